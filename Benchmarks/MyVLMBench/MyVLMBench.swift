@@ -1,0 +1,7 @@
+import ArgumentParser
+
+@main
+struct MyVLMBench: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "myvlm-bench", abstract: "Measurements, printed as JSON lines.")
+}

@@ -1,0 +1,101 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// The rooms of the house: imports only point down (Docs/architecture.md).
+// Every Swift target is strict: Swift 6 mode, explicit existentials, internal imports, warnings are errors.
+let strict: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .treatAllWarnings(as: .error),
+]
+
+// C targets are optimised in every configuration: a debug build of the kernels is ten times slower.
+let fastC: [CSetting] = [.unsafeFlags(["-O3", "-fno-math-errno", "-Wall", "-Werror"])]
+
+let system: [Target] = [
+    .systemLibrary(name: "COpenBLAS", path: "Sources/System/COpenBLAS", pkgConfig: "openblas"),
+    .systemLibrary(name: "COpenSSL", path: "Sources/System/COpenSSL", pkgConfig: "openssl"),
+    .systemLibrary(name: "CNghttp2", path: "Sources/System/CNghttp2", pkgConfig: "libnghttp2"),
+    .systemLibrary(name: "CEvent", path: "Sources/System/CEvent"),
+    .systemLibrary(name: "CProtobufC", path: "Sources/System/CProtobufC", pkgConfig: "libprotobuf-c"),
+    .target(
+        name: "CImageCodecs", path: "Sources/System/CImageCodecs", cSettings: fastC,
+        linkerSettings: [.linkedLibrary("jpeg"), .linkedLibrary("png"), .linkedLibrary("webp")]),
+    .target(
+        name: "CFaces", path: "Sources/System/CFaces", cxxSettings: [.unsafeFlags(["-O3"])],
+        linkerSettings: [.linkedLibrary("dlib")]),
+]
+
+let package = Package(
+    name: "myvlm",
+    products: [
+        .executable(name: "myvlmd", targets: ["myvlmd"]),
+        .executable(name: "myvlm", targets: ["myvlm"]),
+        .executable(name: "myvlm-bench", targets: ["MyVLMBench"]),
+        .library(name: "MyVLMClient", targets: ["Client"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    ],
+    targets: system + [
+        .target(name: "Kernels", path: "Sources/Kernels", cSettings: fastC),
+        .target(name: "Compute", dependencies: ["Kernels", "COpenBLAS"], swiftSettings: strict),
+        .target(name: "VLM", dependencies: ["Compute", "Kernels", "CImageCodecs", "COpenSSL"], swiftSettings: strict),
+        .target(
+            name: "Runtime", dependencies: ["VLM", "Compute", "CFaces", "COpenSSL"], swiftSettings: strict),
+        .target(
+            name: "Registry", dependencies: [.product(name: "GRDB", package: "GRDB.swift"), "COpenSSL"],
+            swiftSettings: strict),
+        .target(name: "RPCCore", path: "Sources/RPC/Core", swiftSettings: strict),
+        .target(
+            name: "RPCTransport", dependencies: ["RPCCore", "CNghttp2", "CEvent", "COpenSSL"],
+            path: "Sources/RPC/Transport", swiftSettings: strict),
+        .target(
+            name: "CMessages", dependencies: ["CProtobufC"], path: "Sources/RPC/CMessages",
+            cSettings: [.unsafeFlags(["-O2"])]),
+        .target(
+            name: "RPCMessages", dependencies: ["RPCCore", "CMessages", "CProtobufC"], path: "Sources/RPC/Messages",
+            swiftSettings: strict),
+        .target(
+            name: "RPC", dependencies: ["RPCCore", "RPCTransport", "RPCMessages"], path: "Sources/RPC/RPC",
+            swiftSettings: strict),
+        .target(name: "Client", dependencies: ["RPC"], swiftSettings: strict),
+        // The service is a library so that tests can compose a whole server in process; `myvlmd` is its main.
+        .target(
+            name: "Service",
+            dependencies: ["Registry", "Runtime", "RPC", "COpenSSL", .product(name: "Logging", package: "swift-log")],
+            path: "Sources/myvlmd/Service", swiftSettings: strict),
+        .executableTarget(
+            name: "myvlmd",
+            dependencies: [
+                "Service", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            path: "Sources/myvlmd/Command", swiftSettings: strict),
+        .executableTarget(
+            name: "myvlm",
+            dependencies: ["Client", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            swiftSettings: strict),
+        .executableTarget(
+            name: "MyVLMBench",
+            dependencies: ["Runtime", "VLM", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            path: "Benchmarks/MyVLMBench", swiftSettings: strict),
+
+        .testTarget(name: "ComputeTests", dependencies: ["Compute", "Kernels"], swiftSettings: strict),
+        .testTarget(
+            name: "VLMTests", dependencies: ["VLM", "Compute"], exclude: ["Fixtures"], swiftSettings: strict),
+        .testTarget(
+            name: "RuntimeTests", dependencies: ["Runtime", "VLM", "Compute"], swiftSettings: strict),
+        .testTarget(name: "RegistryTests", dependencies: ["Registry"], swiftSettings: strict),
+        .testTarget(name: "RPCTests", dependencies: ["RPC", "RPCCore", "RPCTransport", "RPCMessages"], swiftSettings: strict),
+        .testTarget(
+            name: "ServiceTests", dependencies: ["Service", "Client", "Registry", "Runtime", "RPC"],
+            swiftSettings: strict),
+        .testTarget(name: "HouseTests", swiftSettings: strict),
+    ],
+    swiftLanguageModes: [.v6],
+    cxxLanguageStandard: .cxx17
+)

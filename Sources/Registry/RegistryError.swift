@@ -1,0 +1,45 @@
+/// What went wrong in the registry, and what to do next.
+public struct RegistryError: Error, Sendable, CustomStringConvertible {
+    /// Stable reasons a caller may branch on.
+    public enum Code: String, Sendable {
+        /// A name, number or text outside its documented form.
+        case invalidArgument
+        /// No such user, concept, version or artifact that the caller may see.
+        case notFound
+        /// The name is taken.
+        case alreadyExists
+        /// The credentials or the token are wrong, expired or revoked; never says which.
+        case unauthenticated
+        /// Known, but not allowed.
+        case permissionDenied
+        /// The state does not allow it: compare-and-set failed, nothing to roll back to.
+        case failedPrecondition
+        /// A quota or throttle; the message says the limit.
+        case resourceExhausted
+        /// The disk is full or the database is read-only.
+        case storageFull
+        /// The database or an artifact is damaged.
+        case dataLoss
+        /// The database was written by a newer release.
+        case schemaTooNew
+        /// Anything else of the database below.
+        case internalError
+    }
+
+    /// Why.
+    public let code: Code
+    /// What happened and what to do next, for a person; never a secret.
+    public let message: String
+    /// The error below, if any.
+    public let cause: (any Error)?
+
+    /// An error of the registry.
+    public init(_ code: Code, _ message: String, cause: (any Error)? = nil) {
+        self.code = code
+        self.message = message
+        self.cause = cause
+    }
+
+    /// Code and message, without the cause.
+    public var description: String { "\(code.rawValue): \(message)" }
+}

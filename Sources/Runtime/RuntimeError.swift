@@ -1,0 +1,37 @@
+/// What went wrong in the runtime, and what to do next.
+public struct RuntimeError: Error, Sendable, CustomStringConvertible {
+    /// Stable reasons a caller may branch on.
+    public enum Code: String, Sendable {
+        /// Bad photos, names, captions or options; the message says which and why.
+        case invalidArgument
+        /// No face, or more than one, where exactly one is needed.
+        case faceCount
+        /// An artifact that is damaged or not of the documented form.
+        case artifactMalformed
+        /// An artifact made for another model.
+        case modelMismatch
+        /// The queue is full.
+        case overloaded
+        /// A part this work needs is not installed.
+        case unavailable
+        /// The caller cancelled, or its deadline passed.
+        case cancelled
+    }
+
+    /// Why.
+    public let code: Code
+    /// What happened and what to do next, for a person; never a secret.
+    public let message: String
+    /// The error below, if any.
+    public let cause: (any Error)?
+
+    /// An error of the runtime.
+    public init(_ code: Code, _ message: String, cause: (any Error)? = nil) {
+        self.code = code
+        self.message = message
+        self.cause = cause
+    }
+
+    /// Code and message, without the cause.
+    public var description: String { "\(code.rawValue): \(message)" }
+}
