@@ -1,0 +1,1 @@
+"""Building blocks of the tools that train and measure the default model, pocket."""
