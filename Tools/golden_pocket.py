@@ -15,7 +15,7 @@ import torch
 from PIL import Image, ImageDraw
 from safetensors.torch import save_file
 
-from pocket.concepts import Case, losses
+from pocket.concepts import Case, Prefixes, losses
 from pocket.model import Pocket, Speaker
 from pocket.prompts import PROMPT, Tagger, prefix_text, suffix_text
 from pocket.vision import EfficientNetLite, load_image, preprocess
@@ -109,10 +109,10 @@ def training_case(speaker: Speaker, case: Case) -> tuple[dict, dict]:
     tensors, numbers = {"training.rows": rows}, {"prompt": suffix_text(["Zibo"]), "target": " " + case.captions[0], "lambda": 0.0075, "picture": "pocket-wide.png"}
     for name, regularised in (("cross_entropy", False), ("total", True)):
         value = rows.clone().requires_grad_(True)
-        cross_entropy, regulariser, keys = losses(speaker, [case], [value], [suffix_text(["Zibo"])], [case.captions[0]])
+        cross_entropy, regulariser, keys = losses(speaker, Prefixes(speaker, [case]), value, suffix_text(["Zibo"]), case.captions)
         (cross_entropy + (0.0075 * regulariser if regularised else 0)).backward()
         tensors[f"training.gradient.{name}"] = value.grad
-    numbers |= {"cross_entropy": float(cross_entropy.detach()), "regulariser": float(regulariser.detach()), "keys": keys,
+    numbers |= {"cross_entropy": float(cross_entropy.detach()), "regulariser": float(regulariser.detach()), "keys": keys[0],
                 "note": "rows are rescaled e / |e| * |first visual row|; the input ends before the stop token, keys counts all input positions; "
                 "the regulariser is the sum over layers and concept rows of the mean over heads and keys of the squared attention of that row"}
     return numbers, tensors

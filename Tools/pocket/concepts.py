@@ -21,33 +21,55 @@ class Case:
     captions: list[str]
 
 
-def losses(speaker: Speaker, cases, rows, suffixes, targets) -> tuple[torch.Tensor, torch.Tensor, int]:
-    """Mean cross-entropy over target tokens, the attention-row regulariser, and the number of keys it averages over.
+class Prefixes:
+    """The keys and values of some pictures' tags and visual rows, computed once: nothing in them depends on a concept."""
 
-    `rows` is one tensor [c, width] a picture. Sequences are padded at the right, so that the longest sets the keys.
-    """
-    language = speaker.model.language
-    sequences, spots, labels, places = [], [], [], []
-    with torch.no_grad():
+    @torch.no_grad()
+    def __init__(self, speaker: Speaker, cases: list[Case]):
+        language = speaker.model.language
         visual = speaker.model.projector(torch.stack([case.features for case in cases]))
-    for case, tokens, concept, suffix, target in zip(cases, visual, rows, suffixes, targets):
-        concept = F.normalize(concept, dim=-1) * tokens[0].norm()
-        before = torch.cat([language.embed[speaker.ids(prefix_text(case.tags))], tokens])
-        answer = speaker.ids(" " + target) + [speaker.stop]
-        text = speaker.ids(suffix) + answer[:-1]
-        sequences.append(torch.cat([before, concept, language.embed[text]]))
-        places.append(range(len(before), len(before) + len(concept)))
-        spots.append(range(len(sequences[-1]) - len(answer), len(sequences[-1])))
-        labels.append(answer)
-    longest = max(map(len, sequences))
-    x = torch.stack([F.pad(s, (0, 0, 0, longest - len(s))) for s in sequences])
-    causal = torch.full((longest, longest), -torch.inf).triu(1)[None, None].expand(len(sequences), 1, -1, -1)
+        rows = [torch.cat([language.embed[speaker.ids(prefix_text(case.tags))], tokens]) for case, tokens in zip(cases, visual)]
+        self.lengths = torch.tensor([len(r) for r in rows])
+        longest = int(self.lengths.max())
+        pads = longest - self.lengths
+        x = torch.stack([F.pad(r, (0, 0, p, 0)) for r, p in zip(rows, pads.tolist())])
+        # Real positions only; padding rows on the left still see themselves, so that no softmax is empty.
+        valid = torch.arange(longest)[None] >= pads[:, None]
+        visible = (valid[:, None, :] & torch.ones(longest, longest, dtype=torch.bool).tril()) | torch.eye(longest, dtype=torch.bool)
+        self.cache: list = []
+        language(x, (torch.arange(longest)[None] - pads[:, None]).clamp(min=0), bias(visible)[:, None], self.cache)
+        self.valid, self.norms = valid, visual[:, 0].norm(dim=-1)
+
+
+def bias(visible: torch.Tensor) -> torch.Tensor:
+    return torch.zeros(visible.shape).masked_fill(~visible, -1e9)
+
+
+def losses(speaker: Speaker, prefixes: Prefixes, concept: torch.Tensor, suffix: str, targets: list[str]) -> tuple[torch.Tensor, torch.Tensor, list[int]]:
+    """Mean cross-entropy over target tokens, the attention-row regulariser, and the keys it averages over by picture.
+
+    `concept` is [rows, width], shared by all pictures. The regulariser is summed over layers, pictures and rows, each
+    term the mean over heads and the picture's input positions of the squared attention of that row.
+    """
+    language, count = speaker.model.language, len(concept)
+    directions = F.normalize(concept, dim=-1)
+    answers = [speaker.ids(" " + target) + [speaker.stop] for target in targets]
+    texts = [speaker.ids(suffix) + answer[:-1] for answer in answers]
+    longest = count + max(map(len, texts))
+    x = torch.stack([
+        F.pad(torch.cat([directions * norm, language.embed[text]]), (0, 0, 0, longest - count - len(text))) for norm, text in zip(prefixes.norms, texts)
+    ])
+    causal = torch.ones(longest, longest, dtype=torch.bool).tril()
+    visible = torch.cat([prefixes.valid[:, None].expand(-1, longest, -1), causal.expand(len(x), -1, -1)], -1)
     attention: list[torch.Tensor] = []
-    hidden = language(x, torch.arange(longest)[None].expand(len(sequences), -1), causal, attention=attention)
-    chosen = torch.cat([h[list(s)] for h, s in zip(hidden, spots)])
-    cross_entropy = F.cross_entropy(language.logits(chosen), torch.tensor([t for answer in labels for t in answer]))
-    regulariser = sum(a[n, :, list(place)].square().mean((0, 2)).sum() for a in attention for n, place in enumerate(places))
-    return cross_entropy, regulariser, longest
+    positions = prefixes.lengths[:, None] + torch.arange(longest)[None]
+    hidden = language(x, positions, bias(visible)[:, None], list(prefixes.cache), attention)
+    ends = [count + len(text) for text in texts]
+    chosen = torch.cat([h[end - len(answer) : end] for h, answer, end in zip(hidden, answers, ends)])
+    cross_entropy = F.cross_entropy(language.logits(chosen), torch.tensor([t for answer in answers for t in answer]))
+    keys = [int(length) + end for length, end in zip(prefixes.lengths, ends)]
+    squares = sum(a[:, :, :count].square().sum((2, 3)).mean(1) for a in attention)
+    return cross_entropy, (squares / torch.tensor(keys)).sum(), keys
 
 
 def initial_rows(speaker: Speaker, kind: str, count: int, identifier: str, noun: str, norm: float, seed: int) -> torch.Tensor:
@@ -63,12 +85,13 @@ def train_rows(speaker: Speaker, cases: list[Case], start: torch.Tensor, prompt:
                weight: float, seed: int, keep=()) -> dict[int, torch.Tensor]:
     """AdamW on the rows; one drawn caption a picture and step. Returns the rows after the steps in `keep` and the last."""
     rng = random.Random(seed)
+    prefixes, suffix = Prefixes(speaker, cases), suffix_text(prompt)
     rows = start.clone().requires_grad_(True)
     optimizer = torch.optim.AdamW([rows], lr=rate, weight_decay=1e-4)
     kept = {}
     for step in range(1, steps + 1):
         targets = [rng.choice(case.captions) for case in cases]
-        cross_entropy, regulariser, _ = losses(speaker, cases, [rows] * len(cases), [suffix_text(prompt)] * len(cases), targets)
+        cross_entropy, regulariser, _ = losses(speaker, prefixes, rows, suffix, targets)
         (cross_entropy + weight * regulariser).backward()
         torch.nn.utils.clip_grad_norm_([rows], clip)
         optimizer.step()
