@@ -66,9 +66,9 @@ def losses(speaker: Speaker, prefixes: Prefixes, concept: torch.Tensor, suffix: 
     hidden = language(x, positions, bias(visible)[:, None], list(prefixes.cache), attention)
     ends = [count + len(text) for text in texts]
     chosen = torch.cat([h[end - len(answer) : end] for h, answer, end in zip(hidden, answers, ends)])
-    cross_entropy = F.cross_entropy(language.logits(chosen), torch.tensor([t for answer in answers for t in answer]))
+    cross_entropy = F.cross_entropy(language.logits(chosen).float(), torch.tensor([t for answer in answers for t in answer]))
     keys = [int(length) + end for length, end in zip(prefixes.lengths, ends)]
-    squares = sum(a[:, :, :count].square().sum((2, 3)).mean(1) for a in attention)
+    squares = sum(a[:, :, :count].float().square().sum((2, 3)).mean(1) for a in attention)
     return cross_entropy, (squares / torch.tensor(keys)).sum(), keys
 
 

@@ -110,6 +110,11 @@ class Language(nn.Module):
                     self.base[f"{layer}.{name}"] = self.base[f"{layer}.{name}"] + self.scale * (b.float() @ a.float())
         self.lora, self.rank = nn.ParameterDict(), 0
 
+    def cast(self, dtype: torch.dtype) -> None:
+        """Hold the linear maps and the head in `dtype` and compute in it; norms and embeddings stay F32."""
+        self.dtype, self.head_weight = dtype, self.embed.to(dtype)
+        self.base = {name: value.to(dtype) if name.split(".")[-1] in LINEARS else value for name, value in self.base.items()}
+
     def linear(self, layer: int, name: str, x: torch.Tensor) -> torch.Tensor:
         y = F.linear(x, self.base[f"{layer}.{name}"])
         if not self.rank:
@@ -157,7 +162,7 @@ class Language(nn.Module):
             else:
                 scores = q @ k.transpose(-1, -2) / math.sqrt(shape.head)
                 bias = mask if mask is not None else torch.full((length, length), -torch.inf).triu(1)
-                probabilities = (scores + bias).softmax(-1)
+                probabilities = (scores + bias.to(scores.dtype)).softmax(-1)
                 attention.append(probabilities)
                 y = probabilities @ v
             y = y.transpose(1, 2).reshape(batch, length, width)

@@ -27,14 +27,15 @@ class Pocket(nn.Module):
         self.projector = Projector(hidden, self.language.shape.width, dropout)
 
     @classmethod
-    def load(cls, folder: Path) -> Pocket:
-        """The model directory in F32 with merged adapters."""
+    def load(cls, folder: Path, dtype=torch.float32) -> Pocket:
+        """The model directory with adapters merged in F32; `dtype` is what the language model then computes in."""
         config = json.loads((folder / "config.json").read_text())
         tensors = {k: v.float() for k, v in load_file(folder / "pocket.safetensors").items()}
         lora = config["language"]["lora"]
         model = cls(folder / config["language"]["file"], lora["rank"], lora["scale"], tensors["projector.linear1.bias"].shape[0])
         model.take(tensors)
         model.language.merge()
+        model.language.cast(dtype)
         return model.eval().requires_grad_(False)
 
     def take(self, tensors: dict[str, torch.Tensor]) -> None:
