@@ -100,10 +100,9 @@ public struct PyTorchStateDict: Sendable {
         guard case .list(let keys) = try PickleReader.read(from: &reader) else {
             throw VLMError(.checkpointMalformed, "\(file.path) lists no storages")
         }
-        var found: [(String, PickleTensor)] = []
-        collect(root, path: "", into: &found)
+        let found = try collect(root, file: file.path)
         let types = Dictionary(
-            found.map { ($0.1.storage.key, $0.1.storage.type) }, uniquingKeysWith: { first, _ in first })
+            found.map { ($0.tensor.storage.key, $0.tensor.storage.type) }, uniquingKeysWith: { first, _ in first })
         var storages: [String: Range<Int>] = [:]
         for case .string(let key) in keys.values {
             guard let type = types[key] else {
