@@ -13,11 +13,10 @@ import torch
 
 from evaluate_pocket import see
 from pocket.concepts import Case, Prefixes, initial_rows, losses, train_rows
+from pocket.metrics import DEVELOPMENT
 from pocket.model import Pocket, Speaker
 from pocket.prompts import Tagger, suffix_text
 from pocket.vision import EfficientNetLite
-
-DEVELOPMENT = ["cat", "can", "dog3", "duck_toy", "robot_toy", "backpack"]
 
 
 def read(objects: Path, things: dict, thing: str, identifier: str, encoder, tagger) -> tuple[list[Case], list[Case]]:

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from safetensors.torch import load_file
 from torch.nn import functional as F
 
 from pocket.batch import Packer
@@ -45,6 +46,10 @@ def options() -> argparse.Namespace:
     parser.add_argument("--weight-decay", type=float, default=0.05)
     parser.add_argument("--warmup", type=int, default=40)
     parser.add_argument("--validate-every", type=int, default=40)
+    parser.add_argument("--mix", type=float, nargs=2, default=(0.42, 0.22), help="shares of photos and of captions without photos; templates take the rest")
+    parser.add_argument("--reshaped", type=float, default=0.0, help="share of template maps that are real maps rescaled to the prototype")
+    parser.add_argument("--crops", action="store_true", help="a fifth of the items are small crops of extract_crops.py")
+    parser.add_argument("--resume", action="store_true", help="start from the weights in the model directory")
     parser.add_argument("--seed", type=int, default=3)
     return parser.parse_args()
 
@@ -98,12 +103,18 @@ def main() -> None:
     encoder = EfficientNetLite.load("lite2", arguments.model / "efficientnet-lite.pth")
     prototypes = Prototypes(encoder._fc.weight.numpy(), encoder._fc.bias.numpy(), pooled[train])
     tagger = Tagger(json.loads((arguments.model / "classes.json").read_text()))
-    source = Source(maps, logits, captions, train, groups, tagger, prototypes)
+    crops = None
+    if arguments.crops:
+        crops = tuple(np.load(arguments.features / f"{name}.npy") for name in ("crops", "crop_logits")) + (json.loads((arguments.features / "crop_photos.json").read_text()),)
+    source = Source(maps, logits, captions, train, groups, tagger, prototypes, tuple(arguments.mix), arguments.reshaped, crops)
     print(f"text groups with a tag: {len(source.text_groups)} of {len(groups)}; train photos without people: {len(source.empty_photos)}", flush=True)
 
     gguf = arguments.model / "smollm2-135m-instruct.q4_1.gguf"
     model = Pocket(gguf, arguments.rank, arguments.scale, arguments.hidden, torch.bfloat16, arguments.dropout)
-    initialise(model, pooled, float(maps[:50, 0].astype(np.float32).std()))
+    if arguments.resume:
+        model.take(load_file(arguments.model / "pocket.safetensors"))
+    else:
+        initialise(model, pooled, float(maps[:50, 0].astype(np.float32).std()))
     packer = Packer(read_tokenizer(gguf), model.language.embed, CONCEPT_DEFAULTS["tokens"])
     write_bank(arguments.model, pooled)
     write_weights(arguments.model, model)

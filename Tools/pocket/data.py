@@ -60,12 +60,20 @@ class Prototypes:
 
 
 class Source:
-    """Draws training items from photos, captions without photos, and templates."""
+    """Draws training items from photos, captions without photos, templates and small crops."""
 
-    def __init__(self, maps, logits, captions, train, text_groups, tagger: Tagger, prototypes: Prototypes):
+    crop_share = 0.2
+
+    def __init__(self, maps, logits, captions, train, text_groups, tagger: Tagger, prototypes: Prototypes, mix=(0.42, 0.22),
+                 reshaped_share: float = 0.0, crops=None):
         self.maps, self.logits, self.captions, self.train = maps, logits, captions, train
-        self.tagger, self.prototypes = tagger, prototypes
+        self.tagger, self.prototypes, self.mix, self.reshaped_share = tagger, prototypes, mix, reshaped_share
         self.rules = Rules(tagger.names)
+        # Plain views in memory, and for every channel training photos in which it is active but not everywhere.
+        self.layouts = np.asarray(maps[:, 0])
+        pooled = self.layouts.astype(np.float32).mean(1)[train]
+        self.donors = np.asarray(train)[np.argsort(-pooled, axis=0)[20:200]]
+        self.crops = crops
         self.classes = defaultdict(list)
         for index, tag in enumerate(tagger.index):
             self.classes[tagger.names[tag]].append(index)
@@ -172,6 +180,24 @@ class Source:
         features = np.clip(features, 0, 6).astype(np.float32)
         return features, self.prototypes.logits(features.mean(0))
 
+    def reshape(self, tag: str, base: int, rng: random.Random) -> tuple[np.ndarray, np.ndarray]:
+        """A real map whose channels are rescaled so that its mean is the class prototype's: as sparse as real maps are."""
+        features = self.maps[base, rng.randrange(self.maps.shape[1])].astype(np.float32)
+        index = rng.choice(self.classes[tag])
+        low, high = self.prototypes.scales[index]
+        target = np.clip(self.prototypes.mean + rng.uniform(low, 1.2 * high) * self.prototypes.directions[index], 0, 6)
+        pooled = features.mean(0)
+        pattern = features / np.maximum(pooled, 1e-6)
+        # A channel that is nearly silent in this photo takes its layout from a photo in which it is active.
+        lacking = np.flatnonzero(pooled < 0.35 * target)
+        donors = self.donors[np.array([rng.randrange(self.donors.shape[0]) for _ in lacking], int), lacking]
+        layout = self.layouts[donors, :, lacking].astype(np.float32)
+        pattern[:, lacking] = (layout / np.maximum(layout.mean(1, keepdims=True), 1e-6)).T
+        # Cells saturate at 6 as ReLU6 does; one correction makes up for what was cut.
+        features = np.clip(pattern * target, 0, 6)
+        features = np.clip(features * np.clip(target / np.maximum(features.mean(0), 1e-6), 1, 2), 0, 6).astype(np.float32)
+        return features, self.prototypes.logits(features.mean(0))
+
     def text(self, rng: random.Random) -> Item:
         group, found = self.text_groups[min(int(np.searchsorted(self.text_weights, rng.random())), len(self.text_groups) - 1)]
         truth = rng.sample(sorted(found), min(len(found), 2))
@@ -186,8 +212,13 @@ class Source:
         scene = rng.choice(sorted(self.scene_photos)) if rng.random() < 0.55 else None
         scenes = phrases.SCENES[scene] if scene else phrases.INDOORS
         base = rng.choice(self.scene_photos[scene] if scene else self.train)
-        features, logits = self.compose([tag], base, rng, rng.uniform(0.75, 1.0))
+        reshaped = rng.random() < self.reshaped_share
+        features, logits = self.reshape(tag, base, rng) if reshaped else self.compose([tag], base, rng, rng.uniform(0.75, 1.0))
         features = (features + np.float32(0.05) * np.abs(np.random.default_rng(rng.getrandbits(32)).standard_normal(features.shape))).astype(np.float32)
+        return Item(features, self.tags(logits, rng, [tag]), self.templates(tag, scenes, rng))
+
+    def templates(self, tag: str, scenes: list[str], rng: random.Random) -> list[Branch]:
+        """Captions, names and a question for a tag in one of the scenes."""
         one, noun = article(tag), tag
         forms = []
         for _ in range(4):
@@ -202,13 +233,24 @@ class Source:
         question, answer = rng.choice(pairs)
         if question != f"Is there {one} in the picture?" or answer == "yes":
             branches.append(Branch(suffix_text(None, question), answer))
-        return Item(features, self.tags(logits, rng, [tag]), branches)
+        return branches
+
+    def crop(self, rng: random.Random) -> Item:
+        """A small crop that the classifier is sure of, with template captions that name its tag."""
+        maps, logits, photos = self.crops
+        number = rng.randrange(len(photos))
+        words = set(" ".join(self.captions[photos[number]]).split())
+        scenes = [s for w in phrases.SCENES if w in words for s in phrases.SCENES[w]] or phrases.INDOORS
+        tag = self.tagger(logits[number])[0][0]
+        return Item(maps[number].astype(np.float32), self.tags(logits[number], rng, []), self.templates(tag, scenes, rng))
 
     def draw(self, rng: random.Random) -> Item:
         choice = rng.random()
-        if choice < 0.42:
+        if self.crops and choice > 1 - self.crop_share:
+            return self.crop(rng)
+        if choice < self.mix[0]:
             return self.photo(rng)
-        return self.text(rng) if choice < 0.64 else self.template(rng)
+        return self.text(rng) if choice < sum(self.mix) else self.template(rng)
 
 
 def read_groups(lines: list[str], forbidden: set[str]) -> list[list[str]]:
