@@ -69,7 +69,7 @@ def main() -> None:
     writer.close()
 
     safetensors.numpy.save_file(
-        {"half": values[:1].astype(np.float16), "ids": np.array([1, -2], dtype=np.int64), "scalar": np.float32(3).reshape(())},
+        {"half": values[:1].astype(np.float16), "ids": np.array([1, -2], dtype=np.int64), "scalar": np.array(3, dtype=np.float32)},
         out / "plain.safetensors",
         metadata={"made": "by the reference writer"},
     )

@@ -1,3 +1,4 @@
+import Compute
 import Testing
 import VLM
 
@@ -41,7 +42,7 @@ import VLM
             + [UInt8(ascii: "h"), 0, UInt8(ascii: "s"), 0x2e]
         let storages: [UInt8] = [0x80, 2, UInt8(ascii: "]"), 0x2e]
         try CheckpointFixtures.withFile(magic + version + system + cycle + storages) { path in
-            #expect(throws: VLMError.self) { try PyTorchStateDict(contentsOf: path) }
+            _ = #expect(throws: VLMError.self) { try PyTorchStateDict(contentsOf: path) }
         }
     }
 
@@ -51,6 +52,6 @@ import VLM
             let file = try PyTorchStateDict(contentsOf: path)
             for tensor in file.names { _ = try? file.floats(tensor) }
         }
-        #expect(refused > 100)
+        #expect(refused > 50)
     }
 }

@@ -45,9 +45,6 @@ public struct ByteLevelBPE: Sendable {
             }
             table[Pair(left: left, right: right)] = Merge(rank: Int32(rank), joined: joined)
         }
-        for scalar in ByteAlphabet.scalars where ids[String(Character(scalar))] == nil {
-            throw VLMError(.checkpointMalformed, "the tokenizer has no token for the byte character \(scalar)")
-        }
         self.ids = ids
         self.merges = table
         tokenBytes = tokens.enumerated().map { index, token in
@@ -98,6 +95,8 @@ public struct ByteLevelBPE: Sendable {
         PreTokenizer.pieces(of: text).flatMap { merge(Array($0.utf8)) }
     }
 
+    /// A byte the vocabulary lacks (SmolLM2 has no control characters) is left out, as the reference does.
+    ///
     /// Joins the best-ranked neighbours until no merge applies. Pieces longer than a word are rare, but a stranger
     /// may send one, so equal work is bounded: each round joins one pair of at most the piece's length.
     private func merge(_ piece: [UInt8]) -> [Int32] {
