@@ -127,27 +127,31 @@ struct PickleReader {
         return .storage(PickleStorage(key: key, type: type, count: count))
     }
 
-    /// Only contiguous tensors: checkpoints hold no others, and a stranger's strides are one more thing to trust.
+    /// Every element a tensor may reach must lie in its storage, and a tensor may not be larger than its storage:
+    /// strides of zero would let a small file claim a huge one.
     private func tensor(_ arguments: [PickleValue]) throws -> PickleTensor {
         guard arguments.count >= 4, case .storage(let storage) = arguments[0], case .integer(let offset) = arguments[1],
             case .tuple(let sizes) = arguments[2], case .tuple(let strides) = arguments[3], sizes.count == strides.count
         else { throw malformed("a tensor that is not described as PyTorch does") }
-        var shape: [Int] = []
+        var tensor = PickleTensor(storage: storage, offset: offset, shape: [], strides: [])
         var count = 1
-        for (size, stride) in zip(sizes, strides).reversed() {
-            // The stride of a dimension of one element says nothing.
-            guard case .integer(let size) = size, case .integer(let stride) = stride, size >= 0,
-                size <= 1 || stride == count
-            else { throw malformed("a tensor that is not contiguous") }
-            let (product, overflow) = count.multipliedReportingOverflow(by: size)
-            guard !overflow else { throw malformed("a tensor of impossible size") }
-            shape.insert(size, at: 0)
-            count = product
+        var last = 0
+        for (size, stride) in zip(sizes, strides) {
+            guard case .integer(let size) = size, case .integer(let stride) = stride, size >= 0, stride >= 0 else {
+                throw malformed("a tensor of impossible shape")
+            }
+            let (product, tooLarge) = count.multipliedReportingOverflow(by: size)
+            let (reach, tooFar) = stride.multipliedReportingOverflow(by: max(size - 1, 0))
+            let (end, beyond) = last.addingReportingOverflow(reach)
+            guard !tooLarge, !tooFar, !beyond else { throw malformed("a tensor of impossible size") }
+            (count, last) = (product, end)
+            tensor.shape.append(size)
+            tensor.strides.append(stride)
         }
-        guard offset >= 0, offset <= storage.count, count <= storage.count - offset else {
-            throw malformed("a tensor beyond its storage")
-        }
-        return PickleTensor(storage: storage, offset: offset, shape: shape)
+        guard offset >= 0, count <= storage.count, offset <= storage.count,
+            count == 0 || last < storage.count - offset
+        else { throw malformed("a tensor beyond its storage") }
+        return tensor
     }
 
     private mutating func push(_ value: PickleValue) throws {

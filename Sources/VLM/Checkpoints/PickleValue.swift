@@ -73,15 +73,51 @@ enum PickleGlobal: String {
 }
 
 /// A named run of elements outside the pickle.
-struct PickleStorage {
+struct PickleStorage: Sendable {
     let key: String
     let type: ElementType
     let count: Int
 }
 
-/// A contiguous view of a storage.
-struct PickleTensor {
+/// A strided view of a storage.
+struct PickleTensor: Sendable {
     let storage: PickleStorage
     let offset: Int
-    let shape: [Int]
+    var shape: [Int]
+    var strides: [Int]
+
+    /// Elements in the view.
+    var count: Int { shape.reduce(1, *) }
+
+    /// Whether the elements lie in the storage in row-major order without gaps.
+    var isContiguous: Bool {
+        var expected = 1
+        for (size, stride) in zip(shape, strides).reversed() {
+            if size != 1 && stride != expected { return false }
+            expected *= size
+        }
+        return true
+    }
+
+    /// Elements of the storage, from the offset on, in row-major order of the view.
+    func gathered(_ elements: [Float]) -> [Float] {
+        guard !isContiguous, count > 0 else { return Array(elements.prefix(count)) }
+        var result: [Float] = []
+        result.reserveCapacity(count)
+        var position = [Int](repeating: 0, count: shape.count)
+        for _ in 0..<count {
+            result.append(elements[zip(position, strides).reduce(0) { $0 + $1.0 * $1.1 }])
+            var dimension = shape.count - 1
+            while dimension >= 0 {
+                position[dimension] += 1
+                if position[dimension] < shape[dimension] { break }
+                position[dimension] = 0
+                dimension -= 1
+            }
+        }
+        return result
+    }
+
+    /// Elements from the offset to the last one the view reaches.
+    var reach: Int { count == 0 ? 0 : zip(shape, strides).reduce(1) { $0 + ($1.0 - 1) * $1.1 } }
 }

@@ -9,10 +9,8 @@ public struct PyTorchStateDict: Sendable {
     private let tensors: [String: Entry]
 
     private struct Entry: Sendable {
-        let type: ElementType
-        let shape: [Int]
+        let tensor: PickleTensor
         let start: Int
-        var count: Int { shape.reduce(1, *) }
     }
 
     /// Maps a file; throws `checkpointMalformed` for anything but a plain state dict.
@@ -27,8 +25,7 @@ public struct PyTorchStateDict: Sendable {
                 throw VLMError(.checkpointMalformed, "\(path) is cut: the storage of \(name) is missing or short")
             }
             tensors[name] = Entry(
-                type: tensor.storage.type, shape: tensor.shape,
-                start: range.lowerBound + tensor.offset * tensor.storage.type.size)
+                tensor: tensor, start: range.lowerBound + tensor.offset * tensor.storage.type.size)
         }
         self.file = file
         self.tensors = tensors
@@ -41,17 +38,18 @@ public struct PyTorchStateDict: Sendable {
     public func contains(_ name: String) -> Bool { tensors[name] != nil }
 
     /// Shape of a tensor.
-    public func shape(_ name: String) throws -> [Int] { try tensor(name).shape }
+    public func shape(_ name: String) throws -> [Int] { try tensor(name).tensor.shape }
 
     /// The elements of a floating-point tensor as 32-bit floats, row-major.
     public func floats(_ name: String) throws -> [Float] {
         let entry = try tensor(name)
-        let range = entry.start..<entry.start + entry.count * entry.type.size
-        let bytes = UnsafeRawBufferPointer(rebasing: file.bytes[range])
-        guard let values = ElementCoding.floats(bytes, count: entry.count, type: entry.type) else {
-            throw VLMError(.checkpointMalformed, "tensor \(name) holds \(entry.type.rawValue), not floating point")
+        let type = entry.tensor.storage.type
+        let reach = entry.tensor.reach
+        let bytes = UnsafeRawBufferPointer(rebasing: file.bytes[entry.start..<entry.start + reach * type.size])
+        guard let values = ElementCoding.floats(bytes, count: reach, type: type) else {
+            throw VLMError(.checkpointMalformed, "tensor \(name) holds \(type.rawValue), not floating point")
         }
-        return values
+        return entry.tensor.gathered(values)
     }
 
     /// A two-dimensional tensor.
