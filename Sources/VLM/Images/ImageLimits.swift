@@ -1,0 +1,38 @@
+/// How large a picture may be. All limits are checked before memory is taken for pixels.
+public struct ImageLimits: Sendable, Equatable {
+    /// Width times height.
+    public var maximumPixels: Int
+    /// Width, and height.
+    public var maximumSide: Int
+    /// Encoded bytes.
+    public var maximumBytes: Int
+    /// Working memory of a decoder, in bytes, beside the pixels it hands back.
+    public var maximumWorkingBytes: Int
+
+    /// Limits; a phone's 50-megapixel photo passes the defaults.
+    public init(
+        maximumPixels: Int = 64_000_000, maximumSide: Int = 20_000, maximumBytes: Int = 64 << 20,
+        maximumWorkingBytes: Int = 512 << 20
+    ) {
+        self.maximumPixels = maximumPixels
+        self.maximumSide = maximumSide
+        self.maximumBytes = maximumBytes
+        self.maximumWorkingBytes = maximumWorkingBytes
+    }
+
+    /// The defaults.
+    public static let standard = ImageLimits()
+
+    func check(width: Int, height: Int) throws(VLMError) {
+        guard width > 0, height > 0 else {
+            throw VLMError(.imageUnreadable, "the picture says it is \(width) x \(height) pixels; send a whole picture")
+        }
+        // Sides first: their product can then not overflow.
+        guard width <= maximumSide, height <= maximumSide, width * height <= maximumPixels else {
+            throw VLMError(
+                .imageTooLarge,
+                "the picture is \(width) x \(height) pixels; at most \(maximumSide) a side and \(maximumPixels) in all "
+                    + "are read: scale it down")
+        }
+    }
+}

@@ -1,0 +1,46 @@
+import Testing
+import VLM
+
+@Suite struct ImageOperationTests {
+    @Test func resizeBrightnessAndRotationEqualPillow() throws {
+        let golden = try ImageGolden.load()
+        let source = try RGBImage(decoding: ImageGolden.bytes(golden.source))
+        #expect(golden.operations.count >= 18)
+        for operation in golden.operations {
+            let arguments = operation.arguments
+            let image: RGBImage
+            switch operation.operation {
+            case "resize": image = source.resized(width: Int(arguments[0]), height: Int(arguments[1]))
+            case "brightness": image = source.brightened(by: Float(arguments[0]))
+            case "rotate": image = source.rotated(degrees: arguments[0])
+            default:
+                Issue.record("unknown operation \(operation.operation)")
+                continue
+            }
+            #expect(image.width == operation.width && image.height == operation.height)
+            let worst = largestDifference(image.pixels, operation.pixels)
+            #expect(worst == 0, "\(operation.operation) \(arguments) differs by \(worst)")
+        }
+    }
+
+    @Test func croppingAndMirroringMovePixelsOnly() {
+        let image = RGBImage(width: 2, height: 2, pixels: [1, 1, 1, 2, 2, 2, 3, 3, 3, 4, 4, 4])
+        #expect(image.flippedHorizontally().pixels == [2, 2, 2, 1, 1, 1, 4, 4, 4, 3, 3, 3])
+        #expect(image.cropped(x: 1, y: 0, width: 1, height: 2).pixels == [2, 2, 2, 4, 4, 4])
+    }
+
+    @Test func augmentationFollowsItsGenerator() throws {
+        let image = try RGBImage(decoding: ImageGolden.bytes("rgb.png"))
+        func views(_ seed: UInt64) -> [RGBImage] {
+            var generator = SplitMix(state: seed)
+            return (0..<6).map { _ in ImageAugmentation.concept.applied(to: image, using: &generator) }
+        }
+        let first = views(3)
+        #expect(first == views(3))
+        #expect(first != views(4))
+        #expect(Set(first.map(\.pixels)).count == 6)
+        var generator = SplitMix(state: 1)
+        let none = ImageAugmentation(flipProbability: 0, brightness: 0, maximumRotation: 0)
+        #expect(none.applied(to: image, using: &generator) == image)
+    }
+}
