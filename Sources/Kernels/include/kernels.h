@@ -1,9 +1,136 @@
 #ifndef MYVLM_KERNELS_H
 #define MYVLM_KERNELS_H
 
-// Sizes are `long` so that they import as Swift `Int`.
+#include <stdint.h>
+
+// Hot loops of the engine. Sizes are `long` so that they import as Swift `Int`. Matrices are row-major floats.
+// Every function may be called from any thread at the same time on disjoint outputs.
+
+// MARK: instruction sets (dispatch.c)
+
+/// Instruction sets with kernels of their own; `MK_PORTABLE` runs everywhere.
+enum { MK_PORTABLE = 0, MK_AVX2 = 1, MK_AVX512 = 2 };
+
+/// The best instruction set of this processor.
+int mk_best_isa(void);
+/// The instruction set in use.
+int mk_current_isa(void);
+/// Chooses an instruction set, at most the best one; for tests and comparisons, while no kernel runs.
+void mk_select_isa(int isa);
+
+// MARK: threads and memory (pool.c, memory.c)
+
+/// Runs body over [lower, upper) chunks of `grain` indices until 0..<count is covered; the caller works too and
+/// returns when all chunks are done. May be nested and called from several threads.
+void mk_parallel(void (*body)(void *context, long lower, long upper), void *context, long count, long grain);
+/// Threads that work on one job, the caller included.
+long mk_threads(void);
+/// Limits the threads that work on jobs started from now on, 1...64.
+void mk_set_threads(long count);
+
+/// Zeroed memory aligned to a cache line (huge pages where the system gives them), or NULL. Freed by mk_free.
+void *mk_alloc(long bytes);
+void mk_free(void *memory);
+/// A buffer of this thread, kept until it ends; a later call on the same thread and slot (0...3) may move it.
+void *mk_scratch(int slot, long bytes);
+
+// MARK: matrix products (gemm.c)
+
+/// Columns of a packed panel.
+enum { MK_PANEL = 32 };
+enum { MK_F32 = 0, MK_BF16 = 1 };
+
+/// W [outputs, inputs] as panels of 32 outputs, each [inputs][32], the last one padded with zeros.
+typedef struct {
+    const void *panels;
+    long outputs, inputs;
+    int storage; // MK_F32 or MK_BF16
+} mk_weight;
+
+/// Bytes of the panels of a weight.
+long mk_packed_bytes(long outputs, long inputs, int storage);
+/// Packs rows [first, first + rows) of a weight from w [rows, inputs].
+void mk_pack(const float *w, long first, long rows, long inputs, int storage, void *panels);
+/// One row of W, [inputs].
+void mk_unpack_row(const mk_weight *w, long row, float *out);
+/// y [rows, outputs] = x [rows, inputs] W^T (+ y). An output is one chain of fused multiply-adds in input order,
+/// so it depends on its row of x alone, whatever `rows` and the thread count are.
+void mk_gemm_packed(const mk_weight *w, const float *x, long rows, float *y, int accumulate);
+/// dx [rows, inputs] = dy [rows, outputs] W (+ dx).
+void mk_gemm_packed_transposed(const mk_weight *w, const float *dy, long rows, float *dx, int accumulate);
+/// c [m, n] = a [m, k] b [k, n] (+ c), b not packed; for few rows.
+void mk_gemm_plain(const float *a, const float *b, float *c, long m, long n, long k, int accumulate);
+/// c [m, n] = a [m, k] b^T (+ c), b [n, k] not packed; for few rows.
+void mk_gemm_plain_transposed(const float *a, const float *b, float *c, long m, long n, long k, int accumulate);
+
+// MARK: rows (rows.c)
 
 /// Dot product of two float vectors of length n.
 float mk_dot_f32(const float *a, const float *b, long n);
+/// y = x / sqrt(mean(x^2) + epsilon) * weight, for rows of n.
+void mk_rms_norm(const float *x, const float *weight, float epsilon, long rows, long n, float *y);
+/// dx += derivative of mk_rms_norm, for rows of n.
+void mk_rms_norm_backward(
+    const float *x, const float *weight, float epsilon, const float *dy, long rows, long n, float *dx);
+/// y [rows, n] = silu(g) * u where a row of gu [rows, 2n] is g followed by u.
+void mk_swiglu(const float *gu, long rows, long n, float *y);
+/// dgu [rows, 2n] from dy [rows, n].
+void mk_swiglu_backward(const float *gu, const float *dy, long rows, long n, float *dgu);
+/// In place: x * sigmoid(x).
+void mk_silu(float *x, long n);
+/// In place: 0.5 x (1 + erf(x / sqrt 2)).
+void mk_gelu(float *x, long n);
+/// In place: exp(x - max) / sum; n > 0.
+void mk_softmax(float *x, long n);
+/// ds = p * (dp - sum(p * dp)), where p is a softmax; ds may be dp.
+void mk_softmax_backward(const float *p, const float *dp, long n, float *ds);
+/// Rotates `heads` pairs of halves of size/2 in place, x' = x cos + rotate_half(x) sin; sign -1 is the backward pass.
+void mk_rope(float *x, long heads, long size, const float *cosine, const float *sine, float sign);
+/// Replaces rows of logits [rows, n] by scale * (softmax - one-hot(target)); losses [rows] in nats.
+void mk_cross_entropy(float *logits, const int32_t *targets, long rows, long n, float scale, double *losses);
+
+// MARK: attention (attention.c)
+
+/// One sequence of a packed batch. Keys are an immutable shared prefix followed by a tail of its own.
+/// Element e of key j, head h, block b: prefix[b * prefix_block + (h * prefix + j) * size + e],
+/// tail[b * tail_block + h * tail_head + j * tail_row + e]; values alike.
+typedef struct {
+    long row;    // its first row in the packed matrices
+    long count;  // rows
+    long prefix; // keys of the prefix
+    const float *prefix_keys, *prefix_values;
+    long prefix_block;
+    float *tail_keys, *tail_values;
+    long tail_block, tail_head, tail_row;
+    long tail_start;     // tail keys that stand before its first row
+    float *probabilities; // NULL, or [blocks][query_heads][count][prefix + tail_start + count], zero where masked
+} mk_sequence;
+
+/// Sizes of an attention block; a row of qkv is the query heads, the key heads, the value heads.
+typedef struct {
+    long query_heads, key_heads, size; // size is a multiple of 16
+} mk_attention_shape;
+
+/// Adds keys' squared attention to the loss: lambda times the sum over marked rows (or columns) of the mean over heads
+/// and all keys (or queries) of the sequence; masked entries count as zeros.
+typedef struct {
+    float weight; // lambda; 0 is off
+    int column;   // 0: rows of the marked positions, 1: what strictly later rows pay to them
+    long marked;  // the first rows of each sequence
+} mk_attention_penalty;
+
+/// Rotates queries and keys of qkv in place (tables [positions][size / 2]) and stores keys and values in the tails
+/// unless these lie in qkv itself.
+void mk_attention_prepare(
+    mk_attention_shape shape, long block, const mk_sequence *sequences, long count, float *qkv, const float *cosine,
+    const float *sine);
+/// Causal attention, out [rows, query_heads * size].
+void mk_attention(
+    mk_attention_shape shape, long block, const mk_sequence *sequences, long count, const float *qkv, float *out);
+/// dqkv [rows, (query_heads + 2 key_heads) * size], already rotated back, from dout; the tails must lie in qkv, the
+/// probabilities must have been kept, tail_start must be 0. Returns the penalty of the block.
+double mk_attention_backward(
+    mk_attention_shape shape, long block, const mk_sequence *sequences, long count, const float *qkv,
+    const float *dout, mk_attention_penalty penalty, const float *cosine, const float *sine, float *dqkv);
 
 #endif

@@ -1,0 +1,67 @@
+/// The shape of a decoder of the Llama family: RMSNorm, rotary positions (rotate-half), grouped-query attention, SwiGLU,
+/// no biases.
+public struct LlamaConfiguration: Sendable, Equatable {
+    /// Transformer blocks.
+    public var blocks: Int
+    /// Width of the residual stream.
+    public var hiddenSize: Int
+    /// Width inside the feed-forward part.
+    public var intermediateSize: Int
+    /// Attention heads.
+    public var queryHeads: Int
+    /// Heads of keys and values; divides `queryHeads`.
+    public var keyValueHeads: Int
+    /// Width of one head; a multiple of 16.
+    public var headSize: Int
+    /// Number of tokens.
+    public var vocabularySize: Int
+    /// Positions a sequence may have.
+    public var contextSize: Int
+    /// Base of the rotary frequencies, theta.
+    public var ropeBase: Float
+    /// Added to the mean square in RMSNorm.
+    public var normEpsilon: Float
+
+    /// A shape.
+    public init(
+        blocks: Int, hiddenSize: Int, intermediateSize: Int, queryHeads: Int, keyValueHeads: Int, headSize: Int,
+        vocabularySize: Int, contextSize: Int, ropeBase: Float, normEpsilon: Float
+    ) {
+        self.blocks = blocks
+        self.hiddenSize = hiddenSize
+        self.intermediateSize = intermediateSize
+        self.queryHeads = queryHeads
+        self.keyValueHeads = keyValueHeads
+        self.headSize = headSize
+        self.vocabularySize = vocabularySize
+        self.contextSize = contextSize
+        self.ropeBase = ropeBase
+        self.normEpsilon = normEpsilon
+    }
+
+    /// Width of all query heads.
+    var queryWidth: Int { queryHeads * headSize }
+    /// Width of all key heads, and of all value heads.
+    var keyWidth: Int { keyValueHeads * headSize }
+    /// Width of queries, keys and values together.
+    var attentionWidth: Int { queryWidth + 2 * keyWidth }
+
+    /// Throws `unsupported` for shapes the kernels do not run.
+    func validate() throws {
+        let sizes = [
+            blocks, hiddenSize, intermediateSize, queryHeads, keyValueHeads, headSize, vocabularySize, contextSize,
+        ]
+        guard sizes.allSatisfy({ $0 > 0 && $0 < 1 << 24 }) else {
+            throw VLMError(.unsupported, "a size of the language model is not positive or absurdly large: \(sizes)")
+        }
+        guard headSize % 16 == 0 else {
+            throw VLMError(.unsupported, "heads of \(headSize) numbers; the kernels need a multiple of 16")
+        }
+        guard queryHeads % keyValueHeads == 0 else {
+            throw VLMError(.unsupported, "\(queryHeads) query heads do not share \(keyValueHeads) key heads evenly")
+        }
+        guard ropeBase > 0, normEpsilon >= 0, ropeBase.isFinite, normEpsilon.isFinite else {
+            throw VLMError(.unsupported, "rotary base \(ropeBase) or norm epsilon \(normEpsilon) out of range")
+        }
+    }
+}
