@@ -63,6 +63,7 @@ let package = Package(
             name: "RPC", dependencies: ["RPCCore", "RPCTransport", "RPCMessages"], path: "Sources/RPC/RPC",
             swiftSettings: strict),
         .target(name: "Client", dependencies: ["RPC"], swiftSettings: strict),
+        .target(name: "Pictures", dependencies: ["CImageCodecs"], swiftSettings: strict),
         // The service is a library so that tests can compose a whole server in process; `myvlmd` is its main.
         .target(
             name: "Service",
@@ -77,12 +78,12 @@ let package = Package(
             path: "Sources/myvlmd/Command", swiftSettings: strict),
         .executableTarget(
             name: "myvlm",
-            dependencies: ["Client", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            dependencies: ["Client", "Pictures", .product(name: "ArgumentParser", package: "swift-argument-parser")],
             swiftSettings: strict),
         .executableTarget(
             name: "MyVLMBench",
             dependencies: ["Runtime", "VLM", .product(name: "ArgumentParser", package: "swift-argument-parser")],
-            path: "Benchmarks/MyVLMBench", swiftSettings: strict),
+            path: "Benchmarks/MyVLMBench", resources: [.embedInCode("Synonyms.json")], swiftSettings: strict),
 
         .testTarget(name: "ComputeTests", dependencies: ["Compute", "Kernels"], swiftSettings: strict),
         .testTarget(
@@ -94,6 +95,8 @@ let package = Package(
         .testTarget(
             name: "ServiceTests", dependencies: ["Service", "Client", "Registry", "Runtime", "RPC"],
             swiftSettings: strict),
+        .testTarget(name: "PicturesTests", dependencies: ["Pictures"], swiftSettings: strict),
+        .testTarget(name: "BenchTests", dependencies: ["MyVLMBench"], swiftSettings: strict),
         .testTarget(name: "HouseTests", swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6],

@@ -16,7 +16,9 @@ private let allowed: [String: Set<String>] = [
     "Client": ["RPC"],
     "Service": ["Registry", "Runtime", "RPC", "COpenSSL"],
     "myvlmd": ["Service"],
-    "myvlm": ["Client"],
+    "Pictures": ["CImageCodecs"],
+    "myvlm": ["Client", "Pictures"],
+    "MyVLMBench": ["Runtime", "VLM"],
 ]
 
 private struct Description: Decodable {
@@ -36,7 +38,8 @@ private struct Description: Decodable {
     process.executableURL = URL(filePath: "/usr/bin/env")
     // A scratch folder of its own: the build folder is locked by the test run itself.
     process.arguments = [
-        "swift", "package", "--scratch-path", scratch.path(), "--package-path", root.path(), "describe", "--type", "json",
+        "swift", "package", "--scratch-path", scratch.path(), "--package-path", root.path(), "describe", "--type",
+        "json",
     ]
     let output = Pipe()
     process.standardOutput = output

@@ -1,0 +1,137 @@
+/// A photo with what the model said of it: the caption and what fired below, boxes and heat on the photo.
+public struct AnswerPicture: Sendable {
+    /// A rectangle, in pixels of the upright photo.
+    public struct Box: Sendable {
+        let x: Double
+        let y: Double
+        let width: Double
+        let height: Double
+        let label: String
+
+        /// A box; its label stands above it.
+        public init(x: Double, y: Double, width: Double, height: Double, label: String = "") {
+            self.x = x
+            self.y = y
+            self.width = width
+            self.height = height
+            self.label = label
+        }
+    }
+
+    /// How much each cell of a grid over the whole photo spoke for a concept.
+    public struct Heat: Sendable {
+        let columns: Int
+        let cells: [Float]
+
+        /// Cells row by row, of any scale; drawn from their least to their largest. A grid that is not whole is not
+        /// drawn.
+        public init(columns: Int, cells: [Float]) {
+            self.columns = columns
+            self.cells = cells
+        }
+    }
+
+    /// A photo is scaled to this width at most.
+    public static let maximumWidth = 960
+
+    private static let paper = Ink(250, 249, 245)
+    private static let text = Ink(24, 24, 28)
+    private static let quiet = Ink(104, 104, 112)
+    private static let accent = Ink(214, 84, 16)
+
+    private let caption: String
+    private let notes: [String]
+    private let boxes: [Box]
+    private let heat: Heat?
+
+    /// What to draw: `notes` stand below the caption, a line each ("Zibo v2  0.97 >= 0.50").
+    public init(caption: String, notes: [String] = [], boxes: [Box] = [], heat: Heat? = nil) {
+        self.caption = caption
+        self.notes = notes
+        self.boxes = boxes
+        self.heat = heat
+    }
+
+    /// Draws on a photo (a JPEG, PNG or WebP file) and returns a PNG file, as wide as the photo but between 320 and
+    /// `maximumWidth` pixels.
+    ///
+    /// Coordinates are those of the photo after its EXIF turn.
+    /// - Throws: `unreadable` for what is no such picture or larger than 64 megapixels; `cannotEncode` when memory
+    ///   ends.
+    public func drawn(on photo: [UInt8]) throws(PicturesError) -> [UInt8] {
+        let original = try PhotoCodec.decode(photo)
+        let width = min(Self.maximumWidth, max(320, original.width))
+        let height = max(1, original.height * width / original.width)
+        return try PhotoCodec.encodePNG(composed(original.scaled(width: width, height: height), of: original.width))
+    }
+
+    /// The finished picture: `photo` was scaled from a width of `originalWidth`.
+    func composed(_ photo: Canvas, of originalWidth: Int) -> Canvas {
+        var photo = photo
+        let ratio = Double(photo.width) / Double(originalWidth)
+        if let heat { warm(&photo, by: heat) }
+        for box in boxes { frame(box, on: &photo, ratio: ratio) }
+
+        let scale = photo.width >= 640 ? 3 : 2
+        let margin = 6 * scale
+        let line = (Glyphs.height + 3) * scale
+        let advance = (Glyphs.width + 1) * scale
+        let columns = max(8, (photo.width - 2 * margin) / advance)
+        let said = wrapped(caption, columns: columns)
+        let noted = notes.flatMap { wrapped($0, columns: columns) }
+        var sheet = Canvas(
+            width: photo.width, height: photo.height + 2 * margin + (said.count + noted.count) * line,
+            filled: Self.paper)
+        sheet.paste(photo, x: 0, y: 0)
+        sheet.fill(x: 0, y: photo.height, width: photo.width, height: scale, with: Self.accent)
+        var y = photo.height + margin + scale
+        for (lines, ink) in [(said, Self.text), (noted, Self.quiet)] {
+            for text in lines {
+                sheet.write(text, x: margin, y: y, scale: scale, with: ink)
+                y += line
+            }
+        }
+        return sheet
+    }
+
+    private func frame(_ box: Box, on photo: inout Canvas, ratio: Double) {
+        func pixels(_ value: Double) -> Int {
+            // A coordinate from another machine may be anything.
+            value.isFinite ? Int(max(-100_000, min(100_000, (value * ratio).rounded()))) : 0
+        }
+        let (x, y) = (pixels(box.x), pixels(box.y))
+        photo.frame(
+            x: x, y: y, width: pixels(box.width), height: pixels(box.height), thickness: 3, with: Self.accent)
+        guard !box.label.isEmpty else { return }
+        let label = wrapped(box.label, columns: 40).first ?? ""
+        let height = (Glyphs.height + 2) * 2
+        let top = y >= height ? y - height : y
+        photo.fill(x: x, y: top, width: label.count * (Glyphs.width + 1) * 2 + 6, height: height, with: Self.accent)
+        photo.write(label, x: x + 4, y: top + 4, scale: 2, with: Self.paper)
+    }
+
+    private func warm(_ photo: inout Canvas, by heat: Heat) {
+        guard heat.columns > 0, !heat.cells.isEmpty, heat.cells.count % heat.columns == 0,
+            let least = heat.cells.min(), let most = heat.cells.max(), most > least, (most - least).isFinite
+        else { return }
+        let rows = heat.cells.count / heat.columns
+        func cell(_ row: Int, _ column: Int) -> Double {
+            let row = max(0, min(rows - 1, row))
+            let column = max(0, min(heat.columns - 1, column))
+            return Double((heat.cells[row * heat.columns + column] - least) / (most - least))
+        }
+        for y in 0..<photo.height {
+            // Bilinear between the centres of the cells.
+            let v = (Double(y) + 0.5) * Double(rows) / Double(photo.height) - 0.5
+            let (row, down) = (Int(v.rounded(.down)), v - v.rounded(.down))
+            for x in 0..<photo.width {
+                let u = (Double(x) + 0.5) * Double(heat.columns) / Double(photo.width) - 0.5
+                let (column, right) = (Int(u.rounded(.down)), u - u.rounded(.down))
+                let above = cell(row, column) * (1 - right) + cell(row, column + 1) * right
+                let below = cell(row + 1, column) * (1 - right) + cell(row + 1, column + 1) * right
+                let value = above * (1 - down) + below * down
+                photo.blend(x: x, y: y, with: Self.accent, opacity: 0.55 * value * value)
+            }
+        }
+    }
+}

@@ -1,0 +1,67 @@
+import Foundation
+import MyVLMBench
+import Testing
+
+private func row(_ thing: String, fired: [String], named: [String], identifier: String) -> PhotoRow {
+    PhotoRow(
+        thing: thing, photo: "04.jpg", identifier: identifier, fired: fired, score: 0.5, threshold: 0.5, caption: "",
+        named: named, frozenCaption: "", equalsFrozen: nil, seconds: 1)
+}
+
+/// Three concepts, four photos: one right, one right with a false alarm, one taken for another, one missed.
+@Test func figuresFollowTheirDefinitions() throws {
+    let measures = QualityMeasures(
+        rows: [
+            row("mug", fired: ["mug"], named: ["Zibo"], identifier: "Zibo"),
+            row("mug", fired: ["mug", "hat"], named: ["Zibo", "Tavu"], identifier: "Zibo"),
+            row("hat", fired: ["mug"], named: ["Zibo"], identifier: "Tavu"),
+            row("cup", fired: [], named: [], identifier: "Kelmo"),
+        ], concepts: 3)
+    #expect(measures.headSensitivity == 2.0 / 4)
+    #expect(measures.headSpecificity == 6.0 / 8)
+    #expect(measures.identifierRecall == 2.0 / 4)
+    #expect(measures.identifierPrecision == 2.0 / 4)
+}
+
+@Test func nothingMeasuredIsNoFigure() {
+    let none = QualityMeasures(rows: [], concepts: 1)
+    #expect(none.headSensitivity == nil && none.headSpecificity == nil)
+    #expect(none.identifierRecall == nil && none.identifierPrecision == nil)
+    #expect(median([]) == nil)
+    #expect(median([3, 1, 2]) == 2)
+    #expect(median([4, 1, 2, 3]) == 2.5)
+}
+
+@Test func wordsHaveBoundaries() {
+    #expect(holds("A cat, sitting.", anyOf: ["cat"]))
+    #expect(!holds("a category of dogs", anyOf: ["cat"]))
+    #expect(holds("Zibo's cup", anyOf: ["zibo's"]))
+    #expect(holds("a stuffed  animal", anyOf: ["stuffed animal"]))
+    #expect(!holds("stuffed by an animal", anyOf: ["stuffed animal"]))
+    #expect(!holds("", anyOf: ["", "x"]))
+}
+
+@Test func identifiersDiffer() {
+    let all = (0..<Identifiers.count).map(Identifiers.identifier)
+    #expect(Set(all.map { $0.lowercased() }).count == all.count)
+    #expect(all.first == "Zibo")
+}
+
+@Test func foldersAreReadByName() throws {
+    let root = FileManager.default.temporaryDirectory.appending(path: "things-\(UUID().uuidString)")
+    defer { try? FileManager.default.removeItem(at: root) }
+    for (name, count) in [("mug", 6), ("duck", 4), ("empty", 0)] {
+        let folder = root.appending(path: name)
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        for photo in 0..<count { try Data([1]).write(to: folder.appending(path: "0\(photo).jpg")) }
+    }
+    try Data(#"{"mug": {"class_noun": "mug", "images": {"01.jpg": ["{concept} on a table"]}}}"#.utf8)
+        .write(to: root.appending(path: "captions.json"))
+    let things = try ThingFolder.read(root)
+    #expect(things.map(\.name) == ["duck", "mug"])
+    #expect(things[0].enrolled.count == 3 && things[0].tested.count == 1, "four photos: one is kept for the test")
+    #expect(things[1].enrolled.map(\.file.lastPathComponent) == ["00.jpg", "01.jpg", "02.jpg", "03.jpg"])
+    #expect(things[1].tested.map(\.file.lastPathComponent) == ["04.jpg", "05.jpg"])
+    #expect(things[1].enrolled[1].captions == ["{concept} on a table"])
+    #expect(things[1].classNoun == "mug" && things[0].kind == "object")
+}
