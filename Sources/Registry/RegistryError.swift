@@ -30,13 +30,16 @@ public struct RegistryError: Error, Sendable, CustomStringConvertible {
     public let code: Code
     /// What happened and what to do next, for a person; never a secret.
     public let message: String
+    /// After how long a retry can succeed, where that is known (throttle, busy).
+    public let retryAfterMs: Int64?
     /// The error below, if any.
     public let cause: (any Error)?
 
     /// An error of the registry.
-    public init(_ code: Code, _ message: String, cause: (any Error)? = nil) {
+    public init(_ code: Code, _ message: String, retryAfterMs: Int64? = nil, cause: (any Error)? = nil) {
         self.code = code
         self.message = message
+        self.retryAfterMs = retryAfterMs
         self.cause = cause
     }
 

@@ -1,0 +1,77 @@
+/// A user.
+public struct Account: Sendable, Equatable {
+    /// What an account may do.
+    public enum Role: String, Sendable, CaseIterable {
+        /// Its own concepts.
+        case user
+        /// Also other accounts and the audit log; never other users' concepts.
+        case admin
+    }
+
+    /// Key of everything the user owns; never given out again.
+    public let userID: Int64
+    /// `[a-z0-9][a-z0-9._-]{0,63}`.
+    public let name: String
+    /// What the account may do.
+    public let role: Role
+    /// Suspended accounts cannot log in and their tokens are refused.
+    public let suspended: Bool
+    /// Milliseconds since 1970.
+    public let createdAtMs: Int64
+}
+
+/// Who is calling, proven by a token.
+public struct Principal: Sendable, Equatable {
+    /// Key of the user.
+    public let userID: Int64
+    /// The user's name.
+    public let name: String
+    /// What the user may do.
+    public let role: Account.Role
+    /// The token the call came with.
+    public let tokenID: Int64
+    /// When that token ends, milliseconds since 1970.
+    public let expiresAtMs: Int64
+}
+
+/// On whose behalf accounts are managed.
+public enum Actor: Sendable, Equatable {
+    /// A caller with a token.
+    case principal(Principal)
+    /// The operator at the machine itself, who could open the database anyway: makes the first administrator.
+    case console
+
+    /// The name in audit rows; no account can be called so.
+    package var auditName: String {
+        switch self {
+        case .principal(let principal): principal.name
+        case .console: "(console)"
+        }
+    }
+}
+
+/// A new token. The text is shown once and stored only as a hash.
+public struct IssuedToken: Sendable {
+    /// `mvt_` and 43 characters of base64url.
+    public let token: String
+    /// Its key in listings.
+    public let tokenID: Int64
+    /// Milliseconds since 1970.
+    public let expiresAtMs: Int64
+    /// Whose it is.
+    public let account: Account
+}
+
+/// A token in a listing.
+public struct TokenRecord: Sendable, Equatable {
+    /// Key for revoking it.
+    public let tokenID: Int64
+    /// What it is for.
+    public let label: String
+    /// Milliseconds since 1970.
+    public let createdAtMs: Int64
+    /// Milliseconds since 1970.
+    public let expiresAtMs: Int64
+    /// Last use to within ten minutes; nil when never used.
+    public let lastUsedAtMs: Int64?
+}

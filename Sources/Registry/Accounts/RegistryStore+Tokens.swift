@@ -1,0 +1,116 @@
+internal import Foundation
+internal import GRDB
+
+extension RegistryStore {
+    /// Who the token belongs to. Served from memory after the first time; revoking, suspending and a changed password
+    /// act on the very next call. `unauthenticated` for anything else, never saying why.
+    public func authenticate(_ token: String) async throws -> Principal {
+        guard token.utf8.count == 47, token.hasPrefix("mvt_") else { throw Self.unknownToken }
+        let hash = SHA256.hex(token.utf8)
+        let now = self.now
+        let (known, generation) = tokenCache.withLock { ($0.find(hash, now: now), $0.generation) }
+        if let known { return known }
+        let found = try await read { db -> Principal? in
+            let row = try Row.fetchOne(
+                db,
+                sql: """
+                    SELECT token.id AS token_id, expires_ms, account.* FROM token
+                    JOIN account ON account.id = account_id WHERE hash = ? AND expires_ms > ? AND suspended = 0
+                    """, arguments: [hash, now])
+            guard let row else { return nil }
+            let account = try Account(row: row)
+            return Principal(
+                userID: account.userID, name: account.name, role: account.role, tokenID: row["token_id"],
+                expiresAtMs: row["expires_ms"])
+        }
+        guard let found else { throw Self.unknownToken }
+        tokenCache.withLock { $0.store(hash, found, generation: generation, now: now) }
+        return found
+    }
+
+    /// A further token for the caller, for another machine or a script.
+    public func createToken(
+        for principal: Principal, label: String, lifetimeMs: Int64 = 0
+    ) async throws -> IssuedToken {
+        let label = try NameRules.note(label, what: "a label", characters: 64)
+        let account = try await self.account(of: principal)
+        return try await issue(db: account, label: label, lifetimeMs: lifetimeMs, action: "token.create")
+    }
+
+    /// The caller's tokens, newest first.
+    public func tokens(of principal: Principal) async throws -> [TokenRecord] {
+        let pending = tokenCache.withLock { $0.pendingUse }
+        let now = self.now
+        return try await read { db in
+            let rows = try Row.fetchAll(
+                db, sql: "SELECT * FROM token WHERE account_id = ? AND expires_ms > ? ORDER BY id DESC",
+                arguments: [principal.userID, now])
+            return rows.map { row in
+                let stored: Int64? = row["last_used_ms"]
+                let used = pending[row["id"]].map { max($0, stored ?? 0) } ?? stored
+                return TokenRecord(
+                    tokenID: row["id"], label: row["label"], createdAtMs: row["created_ms"],
+                    expiresAtMs: row["expires_ms"], lastUsedAtMs: used.map { $0 - $0 % Self.useGrainMs })
+            }
+        }
+    }
+
+    /// Ends one of the caller's tokens at once; `notFound` for anybody else's.
+    public func revokeToken(id: Int64, by principal: Principal) async throws {
+        try await write(essential: true) { db in
+            try db.execute(
+                sql: "DELETE FROM token WHERE id = ? AND account_id = ?", arguments: [id, principal.userID])
+            guard db.changesCount == 1 else { throw RegistryError(.notFound, "no token \(id); list your tokens") }
+            try self.record(
+                db, actor: principal.name, action: "token.revoke", target: principal.name,
+                details: ["token": .number(Int(id))])
+        }
+        tokenCache.withLock { $0.invalidate() }
+    }
+
+    /// Ends the token the call was made with.
+    public func logout(_ principal: Principal) async throws {
+        try await revokeToken(id: principal.tokenID, by: principal)
+    }
+
+    static let useGrainMs: Int64 = 600_000
+    static let unknownToken = RegistryError(.unauthenticated, "the token is unknown, expired or revoked; log in again")
+
+    func issue(db account: Account, label: String, lifetimeMs: Int64, action: String) async throws -> IssuedToken {
+        let policy = configuration.tokens
+        guard lifetimeMs >= 0 else { throw RegistryError(.invalidArgument, "a token's life cannot be negative") }
+        let life = lifetimeMs == 0 ? policy.defaultLifetimeMs : min(lifetimeMs, policy.maximumLifetimeMs)
+        let base64 = Data(try configuration.random(32)).base64EncodedString()
+        let secret = base64.replacingOccurrences(of: "+", with: "-").replacingOccurrences(of: "/", with: "_")
+        let token = "mvt_" + secret.replacingOccurrences(of: "=", with: "")
+        return try await write { db in
+            let now = self.now
+            let fresh = try Self.account(db, id: account.userID)
+            guard !fresh.suspended else { throw Self.refused }
+            try db.execute(sql: "DELETE FROM token WHERE expires_ms <= ?", arguments: [now])
+            let held =
+                try Int.fetchOne(
+                    db, sql: "SELECT count(*) FROM token WHERE account_id = ?", arguments: [fresh.userID]) ?? 0
+            guard held < policy.tokensPerUser else {
+                throw RegistryError(
+                    .resourceExhausted, "\(held) of \(policy.tokensPerUser) tokens are in use; revoke one first")
+            }
+            try db.execute(
+                sql: "INSERT INTO token (account_id, hash, label, created_ms, expires_ms) VALUES (?, ?, ?, ?, ?)",
+                arguments: [fresh.userID, SHA256.hex(token.utf8), label, now, now + life])
+            let id = db.lastInsertedRowID
+            try self.record(
+                db, actor: fresh.name, action: action, target: fresh.name, details: ["token": .number(Int(id))])
+            return IssuedToken(token: token, tokenID: id, expiresAtMs: now + life, account: fresh)
+        }
+    }
+
+    /// Writes the uses kept in memory, each only when the stored one is older than ten minutes.
+    func flushLastUse(_ db: Database) throws {
+        for (id, at) in tokenCache.withLock({ $0.takePendingUse() }) {
+            try db.execute(
+                sql: "UPDATE token SET last_used_ms = ? WHERE id = ? AND ? - coalesce(last_used_ms, 0) >= ?",
+                arguments: [at, id, at, Self.useGrainMs])
+        }
+    }
+}

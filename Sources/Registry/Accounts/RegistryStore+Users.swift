@@ -1,0 +1,135 @@
+internal import GRDB
+
+extension RegistryStore {
+    /// Creates an account. Administrators and the console only; `alreadyExists` when the name is taken.
+    public func createUser(
+        name: String, password: String, role: Account.Role, by actor: Actor
+    ) async throws -> Account {
+        try Permission.manageAccounts.require(of: actor)
+        let name = try NameRules.userName(name)
+        let hash = try await hashed(try NameRules.password(password))
+        return try await write { db in
+            try self.requireLive(db, actor)
+            guard try Int.fetchOne(db, sql: "SELECT 1 FROM account WHERE name = ?", arguments: [name]) == nil else {
+                throw RegistryError(.alreadyExists, "there is a user \(name) already; choose another name")
+            }
+            let now = self.now
+            try db.execute(
+                sql: """
+                    INSERT INTO account (name, role, created_ms, salt, key, scrypt_n, scrypt_r, scrypt_p)
+                    VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+                    """,
+                arguments: [name, role.rawValue, now] + hash.arguments)
+            let userID = db.lastInsertedRowID
+            try self.record(
+                db, actor: actor.auditName, action: "user.create", target: name, details: ["role": .text(role.rawValue)]
+            )
+            return Account(userID: userID, name: name, role: role, suspended: false, createdAtMs: now)
+        }
+    }
+
+    /// Accounts by name after `after` ("": from the first). Administrators and the console only.
+    public func users(limit: Int = 100, after: String = "", by actor: Actor) async throws -> [Account] {
+        try Permission.manageAccounts.require(of: actor)
+        return try await read { db in
+            let rows = try Row.fetchAll(
+                db, sql: "SELECT * FROM account WHERE name > ? ORDER BY name LIMIT ?",
+                arguments: [after, Page.size(limit)])
+            return try rows.map(Account.init(row:))
+        }
+    }
+
+    /// Whether there is any account: an empty registry needs its first administrator.
+    public func hasUsers() async throws -> Bool {
+        try await read { db in try Int.fetchOne(db, sql: "SELECT 1 FROM account LIMIT 1") != nil }
+    }
+
+    /// The caller's own account.
+    public func account(of principal: Principal) async throws -> Account {
+        try await read { db in try Self.account(db, id: principal.userID) }
+    }
+
+    /// Suspends an account or lets it back in; suspending ends its tokens at once. Administrators and the console
+    /// only. The last administrator who can log in cannot be suspended.
+    public func setSuspended(_ suspended: Bool, name: String, by actor: Actor) async throws {
+        try Permission.manageAccounts.require(of: actor)
+        try await write(essential: true) { db in
+            try self.requireLive(db, actor)
+            let account = try Self.account(db, name: name)
+            guard account.suspended != suspended else { return }
+            if suspended, account.role == .admin {
+                let others = "SELECT count(*) FROM account WHERE role = 'admin' AND suspended = 0 AND id <> ?"
+                guard try Int.fetchOne(db, sql: others, arguments: [account.userID]) ?? 0 > 0 else {
+                    throw RegistryError(
+                        .failedPrecondition, "\(name) is the last administrator; create another one first")
+                }
+            }
+            try db.execute(
+                sql: "UPDATE account SET suspended = ? WHERE id = ?", arguments: [suspended, account.userID])
+            if suspended {
+                try db.execute(sql: "DELETE FROM token WHERE account_id = ?", arguments: [account.userID])
+            }
+            try self.record(
+                db, actor: actor.auditName, action: suspended ? "user.suspend" : "user.resume", target: name)
+        }
+        tokenCache.withLock { $0.invalidate() }
+    }
+
+    func hashed(_ password: [UInt8]) async throws -> PasswordHash {
+        let configuration = self.configuration
+        return try await passwords.run {
+            try PasswordHash.make(password, cost: configuration.passwordCost, random: configuration.random)
+        }
+    }
+
+    /// A principal may have been suspended since it was proven: every mutation looks again, inside its transaction.
+    func requireLive(_ db: Database, _ actor: Actor) throws {
+        guard case .principal(let principal) = actor else { return }
+        let row = try Row.fetchOne(
+            db, sql: "SELECT role, suspended FROM account WHERE id = ?", arguments: [principal.userID])
+        guard let row, row["suspended"] == false, row["role"] == principal.role.rawValue else {
+            throw RegistryError(.unauthenticated, "the account is not available any more; log in again")
+        }
+    }
+
+    static func account(_ db: Database, id: Int64) throws -> Account {
+        guard let row = try Row.fetchOne(db, sql: "SELECT * FROM account WHERE id = ?", arguments: [id]) else {
+            throw RegistryError(.notFound, "no such user")
+        }
+        return try Account(row: row)
+    }
+
+    static func account(_ db: Database, name: String) throws -> Account {
+        let name = try NameRules.userName(name)
+        guard let row = try Row.fetchOne(db, sql: "SELECT * FROM account WHERE name = ?", arguments: [name]) else {
+            throw RegistryError(.notFound, "no user named \(name); list the users")
+        }
+        return try Account(row: row)
+    }
+}
+
+extension Account {
+    init(row: Row) throws {
+        guard let role = Role(rawValue: row["role"]) else {
+            throw RegistryError(.dataLoss, "an account has an unknown role; restore a backup")
+        }
+        self.init(
+            userID: row["id"], name: row["name"], role: role, suspended: row["suspended"],
+            createdAtMs: row["created_ms"])
+    }
+}
+
+extension PasswordHash {
+    /// salt, key, scrypt_n, scrypt_r, scrypt_p.
+    var arguments: StatementArguments {
+        [Blob.data(salt), Blob.data(key), Int64(cost.n), Int64(cost.r), Int64(cost.p)]
+    }
+
+    init(row: Row) {
+        self.init(
+            salt: Blob.bytes(row["salt"]), key: Blob.bytes(row["key"]),
+            cost: PasswordCost(
+                n: UInt64(row["scrypt_n"] as Int64), r: UInt64(row["scrypt_r"] as Int64),
+                p: UInt64(row["scrypt_p"] as Int64)))
+    }
+}

@@ -1,0 +1,39 @@
+/// Proven tokens by hash, and the uses that are not yet written.
+///
+/// A lookup reads `generation` before it asks the database and stores its answer only if nothing was revoked in
+/// between; so a revoked token cannot come back through a slow read.
+struct TokenCache: Sendable {
+    private(set) var generation: UInt64 = 0
+    private var principals: [String: Principal] = [:]
+    private(set) var pendingUse: [Int64: Int64] = [:]
+    private static let capacity = 20_000
+
+    /// The token's principal; nil when unknown here or past its end.
+    mutating func find(_ hash: String, now: Int64) -> Principal? {
+        guard let principal = principals[hash] else { return nil }
+        guard principal.expiresAtMs > now else {
+            principals[hash] = nil
+            return nil
+        }
+        pendingUse[principal.tokenID] = now
+        return principal
+    }
+
+    mutating func store(_ hash: String, _ principal: Principal, generation: UInt64, now: Int64) {
+        pendingUse[principal.tokenID] = now
+        guard generation == self.generation else { return }
+        if principals.count >= Self.capacity { principals.removeAll(keepingCapacity: true) }
+        principals[hash] = principal
+    }
+
+    /// Forgets everything: rare, and simpler to trust than picking.
+    mutating func invalidate() {
+        generation += 1
+        principals.removeAll(keepingCapacity: true)
+    }
+
+    mutating func takePendingUse() -> [Int64: Int64] {
+        defer { pendingUse.removeAll() }
+        return pendingUse
+    }
+}

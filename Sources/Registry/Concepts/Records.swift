@@ -1,0 +1,176 @@
+/// A user's concept, as its current version describes it.
+public struct ConceptRecord: Sendable, Equatable {
+    /// What is recognised, and so by which kind of head.
+    public enum Kind: String, Sendable, CaseIterable {
+        /// A thing, a pet, a place.
+        case object
+        /// A person, by the face.
+        case person
+    }
+
+    /// Key of the concept; never given out again.
+    public let conceptID: Int64
+    /// As its owner wrote it, in NFC; unique per user whatever the letter case.
+    public let name: String
+    /// Kind of the current version.
+    public let kind: Kind
+    /// Class noun of the current version.
+    public let classNoun: String
+    /// The words answers use.
+    public let identifier: String
+    /// The version `current` points to.
+    public let currentVersion: Int
+    /// How many versions there are.
+    public let versionCount: Int
+    /// Milliseconds since 1970.
+    public let createdAtMs: Int64
+    /// When `current` last moved, milliseconds since 1970.
+    public let updatedAtMs: Int64
+}
+
+/// An immutable version of a concept.
+public struct VersionRecord: Sendable, Equatable {
+    /// The concept's name.
+    public let concept: String
+    /// 1, 2, 3 and so on within the concept.
+    public let number: Int
+    /// SHA-256 of the artifact, lower-case hex.
+    public let digest: String
+    /// Size of the artifact.
+    public let sizeBytes: Int
+    /// Milliseconds since 1970.
+    public let createdAtMs: Int64
+    /// Whether `current` points to it now.
+    public let isCurrent: Bool
+    /// Which kind of head it has.
+    public let kind: ConceptRecord.Kind
+    /// "dog", "mug", "woman".
+    public let classNoun: String
+    /// The words answers use.
+    public let identifier: String
+    /// Where the head fires; objects: probability, persons: distance.
+    public let threshold: Double
+    /// Digest of the frozen model it was made for.
+    public let modelDigest: String
+    /// Photos it was made from.
+    public let photoCount: Int
+    /// A JSON object with sorted keys.
+    public let trainingRecord: String
+    /// The version that was current when this one was made.
+    public let parent: Int?
+}
+
+/// One move of `current`.
+public struct PointerRecord: Sendable, Equatable {
+    /// Why the pointer moved.
+    public enum Action: String, Sendable {
+        /// A new version, or the same content again.
+        case enroll
+        /// Back to another value.
+        case rollback
+    }
+
+    /// The concept's name.
+    public let concept: String
+    /// Where it stood; nil for the first move.
+    public let from: Int?
+    /// Where it stands since.
+    public let to: Int
+    /// Milliseconds since 1970.
+    public let atMs: Int64
+    /// The user's name.
+    public let by: String
+    /// What moved it.
+    public let action: Action
+    /// In the caller's words; may be empty.
+    public let reason: String
+    /// The user's revision after it.
+    public let revision: UInt64
+}
+
+/// Everything a finished training leaves, to be committed as a version.
+public struct EnrollmentCommit: Sendable {
+    /// Name of the concept; made if there is none.
+    public var concept: String
+    /// Which kind of head.
+    public var kind: ConceptRecord.Kind
+    /// "dog", "mug", "woman".
+    public var classNoun: String
+    /// 1 to 3 words, at most 32 characters.
+    public var identifier: String
+    /// Finite.
+    public var threshold: Double
+    /// SHA-256 of the frozen model, lower-case hex.
+    public var modelDigest: String
+    /// At least 0.
+    public var photoCount: Int
+    /// A JSON object of at most 64 KiB; stored with sorted keys. Not part of the version's identity.
+    public var trainingRecord: String
+    /// What the runtime loads; opaque here.
+    public var artifact: [UInt8]
+    /// For the history; may be empty.
+    public var reason: String
+    /// When set, nothing happens unless `current` is this version now; 0 asks that the concept does not exist.
+    public var ifVersion: Int?
+
+    /// A commit of `artifact` to `concept`.
+    public init(
+        concept: String, kind: ConceptRecord.Kind, classNoun: String, identifier: String, threshold: Double,
+        modelDigest: String, photoCount: Int, trainingRecord: String, artifact: [UInt8], reason: String = "",
+        ifVersion: Int? = nil
+    ) {
+        self.concept = concept
+        self.kind = kind
+        self.classNoun = classNoun
+        self.identifier = identifier
+        self.threshold = threshold
+        self.modelDigest = modelDigest
+        self.photoCount = photoCount
+        self.trainingRecord = trainingRecord
+        self.artifact = artifact
+        self.reason = reason
+        self.ifVersion = ifVersion
+    }
+}
+
+/// What a commit did.
+public struct CommitResult: Sendable, Equatable {
+    /// The version, now current.
+    public let version: VersionRecord
+    /// False when the same content already was a version.
+    public let created: Bool
+    /// Nil when `current` already stood there.
+    public let move: PointerRecord?
+    /// The user's revision after it.
+    public let revision: UInt64
+}
+
+/// A page of a user's concepts.
+public struct ConceptPage: Sendable, Equatable {
+    /// Sorted by name, letter case aside.
+    public let concepts: [ConceptRecord]
+    /// The user's revision: grows with each change of any of the user's concepts.
+    public let revision: UInt64
+}
+
+/// A concept with its current version and its past.
+public struct ConceptDetails: Sendable, Equatable {
+    /// The concept.
+    public let concept: ConceptRecord
+    /// Its current version.
+    public let current: VersionRecord
+    /// Moves of `current`, newest first.
+    public let history: [PointerRecord]
+}
+
+/// All of a user's current versions at one revision: what an answer is made with.
+public struct ConceptSetSnapshot: Sendable, Equatable {
+    /// Whose.
+    public let userID: Int64
+    /// The user's revision it was read at.
+    public let revision: UInt64
+    /// SHA-256 over name, version and artifact digest of each item in order: equal digests, equal concepts.
+    public let digest: String
+    /// Sorted by the bytes of the name.
+    public let items: [VersionRecord]
+}

@@ -1,0 +1,107 @@
+internal import GRDB
+
+extension RegistryStore {
+    /// Commits a finished training: concept (if new), version, artifact, pointer, history, audit and revision in one
+    /// transaction. The same content again is the same version: `created` is false and `current` moves onto it.
+    ///
+    /// `resourceExhausted` names the quota, `failedPrecondition` the version that stood there instead of `ifVersion`,
+    /// `storageFull` leaves everything as it was.
+    public func commit(_ enrollment: EnrollmentCommit, by principal: Principal) async throws -> CommitResult {
+        let checked = try CheckedEnrollment(enrollment, quotas: configuration.quotas)
+        return try await write { db in
+            try self.requireLive(db, .principal(principal))
+            let before = try Self.findConcept(db, checked.name, principal.userID)
+            try Self.require(checked.ifVersion, is: before?.currentVersion ?? 0, name: checked.name)
+            let conceptID: Int64
+            if let before {
+                conceptID = before.conceptID
+            } else {
+                try self.requireRoomForConcept(db, principal.userID)
+                conceptID = try self.insertConcept(db, checked.name, principal.userID)
+            }
+            let known = try Int.fetchOne(
+                db, sql: "SELECT number FROM version WHERE concept_id = ? AND content = ?",
+                arguments: [conceptID, checked.content])
+            let number =
+                try known ?? self.insertVersion(db, checked, conceptID, parent: before?.currentVersion, principal)
+            let move = try self.move(
+                db,
+                PointerChange(
+                    conceptID: conceptID, concept: before?.name ?? checked.name, from: before?.currentVersion,
+                    target: number, action: .enroll, reason: checked.reason),
+                by: principal)
+            try self.record(
+                db, actor: principal.name, action: "concept.enroll",
+                target: principal.name + "/" + (before?.name ?? checked.name),
+                details: [
+                    "version": .number(number), "digest": .text(checked.digest), "created": .flag(known == nil),
+                    "moved": .flag(move != nil), "reason": .text(checked.reason),
+                ])
+            let concept = try Self.concept(db, checked.name, principal.userID)
+            return CommitResult(
+                version: try Self.version(db, concept, number), created: known == nil, move: move,
+                revision: try Self.userRevision(db, principal.userID))
+        }
+    }
+
+    /// Whether an enrollment under this name could be committed now: form of the name and quotas. Asked before the
+    /// training, so that nobody trains for nothing.
+    public func checkRoomForEnrollment(name: String, by principal: Principal) async throws {
+        let name = try NameRules.conceptName(name)
+        try await read { db in
+            try self.requireLive(db, .principal(principal))
+            if let concept = try Self.findConcept(db, name, principal.userID) {
+                try self.requireRoomForVersion(db, concept.conceptID, name)
+            } else {
+                try self.requireRoomForConcept(db, principal.userID)
+            }
+        }
+    }
+
+    /// Compare-and-set: `wanted` nil asks nothing, 0 asks that there is no concept.
+    static func require(_ wanted: Int?, is current: Int, name: String) throws {
+        guard let wanted, wanted != current else { return }
+        let found = current == 0 ? "does not exist" : "is at version \(current)"
+        throw RegistryError(
+            .failedPrecondition, "\(name) \(found), not at version \(wanted); look at it again and decide anew")
+    }
+
+    private func insertConcept(_ db: Database, _ name: String, _ userID: Int64) throws -> Int64 {
+        let now = self.now
+        try db.execute(
+            sql: "INSERT INTO concept (account_id, name, name_key, created_ms, updated_ms) VALUES (?, ?, ?, ?, ?)",
+            arguments: [userID, name, NameRules.fold(name), now, now])
+        return db.lastInsertedRowID
+    }
+
+    private func insertVersion(
+        _ db: Database, _ checked: CheckedEnrollment, _ conceptID: Int64, parent: Int?, _ principal: Principal
+    ) throws -> Int {
+        try requireRoomForVersion(db, conceptID, checked.name)
+        let stored = try Int.fetchOne(
+            db, sql: "SELECT 1 FROM artifact WHERE account_id = ? AND digest = ?",
+            arguments: [principal.userID, checked.digest])
+        if stored == nil {
+            try requireRoomForBytes(db, checked.artifact.count, principal)
+            try db.execute(
+                sql: "INSERT INTO artifact (account_id, digest, bytes) VALUES (?, ?, ?)",
+                arguments: [principal.userID, checked.digest, Blob.data(checked.artifact)])
+        }
+        // Numbers are never given out twice.
+        try db.execute(sql: "UPDATE concept SET next_number = next_number + 1 WHERE id = ?", arguments: [conceptID])
+        let next = try Int.fetchOne(db, sql: "SELECT next_number FROM concept WHERE id = ?", arguments: [conceptID])
+        let number = (next ?? 2) - 1
+        try db.execute(
+            sql: """
+                INSERT INTO version (concept_id, number, account_id, digest, content, size, kind, class_noun, identifier,
+                    threshold, model_digest, photos, training, parent, created_ms)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                """,
+            arguments: [
+                conceptID, number, principal.userID, checked.digest, checked.content, checked.artifact.count,
+                checked.kind.rawValue, checked.classNoun, checked.identifier, checked.threshold, checked.modelDigest,
+                checked.photoCount, checked.trainingRecord, parent, now,
+            ])
+        return number
+    }
+}

@@ -1,0 +1,50 @@
+internal import GRDB
+
+extension RegistryStore {
+    /// Hides a concept: its name is free, answers no longer know it, and `undeleteConcept` brings it back within the
+    /// window. Returns the user's revision. Works on a full disk.
+    @discardableResult
+    public func deleteConcept(_ name: String, by principal: Principal) async throws -> UInt64 {
+        try await write(essential: true) { db in
+            try self.requireLive(db, .principal(principal))
+            let concept = try Self.concept(db, name, principal.userID)
+            try db.execute(
+                sql: "UPDATE concept SET deleted_ms = ? WHERE id = ?", arguments: [self.now, concept.conceptID])
+            let revision = try self.bumpUser(db, principal.userID)
+            try self.record(
+                db, actor: principal.name, action: "concept.delete", target: principal.name + "/" + concept.name)
+            return UInt64(revision)
+        }
+    }
+
+    /// Brings back the concept of that name which was deleted last. `notFound` after the window, `alreadyExists` when
+    /// the name is in use again.
+    public func undeleteConcept(_ name: String, by principal: Principal) async throws -> ConceptRecord {
+        let name = try NameRules.conceptName(name)
+        return try await write { db in
+            try self.requireLive(db, .principal(principal))
+            let id = try Int64.fetchOne(
+                db,
+                sql: """
+                    SELECT id FROM concept WHERE account_id = ? AND name_key = ? AND deleted_ms > ?
+                    ORDER BY deleted_ms DESC, id DESC LIMIT 1
+                    """,
+                arguments: [
+                    principal.userID, NameRules.fold(name), self.now - self.configuration.undeleteWindowMs,
+                ])
+            guard let id else {
+                throw RegistryError(.notFound, "no deleted concept named \(name) that could come back")
+            }
+            guard try Self.findConcept(db, name, principal.userID) == nil else {
+                throw RegistryError(.alreadyExists, "there is a concept named \(name) again; delete that one first")
+            }
+            try self.requireRoomForConcept(db, principal.userID)
+            try db.execute(sql: "UPDATE concept SET deleted_ms = NULL WHERE id = ?", arguments: [id])
+            _ = try self.bumpUser(db, principal.userID)
+            let concept = try Self.concept(db, name, principal.userID)
+            try self.record(
+                db, actor: principal.name, action: "concept.undelete", target: principal.name + "/" + concept.name)
+            return concept
+        }
+    }
+}

@@ -1,0 +1,49 @@
+internal import GRDB
+
+extension RegistryStore {
+    func requireRoomForConcept(_ db: Database, _ userID: Int64) throws {
+        let limit = configuration.quotas.conceptsPerUser
+        let used = try Int.fetchOne(
+            db, sql: "SELECT count(*) FROM concept WHERE account_id = ? AND deleted_ms IS NULL", arguments: [userID])
+        try require(used ?? 0, below: limit, "concepts are in use; delete one first")
+    }
+
+    func requireRoomForVersion(_ db: Database, _ conceptID: Int64, _ name: String) throws {
+        let used = try Int.fetchOne(
+            db, sql: "SELECT count(*) FROM version WHERE concept_id = ?", arguments: [conceptID])
+        try require(
+            used ?? 0, below: configuration.quotas.versionsPerConcept,
+            "versions of \(name) are in use; delete the concept and enroll it anew, or ask for a larger quota")
+    }
+
+    /// Deleted concepts of the user give way, the oldest first, before an enrollment is refused.
+    func requireRoomForBytes(_ db: Database, _ size: Int, _ principal: Principal) throws {
+        let limit = configuration.quotas.bytesPerUser
+        var used = try bytes(db, principal.userID)
+        if used + size > limit {
+            let deleted = try Int64.fetchAll(
+                db,
+                sql: "SELECT id FROM concept WHERE account_id = ? AND deleted_ms IS NOT NULL ORDER BY deleted_ms, id",
+                arguments: [principal.userID])
+            for id in deleted where used + size > limit {
+                try purge(db, conceptID: id, actor: principal.name)
+                used = try bytes(db, principal.userID)
+            }
+        }
+        guard used + size <= limit else {
+            throw RegistryError(
+                .resourceExhausted,
+                "\(used) of \(limit) bytes are in use and \(size) more are needed; delete a concept first")
+        }
+    }
+
+    private func bytes(_ db: Database, _ userID: Int64) throws -> Int {
+        try Int.fetchOne(
+            db, sql: "SELECT coalesce(sum(length(bytes)), 0) FROM artifact WHERE account_id = ?", arguments: [userID])
+            ?? 0
+    }
+
+    private func require(_ used: Int, below limit: Int, _ what: String) throws {
+        guard used < limit else { throw RegistryError(.resourceExhausted, "\(used) of \(limit) \(what)") }
+    }
+}

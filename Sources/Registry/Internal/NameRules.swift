@@ -1,0 +1,98 @@
+import Foundation
+
+/// The forms names must have. Each rule checks the size in bytes first, so that a huge text costs nothing.
+package enum NameRules {
+    /// A user's name: `[a-z0-9][a-z0-9._-]{0,63}`.
+    package static func userName(_ text: String) throws -> String {
+        let bytes = Array(text.utf8.prefix(65))
+        func isAlphanumeric(_ byte: UInt8) -> Bool { (97...122).contains(byte) || (48...57).contains(byte) }
+        guard let first = bytes.first, bytes.count <= 64, isAlphanumeric(first),
+            bytes.allSatisfy({ isAlphanumeric($0) || $0 == 0x2E || $0 == 0x5F || $0 == 0x2D })
+        else {
+            throw RegistryError(
+                .invalidArgument,
+                "a user name has 1 to 64 of a-z, 0-9, '.', '_' and '-' and begins with a letter or digit")
+        }
+        return text
+    }
+
+    /// A password: 8 to 1024 bytes of any text. It is normalised (NFC), so that the same keys give the same bytes
+    /// on every system.
+    package static func password(_ text: String) throws -> [UInt8] {
+        guard text.utf8.count <= 4096 else { throw passwordError }
+        let bytes = Array(text.precomposedStringWithCanonicalMapping.utf8)
+        guard (8...1024).contains(bytes.count) else { throw passwordError }
+        return bytes
+    }
+
+    private static var passwordError: RegistryError {
+        RegistryError(.invalidArgument, "a password has 8 to 1024 bytes; choose another one")
+    }
+
+    /// A concept's name in NFC: 1 to 64 printable characters that are no part of a path.
+    package static func conceptName(_ text: String) throws -> String {
+        let name = try printable(text, what: "a concept name", characters: 64)
+        guard !name.unicodeScalars.contains(where: { $0 == "/" || $0 == "\\" }), name != ".", name != ".." else {
+            throw RegistryError(.invalidArgument, "a concept name has no '/' or '\\' and is not '.' or '..'")
+        }
+        return name
+    }
+
+    /// What makes two concept names equal: NFC with letter case folded.
+    package static func fold(_ name: String) -> String {
+        // Upper then lower, scalar by scalar: "ß" meets "SS", and no word ending changes a sigma.
+        let upper = name.precomposedStringWithCanonicalMapping.unicodeScalars.map(\.properties.uppercaseMapping)
+            .joined()
+        return upper.unicodeScalars.map(\.properties.lowercaseMapping).joined().precomposedStringWithCanonicalMapping
+    }
+
+    /// The noun of the concept's class: 1 to 64 printable characters.
+    package static func classNoun(_ text: String) throws -> String {
+        try printable(text, what: "a class noun", characters: 64)
+    }
+
+    /// The words answers use: 1 to 3 words, at most 32 characters.
+    package static func identifier(_ text: String) throws -> String {
+        let identifier = try printable(text, what: "an identifier", characters: 32)
+        guard identifier.split(separator: " ").count <= 3 else {
+            throw RegistryError(.invalidArgument, "an identifier has 1 to 3 words; shorten it")
+        }
+        return identifier
+    }
+
+    /// A free text of a person (label, reason) in NFC: up to `characters` printable ones, may be empty.
+    package static func note(_ text: String, what: String, characters: Int = 200) throws -> String {
+        text.isEmpty ? "" : try printable(text, what: what, characters: characters)
+    }
+
+    private static func printable(_ text: String, what: String, characters: Int) throws -> String {
+        // A character may be many scalars; four bytes each is room enough for every script.
+        guard text.utf8.count <= characters * 8 else { throw tooLong(what, characters) }
+        let name = text.precomposedStringWithCanonicalMapping
+        guard !name.isEmpty, name.count <= characters, name.utf8.count <= characters * 4 else {
+            throw tooLong(what, characters)
+        }
+        for scalar in name.unicodeScalars where !isPrintable(scalar) {
+            throw RegistryError(
+                .invalidArgument,
+                "\(what) has printable characters only; U+\(String(scalar.value, radix: 16, uppercase: true)) is not")
+        }
+        guard name.first != " ", name.last != " ", !name.contains("  ") else {
+            throw RegistryError(.invalidArgument, "\(what) has single spaces, and only between words")
+        }
+        return name
+    }
+
+    private static func isPrintable(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.properties.generalCategory {
+        // Format characters hide in a name or turn its direction; separators other than a space look like one.
+        case .control, .format, .surrogate, .privateUse, .unassigned, .lineSeparator, .paragraphSeparator: false
+        case .spaceSeparator: scalar == " "
+        default: true
+        }
+    }
+
+    private static func tooLong(_ what: String, _ characters: Int) -> RegistryError {
+        RegistryError(.invalidArgument, "\(what) has 1 to \(characters) characters")
+    }
+}

@@ -1,0 +1,84 @@
+import COpenSSL
+import Foundation
+
+/// How much one user may keep. A breach is `resourceExhausted` and names limit and value.
+public struct Quotas: Sendable, Equatable {
+    /// Concepts that are not deleted.
+    public var conceptsPerUser = 100
+    /// Versions of one concept.
+    public var versionsPerConcept = 100
+    /// Artifact bytes, equal bytes counted once; deleted concepts give way when room is needed.
+    public var bytesPerUser = 256 << 20
+    /// Bytes of one artifact.
+    public var bytesPerArtifact = 16 << 20
+
+    /// The defaults above.
+    public init() {}
+}
+
+/// How long tokens live and how many a user may hold.
+public struct TokenPolicy: Sendable, Equatable {
+    /// Life of a token when the caller names none.
+    public var defaultLifetimeMs: Int64 = 30 * 86_400_000
+    /// Longer wishes are cut to this.
+    public var maximumLifetimeMs: Int64 = 365 * 86_400_000
+    /// Live tokens of one user; one more login is refused.
+    public var tokensPerUser = 50
+
+    /// The defaults above.
+    public init() {}
+}
+
+/// Cost of scrypt (RFC 7914), stored with each hash so that it can be raised later.
+public struct PasswordCost: Sendable, Equatable {
+    /// CPU and memory cost, a power of two; memory is 128 * n * r bytes.
+    public var n: UInt64
+    /// Block size.
+    public var r: UInt64
+    /// Parallelisation.
+    public var p: UInt64
+
+    /// A cost; parameters outside RFC 7914 fail when a password is hashed.
+    public init(n: UInt64, r: UInt64, p: UInt64) {
+        self.n = n
+        self.r = r
+        self.p = p
+    }
+
+    /// N = 2^15, r = 8, p = 1: 32 MiB and about 100 ms.
+    public static let standard = PasswordCost(n: 1 << 15, r: 8, p: 1)
+    /// For tests alone: under a millisecond, no protection.
+    public static let weakForTests = PasswordCost(n: 16, r: 1, p: 1)
+}
+
+/// How the registry is opened. Clock and randomness are injected so that tests need neither sleep nor luck.
+public struct RegistryConfiguration: Sendable {
+    /// Folder of the database; created with mode 0700.
+    public var directory: String
+    /// Connections for reading.
+    public var readers = 4
+    /// Limits per user.
+    public var quotas = Quotas()
+    /// Cost of new password hashes.
+    public var passwordCost = PasswordCost.standard
+    /// When failed logins are slowed down.
+    public var throttle = ThrottlePolicy()
+    /// Life and number of tokens.
+    public var tokens = TokenPolicy()
+    /// Size of the file that is given up when the disk is full, so that rollback and delete still work.
+    public var ballastBytes = 4 << 20
+    /// How long a deleted concept can come back.
+    public var undeleteWindowMs: Int64 = 7 * 86_400_000
+    /// Milliseconds since 1970.
+    public var clock: @Sendable () -> Int64 = { Int64(Date().timeIntervalSince1970 * 1000) }
+    /// That many bytes nobody can predict.
+    public var random: @Sendable (Int) throws -> [UInt8] = Randomness.bytes
+    /// Upper bound of the database in pages of 4 KiB: a full disk that every machine can have. Giving up the ballast
+    /// raises it by `ballastBytes`.
+    package var maximumPages: Int?
+
+    /// A registry in `directory` with the defaults.
+    public init(directory: String) {
+        self.directory = directory
+    }
+}

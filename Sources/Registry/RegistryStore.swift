@@ -1,0 +1,69 @@
+internal import Foundation
+internal import GRDB
+
+/// Users, tokens, concepts, versions and their history in one SQLite database.
+///
+/// Every mutation is one `BEGIN IMMEDIATE` transaction with its audit row, durable when the call returns (WAL with
+/// `synchronous=FULL`). Safe from any thread; one writer, several readers. Every call throws `RegistryError`, or
+/// `CancellationError` when its task was cancelled before the commit.
+public final class RegistryStore: Sendable {
+    /// What it was opened with.
+    public let configuration: RegistryConfiguration
+    let pool: DatabasePool
+    let ballast: Ballast
+    let tokenCache = Guarded(TokenCache())
+    let throttle: Guarded<LoginThrottle>
+    let passwords = PasswordWorker()
+    /// A hash nobody has the password of: unknown users cost the same time as known ones.
+    let decoy: PasswordHash
+    private let lock: Guarded<DirectoryLock?>
+
+    /// Opens the registry or creates an empty one, migrates it and runs `quick_check`.
+    ///
+    /// `schemaTooNew` for a newer release's database, `dataLoss` for a damaged or foreign file, `failedPrecondition`
+    /// when another process holds it or the directory cannot be used.
+    public init(_ configuration: RegistryConfiguration) throws {
+        let lock = try DirectoryLock(path: configuration.directory)
+        let path = configuration.directory + "/registry.sqlite"
+        try DirectoryLock.makePrivate(file: path)
+        ballast = Ballast(path: configuration.directory + "/ballast", size: configuration.ballastBytes)
+        do {
+            pool = try DatabasePool(path: path, configuration: Connection.configuration(configuration))
+            try pool.writeWithoutTransaction { db in
+                try Connection.finishWriter(db)
+                try db.inTransaction(.immediate) {
+                    try Schema.check(db)
+                    try Schema.migrate(db)
+                    return .commit
+                }
+                let report = try String.fetchAll(db, sql: "PRAGMA quick_check(5)")
+                guard report == ["ok"] else {
+                    throw RegistryError(
+                        .dataLoss, "quick_check found damage; restore a backup: \(report.joined(separator: "; "))")
+                }
+            }
+        } catch {
+            throw RegistryError.mapped(error)
+        }
+        let random = configuration.random
+        decoy = try PasswordHash.make(try random(32), cost: configuration.passwordCost, random: random)
+        throttle = Guarded(LoginThrottle(configuration.throttle))
+        self.configuration = configuration
+        self.lock = Guarded(lock)
+        // No room for it is told by `maintain`; an almost full disk must not keep the server down.
+        _ = ballast.restore()
+    }
+
+    /// Writes pending last uses, closes the connections and frees the directory. Calls after it throw.
+    public func close() throws {
+        do {
+            try pool.write { db in try self.flushLastUse(db) }
+            try pool.close()
+        } catch {
+            throw RegistryError.mapped(error)
+        }
+        lock.withLock { $0 = nil }
+    }
+
+    var now: Int64 { configuration.clock() }
+}

@@ -1,0 +1,52 @@
+internal import GRDB
+
+/// What a round of maintenance did.
+public struct MaintenanceReport: Sendable, Equatable {
+    /// Expired tokens removed.
+    public let prunedTokens: Int
+    /// Deleted concepts whose time to come back was over.
+    public let purgedConcepts: Int
+    /// Whether the ballast is whole; false: the disk is full, free space.
+    public let ballastIsWhole: Bool
+}
+
+extension RegistryStore {
+    /// Writes last uses, removes expired tokens and concepts deleted longer ago than the window, restores the ballast.
+    /// Meant for a call every few minutes.
+    public func maintain() async throws -> MaintenanceReport {
+        let (tokens, concepts) = try await write { db -> (Int, Int) in
+            let now = self.now
+            try self.flushLastUse(db)
+            try db.execute(sql: "DELETE FROM token WHERE expires_ms <= ?", arguments: [now])
+            let tokens = db.changesCount
+            let due = try Int64.fetchAll(
+                db, sql: "SELECT id FROM concept WHERE deleted_ms IS NOT NULL AND deleted_ms <= ?",
+                arguments: [now - self.configuration.undeleteWindowMs])
+            for id in due { try self.purge(db, conceptID: id, actor: "(maintenance)") }
+            return (tokens, due.count)
+        }
+        return MaintenanceReport(
+            prunedTokens: tokens, purgedConcepts: concepts, ballastIsWhole: ballast.restore())
+    }
+
+    /// Removes a deleted concept for good, with the artifacts nothing else uses.
+    func purge(_ db: Database, conceptID: Int64, actor: String) throws {
+        let row = try Row.fetchOne(
+            db,
+            sql: """
+                SELECT concept.name AS concept, account.name AS owner, account_id FROM concept
+                JOIN account ON account.id = account_id WHERE concept.id = ? AND deleted_ms IS NOT NULL
+                """, arguments: [conceptID])
+        guard let row else { return }
+        let owner: Int64 = row["account_id"]
+        try db.execute(sql: "DELETE FROM concept WHERE id = ?", arguments: [conceptID])
+        try db.execute(
+            sql: """
+                DELETE FROM artifact WHERE account_id = ? AND NOT EXISTS (
+                    SELECT 1 FROM version WHERE version.account_id = artifact.account_id
+                    AND version.digest = artifact.digest)
+                """, arguments: [owner])
+        let target = (row["owner"] as String) + "/" + (row["concept"] as String)
+        try record(db, actor: actor, action: "concept.purge", target: target)
+    }
+}
