@@ -93,7 +93,7 @@ let package = Package(
         .testTarget(name: "RegistryTests", dependencies: ["Registry"], swiftSettings: strict),
         .testTarget(name: "RPCTests", dependencies: ["RPC", "RPCCore", "RPCTransport", "RPCMessages"], swiftSettings: strict),
         .testTarget(
-            name: "ServiceTests", dependencies: ["Service", "Client", "Registry", "Runtime", "RPC"],
+            name: "ServiceTests", dependencies: ["Service", "Client", "Registry", "Runtime", "RPC"], exclude: ["python"],
             swiftSettings: strict),
         .testTarget(name: "PicturesTests", dependencies: ["Pictures"], swiftSettings: strict),
         .testTarget(name: "BenchTests", dependencies: ["MyVLMBench"], swiftSettings: strict),
