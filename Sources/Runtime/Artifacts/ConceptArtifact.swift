@@ -1,0 +1,56 @@
+package import Compute
+public import VLM
+
+/// Everything the runtime needs to know one concept: a head, an embedding, and what it looked like in the enrolled
+/// photos, so that later concepts of the same user can tell themselves apart from it.
+///
+/// Immutable. Its bytes are a safetensors file with the manifest as canonical JSON under the metadata key `manifest`;
+/// the same content gives the same bytes.
+public struct ConceptArtifact: Sendable, Equatable {
+    /// What it says of itself.
+    public let manifest: ArtifactManifest
+    /// How it recognises.
+    package let head: ConceptHead
+    /// Rows beside the visual tokens, `[tokens, hidden]`; only their directions matter.
+    package let embedding: Matrix
+    /// Pooled features of the enrolled photos, `[photos, features]`, rounded to half precision.
+    package let enrolledFeatures: Matrix
+
+    package init(manifest: ArtifactManifest, head: ConceptHead, embedding: Matrix, enrolledFeatures: Matrix) {
+        self.manifest = manifest
+        self.head = head
+        self.embedding = embedding
+        self.enrolledFeatures = enrolledFeatures
+    }
+
+    /// Bytes it takes in memory, tensors only.
+    package var residentBytes: Int {
+        let head =
+            switch head {
+            case .object(let head): head.weight.count + 1
+            case .person(let head): head.keys.values.count
+            }
+        return (head + embedding.values.count + enrolledFeatures.values.count) * MemoryLayout<Float>.size
+    }
+
+    /// SHA-256 of artifact bytes, lower-case hex: what a version is known by.
+    public static func digest(of bytes: [UInt8]) throws -> String {
+        try FileDigest.sha256(bytes)
+    }
+
+    /// Throws `modelMismatch` when it was made for another frozen model.
+    public func requireModel(_ identity: ModelIdentity) throws {
+        guard manifest.modelDigest == identity.digest else {
+            throw RuntimeError(
+                .modelMismatch,
+                "this version was made for \(manifest.modelName) \(manifest.modelDigest.prefix(12)), the server runs "
+                    + "\(identity.name) \(identity.digest.prefix(12)): enroll the concept again with its photos")
+        }
+    }
+}
+
+/// How a concept is recognised.
+package enum ConceptHead: Sendable, Equatable {
+    case object(ObjectHead)
+    case person(PersonHead)
+}

@@ -1,0 +1,62 @@
+import Compute
+import VLM
+
+/// A head with what is known about it.
+struct TrainedHead: Sendable {
+    let head: ConceptHead
+    let threshold: Float
+    let enrolledFeatures: Matrix
+    let negatives: Int
+    let heldOutRecall: Double?
+    let heldOutFalsePositives: Double?
+}
+
+extension Enroller {
+    /// Views of each photo a head is trained on, the photo itself and its mirror image included.
+    static let headViews = 6
+
+    func trainHead(_ request: EnrollmentRequest, photos: [CheckedPhoto]) async throws -> TrainedHead {
+        let enrolled = Matrix(
+            rows: photos.count, columns: model.identity.featureSize, values: photos.flatMap(\.features.pooled))
+        guard request.kind == .object else {
+            let descriptors = photos.compactMap { $0.face?.descriptor }
+            let keys = Matrix(rows: descriptors.count, columns: 128, values: descriptors.flatMap { $0 })
+            return TrainedHead(
+                head: .person(PersonHead(keys: keys)), threshold: PersonHead.threshold, enrolledFeatures: enrolled,
+                negatives: 0, heldOutRecall: nil, heldOutFalsePositives: nil)
+        }
+        var views: [[[Double]]] = []
+        var generator = SeededGenerator(seed: request.seed ^ 0x6865_6164)
+        for photo in photos {
+            var directions = [direction(photo.features.pooled)]
+            for view in 1..<Self.headViews {
+                let image =
+                    view == 1
+                    ? PictureViews.mirrored(photo.image) : PictureViews.forHead(photo.image, using: &generator)
+                let features = try await compute.run(.training) { [model] in try model.features(of: image) }
+                directions.append(direction(features.pooled))
+            }
+            views.append(directions)
+        }
+        var negativeRows = space.directions(of: negatives.features)
+        for bytes in request.otherConcepts {
+            let other = try ConceptArtifact(decoding: bytes)
+            // Features of another model say nothing here; that version has to be enrolled again anyway.
+            guard other.manifest.modelDigest == model.identity.digest else { continue }
+            try other.requireShapes(of: model.identity)
+            negativeRows += space.directions(of: other.enrolledFeatures)
+        }
+        let rows = negativeRows
+        let result = try await compute.run(.training) { [views] in
+            ObjectHeadTrainer.train(photos: views, negatives: rows)
+        }
+        return TrainedHead(
+            head: .object(result.head), threshold: ObjectHead.threshold, enrolledFeatures: enrolled,
+            negatives: rows.count, heldOutRecall: result.heldOutRecall,
+            heldOutFalsePositives: result.heldOutFalsePositives)
+    }
+
+    private func direction(_ pooled: [Float]) -> [Double] {
+        space.direction(of: pooled).unit.map(Double.init)
+    }
+}

@@ -1,0 +1,124 @@
+import VLM
+
+/// Makes concepts: a head and an embedding from a few photos.
+///
+/// Safe from any thread; several enrollments may run at once and share the training lane of the compute queue.
+public struct Enroller: Sendable {
+    /// Photos an enrollment may have.
+    public static let maximumPhotos = 20
+    /// The smaller side a photo must have, in pixels.
+    public static let minimumSide = 64
+
+    let model: any FrozenVLM
+    let negatives: NegativeFeatures
+    let space: FeatureSpace
+    let faces: FaceAnalyzer?
+    let decodeImage: @Sendable ([UInt8]) throws -> RGBImage
+    let compute: ComputeQueue
+    let pictures: ComputeQueue
+
+    init(
+        model: any FrozenVLM, negatives: NegativeFeatures, faces: FaceAnalyzer?,
+        decodeImage: @escaping @Sendable ([UInt8]) throws -> RGBImage, compute: ComputeQueue, pictures: ComputeQueue
+    ) {
+        self.model = model
+        self.negatives = negatives
+        self.space = FeatureSpace(mean: negatives.mean)
+        self.faces = faces
+        self.decodeImage = decodeImage
+        self.compute = compute
+        self.pictures = pictures
+    }
+
+    /// Enrolls one concept, telling its progress in order. Cancelling the task ends it between two steps.
+    ///
+    /// Throws `invalidArgument` for bad photos, captions, names or settings, `faceCount` naming the photo for persons,
+    /// `unavailable` without face models, `artifactMalformed` for other concepts that cannot be read, `cancelled`.
+    public func enroll(
+        _ request: EnrollmentRequest, progress: @escaping @Sendable (EnrollmentProgress) -> Void
+    ) async throws -> EnrolledConcept {
+        do {
+            return try await run(request, progress: progress)
+        } catch is CancellationError {
+            throw RuntimeError(.cancelled, "the enrollment was cancelled; nothing was made")
+        }
+    }
+
+    private func run(
+        _ request: EnrollmentRequest, progress: @escaping @Sendable (EnrollmentProgress) -> Void
+    ) async throws -> EnrolledConcept {
+        let settings = try checked(request.training ?? model.trainingDefaults)
+        let identifier = try checkedIdentifier(request.identifier)
+        progress(.stage(.checkingPhotos))
+        let photos = try await checkedPhotos(request, note: { progress(.note($0)) })
+        let classNoun = try classNoun(of: request, photos: photos)
+        progress(.stage(.trainingHead))
+        let head = try await trainHead(request, photos: photos)
+        if let recall = head.heldOutRecall, recall < 0.75 {
+            progress(
+                .note("\(identifier) is hard to tell from other things in these photos: more photos would help"))
+        }
+        progress(.stage(.preparingCaptions))
+        let sentences = try await sentences(
+            for: photos, kind: request.kind, identifier: identifier, classNoun: classNoun)
+        let material = try await trainingMaterial(photos: photos, sentences: sentences, seed: request.seed)
+        progress(.stage(.trainingEmbedding))
+        let trained = try await trainEmbedding(
+            material, settings: settings, identifier: identifier, classNoun: classNoun, seed: request.seed,
+            progress: progress)
+        let distinct = Set(sentences.flatMap { $0 })
+        let record = TrainingRecord(
+            settings: settings, checkpoint: trained.checkpoint, initialCrossEntropy: trained.initial,
+            finalCrossEntropy: trained.final, views: material.reduce(0) { $0 + $1.views.count },
+            sentences: distinct.count, negatives: head.negatives, heldOutRecall: head.heldOutRecall,
+            heldOutFalsePositives: head.heldOutFalsePositives, photoDigests: photos.map(\.digest))
+        let manifest = ArtifactManifest(
+            kind: request.kind, identifier: identifier, classNoun: classNoun, model: model.identity,
+            threshold: head.threshold, photos: photos.count, seed: request.seed, training: record)
+        let artifact = ConceptArtifact(
+            manifest: manifest, head: head.head, embedding: trained.rows, enrolledFeatures: head.enrolledFeatures)
+        let bytes = try artifact.encoded()
+        return EnrolledConcept(
+            artifact: bytes, digest: try ConceptArtifact.digest(of: bytes), manifest: manifest,
+            sentences: distinct.sorted())
+    }
+
+    private func checked(_ settings: ConceptTrainingDefaults) throws -> ConceptTrainingDefaults {
+        guard (1...16).contains(settings.tokens), (1...1000).contains(settings.steps), settings.learningRate > 0,
+            settings.learningRate.isFinite, settings.weightDecay >= 0, settings.weightDecay.isFinite,
+            settings.regularizerWeight >= 0, settings.regularizerWeight.isFinite, settings.gradientClip.isFinite
+        else {
+            throw RuntimeError(
+                .invalidArgument, "training takes 1 to 16 tokens, 1 to 1000 steps, a positive rate, no negative weight")
+        }
+        return settings
+    }
+
+    private func checkedIdentifier(_ identifier: String) throws -> String {
+        let allowed = identifier.unicodeScalars.allSatisfy { scalar in
+            let category = scalar.properties.generalCategory
+            return category != .control && category != .format && scalar != "{" && scalar != "}"
+        }
+        guard allowed, !identifier.isEmpty, identifier.utf8.count <= 64, identifier.first?.isWhitespace == false,
+            identifier.last?.isWhitespace == false
+        else {
+            throw RuntimeError(
+                .invalidArgument,
+                "the identifier must have 1 to 64 bytes, no control characters or braces and no space at its ends")
+        }
+        return identifier
+    }
+
+    private func classNoun(of request: EnrollmentRequest, photos: [CheckedPhoto]) throws -> String {
+        if let given = request.classNoun, !given.isEmpty {
+            guard given.utf8.count <= 64 else {
+                throw RuntimeError(.invalidArgument, "the class noun must have at most 64 bytes: \"mug\", \"dog\"")
+            }
+            return given
+        }
+        guard request.kind == .object else { return "person" }
+        var mass: [String: Float] = [:]
+        for tag in photos.flatMap(\.features.tags) { mass[tag.name, default: 0] += tag.probability }
+        return mass.max { ($0.value, $1.key) < ($1.value, $0.key) }?.key ?? "thing"
+    }
+}

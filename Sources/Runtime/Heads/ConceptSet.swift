@@ -1,0 +1,81 @@
+import Compute
+import VLM
+
+/// A user's concepts, loaded: what one request works with from its admission to its last token. Immutable.
+struct ConceptSet: Sendable {
+    struct Member: Sendable {
+        let entry: ConceptEntry
+        let artifact: ConceptArtifact
+    }
+
+    let revision: Int64
+    let digest: String
+    /// In the order of names.
+    let members: [Member]
+
+    /// Whether anybody has to be looked for by face.
+    var hasPersons: Bool {
+        members.contains { $0.artifact.manifest.kind == .person }
+    }
+
+    /// All recognitions, in the order of members. Objects are one matrix product; a face belongs to the concept of
+    /// its nearest key.
+    func recognitions(features: ImageFeatures, faces: [Face], space: FeatureSpace, gridColumns: Int) -> [Recognition] {
+        let (direction, norm) = space.direction(of: features.pooled)
+        var objects: [Int: ObjectHead] = [:]
+        var persons: [Int: PersonHead] = [:]
+        for (index, member) in members.enumerated() {
+            switch member.artifact.head {
+            case .object(let head): objects[index] = head
+            case .person(let head): persons[index] = head
+            }
+        }
+        let order = objects.keys.sorted()
+        let logits = ObjectHead.logits(of: order.compactMap { objects[$0] }, direction: direction)
+        let logitOf = Dictionary(uniqueKeysWithValues: zip(order, logits))
+        // distances[person][face]
+        let distances = persons.mapValues { head in faces.map { head.distance(to: $0.descriptor) } }
+        let nearest = faces.indices.map { face in distances.values.map { $0[face] }.min() ?? .infinity }
+        return members.enumerated().map { index, member in
+            if let head = objects[index], let logit = logitOf[index] {
+                let score = ObjectHead.probability(logit)
+                return recognition(
+                    member, score: score, fired: score >= member.artifact.manifest.threshold, boxes: [],
+                    heat: head.heat(map: features.map, space: space, norm: norm), columns: gridColumns)
+            }
+            let own = distances[index] ?? []
+            let threshold = member.artifact.manifest.threshold
+            let theirs = faces.indices.filter { own[$0] <= threshold && own[$0] <= nearest[$0] }
+            return recognition(
+                member, score: own.min() ?? .infinity, fired: !theirs.isEmpty, boxes: theirs.map { faces[$0].box },
+                heat: [], columns: 0)
+        }
+    }
+
+    private func recognition(
+        _ member: Member, score: Float, fired: Bool, boxes: [FaceBox], heat: [Float], columns: Int
+    ) -> Recognition {
+        let manifest = member.artifact.manifest
+        return Recognition(
+            concept: member.entry.name, version: member.entry.version, identifier: manifest.identifier,
+            kind: manifest.kind, score: score, threshold: manifest.threshold, fired: fired, boxes: boxes, heat: heat,
+            heatColumns: columns)
+    }
+
+    /// Indices of the fired members an answer is made with, in the order of names: all of them up to `limit`, beyond
+    /// it those that are surest.
+    static func chosen(_ recognitions: [Recognition], limit: Int) -> [Int] {
+        let fired = recognitions.indices.filter { recognitions[$0].fired }
+        guard fired.count > limit else { return fired }
+        let sure = fired.sorted { (margin(recognitions[$0]), $1) > (margin(recognitions[$1]), $0) }
+        return sure.prefix(limit).sorted()
+    }
+
+    /// How far into its firing range a score lies, 0...1.
+    private static func margin(_ recognition: Recognition) -> Float {
+        switch recognition.kind {
+        case .object: (recognition.score - recognition.threshold) / max(1 - recognition.threshold, 1e-6)
+        case .person: (recognition.threshold - recognition.score) / recognition.threshold
+        }
+    }
+}

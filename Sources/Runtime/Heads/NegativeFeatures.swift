@@ -1,0 +1,34 @@
+public import Compute
+import VLM
+
+/// Features of pictures that show nobody's concept: what object heads are trained against, and where the centre of
+/// the feature space lies. A bank ships with a model; no photo is in it.
+public struct NegativeFeatures: Sendable {
+    /// Pooled features as the model gives them, `[n, features]`.
+    public let features: Matrix
+    /// Their mean, `[features]`.
+    public let mean: [Float]
+
+    /// A bank of features and their centre; throws `invalidArgument` when the sizes do not fit or it is too small to
+    /// calibrate with.
+    public init(features: Matrix, mean: [Float]) throws {
+        guard features.columns == mean.count, features.rows >= 8 else {
+            throw RuntimeError(
+                .invalidArgument, "the bank of negatives needs 8 features or more of the size of its mean")
+        }
+        self.features = features
+        self.mean = mean
+    }
+
+    /// Reads `bank.safetensors` (`features` `[n, features]`, `mean` `[features]`); throws `unavailable` when it is
+    /// missing or damaged.
+    public init(contentsOf path: String) throws {
+        do {
+            let file = try SafetensorsFile(contentsOf: path)
+            try self.init(features: try file.matrix("features"), mean: try file.floats("mean"))
+        } catch {
+            throw RuntimeError(
+                .unavailable, "the bank of negatives \(path) cannot be read: run Scripts/setup", cause: error)
+        }
+    }
+}

@@ -1,0 +1,98 @@
+import Compute
+
+/// Trains and calibrates an object head.
+///
+/// The threshold is taken where no training looked: the photos and the negatives are split into folds, each fold is
+/// scored by a head trained on the others, and the head fires above the quantile of those negative scores that the
+/// stated false-positive rate asks for. When every held-out photo lies above it, the threshold moves a part of the
+/// way towards the weakest of them, so that both sides have a margin.
+package struct ObjectHeadTrainer: Sendable {
+    /// The share of held-out negatives that may fire.
+    package static let falsePositiveRate = 0.005
+    /// How far into the gap between negatives and photos the threshold moves.
+    package static let marginShare = 0.15
+    /// lambda of the logistic regression.
+    package static let penalty = 1e-3
+
+    /// What a training gave.
+    package struct Result: Sendable {
+        package let head: ObjectHead
+        /// Held-out photos that fire, 0...1; nil with a single photo, where none can be held out.
+        package let heldOutRecall: Double?
+        /// Held-out negatives that fire, 0...1.
+        package let heldOutFalsePositives: Double
+    }
+
+    /// Trains on `photos[photo][view]`, directions whose first view is the photo itself, and negative directions.
+    package static func train(photos: [[[Double]]], negatives: [[Double]]) -> Result {
+        let final = LogisticRegression.train(
+            positives: photos.flatMap { $0 }, negatives: negatives, penalty: penalty)
+        let (positiveLogits, negativeLogits) = heldOutLogits(photos: photos, negatives: negatives, start: final)
+        let threshold = threshold(positives: positiveLogits, negatives: negativeLogits)
+        // With one photo its own views stand in for the positives of the scale, which only shapes the probability.
+        let references = positiveLogits.isEmpty ? photos.flatMap { $0 }.map(final.logit) : positiveLogits
+        let scale = scale(positives: references, negatives: negativeLogits, threshold: threshold)
+        let head = ObjectHead(
+            weight: final.weight.map { Float($0 * scale) }, bias: Float((final.bias - threshold) * scale))
+        let fired = positiveLogits.filter { $0 >= threshold }.count
+        return Result(
+            head: head, heldOutRecall: positiveLogits.isEmpty ? nil : Double(fired) / Double(positiveLogits.count),
+            heldOutFalsePositives: Double(negativeLogits.filter { $0 >= threshold }.count)
+                / Double(negativeLogits.count))
+    }
+
+    private static func heldOutLogits(
+        photos: [[[Double]]], negatives: [[Double]], start: LogisticRegression
+    ) -> (positives: [Double], negatives: [Double]) {
+        let folds = max(2, min(photos.count, 4))
+        var positiveLogits: [Double] = []
+        var negativeLogits: [Double] = []
+        for fold in 0..<folds {
+            let kept = photos.enumerated().filter { photos.count == 1 || $0.offset % folds != fold }.map(\.element)
+            let head = LogisticRegression.train(
+                positives: kept.flatMap { $0 },
+                negatives: negatives.enumerated().filter { $0.offset % folds != fold }.map(\.element),
+                penalty: penalty, start: start)
+            if photos.count > 1 {
+                for (index, views) in photos.enumerated() where index % folds == fold {
+                    positiveLogits.append(head.logit(views[0]))
+                }
+            }
+            for (index, negative) in negatives.enumerated() where index % folds == fold {
+                negativeLogits.append(head.logit(negative))
+            }
+        }
+        return (positiveLogits, negativeLogits)
+    }
+
+    private static func threshold(positives: [Double], negatives: [Double]) -> Double {
+        let ordered = negatives.sorted()
+        let rank = min(ordered.count - 1, Int((Double(ordered.count) * (1 - falsePositiveRate)).rounded(.up)))
+        let quantile = ordered[rank]
+        guard let weakest = positives.min(), weakest > quantile else { return quantile }
+        return quantile + marginShare * (weakest - quantile)
+    }
+
+    /// The slope that makes logistic(slope * (logit - threshold)) most likely, classes balanced (Platt's scaling with
+    /// its offset fixed at the threshold); Newton on one number, kept within bounds for separable scores.
+    private static func scale(positives: [Double], negatives: [Double], threshold: Double) -> Double {
+        var slope = 1.0
+        for _ in 0..<50 {
+            var first = 1e-3 * slope
+            var second = 1e-3
+            for (values, sign) in [(positives, 1.0), (negatives, -1.0)] {
+                for value in values {
+                    let margin = sign * (value - threshold)
+                    let miss = logistic(-slope * margin)
+                    first -= miss * margin / Double(values.count)
+                    second += miss * (1 - miss) * margin * margin / Double(values.count)
+                }
+            }
+            let next = min(max(slope - first / second, slope / 2), slope * 2)
+            let done = abs(next - slope) < 1e-10 * slope
+            slope = min(max(next, 0.1), 10)
+            if done { break }
+        }
+        return slope
+    }
+}

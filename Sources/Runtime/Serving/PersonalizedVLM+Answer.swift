@@ -1,0 +1,91 @@
+public import VLM
+
+extension PersonalizedVLM {
+    /// A caption or an answer about a picture, streamed; the last event is the end. With `frozen` no concept is used.
+    ///
+    /// Where no head fires the answer is exactly the frozen model's. Ends with `overloaded` at once when the house is
+    /// full, `cancelled` when the runtime shuts down, `invalidArgument` for options outside their range, errors of
+    /// the concept source, and `VLMError` for pictures and questions. Dropping the stream cancels the answer.
+    public func answer(
+        user: String, image: [UInt8], task: AnswerTask, sampling: Sampling = Sampling(), frozen: Bool = false
+    ) -> AsyncThrowingStream<AnswerEvent, any Error> {
+        stream(user: user, task: task, sampling: sampling, frozen: frozen) { try await self.decoded(image) }
+    }
+
+    /// The same for a decoded picture.
+    public func answer(
+        user: String, picture: RGBImage, task: AnswerTask, sampling: Sampling = Sampling(), frozen: Bool = false
+    ) -> AsyncThrowingStream<AnswerEvent, any Error> {
+        stream(user: user, task: task, sampling: sampling, frozen: frozen) { picture }
+    }
+
+    private func stream(
+        user: String, task: AnswerTask, sampling: Sampling, frozen: Bool,
+        picture: @escaping @Sendable () async throws -> RGBImage
+    ) -> AsyncThrowingStream<AnswerEvent, any Error> {
+        // Unbounded, but never more than the token limit: the loop must not wait for a slow reader.
+        AsyncThrowingStream { continuation in
+            let work = Task {
+                do {
+                    let end = try await self.serve(
+                        user: user, task: task, sampling: sampling, frozen: frozen, picture: picture
+                    ) { continuation.yield(.text($0)) }
+                    continuation.yield(.end(end))
+                    continuation.finish()
+                } catch is CancellationError {
+                    continuation.finish(throwing: RuntimeError(.cancelled, "the answer was cancelled before its end"))
+                } catch {
+                    continuation.finish(throwing: error)
+                }
+            }
+            continuation.onTermination = { _ in work.cancel() }
+        }
+    }
+
+    private func serve(
+        user: String, task: AnswerTask, sampling: Sampling, frozen: Bool,
+        picture: @Sendable () async throws -> RGBImage, onText: @escaping @Sendable (String) -> Void
+    ) async throws -> AnswerEnd {
+        let arrived = ContinuousClock.now
+        try admission.enter()
+        defer { admission.leave() }
+        let sampler = try TokenSampler(sampling)
+        let maximumTokens = try tokenLimit(sampling)
+        let set =
+            frozen ? ConceptSet(try ConceptSetSnapshot(revision: 0, entries: [])) : try await conceptSet(of: user)
+        let sight = try await look(at: try await picture(), with: set)
+        let chosen = ConceptSet.chosen(sight.recognitions, limit: configuration.maximumConcepts)
+        var names: [String] = []
+        for index in chosen where !names.contains(sight.recognitions[index].identifier) {
+            names.append(sight.recognitions[index].identifier)
+        }
+        let prompt = try model.promptTokens(for: task.naming(names))
+        let output = try await loop.run(
+            DecodingLoop.Request(
+                features: sight.features, concepts: chosen.map { set.members[$0].artifact.embedding }, prompt: prompt,
+                maximumTokens: maximumTokens, sampler: sampler, onText: onText))
+        let timings = AnswerTimings(
+            queueSeconds: (sight.queued + output.waited) / .seconds(1), visionSeconds: sight.looked / .seconds(1),
+            firstTokenSeconds: (output.firstToken - arrived) / .seconds(1),
+            totalSeconds: (ContinuousClock.now - arrived) / .seconds(1), tokens: output.tokens)
+        return AnswerEnd(
+            text: output.text, finish: output.finish, recognitions: chosen.map { sight.recognitions[$0] },
+            faces: sight.faces.count, conceptSetDigest: set.digest, modelDigest: model.identity.digest,
+            revision: set.revision, tags: sight.features.tags, timings: timings)
+    }
+
+    private func tokenLimit(_ sampling: Sampling) throws -> Int {
+        guard sampling.maximumTokens >= 0, sampling.maximumTokens <= configuration.maximumTokens else {
+            throw RuntimeError(
+                .invalidArgument, "an answer may have 1 to \(configuration.maximumTokens) tokens; 0 takes the default")
+        }
+        return sampling.maximumTokens == 0 ? configuration.defaultMaximumTokens : sampling.maximumTokens
+    }
+}
+
+extension ConceptSet {
+    /// A set without members of a snapshot without entries.
+    init(_ snapshot: ConceptSetSnapshot) {
+        self.init(revision: snapshot.revision, digest: snapshot.digest, members: [])
+    }
+}

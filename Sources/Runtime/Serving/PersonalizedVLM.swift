@@ -1,0 +1,68 @@
+public import VLM
+
+/// The front of the runtime: one frozen model, shared by everybody, that knows each user's concepts.
+///
+/// Safe from any thread. Heavy work never runs on the cooperative pool. Each request keeps the concept set it was
+/// admitted with until its last token, whatever changes meanwhile.
+public final class PersonalizedVLM: Sendable {
+    /// The frozen model.
+    public let model: any FrozenVLM
+    /// Makes new concepts; shares the compute queue with the answers, so that neither starves.
+    public let enroller: Enroller
+
+    let configuration: RuntimeConfiguration
+    let faces: FaceAnalyzer?
+    let concepts: any ConceptSource
+    let decodeImage: @Sendable ([UInt8]) throws -> RGBImage
+    let compute: ComputeQueue
+    /// Decoding of pictures and the search for faces: single-threaded libraries, beside the compute queue.
+    let pictures: ComputeQueue
+    let residents: ResidentConcepts
+    let loop: DecodingLoop
+    let admission: Admission
+    let space: FeatureSpace
+
+    /// A runtime. Without `faces` no person can be enrolled or recognised, which is said as `unavailable` when asked.
+    public init(
+        model: any FrozenVLM, negatives: NegativeFeatures, faces: FaceAnalyzer?, concepts: any ConceptSource,
+        decodeImage: @escaping @Sendable ([UInt8]) throws -> RGBImage,
+        configuration: RuntimeConfiguration = RuntimeConfiguration()
+    ) throws {
+        guard negatives.mean.count == model.identity.featureSize else {
+            throw RuntimeError(
+                .unavailable,
+                "the bank of negatives has features of \(negatives.mean.count) numbers, the model of "
+                    + "\(model.identity.featureSize): they belong to different models")
+        }
+        self.model = model
+        self.configuration = configuration
+        self.faces = faces
+        self.concepts = concepts
+        self.decodeImage = decodeImage
+        compute = ComputeQueue(label: "myvlm.compute")
+        pictures = ComputeQueue(label: "myvlm.pictures")
+        residents = ResidentConcepts(identity: model.identity, budget: configuration.residentBytes)
+        loop = DecodingLoop(model: model, queue: compute, maximumRunning: configuration.maximumRunning)
+        admission = Admission(limit: configuration.maximumRunning + configuration.maximumQueued)
+        space = FeatureSpace(mean: negatives.mean)
+        enroller = Enroller(
+            model: model, negatives: negatives, faces: faces, decodeImage: decodeImage, compute: compute,
+            pictures: pictures)
+    }
+
+    /// Counters since the start.
+    public func statistics() async -> RuntimeStatistics {
+        let loop = loop.statistics
+        let resident = await residents.statistics
+        return RuntimeStatistics(
+            running: loop.running, admitted: admission.inside, refused: admission.refused, steps: loop.rounds,
+            steppedAnswers: loop.steppedAnswers, tokens: loop.tokens, residentBytes: resident.bytes,
+            residentConcepts: resident.concepts, residentHits: resident.hits, residentMisses: resident.misses,
+            residentEvictions: resident.evictions)
+    }
+
+    /// Ends running answers with `cancelled` and refuses new ones.
+    public func shutdown() {
+        loop.close()
+    }
+}

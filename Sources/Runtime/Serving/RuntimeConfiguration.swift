@@ -1,0 +1,44 @@
+/// Limits of a runtime.
+public struct RuntimeConfiguration: Sendable, Equatable {
+    /// Answers decoding together.
+    public var maximumRunning = 8
+    /// Requests waiting beyond those running; more are refused with `overloaded`.
+    public var maximumQueued = 64
+    /// Tokens of an answer when the request does not say.
+    public var defaultMaximumTokens = 48
+    /// The most a request may ask for.
+    public var maximumTokens = 256
+    /// Concepts one answer names; beyond it the surest.
+    public var maximumConcepts = 8
+    /// Bytes of parsed artifacts kept in memory.
+    public var residentBytes = 64 << 20
+
+    /// The defaults.
+    public init() {}
+}
+
+/// Counters of a runtime, since its start.
+public struct RuntimeStatistics: Sendable, Equatable {
+    /// Answers decoding now.
+    public let running: Int
+    /// Requests admitted and not over, running ones included.
+    public let admitted: Int
+    /// Requests refused because the queue was full.
+    public let refused: UInt64
+    /// Decoding steps, each of all running answers.
+    public let steps: UInt64
+    /// Answers stepped, summed over steps: divided by `steps`, the mean batch.
+    public let steppedAnswers: UInt64
+    /// Tokens said.
+    public let tokens: UInt64
+    /// Bytes of resident concepts.
+    public let residentBytes: Int
+    /// Resident concepts.
+    public let residentConcepts: Int
+    /// Artifacts found in memory.
+    public let residentHits: UInt64
+    /// Artifacts loaded.
+    public let residentMisses: UInt64
+    /// Artifacts dropped for want of room.
+    public let residentEvictions: UInt64
+}
