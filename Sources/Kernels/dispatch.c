@@ -3,7 +3,8 @@
 
 #include "table.h"
 
-static _Atomic(const mk_table *) current;
+static _Atomic(const mk_table *) found;        // the best of this processor
+static _Thread_local const mk_table *chosen; // of this thread, instead of it
 
 int mk_best_isa(void) {
 #if defined(__x86_64__)
@@ -16,33 +17,35 @@ int mk_best_isa(void) {
     return MK_PORTABLE;
 }
 
-void mk_select_isa(int isa) {
-    const mk_table *table = &mk_table_portable;
+static const mk_table *table_of(int isa) {
 #if defined(__x86_64__)
-    int best = mk_best_isa();
-    if (isa > best) isa = best;
-    if (isa == MK_AVX512) table = &mk_table_avx512;
-    if (isa == MK_AVX2) table = &mk_table_avx2;
+    if (isa == MK_AVX512) return &mk_table_avx512;
+    if (isa == MK_AVX2) return &mk_table_avx2;
 #endif
-    atomic_store(&current, table);
+    (void)isa;
+    return &mk_table_portable;
 }
 
+void mk_select_isa(int isa) {
+    int best = mk_best_isa();
+    chosen = table_of(isa > best ? best : isa);
+}
+
+// Every kernel asks once, on the thread that calls it, and takes the answer along to the pool.
 const mk_table *mk_kernels(void) {
-    const mk_table *table = atomic_load_explicit(&current, memory_order_acquire);
+    if (chosen != NULL) return chosen;
+    const mk_table *table = atomic_load_explicit(&found, memory_order_acquire);
     if (table == NULL) {
         // Two threads may both come here: they store the same pointer.
-        mk_select_isa(mk_best_isa());
-        table = atomic_load(&current);
+        table = table_of(mk_best_isa());
+        atomic_store_explicit(&found, table, memory_order_release);
     }
     return table;
 }
 
 int mk_current_isa(void) {
     const mk_table *table = mk_kernels();
-#if defined(__x86_64__)
-    if (table == &mk_table_avx512) return MK_AVX512;
-    if (table == &mk_table_avx2) return MK_AVX2;
-#endif
-    (void)table;
+    for (int isa = MK_AVX512; isa > MK_PORTABLE; isa--)
+        if (table == table_of(isa)) return isa;
     return MK_PORTABLE;
 }

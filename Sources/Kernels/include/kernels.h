@@ -13,9 +13,9 @@ enum { MK_PORTABLE = 0, MK_AVX2 = 1, MK_AVX512 = 2 };
 
 /// The best instruction set of this processor.
 int mk_best_isa(void);
-/// The instruction set in use.
+/// The instruction set that calls from this thread use.
 int mk_current_isa(void);
-/// Chooses an instruction set, at most the best one; for tests and comparisons, while no kernel runs.
+/// Chooses it for calls from this thread, at most the best one; for tests and comparisons.
 void mk_select_isa(int isa);
 
 // MARK: threads and memory (pool.c, memory.c)
