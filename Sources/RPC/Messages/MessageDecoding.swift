@@ -23,7 +23,9 @@ enum MessageDecoding {
         return try withUnsafeMutablePointer(to: &remaining) { budget in
             var allocator = ProtobufCAllocator(
                 alloc: { data, size in
-                    guard let budget = data?.assumingMemoryBound(to: Int.self), size <= budget.pointee else { return nil }
+                    guard let budget = data?.assumingMemoryBound(to: Int.self), size <= budget.pointee else {
+                        return nil
+                    }
                     budget.pointee -= size
                     return malloc(size)
                 },
@@ -31,7 +33,8 @@ enum MessageDecoding {
                 allocator_data: UnsafeMutableRawPointer(budget))
             // A nil pointer for no bytes would be read by protobuf-c: an empty message passes one byte it ignores.
             let source = bytes.isEmpty ? [0] : bytes
-            guard let message = source.withUnsafeBufferPointer({ unpack(&allocator, bytes.count, $0.baseAddress) }) else {
+            guard let message = source.withUnsafeBufferPointer({ unpack(&allocator, bytes.count, $0.baseAddress) })
+            else {
                 throw MessageError(
                     code: .malformed,
                     message: "not a \(name), or one whose parts need more than \(limits.unpackedBytes) bytes")
@@ -53,7 +56,8 @@ enum MessageDecoding {
         return text
     }
 
-    static func message<C, Value>(_ pointer: UnsafeMutablePointer<C>?, _ convert: (C) throws -> Value) throws -> Value? {
+    static func message<C, Value>(_ pointer: UnsafeMutablePointer<C>?, _ convert: (C) throws -> Value) throws -> Value?
+    {
         guard let pointer else { return nil }
         return try convert(pointer.pointee)
     }

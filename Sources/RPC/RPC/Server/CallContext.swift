@@ -1,0 +1,69 @@
+/// The other end of a call.
+public struct Peer: Sendable, Equatable {
+    /// Its numeric address.
+    public let address: String
+    /// Its port.
+    public let port: UInt16
+    /// The subject of its verified certificate; nil where it showed none.
+    public let certificateSubject: String?
+    /// The alternative names of its verified certificate.
+    public let certificateNames: [String]
+}
+
+/// What a handler knows of its call.
+public struct CallContext: Sendable {
+    /// The method.
+    public let method: MethodName
+    /// The custom metadata of the request.
+    public let metadata: Metadata
+    /// Who calls, as far as the connection tells.
+    public let peer: Peer
+    /// When the caller stops waiting; the handler's task is cancelled then.
+    public let deadline: ContinuousClock.Instant?
+    /// The call's name in the log; the client gets it with the status.
+    public let requestID: String
+    /// What the authenticator returned.
+    public let principal: any Sendable
+}
+
+/// Decides on the headers of a call, before any byte of its body is accepted. Throws `RPCError` to refuse it; what it
+/// returns becomes `CallContext.principal`. It runs for every call, also for those that need no token.
+public typealias Authenticator = @Sendable (MethodName, Metadata, Peer) async throws -> any Sendable
+
+/// Something for the operator's log; never sent to a client.
+public struct ServerEvent: Sendable {
+    /// The kinds of event.
+    public enum Kind: Sendable, Equatable {
+        /// A handler threw an error that is no `RPCError`: the client was told INTERNAL and nothing else.
+        case handlerFailed
+        /// A call ended; with the error whose status was sent, where it failed.
+        case callEnded
+        /// Accepting or setting up connections is in trouble.
+        case connectionTrouble
+    }
+
+    /// The kind.
+    public let kind: Kind
+    /// In words.
+    public let message: String
+    /// The error behind it.
+    public let error: (any Error)?
+    /// The call, where there is one.
+    public let requestID: String?
+    /// Its method.
+    public let method: MethodName?
+}
+
+/// What a server is doing now, and has done.
+public struct ServerStatistics: Sendable, Equatable {
+    /// Connections now.
+    public let connections: Int
+    /// Connections accepted so far.
+    public let acceptedConnections: Int
+    /// Connections refused by a limit so far.
+    public let refusedConnections: Int
+    /// Calls whose handler is at work now.
+    public let activeCalls: Int
+    /// Calls begun so far.
+    public let calls: Int
+}

@@ -1,0 +1,200 @@
+internal import CNghttp2
+package import RPCCore
+
+/// Who hears of a connection. Called on the loop's thread.
+package protocol HTTP2ConnectionDelegate: AnyObject {
+    /// TLS stands and HTTP/2 is agreed.
+    func connectionReady(_ connection: HTTP2Connection, certificate: PeerCertificate?)
+    /// A client opened a stream; its header block follows through the stream's delegate, which must be set here.
+    func connection(_ connection: HTTP2Connection, opened stream: HTTP2Stream)
+    /// No new calls: the peer said GOAWAY.
+    func connectionDraining(_ connection: HTTP2Connection)
+    /// The connection is gone. Its streams were told before.
+    func connectionClosed(_ connection: HTTP2Connection, error: RPCError?)
+}
+
+/// An HTTP/2 session of nghttp2 over a pipe: the shell around streams, for both roles.
+///
+/// nghttp2 forbids to feed, drain or delete a session inside its callbacks: `inSession` marks these stretches, and
+/// what must wait is done after them. `@unchecked Sendable`: touched on `loop`'s thread only.
+package final class HTTP2Connection: PipeDelegate, @unchecked Sendable {
+    /// Which end this is.
+    package enum Role: Sendable { case server, client }
+
+    package let loop: EventLoop
+    package let role: Role
+    package let settings: HTTP2Settings
+    package weak var delegate: (any HTTP2ConnectionDelegate)?
+    var pipe: (any Pipe)?
+    var session: OpaquePointer?
+    package internal(set) var streams: [Int32: HTTP2Stream] = [:]
+    package internal(set) var isDraining = false
+    private var inSession = false
+    private var flushPosted = false
+    private var pendingFailure: RPCError??
+    private var scratch: [UInt8] = []
+    var keepalive: Keepalive
+    var resets: RateLimit
+    var pings = RateLimit(perSecond: 1, burst: 20)
+
+    package init(loop: EventLoop, role: Role, settings: HTTP2Settings, pipe: any Pipe) throws {
+        self.loop = loop
+        self.role = role
+        self.settings = settings
+        self.pipe = pipe
+        keepalive = Keepalive(
+            interval: settings.keepaliveInterval, timeout: settings.keepaliveTimeout,
+            idleTimeout: settings.idleTimeout, now: .now)
+        resets = RateLimit(perSecond: settings.resetsPerSecond, burst: settings.resetBurst)
+        session = try makeSession()
+    }
+
+    package var isOpen: Bool { session != nil }
+
+    // MARK: Pipe
+
+    package func pipeConnected(certificate: PeerCertificate?) {
+        delegate?.connectionReady(self, certificate: certificate)
+        flush()
+    }
+
+    package func pipeReceived(_ bytes: UnsafeRawBufferPointer) {
+        guard let session else { return }
+        keepalive.heard(now: .now)
+        inSession = true
+        let taken = nghttp2_session_mem_recv(
+            session, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), bytes.count)
+        inSession = false
+        if taken < 0 {
+            flush()
+            close(TransportError.unavailable("the peer does not follow HTTP/2 (\(Self.text(Int32(taken))))"))
+            return
+        }
+        afterSession()
+        flush()
+    }
+
+    package func pipeDrained() { flush() }
+
+    package func pipeFailed(_ error: RPCError?) {
+        pipe = nil
+        close(error ?? TransportError.unavailable("the peer closed the connection"))
+    }
+
+    // MARK: Sending
+
+    /// Sends what the session has, in a later pass, so that many writes leave together.
+    func scheduleFlush() {
+        guard !flushPosted else { return }
+        flushPosted = true
+        loop.post {
+            self.flushPosted = false
+            self.flush()
+        }
+    }
+
+    /// Bytes a slow peer may leave in the pipe before the session waits.
+    private static let pipeLimit = 256 << 10
+
+    /// Sends what the session has.
+    package func flush() {
+        guard !inSession else { return scheduleFlush() }
+        while let session, let pipe, pipe.pendingBytes < Self.pipeLimit {
+            scratch.removeAll(keepingCapacity: true)
+            inSession = true
+            // Gathered: each piece written alone would be a TLS record of its own.
+            while scratch.count < 64 << 10 {
+                var data: UnsafePointer<UInt8>?
+                let count = nghttp2_session_mem_send(session, &data)
+                guard count > 0, let data else {
+                    if count < 0 { pendingFailure = .some(TransportError.unavailable(Self.text(Int32(count)))) }
+                    break
+                }
+                scratch.append(contentsOf: UnsafeBufferPointer(start: data, count: count))
+            }
+            inSession = false
+            if scratch.isEmpty { break }
+            pipe.write(scratch)
+        }
+        afterSession()
+        if let session, nghttp2_session_want_read(session) == 0, nghttp2_session_want_write(session) == 0 { close(nil) }
+    }
+
+    private func afterSession() {
+        guard let failure = pendingFailure else { return }
+        pendingFailure = nil
+        close(failure)
+    }
+
+    // MARK: Ending
+
+    /// Closes as soon as nghttp2 allows: from inside a callback, after it.
+    func fail(_ error: RPCError?) {
+        if inSession { pendingFailure = .some(error) } else { close(error) }
+    }
+
+    /// Closes now. Streams are told first: deleting a session tells nobody.
+    package func close(_ error: RPCError?) {
+        guard !inSession else { return fail(error) }
+        guard let session else { return }
+        self.session = nil
+        let reason = error ?? TransportError.unavailable("the connection was closed")
+        let open = streams
+        streams = [:]
+        for stream in open.values {
+            stream.connection = nil
+            stream.terminate(reason)
+            stream.delegate?.streamClosed(errorCode: UInt32(NGHTTP2_CANCEL.rawValue))
+        }
+        nghttp2_session_del(session)
+        let pipe = pipe
+        self.pipe = nil
+        pipe?.close(flush: true)
+        delegate?.connectionClosed(self, error: error)
+    }
+
+    /// Says GOAWAY; with `final` new streams are ignored, without it they still reach the delegate.
+    package func goAway(final: Bool, code: UInt32 = 0) {
+        guard let session else { return }
+        isDraining = true
+        if final {
+            nghttp2_submit_goaway(
+                session, UInt8(NGHTTP2_FLAG_NONE.rawValue), nghttp2_session_get_last_proc_stream_id(session), code, nil,
+                0)
+        } else {
+            nghttp2_submit_shutdown_notice(session)
+        }
+        scheduleFlush()
+    }
+
+    /// A peer that floods: GOAWAY with ENHANCE_YOUR_CALM, then the end.
+    func calm(_ reason: String) {
+        guard let session else { return }
+        nghttp2_session_terminate_session(session, UInt32(NGHTTP2_ENHANCE_YOUR_CALM.rawValue))
+        scheduleFlush()
+        loop.post { self.close(RPCError(code: .resourceExhausted, message: reason)) }
+    }
+
+    /// To be called about once a second: keepalive, idle connections, messages that never end.
+    package func tick(now: ContinuousClock.Instant) {
+        for stream in streams.values {
+            if let began = stream.messageBegan, now - began >= settings.messageTimeout {
+                stream.delegate?.streamStalled()
+            }
+        }
+        guard let session else { return }
+        switch keepalive.tick(now: now, streams: streams.count) {
+        case .none: break
+        case .ping:
+            nghttp2_submit_ping(session, UInt8(NGHTTP2_FLAG_NONE.rawValue), nil)
+            flush()
+        case .dead: close(TransportError.unavailable("the peer no longer answers"))
+        case .idle:
+            goAway(final: true)
+            flush()
+            close(nil)
+        }
+    }
+
+    static func text(_ code: Int32) -> String { String(cString: nghttp2_strerror(code)) }
+}
