@@ -86,14 +86,19 @@ let package = Package(
             path: "Benchmarks/MyVLMBench", resources: [.embedInCode("Synonyms.json")], swiftSettings: strict),
 
         .testTarget(name: "ComputeTests", dependencies: ["Compute", "Kernels"], swiftSettings: strict),
+        // Small random models and pictures, so that the rooms above are tested without weights.
+        .target(
+            name: "VLMTestSupport", dependencies: ["VLM", "Compute"], path: "Tests/Support/VLMTestSupport",
+            swiftSettings: strict),
         .testTarget(
-            name: "VLMTests", dependencies: ["VLM", "Compute"], exclude: ["Fixtures"], swiftSettings: strict),
+            name: "VLMTests", dependencies: ["VLM", "VLMTestSupport", "Compute"], exclude: ["Fixtures"], swiftSettings: strict),
         .testTarget(
-            name: "RuntimeTests", dependencies: ["Runtime", "VLM", "Compute"], swiftSettings: strict),
+            name: "RuntimeTests", dependencies: ["Runtime", "VLM", "VLMTestSupport", "Compute"], swiftSettings: strict),
         .testTarget(name: "RegistryTests", dependencies: ["Registry"], swiftSettings: strict),
         .testTarget(name: "RPCTests", dependencies: ["RPC", "RPCCore", "RPCTransport", "RPCMessages"], swiftSettings: strict),
         .testTarget(
-            name: "ServiceTests", dependencies: ["Service", "Client", "Registry", "Runtime", "RPC"], exclude: ["python"],
+            name: "ServiceTests",
+            dependencies: ["Service", "Client", "Registry", "Runtime", "RPC", "VLMTestSupport"], exclude: ["python"],
             swiftSettings: strict),
         .testTarget(name: "PicturesTests", dependencies: ["Pictures"], swiftSettings: strict),
         .testTarget(name: "BenchTests", dependencies: ["MyVLMBench"], swiftSettings: strict),
