@@ -180,6 +180,8 @@ public protocol FrozenVLM: Sendable {
     var trainingDefaults: ConceptTrainingDefaults { get }
     /// Tokens that end an answer.
     var stopTokens: [Int32] { get }
+    /// What concept heads are trained against.
+    var negatives: NegativeBank { get }
     /// Positions a sequence may have.
     var contextSize: Int { get }
 

@@ -81,6 +81,17 @@ public struct ByteLevelBPE: Sendable {
         return result + encodePlain(text[plain...])
     }
 
+    /// The special tokens a text begins with, and what follows them.
+    func splitLeadingSpecial(_ text: String) -> (ids: [Int32], rest: String) {
+        var ids: [Int32] = []
+        var rest = text[...]
+        while let match = special.first(where: { rest.hasPrefix($0.text) }) {
+            ids.append(match.id)
+            rest = rest.dropFirst(match.text.count)
+        }
+        return (ids, String(rest))
+    }
+
     /// The bytes a token stands for; a special token its own name. Unknown ids have none.
     public func bytes(of token: Int32) -> [UInt8] {
         tokenBytes.indices.contains(Int(token)) ? tokenBytes[Int(token)] : []

@@ -1,5 +1,6 @@
 import Testing
 import VLM
+import VLMTestSupport
 
 @Suite struct ImageDecodingTests {
     @Test func everyFormatDecodesAsPillowDoes() throws {
@@ -55,7 +56,7 @@ import VLM
     func flippedBitsNeverCrash(file: String) throws {
         let bytes = try ImageGolden.bytes(file)
         let limits = ImageLimits(maximumPixels: 100_000, maximumWorkingBytes: 16 << 20)
-        var generator = SplitMix(state: 42)
+        var generator = SplitMix64(seed: 42)
         for _ in 0..<300 {
             var damaged = bytes
             for _ in 0..<Int.random(in: 1...4, using: &generator) {
@@ -92,18 +93,5 @@ import VLM
         #expect(mean < 12)  // chroma is halved on a steep gradient
         let refused = #expect(throws: VLMError.self) { try image.encodedJPEG(quality: 0) }
         #expect(refused?.code == .invalidArgument)
-    }
-}
-
-/// SplitMix64: the same seed, the same numbers on every machine.
-struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
     }
 }

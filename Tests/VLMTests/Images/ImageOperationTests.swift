@@ -1,5 +1,6 @@
 import Testing
 import VLM
+import VLMTestSupport
 
 @Suite struct ImageOperationTests {
     @Test func resizeBrightnessAndRotationEqualPillow() throws {
@@ -32,14 +33,14 @@ import VLM
     @Test func augmentationFollowsItsGenerator() throws {
         let image = try RGBImage(decoding: ImageGolden.bytes("rgb.png"))
         func views(_ seed: UInt64) -> [RGBImage] {
-            var generator = SplitMix(state: seed)
+            var generator = SplitMix64(seed: seed)
             return (0..<6).map { _ in ImageAugmentation.concept.applied(to: image, using: &generator) }
         }
         let first = views(3)
         #expect(first == views(3))
         #expect(first != views(4))
         #expect(Set(first.map(\.pixels)).count == 6)
-        var generator = SplitMix(state: 1)
+        var generator = SplitMix64(seed: 1)
         let none = ImageAugmentation(flipProbability: 0, brightness: 0, maximumRotation: 0)
         #expect(none.applied(to: image, using: &generator) == image)
     }

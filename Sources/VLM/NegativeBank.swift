@@ -1,0 +1,29 @@
+public import Compute
+
+/// Pooled features of everyday pictures that show nobody's concept: what every concept head is trained against.
+///
+/// It ships with a model as features, never as photos.
+public struct NegativeBank: Sendable {
+    /// `[count, featureSize]`, as the encoder gives them: not centred, not normalised.
+    public let features: Matrix
+    /// What heads subtract before they normalise, `[featureSize]`.
+    public let mean: [Float]
+
+    /// A bank of the given features.
+    public init(features: Matrix, mean: [Float]) {
+        precondition(features.columns == mean.count, "\(features.columns) columns against a mean of \(mean.count)")
+        self.features = features
+        self.mean = mean
+    }
+
+    /// Reads `features` and `mean` of a safetensors file.
+    public init(_ file: SafetensorsFile) throws {
+        let features = try file.matrix("features")
+        let mean = try file.floats("mean")
+        guard features.columns == mean.count, features.rows > 0 else {
+            throw VLMError(
+                .checkpointMalformed, "the negative bank has \(features.columns) columns but a mean of \(mean.count)")
+        }
+        self.init(features: features, mean: mean)
+    }
+}

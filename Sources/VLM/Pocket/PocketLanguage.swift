@@ -1,0 +1,102 @@
+import Compute
+
+/// Builds pocket's language model: the GGUF weights, un-permuted, with the low-rank factors merged in.
+enum PocketLanguage {
+    static func load(gguf: GGUFFile, factors: SafetensorsFile?, scale: Float) throws -> LlamaModel {
+        let architecture = try gguf.string("general.architecture")
+        guard architecture == "llama" else {
+            throw VLMError(.unsupported, "the language model has the architecture \(architecture); llama is supported")
+        }
+        let configuration = try configuration(gguf)
+        let weights = try LlamaWeights(configuration: configuration) { tensor in
+            guard let name = ggufName(tensor) else { return nil }
+            guard gguf.contains(name) else {
+                if case .head = tensor { return nil }
+                throw VLMError(.checkpointMalformed, "the language model has no tensor \(name)")
+            }
+            let shape = tensor.shape(in: configuration)
+            guard try gguf.shape(name) == shape else {
+                throw VLMError(
+                    .checkpointMalformed, "tensor \(name) has the shape \(try gguf.shape(name)), expected \(shape)")
+            }
+            var values = try gguf.floats(name)
+            if let heads = rotatedHeads(tensor, configuration) { unpermute(&values, heads: heads, columns: shape[1]) }
+            if let factors, let name = factorName(tensor) {
+                let merge = try LowRankFactors(
+                    a: try factors.matrix("\(name).A"), b: try factors.matrix("\(name).B"), scale: scale)
+                try merge.merge(into: &values)
+            }
+            return values
+        }
+        return LlamaModel(weights: weights)
+    }
+
+    private static func configuration(_ gguf: GGUFFile) throws -> LlamaConfiguration {
+        let heads = try gguf.integer("llama.attention.head_count")
+        let hidden = try gguf.integer("llama.embedding_length")
+        guard heads > 0, hidden % heads == 0 else {
+            throw VLMError(.checkpointMalformed, "\(hidden) hidden units do not divide into \(heads) heads")
+        }
+        return LlamaConfiguration(
+            blocks: try gguf.integer("llama.block_count"), hiddenSize: hidden,
+            intermediateSize: try gguf.integer("llama.feed_forward_length"), queryHeads: heads,
+            keyValueHeads: try gguf.integer("llama.attention.head_count_kv"), headSize: hidden / heads,
+            vocabularySize: try gguf.shape("token_embd.weight")[0],
+            contextSize: try gguf.integer("llama.context_length"),
+            ropeBase: Float(try gguf.float("llama.rope.freq_base")),
+            normEpsilon: Float(try gguf.float("llama.attention.layer_norm_rms_epsilon")))
+    }
+
+    private static func ggufName(_ tensor: LlamaTensor) -> String? {
+        switch tensor {
+        case .embedding: "token_embd.weight"
+        case .attentionNorm(let block): "blk.\(block).attn_norm.weight"
+        case .query(let block): "blk.\(block).attn_q.weight"
+        case .key(let block): "blk.\(block).attn_k.weight"
+        case .value(let block): "blk.\(block).attn_v.weight"
+        case .output(let block): "blk.\(block).attn_output.weight"
+        case .mlpNorm(let block): "blk.\(block).ffn_norm.weight"
+        case .gate(let block): "blk.\(block).ffn_gate.weight"
+        case .up(let block): "blk.\(block).ffn_up.weight"
+        case .down(let block): "blk.\(block).ffn_down.weight"
+        case .finalNorm: "output_norm.weight"
+        case .head: "output.weight"
+        }
+    }
+
+    private static func factorName(_ tensor: LlamaTensor) -> String? {
+        switch tensor {
+        case .query(let block): "lora.layers.\(block).q_proj"
+        case .key(let block): "lora.layers.\(block).k_proj"
+        case .value(let block): "lora.layers.\(block).v_proj"
+        case .output(let block): "lora.layers.\(block).o_proj"
+        case .gate(let block): "lora.layers.\(block).gate_proj"
+        case .up(let block): "lora.layers.\(block).up_proj"
+        case .down(let block): "lora.layers.\(block).down_proj"
+        case .embedding, .attentionNorm, .mlpNorm, .finalNorm, .head: nil
+        }
+    }
+
+    private static func rotatedHeads(_ tensor: LlamaTensor, _ configuration: LlamaConfiguration) -> Int? {
+        switch tensor {
+        case .query: configuration.queryHeads
+        case .key: configuration.keyValueHeads
+        default: nil
+        }
+    }
+
+    /// GGUF stores the rows of a head interleaved for its RoPE (0, n/2, 1, n/2 + 1, ...); rotate-half wants halves.
+    static func unpermute(_ values: inout [Float], heads: Int, columns: Int) {
+        let rows = values.count / columns
+        let size = rows / heads
+        let stored = values
+        for head in 0..<heads {
+            for row in 0..<size {
+                let source = head * size + row
+                let target = head * size + (row % 2) * (size / 2) + row / 2
+                values.replaceSubrange(
+                    target * columns..<(target + 1) * columns, with: stored[source * columns..<(source + 1) * columns])
+            }
+        }
+    }
+}

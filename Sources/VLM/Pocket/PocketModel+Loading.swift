@@ -1,0 +1,92 @@
+import Compute
+
+extension PocketModel {
+    /// Positions of a side of the visual grid.
+    private static let gridSide = 7
+
+    /// Loads a model directory; every listed file is checked against its digest first.
+    static func load(directory: ModelDirectory, configuration json: [UInt8]) throws -> PocketModel {
+        let configuration = try PocketConfiguration(json: json, file: directory.file("config.json"))
+        let used =
+            [
+                configuration.vision.file, configuration.projector.file, configuration.language.file,
+                configuration.tags.file, "bank.safetensors",
+            ] + [configuration.language.lora?.file].compactMap { $0 }
+        for name in used where configuration.files[name] == nil {
+            throw VLMError(.checkpointMalformed, "config.json uses \(name) but lists no digest for it")
+        }
+        try directory.verify(configuration.files.mapValues(\.sha256))
+
+        let factors = try configuration.language.lora.map { try SafetensorsFile(contentsOf: directory.file($0.file)) }
+        let gguf = try GGUFFile(contentsOf: directory.file(configuration.language.file))
+        let language = try PocketLanguage.load(
+            gguf: gguf, factors: factors, scale: configuration.language.lora?.scale ?? 0)
+        let projector = try SafetensorsFile(contentsOf: directory.file(configuration.projector.file))
+        let encoder = try PocketEncoder(configuration.vision, directory: directory)
+        let tags = try TagTable(
+            json: directory.bytes(configuration.tags.file), count: configuration.tags.count,
+            minimum: configuration.tags.minimum_probability)
+        guard tags.classes == EfficientNetShape.classes else {
+            throw VLMError(.checkpointMalformed, "the class list has \(tags.classes) entries, expected 1000")
+        }
+        return try PocketModel(
+            identity: ModelIdentity(
+                name: "pocket", digest: try digest(of: configuration), hiddenSize: language.configuration.hiddenSize,
+                featureSize: EfficientNetShape.headChannels, gridRows: gridSide, gridColumns: gridSide),
+            trainingDefaults: configuration.trainingDefaults, vision: encoder,
+            projector: Projector(
+                first: try projector.matrix("projector.linear1.weight"),
+                firstBias: try projector.floats("projector.linear1.bias"),
+                second: try projector.matrix("projector.linear2.weight"),
+                secondBias: try projector.floats("projector.linear2.bias")),
+            tags: tags, prompt: configuration.prompt, tokenizer: try ByteLevelBPE(gguf: gguf), language: language,
+            negatives: try NegativeBank(SafetensorsFile(contentsOf: directory.file("bank.safetensors"))))
+    }
+
+    /// SHA-256 over the digests of what an answer depends on: parts, preprocessing, tag rule and prompts. Face models
+    /// and training defaults are left out: an artifact made with others still fits.
+    private static func digest(of configuration: PocketConfiguration) throws -> String {
+        let parts = configuration.files.filter { !$0.key.hasSuffix(".dat") && $0.key != "bank.safetensors" }
+            .sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value.sha256)" }
+        let vision = configuration.vision
+        let prompt = configuration.prompt
+        let rules = [
+            vision.variant, "\(vision.image_size)", "\(vision.mean)", "\(vision.std)", "\(vision.batch_norm_epsilon)",
+            "\(configuration.language.lora?.scale ?? 0)", "\(configuration.tags.count)",
+            "\(configuration.tags.minimum_probability)", prompt.prefix, prompt.caption, prompt.caption_named,
+            prompt.question, prompt.question_named, prompt.separator, prompt.names_separator,
+        ]
+        return try FileDigest.sha256(Array((parts + rules + prompt.stop).joined(separator: "\u{1f}").utf8))
+    }
+}
+
+/// Preprocessing and EfficientNet-Lite.
+struct PocketEncoder: PocketModel.Vision {
+    private let network: EfficientNetLite
+    private let size: Int
+    private let mean: [Float]
+    private let deviation: [Float]
+
+    init(_ configuration: PocketConfiguration.Vision, directory: ModelDirectory) throws {
+        guard let variant = EfficientNetShape.Variant(rawValue: configuration.variant) else {
+            let known = EfficientNetShape.Variant.allCases.map(\.rawValue).joined(separator: ", ")
+            throw VLMError(.unsupported, "the encoder \(configuration.variant) is not supported; \(known) are")
+        }
+        network = try EfficientNetLite(
+            stateDict: PyTorchStateDict(contentsOf: directory.file(configuration.file)), variant: variant,
+            epsilon: configuration.batch_norm_epsilon)
+        size = configuration.image_size
+        mean = configuration.mean
+        deviation = configuration.std
+    }
+
+    /// The whole picture, resized without crop, each channel (value / 255 - mean) / std.
+    func encode(_ image: RGBImage) -> (map: Matrix, pooled: [Float], logits: [Float]) {
+        let resized = image.resized(width: size, height: size)
+        let pixels = resized.pixels.enumerated().map { index, value in
+            (Float(value) / 255 - mean[index % 3]) / deviation[index % 3]
+        }
+        let output = network(pixels, size: size)
+        return (output.map, output.pooled, output.logits)
+    }
+}

@@ -1,0 +1,183 @@
+package import Compute
+
+/// pocket: EfficientNet-Lite, an MLP projector and SmolLM2, in LLaVA's shape.
+///
+/// A sequence is: prefix template with object tags, 49 visual tokens, concept rows, prompt, answer. Everything is
+/// immutable after loading, so calls may come from any thread.
+package struct PocketModel: FrozenVLM {
+    /// The vision side as a function of a picture, so that tests can put a small one in its place.
+    package protocol Vision: Sendable {
+        /// Map `[grid, featureSize]`, its mean, and class logits.
+        func encode(_ image: RGBImage) -> (map: Matrix, pooled: [Float], logits: [Float])
+    }
+
+    /// The two-layer MLP that carries features into the language model.
+    package struct Projector: Sendable {
+        package let first: Matrix
+        package let firstBias: [Float]
+        package let second: Matrix
+        package let secondBias: [Float]
+
+        /// Weights as in a PyTorch `Linear`: `first [middle, featureSize]`, `second [hiddenSize, middle]`.
+        package init(first: Matrix, firstBias: [Float], second: Matrix, secondBias: [Float]) {
+            self.first = first
+            self.firstBias = firstBias
+            self.second = second
+            self.secondBias = secondBias
+        }
+
+        /// `[positions, hiddenSize]` of `[positions, featureSize]`: linear, exact GELU, linear.
+        func callAsFunction(_ map: Matrix) -> Matrix {
+            var middle = PointwiseConvolution(weight: first, bias: firstBias)(map, clip: false)
+            Activation.gelu(&middle)
+            return PointwiseConvolution(weight: second, bias: secondBias)(middle, clip: false)
+        }
+    }
+
+    package let identity: ModelIdentity
+    package let trainingDefaults: ConceptTrainingDefaults
+    package let stopTokens: [Int32]
+    package let negatives: NegativeBank
+    private let vision: any Vision
+    private let projector: Projector
+    private let tags: TagTable
+    private let prompt: PocketPrompt
+    private let tokenizer: ByteLevelBPE
+    private let language: LlamaModel
+
+    package var contextSize: Int { language.configuration.contextSize }
+
+    /// Joins the parts; throws `checkpointMalformed` when they do not fit each other.
+    package init(
+        identity: ModelIdentity, trainingDefaults: ConceptTrainingDefaults, vision: any Vision, projector: Projector,
+        tags: TagTable, prompt: PocketPrompt, tokenizer: ByteLevelBPE, language: LlamaModel, negatives: NegativeBank
+    ) throws {
+        let hidden = language.configuration.hiddenSize
+        let fits =
+            projector.first.columns == identity.featureSize && projector.first.rows == projector.second.columns
+            && projector.firstBias.count == projector.first.rows && projector.second.rows == hidden
+            && projector.secondBias.count == hidden && identity.hiddenSize == hidden
+            && negatives.mean.count == identity.featureSize
+            && tokenizer.vocabularySize <= language.configuration.vocabularySize
+        guard fits else {
+            throw VLMError(
+                .checkpointMalformed, "the model's parts do not fit each other: they are of different models")
+        }
+        stopTokens = try prompt.stop.map { token in
+            guard let id = tokenizer.id(of: token) else {
+                throw VLMError(.checkpointMalformed, "the stop token \(token) is not in the vocabulary")
+            }
+            return id
+        }
+        guard !stopTokens.isEmpty else { throw VLMError(.checkpointMalformed, "config.json names no stop token") }
+        self.identity = identity
+        self.trainingDefaults = trainingDefaults
+        self.vision = vision
+        self.projector = projector
+        self.tags = tags
+        self.prompt = prompt
+        self.tokenizer = tokenizer
+        self.language = language
+        self.negatives = negatives
+    }
+
+    package func features(of image: RGBImage) throws -> ImageFeatures {
+        let seen = vision.encode(image)
+        return ImageFeatures(
+            pooled: seen.pooled, map: seen.map, visualTokens: projector(seen.map), tags: tags.tags(logits: seen.logits))
+    }
+
+    package func prefix(for features: ImageFeatures) throws -> any ImagePrefix {
+        let text = try language.embeddings(of: prompt.prefixTokens(tags: features.tags, tokenizer: tokenizer))
+        let visual = features.visualTokens
+        let rows = Matrix(
+            rows: text.rows + visual.rows, columns: visual.columns, values: text.values + visual.values)
+        // MyVLM rescales concept rows to the norm of the first visual token (published LLaVA code, llava_arch.py).
+        let norm = visual.row(0).reduce(Float(0)) { $0 + $1 * $1 }.squareRoot()
+        return PocketPrefix(cache: try language.prefix(of: rows), conceptNorm: norm)
+    }
+
+    package func promptTokens(for task: VLMTask) throws -> [Int32] {
+        try prompt.suffixTokens(for: task, tokenizer: tokenizer)
+    }
+
+    package func targetTokens(for sentence: String) throws -> [Int32] {
+        let tokens = tokenizer.encode(" " + sentence)
+        guard !sentence.isEmpty, tokens.count <= 256 else {
+            throw VLMError(.invalidArgument, "a caption has 1 to 256 tokens")
+        }
+        return tokens + stopTokens.prefix(1)
+    }
+
+    package func tokens(of text: String) -> [Int32] { tokenizer.encode(text) }
+
+    package func bytes(of token: Int32) -> [UInt8] { tokenizer.bytes(of: token) }
+
+    package func embeddings(of tokens: [Int32]) throws -> Matrix { try language.embeddings(of: tokens) }
+
+    package func begin(
+        prefix: any ImagePrefix, concepts: [Matrix], prompt: [Int32], capacity: Int
+    ) throws -> any Decoding {
+        let prefix = try own(prefix)
+        var rows: [Float] = []
+        for concept in concepts {
+            guard concept.columns == identity.hiddenSize else {
+                throw VLMError(
+                    .invalidArgument, "a concept row has \(concept.columns) elements, expected \(identity.hiddenSize)")
+            }
+            rows += ConceptRow.rescaled(concept, to: prefix.conceptNorm).values
+        }
+        rows += try language.embeddings(of: prompt).values
+        let suffix = Matrix(rows: rows.count / identity.hiddenSize, columns: identity.hiddenSize, values: rows)
+        return PocketDecoding(try language.begin(suffix, after: prefix.cache, capacity: capacity))
+    }
+
+    package func step(_ states: [any Decoding], tokens: [Int32]) throws {
+        let sequences = try states.map { state in
+            guard let state = state as? PocketDecoding else {
+                throw VLMError(.invalidArgument, "a sequence of another model cannot be stepped by pocket")
+            }
+            return state.sequence
+        }
+        try language.step(sequences, tokens: tokens)
+    }
+
+    package func loss(
+        of samples: [TrainingSample], concept: Matrix, regularizer: AttentionRegularizer
+    ) throws -> ConceptLoss {
+        let samples = try samples.map { sample in
+            let prefix = try own(sample.prefix)
+            return LlamaTrainingSample(
+                prefix: prefix.cache, conceptNorm: prefix.conceptNorm, prompt: sample.prompt, target: sample.target)
+        }
+        return try language.loss(of: samples, concept: concept, regularizer: regularizer)
+    }
+
+    private func own(_ prefix: any ImagePrefix) throws -> PocketPrefix {
+        guard let prefix = prefix as? PocketPrefix else {
+            throw VLMError(.invalidArgument, "a prefix of another model cannot be used by pocket")
+        }
+        return prefix
+    }
+}
+
+/// Keys and values of tags and visual tokens.
+final class PocketPrefix: ImagePrefix {
+    let cache: KeyValuePrefix
+    let conceptNorm: Float
+    var count: Int { cache.count }
+
+    init(cache: KeyValuePrefix, conceptNorm: Float) {
+        self.cache = cache
+        self.conceptNorm = conceptNorm
+    }
+}
+
+/// A running answer.
+final class PocketDecoding: Decoding {
+    let sequence: LlamaSequence
+    var logits: [Float] { sequence.logits }
+    var count: Int { sequence.count }
+
+    init(_ sequence: LlamaSequence) { self.sequence = sequence }
+}

@@ -1,0 +1,34 @@
+import Foundation
+
+/// Opens model directories: finds the architecture that `config.json` names and lets it load itself.
+public enum VLMLoader {
+    private typealias Loader = @Sendable (ModelDirectory, [UInt8]) throws -> any FrozenVLM
+
+    private static let loaders: [String: Loader] = [
+        "pocket": { try PocketModel.load(directory: $0, configuration: $1) }
+    ]
+
+    private struct Header: Decodable {
+        let model_type: String
+    }
+
+    /// Names that `model_type` may have.
+    public static var supportedTypes: [String] { loaders.keys.sorted() }
+
+    /// Loads a model directory. Throws `checkpointUnreadable` for missing or damaged files, `checkpointMalformed` for
+    /// files that are not what they should be, `unsupported` for another architecture.
+    public static func load(directory path: String) throws -> any FrozenVLM {
+        let directory = ModelDirectory(path: path)
+        let json = try directory.bytes("config.json")
+        guard let header = try? JSONDecoder().decode(Header.self, from: Data(json)) else {
+            throw VLMError(.checkpointMalformed, "\(directory.file("config.json")) names no model_type")
+        }
+        guard let loader = loaders[header.model_type] else {
+            throw VLMError(
+                .unsupported,
+                "\(path) holds a model of the type \(header.model_type); supported: "
+                    + supportedTypes.joined(separator: ", "))
+        }
+        return try loader(directory, json)
+    }
+}
