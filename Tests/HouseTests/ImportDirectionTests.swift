@@ -30,8 +30,7 @@ private struct Description: Decodable {
 }
 
 @Test func importsOnlyPointDown() throws {
-    let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .deletingLastPathComponent()
+    let root = Repository.root
     let scratch = FileManager.default.temporaryDirectory.appending(path: "house-\(UUID().uuidString)")
     defer { try? FileManager.default.removeItem(at: scratch) }
     let process = Process()

@@ -4,7 +4,7 @@ global_settings {
   assumed_gamma 1
   max_trace_level 6
   radiosity {
-    pretrace_start 0.08 pretrace_end 0.02 count 36 nearest_count 5 error_bound 0.8 recursion_limit 1
+    pretrace_start 0.08 pretrace_end 0.02 count 24 nearest_count 5 error_bound 0.8 recursion_limit 1
     low_error_factor 0.6 gray_threshold 0.1 brightness 1 adc_bailout 0.02
   }
 }
@@ -28,7 +28,7 @@ camera {
   right x * image_width / image_height
   angle 40
   look_at <0.1, 0.82, 0>
-  aperture 0.16 blur_samples 16 focal_point <0, 0.9, -0.6> confidence 0.9 variance 1 / 900
+  aperture 0.16 blur_samples 10 focal_point <0, 0.9, -0.6> confidence 0.9 variance 1 / 900
 }
 
 #switch (Place)
