@@ -31,6 +31,23 @@ public struct TrainingRecord: Sendable, Codable, Equatable {
     public let heldOutFalsePositives: Double?
     /// SHA-256 of each photo, in the order given.
     public let photoDigests: [String]
+
+    package init(
+        settings: ConceptTrainingDefaults, checkpoint: Int, initialCrossEntropy: Float, finalCrossEntropy: Float,
+        views: Int, sentences: Int, negatives: Int, heldOutRecall: Double?, heldOutFalsePositives: Double?,
+        photoDigests: [String]
+    ) {
+        self.settings = settings
+        self.checkpoint = checkpoint
+        self.initialCrossEntropy = initialCrossEntropy
+        self.finalCrossEntropy = finalCrossEntropy
+        self.views = views
+        self.sentences = sentences
+        self.negatives = negatives
+        self.heldOutRecall = heldOutRecall
+        self.heldOutFalsePositives = heldOutFalsePositives
+        self.photoDigests = photoDigests
+    }
 }
 
 /// What an artifact says of itself. Its name is not in it: two names for one concept share the bytes.
