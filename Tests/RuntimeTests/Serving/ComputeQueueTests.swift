@@ -1,20 +1,19 @@
 import Runtime
-import Synchronization
 import Testing
 
 @Suite struct ComputeQueueTests {
     @Test func oneJobRunsAtATime() async throws {
         let queue = ComputeQueue(label: "test")
-        let inside = Mutex(0)
+        let inside = Locked(0)
         try await withThrowingTaskGroup(of: Int.self) { group in
             for index in 0..<200 {
                 group.addTask {
                     try await queue.run(index.isMultiple(of: 2) ? .answers : .training) {
-                        let before = inside.withLock { value in
+                        let before = inside.change { value in
                             value += 1
                             return value
                         }
-                        inside.withLock { $0 -= 1 }
+                        inside.change { $0 -= 1 }
                         return before
                     }
                 }
@@ -30,47 +29,40 @@ import Testing
         }
     }
 
-    /// Both lanes are full before the first job ends; jobs of equal length must then alternate by their shares.
+    /// Both lanes are full before the first job ends; jobs of equal length must then take turns by their shares.
     @Test func neitherLaneStarves() async throws {
         let queue = ComputeQueue(label: "test")
-        let order = Mutex<[ComputeQueue.Lane]>([])
-        let gate = Mutex(false)
-        queue.submit(.answers) { while !gate.withLock({ $0 }) {} }
-        await withTaskGroup(of: Void.self) { group in
-            for lane in [ComputeQueue.Lane.training, .answers] {
-                for _ in 0..<40 {
-                    await withCheckedContinuation { (submitted: CheckedContinuation<Void, Never>) in
-                        group.addTask {
-                            await withCheckedContinuation { (done: CheckedContinuation<Void, Never>) in
-                                queue.submit(lane) {
-                                    let end = ContinuousClock.now + .milliseconds(1)
-                                    while ContinuousClock.now < end {}
-                                    order.withLock { $0.append(lane) }
-                                    done.resume()
-                                }
-                                submitted.resume()
-                            }
-                        }
-                    }
+        let order = Locked<[ComputeQueue.Lane]>([])
+        let open = Locked(false)
+        queue.submit(.answers) { while !open.value {} }
+        for lane in [ComputeQueue.Lane.training, .answers] {
+            for _ in 0..<40 {
+                queue.submit(lane) {
+                    let end = ContinuousClock.now + .milliseconds(1)
+                    while ContinuousClock.now < end {}
+                    order.change { $0.append(lane) }
                 }
             }
-            gate.withLock { $0 = true }
         }
-        let first = order.withLock { Array($0.prefix(40)) }
+        open.change { $0 = true }
+        try await queue.run(.training) {}
+        try await queue.run(.answers) {}
+        let first = order.value.prefix(40)
         let answers = first.filter { $0 == .answers }.count
         #expect(answers > 15 && answers < 39, "\(answers) of the first 40 jobs were answers")
+        #expect(order.value.count == 80)
     }
 
     @Test func aCancelledJobThatHasNotStartedNeverRuns() async throws {
         let queue = ComputeQueue(label: "test")
-        let gate = Mutex(false)
-        let ran = Mutex(false)
-        queue.submit(.answers) { while !gate.withLock({ $0 }) {} }
-        let task = Task { try await queue.run(.answers) { ran.withLock { $0 = true } } }
+        let open = Locked(false)
+        let ran = Locked(false)
+        queue.submit(.answers) { while !open.value {} }
+        let task = Task { try await queue.run(.answers) { ran.change { $0 = true } } }
         task.cancel()
         await #expect(throws: CancellationError.self) { try await task.value }
-        gate.withLock { $0 = true }
+        open.change { $0 = true }
         try await queue.run(.answers) {}
-        #expect(!ran.withLock { $0 })
+        #expect(!ran.value)
     }
 }
