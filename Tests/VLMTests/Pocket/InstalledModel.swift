@@ -67,11 +67,3 @@ struct PocketGolden: Decodable {
         try RGBImage(decoding: [UInt8](Data(contentsOf: folder.appending(path: file))))
     }
 }
-
-/// |a - b| / |b|.
-func relativeError(_ a: [Float], _ b: [Float]) -> Float {
-    guard a.count == b.count else { return .infinity }
-    let difference = zip(a, b).reduce(Double(0)) { $0 + Double($1.0 - $1.1) * Double($1.0 - $1.1) }
-    let size = b.reduce(Double(0)) { $0 + Double($1) * Double($1) }
-    return Float((difference / max(size, 1e-30)).squareRoot())
-}
