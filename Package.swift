@@ -95,7 +95,10 @@ let package = Package(
         .testTarget(
             name: "RuntimeTests", dependencies: ["Runtime", "VLM", "VLMTestSupport", "Compute"], swiftSettings: strict),
         .testTarget(name: "RegistryTests", dependencies: ["Registry"], swiftSettings: strict),
-        .testTarget(name: "RPCTests", dependencies: ["RPC", "RPCCore", "RPCTransport", "RPCMessages"], swiftSettings: strict),
+        .testTarget(
+            name: "RPCTests",
+            dependencies: ["RPC", "RPCCore", "RPCTransport", "RPCMessages", "CMessages", "CProtobufC"],
+            exclude: ["Goldens", "python"], swiftSettings: strict),
         .testTarget(
             name: "ServiceTests",
             dependencies: ["Service", "Client", "Registry", "Runtime", "RPC", "VLMTestSupport"], exclude: ["python"],

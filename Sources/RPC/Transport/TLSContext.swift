@@ -83,11 +83,11 @@ package final class TLSContext: @unchecked Sendable {
         guard SSL_CTX_use_certificate_chain_file(context, certificateFile) == 1 else {
             throw Self.failure("the certificate \(certificateFile) cannot be used; it must be readable PEM")
         }
+        // Also checks that the two belong together.
         guard SSL_CTX_use_PrivateKey_file(context, keyFile, SSL_FILETYPE_PEM) == 1 else {
-            throw Self.failure("the key \(keyFile) cannot be used; it must be readable PEM without a pass phrase")
-        }
-        guard SSL_CTX_check_private_key(context) == 1 else {
-            throw Self.failure("the key \(keyFile) does not belong to the certificate \(certificateFile)")
+            throw Self.failure(
+                "the key \(keyFile) cannot be used with the certificate \(certificateFile); it must belong to it, "
+                    + "and be readable PEM without a pass phrase")
         }
     }
 

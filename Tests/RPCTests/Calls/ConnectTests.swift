@@ -1,0 +1,136 @@
+import Foundation
+import RPC
+import Testing
+
+@Suite(.timeLimit(.minutes(2))) struct ConnectTests {
+    private func reason(_ channel: Channel) async -> String {
+        let error = await failure { _ = try await channel.call(Echo.unary, TextPiece()) }
+        #expect(error?.code == .unavailable)
+        return error?.message ?? ""
+    }
+
+    @Test func nothingListens() async throws {
+        let server = try await TestServer()
+        let channel = try server.channel()
+        await server.stop()
+        #expect(await reason(channel).contains("nothing listens at localhost"))
+    }
+
+    @Test func anAuthorityThatDidNotSign() async throws {
+        let server = try await TestServer()
+        #expect(await reason(try server.channel(authority: "other")).contains("check the authority file"))
+        await server.stop()
+    }
+
+    @Test func aCertificateForAnotherName() async throws {
+        let server = try await TestServer(certificate: "elsewhere")
+        #expect(await reason(try server.channel()).contains("not for localhost"))
+        #expect(await reason(try server.channel(host: "127.0.0.1")).contains("not for 127.0.0.1"))
+        let named = try server.channel { $0.serverName = "elsewhere.example" }
+        #expect(try await named.call(Echo.unary, TextPiece(text: "ok")).text == "ok")
+        await server.stop()
+    }
+
+    @Test func aPortThatDoesNotSpeakTLS() async throws {
+        let certificates = try TestCertificates.shared.get()
+        let port = try PlainListener()
+        let channel = try Channel(
+            endpoint: Endpoint(host: "127.0.0.1", port: port.port),
+            options: ChannelOptions(authorityFile: certificates.path("ca.pem")))
+        #expect(await reason(channel).contains("is it a TLS port"))
+    }
+
+    @Test func aFileThatIsNoCertificate() throws {
+        let certificates = try TestCertificates.shared.get()
+        let key = certificates.path("ca.key")
+        let place = Endpoint(host: "127.0.0.1", port: 0)
+        #expect { try Channel(endpoint: place, options: ChannelOptions(authorityFile: key)) } throws: {
+            ($0 as? RPCError)?.message.contains(key) == true
+        }
+        let configuration = ServerConfiguration(
+            endpoint: place, certificateFile: certificates.path("server.pem"), keyFile: certificates.path("client.key"))
+        #expect {
+            try Server(configuration: configuration, services: Services(), authenticator: { _, _, _ in 0 })
+        } throws: {
+            ($0 as? RPCError)?.message.contains("must belong to it") == true
+        }
+    }
+
+    @Test func clientCertificatesReachTheHandler() async throws {
+        let certificates = try TestCertificates.shared.get()
+        let server = try await TestServer {
+            $0.clientAuthorityFile = certificates.path("ca.pem")
+            $0.requireClientCertificate = true
+        }
+        let channel = try server.channel {
+            $0.clientCertificateFile = certificates.path("client.pem")
+            $0.clientKeyFile = certificates.path("client.key")
+        }
+        let reply = try await channel.call(Echo.whoAmI, WhoAmIRequest())
+        #expect(reply.token == "nobody|127.0.0.1|CN=client|laptop.example|spiffe://x/y")
+        let anonymous = try server.channel()
+        #expect(await code { _ = try await anonymous.call(Echo.unary, TextPiece()) } == .unavailable)
+        await server.stop()
+    }
+
+    @Test func aPortInUseIsNamed() async throws {
+        let server = try await TestServer()
+        let place = server.server.endpoint
+        let error = await failure { _ = try await TestServer { $0.endpoint = place } }
+        #expect(error?.message.contains("\(place.port) is in use") == true)
+        await server.stop()
+    }
+
+    @Test func aServerThatComesBackIsFoundAgain() async throws {
+        let server = try await TestServer()
+        let channel = try server.channel()
+        _ = try await channel.call(Echo.unary, TextPiece())
+        let place = server.server.endpoint
+        await server.stop()
+        #expect(await code { _ = try await channel.call(Echo.unary, TextPiece()) } == .unavailable)
+        let next = try await TestServer { $0.endpoint = place }
+        #expect(try await channel.call(Echo.unary, TextPiece(text: "back")).text == "back")
+        await next.stop()
+    }
+}
+
+@Suite(.timeLimit(.minutes(2))) struct ShutdownTests {
+    @Test func callsAtWorkAreWaitedForAndNewOnesRefused() async throws {
+        let server = try await TestServer()
+        let channel = try server.channel()
+        try await channel.call(Echo.chat) { writer, replies in
+            try await writer.write(TextPiece(text: "before"))
+            #expect(try await replies.next()?.text == "before")
+            let shutdown = Task { await server.stop() }
+            // Refused from the moment the server drains; until then calls are served.
+            while await code({ _ = try await channel.call(Echo.unary, TextPiece()) }) == nil {}
+            #expect(await code { _ = try await channel.call(Echo.unary, TextPiece()) } == .unavailable)
+            try await writer.write(TextPiece(text: "after"))
+            #expect(try await replies.next()?.text == "after")
+            writer.finish()
+            #expect(try await replies.next() == nil)
+            await shutdown.value
+        }
+        #expect(await server.server.statistics.connections == 0)
+    }
+
+    @Test func graceEndsAndTheRestIsCancelled() async throws {
+        let server = try await TestServer()
+        let channel = try server.channel()
+        let call = Task { await code { _ = try await channel.call(Echo.hang, TextPiece()) } }
+        #expect(await server.nextSignal() == "begun")
+        await server.server.shutdown(grace: .milliseconds(50))
+        #expect(await server.nextSignal() == "cancelled")
+        #expect(await call.value == .unavailable)
+        #expect(await server.server.statistics.activeCalls == 0)
+    }
+
+    @Test func runReturnsAfterShutdown() async throws {
+        let server = try await TestServer()
+        async let first: Void = server.server.waitUntilShutdown()
+        async let second: Void = server.server.shutdown(grace: .zero)
+        async let third: Void = server.server.shutdown(grace: .zero)
+        _ = await (first, second, third)
+        #expect(await server.server.statistics.connections == 0)
+    }
+}

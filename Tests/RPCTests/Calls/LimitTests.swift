@@ -1,0 +1,99 @@
+import Foundation
+import RPC
+import Testing
+
+@Suite(.timeLimit(.minutes(2))) struct LimitTests {
+    @Test func anOversizedMessageEndsItsCallOnly() async throws {
+        let server = try await TestServer()
+        let channel = try server.channel()
+        let big = TextPiece(text: String(repeating: "x", count: 2000))
+        #expect(await code { _ = try await channel.call(Echo.fast, big) } == .resourceExhausted)
+        let huge = TextPiece(text: String(repeating: "x", count: 5 << 20))
+        #expect(await code { _ = try await channel.call(Echo.unary, huge) } == .resourceExhausted)
+        #expect(try await channel.call(Echo.fast, TextPiece(text: "still here")).text == "still here")
+        #expect(await server.server.statistics.acceptedConnections == 1)
+        await server.stop()
+    }
+
+    @Test func anOversizedReplyEndsItsCallOnly() async throws {
+        let server = try await TestServer()
+        let channel = try server.channel { $0.maximumReplyBytes = 1000 }
+        let big = TextPiece(text: String(repeating: "x", count: 2000))
+        #expect(await code { _ = try await channel.call(Echo.unary, big) } == .resourceExhausted)
+        #expect(try await channel.call(Echo.unary, TextPiece(text: "ok")).text == "ok")
+        await server.stop()
+    }
+
+    @Test func oversizedHeadersEndTheirCallOnly() async throws {
+        let server = try await TestServer { $0.limits.maximumHeaderListBytes = 2000 }
+        let channel = try server.channel()
+        let options = CallOptions(metadata: ["long": String(repeating: "x", count: 4000)])
+        #expect(
+            await code { _ = try await channel.call(Echo.unary, TextPiece(), options: options) } == .resourceExhausted)
+        #expect(try await channel.call(Echo.unary, TextPiece(text: "ok")).text == "ok")
+        await server.stop()
+    }
+
+    @Test func connectionsFromOneAddressAreLimited() async throws {
+        let server = try await TestServer { $0.limits.maximumConnectionsPerAddress = 2 }
+        let channels = try (0..<3).map { _ in try server.channel() }
+        #expect(await code { _ = try await channels[0].call(Echo.unary, TextPiece()) } == nil)
+        #expect(await code { _ = try await channels[1].call(Echo.unary, TextPiece()) } == nil)
+        #expect(await code { _ = try await channels[2].call(Echo.unary, TextPiece()) } == .unavailable)
+        await channels[0].close()
+        // The server hears of the close a moment later: asked again until it has.
+        var last: StatusCode? = .unavailable
+        for _ in 0..<1000 where last != nil {
+            last = await code { _ = try await channels[2].call(Echo.unary, TextPiece()) }
+        }
+        #expect(last == nil)
+        #expect(await server.server.statistics.refusedConnections >= 1)
+        await server.stop()
+    }
+
+    @Test func anIdleConnectionIsClosedAndMadeAnew() async throws {
+        let server = try await TestServer { $0.limits.idleTimeout = .milliseconds(100) }
+        let channel = try server.channel()
+        _ = try await channel.call(Echo.unary, TextPiece())
+        while await server.server.statistics.connections > 0 { await Task.yield() }
+        #expect(try await channel.call(Echo.unary, TextPiece(text: "again")).text == "again")
+        #expect(await server.server.statistics.acceptedConnections == 2)
+        await server.stop()
+    }
+
+    @Test func aFloodOfResetsEndsTheConnection() async throws {
+        let server = try await TestServer {
+            $0.limits.resetsPerSecond = 1
+        }
+        let channel = try server.channel()
+        _ = try await channel.call(Echo.unary, TextPiece())
+        for _ in 0..<20 {
+            let replies = try await channel.call(Echo.endless, TextPiece(text: "x"))
+            _ = try? await replies.next()
+            replies.cancel()
+        }
+        while await server.server.statistics.acceptedConnections < 2 {
+            _ = try? await channel.call(Echo.unary, TextPiece())
+        }
+        #expect(try await channel.call(Echo.unary, TextPiece(text: "new")).text == "new")
+        await server.stop()
+    }
+
+    @Test func garbageAndSilenceInsteadOfAHandshake() async throws {
+        let server = try await TestServer { $0.limits.handshakeTimeout = .milliseconds(300) }
+        for bytes in [
+            [], Array("GET / HTTP/1.1\r\n\r\n".utf8), [UInt8](repeating: 0xFF, count: 5000), [0x16, 3, 1, 0xFF, 0xFF],
+        ] {
+            let socket = try RawSocket(port: server.server.endpoint.port)
+            socket.send(bytes)
+            #expect(socket.readUntilClosed(), "the server did not close after \(bytes.prefix(4))")
+        }
+        let trickle = try RawSocket(port: server.server.endpoint.port)
+        // A handshake at one byte every 50 ms makes progress all the time and is cut off all the same.
+        #expect(trickle.trickleUntilClosed([0x16, 3, 1, 0, 200, 1, 0, 0, 196] + [UInt8](repeating: 3, count: 200)))
+        let channel = try server.channel()
+        #expect(try await channel.call(Echo.unary, TextPiece(text: "fine")).text == "fine")
+        #expect(await server.server.statistics.connections == 1)
+        await server.stop()
+    }
+}

@@ -1,0 +1,161 @@
+import Foundation
+import RPC
+import Testing
+
+/// Methods of every kind over messages of the API.
+enum Echo {
+    static let service = "myvlm.test.Echo"
+    /// Replies with the text of the request.
+    static let unary = UnaryMethod<TextPiece, TextPiece>(MethodName(service: service, method: "Unary"))
+    /// As `unary`, on the loop's thread.
+    static let fast = UnaryMethod<TextPiece, TextPiece>(MethodName(service: service, method: "Fast"))
+    /// Fails with the code that the text names, or with an error of another kind.
+    static let fail = UnaryMethod<TextPiece, TextPiece>(MethodName(service: service, method: "Fail"))
+    /// Counts photos and bytes.
+    static let gather = ClientStreamingMethod<PhotoChunk, UploadReceipt>(MethodName(service: service, method: "Gather"))
+    /// Sends as many pieces as the label says, each with the text of `user`.
+    static let repeated = ServerStreamingMethod<LoginRequest, TextPiece>(MethodName(service: service, method: "Repeat"))
+    /// Replies to each request at once.
+    static let chat = BidirectionalMethod<TextPiece, TextPiece>(MethodName(service: service, method: "Chat"))
+    /// Never answers; tells `TestServer.signals` when it begins and when it is cancelled.
+    static let hang = UnaryMethod<TextPiece, TextPiece>(MethodName(service: service, method: "Hang"))
+    /// Sends pieces until it is cancelled.
+    static let endless = ServerStreamingMethod<TextPiece, TextPiece>(MethodName(service: service, method: "Endless"))
+    /// Says who calls.
+    static let whoAmI = UnaryMethod<WhoAmIRequest, LoginReply>(MethodName(service: service, method: "WhoAmI"))
+}
+
+struct Principal: Sendable { let name: String }
+struct SecretError: Error { let text = "the password is hunter2" }
+
+/// A server on a port of its own with the methods of `Echo`.
+final class TestServer: Sendable {
+    let server: Server
+    let certificates: TestCertificates
+    /// "begun", "cancelled", "event ..." in the order they happen.
+    let signals: AsyncStream<String>
+
+    init(
+        _ adjust: (inout ServerConfiguration) -> Void = { _ in }, certificate: String = "server"
+    ) async throws {
+        let certificates = try TestCertificates.shared.get()
+        self.certificates = certificates
+        let (signals, signal) = AsyncStream.makeStream(of: String.self)
+        self.signals = signals
+        var configuration = ServerConfiguration(
+            endpoint: Endpoint(host: "127.0.0.1", port: 0), certificateFile: certificates.path("\(certificate).pem"),
+            keyFile: certificates.path("\(certificate).key"))
+        configuration.limits.tick = .milliseconds(50)
+        adjust(&configuration)
+        server = try Server(
+            configuration: configuration, services: Self.services(signal),
+            authenticator: { _, metadata, _ in
+                guard metadata["authorization"] != "Bearer bad" else {
+                    throw RPCError(code: .unauthenticated, message: "the token is not known")
+                }
+                return Principal(name: metadata["authorization"] ?? "nobody")
+            },
+            log: { event in
+                if event.kind == .handlerFailed { signal.yield("logged \(event.error.map { "\($0)" } ?? "")") }
+            })
+        try await server.start()
+    }
+
+    private static func services(_ signal: AsyncStream<String>.Continuation) -> Services {
+        var services = Services()
+        let echo: @Sendable (TextPiece, CallContext) async throws -> TextPiece = { request, _ in request }
+        services.register(Echo.unary, echo)
+        services.register(Echo.fast, options: MethodOptions(maximumRequestBytes: 1000, executor: .loop), echo)
+        services.register(Echo.fail) { request, _ in
+            guard let number = Int(request.text), let code = StatusCode(rawValue: number) else { throw SecretError() }
+            throw RPCError(code: code, message: "wanted % é", trailers: ["retry-after-ms": "17"])
+        }
+        services.register(Echo.gather, options: MethodOptions(maximumRequestBytes: 8 << 20)) { requests, _ in
+            var receipt = UploadReceipt()
+            for try await chunk in requests {
+                if chunk.fileName == "stop" {
+                    throw RPCError(code: .failedPrecondition, message: "stopped early")
+                }
+                receipt.bytes += UInt64(chunk.data.count)
+                if chunk.last { receipt.photos += 1 }
+            }
+            return receipt
+        }
+        services.register(Echo.repeated) { request, writer, _ in
+            for _ in 0..<(Int(request.label) ?? 0) { try await writer.write(TextPiece(text: request.user)) }
+        }
+        services.register(Echo.chat) { requests, writer, _ in
+            for try await request in requests { try await writer.write(request) }
+        }
+        services.register(Echo.hang) { request, _ in
+            signal.yield("begun")
+            await withTaskCancellationHandler {
+                // Suspended until cancelled: an empty stream nobody finishes.
+                for await _ in AsyncStream<Never>.makeStream().stream {}
+            } onCancel: {
+                signal.yield("cancelled")
+            }
+            return request
+        }
+        services.register(Echo.endless) { request, writer, _ in
+            signal.yield("begun")
+            var count = 0
+            do {
+                while true {
+                    try await writer.write(request)
+                    count += 1
+                }
+            } catch {
+                signal.yield("stopped after \(count)")
+                throw error
+            }
+        }
+        services.register(Echo.whoAmI) { _, context in
+            let name = (context.principal as? Principal)?.name ?? "?"
+            let blob = context.metadata.bytes("blob-bin") ?? []
+            return LoginReply(
+                token: ([name, context.peer.address, context.peer.certificateSubject ?? "-"]
+                    + context.peer.certificateNames).joined(separator: "|"),
+                expiresAtMs: Int64(blob.reduce(0) { $0 + Int($1) }), user: User(name: context.requestID))
+        }
+        return services
+    }
+
+    func channel(
+        host: String = "localhost", authority: String = "ca", _ adjust: (inout ChannelOptions) -> Void = { _ in }
+    ) throws -> Channel {
+        var options = ChannelOptions(authorityFile: certificates.path("\(authority).pem"))
+        adjust(&options)
+        return try Channel(endpoint: Endpoint(host: host, port: server.endpoint.port), options: options)
+    }
+
+    func nextSignal() async -> String? {
+        for await signal in signals { return signal }
+        return nil
+    }
+
+    func stop() async { await server.shutdown(grace: .seconds(5)) }
+}
+
+/// The code an operation fails with; nil where it succeeds.
+func code(_ operation: () async throws -> Void) async -> StatusCode? {
+    do {
+        try await operation()
+        return nil
+    } catch let error as RPCError {
+        return error.code
+    } catch {
+        Issue.record("not an RPCError: \(error)")
+        return nil
+    }
+}
+
+/// The error an operation fails with.
+func failure(_ operation: () async throws -> Void) async -> RPCError? {
+    do {
+        try await operation()
+        return nil
+    } catch {
+        return error as? RPCError
+    }
+}

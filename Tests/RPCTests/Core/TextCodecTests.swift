@@ -1,0 +1,67 @@
+import RPCCore
+import Testing
+
+@Suite struct TextCodecTests {
+    @Test(arguments: [
+        ("1S", Duration.seconds(1)), ("99999999n", .nanoseconds(99_999_999)), ("5M", .seconds(300)),
+        ("2H", .seconds(7200)), ("250m", .milliseconds(250)), ("7u", .microseconds(7)), ("0S", .zero),
+    ])
+    func timeoutsParse(_ text: String, _ duration: Duration) {
+        #expect(Timeout.parse(text) == duration)
+    }
+
+    @Test(arguments: ["", "S", "1", "123456789S", "-1S", "+1S", "1.5S", "1s", "1 S", "１S"])
+    func malformedTimeoutsAreRefused(_ text: String) {
+        #expect(Timeout.parse(text) == nil)
+    }
+
+    @Test func formattedTimeoutsNeverEndEarly() throws {
+        var generator = SystemRandomNumberGenerator()
+        for _ in 0..<500 {
+            let duration = Duration.nanoseconds(Int64.random(in: 1...(1 << 60), using: &generator))
+            let text = Timeout.format(duration)
+            let parsed = try #require(Timeout.parse(text), "\(text)")
+            #expect(parsed >= duration, "\(duration) became \(text)")
+            #expect(parsed <= duration * 2)
+        }
+        #expect(Timeout.format(.zero) == "1n")
+        #expect(Timeout.format(.seconds(-5)) == "1n")
+    }
+
+    @Test func percentEncodingKeepsEveryText() {
+        #expect(PercentEncoding.encode("a b%é\n") == "a b%25%C3%A9%0A")
+        for text in ["", "plain", "100 %", "%41", "Größe 😀", "\u{0}\u{7F}", "line\r\nline"] {
+            #expect(PercentEncoding.decode(PercentEncoding.encode(text)) == text)
+        }
+        #expect(PercentEncoding.decode("50% off %zz %4") == "50% off %zz %4")
+    }
+
+    @Test func metadataCrossesAHeaderBlock() {
+        var metadata: Metadata = ["Authorization": "Bearer x", "name": "Größe"]
+        for count in 0..<20 { metadata.add("blob-bin", bytes: (0..<count).map { UInt8($0 * 13) }) }
+        let copy = Metadata(headers: [HeaderField(":path", "/a/b"), HeaderField("te", "trailers")] + metadata.headers)
+        #expect(copy == metadata)
+        #expect(copy["authorization"] == "Bearer x")
+        #expect(copy["name"] == "Gr%C3%B6%C3%9Fe")
+    }
+
+    @Test func binaryMetadataComesPaddedOrNotAndInLists() {
+        let metadata = Metadata(headers: [
+            HeaderField("a-bin", "AQI="), HeaderField("a-bin", "AQI"), HeaderField("a-bin", "AQID,/+8="),
+            HeaderField("bad-bin", "A"), HeaderField("bad-bin", "A*=="),
+        ])
+        #expect(metadata.fields.map(\.name) == ["a-bin", "a-bin", "a-bin", "a-bin"])
+        #expect(metadata.fields.last?.value == .bytes([0xFF, 0xEF]))
+        #expect(metadata.bytes("a-bin") == [1, 2])
+    }
+
+    @Test func applicationsCannotForgeReservedFields() {
+        let metadata: Metadata = ["grpc-status": "0", ":path": "/x/y", "content-type": "text/html", "ok": "yes"]
+        #expect(metadata.headers == [HeaderField("ok", "yes")])
+    }
+
+    @Test func pathsHaveTwoParts() {
+        #expect(MethodName(path: "/a.B/C") == MethodName(service: "a.B", method: "C"))
+        for path in ["", "/", "/a", "a/b", "/a/b/c", "//b", "/a/"] { #expect(MethodName(path: path) == nil) }
+    }
+}
