@@ -43,11 +43,12 @@ extension PocketModel {
             negatives: try NegativeBank(SafetensorsFile(contentsOf: directory.file("bank.safetensors"))))
     }
 
-    /// SHA-256 over the digests of what an answer depends on: parts, preprocessing, tag rule and prompts. Face models
-    /// and training defaults are left out: an artifact made with others still fits.
+    /// SHA-256 over the digests of all parts, preprocessing, tag rule and prompts; the training defaults are left out.
+    ///
+    /// The negative bank counts, since heads subtract its mean, and so do the face models, since a person's keys are
+    /// their output: an artifact made with others would fire differently without anybody noticing.
     private static func digest(of configuration: PocketConfiguration) throws -> String {
-        let parts = configuration.files.filter { !$0.key.hasSuffix(".dat") && $0.key != "bank.safetensors" }
-            .sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value.sha256)" }
+        let parts = configuration.files.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value.sha256)" }
         let vision = configuration.vision
         let prompt = configuration.prompt
         let rules = [
