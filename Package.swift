@@ -94,7 +94,9 @@ let package = Package(
             name: "VLMTests", dependencies: ["VLM", "VLMTestSupport", "Compute"], exclude: ["Fixtures"], swiftSettings: strict),
         .testTarget(
             name: "RuntimeTests", dependencies: ["Runtime", "VLM", "VLMTestSupport", "Compute"], swiftSettings: strict),
-        .testTarget(name: "RegistryTests", dependencies: ["Registry"], swiftSettings: strict),
+        .testTarget(
+            name: "RegistryTests", dependencies: ["Registry", .product(name: "GRDB", package: "GRDB.swift")],
+            swiftSettings: strict),
         .testTarget(
             name: "RPCTests",
             dependencies: ["RPC", "RPCCore", "RPCTransport", "RPCMessages", "CMessages", "CProtobufC"],

@@ -58,11 +58,20 @@ public final class RegistryStore: Sendable {
     public func close() throws {
         do {
             try pool.write { db in try self.flushLastUse(db) }
+            try moveLogIntoDatabase()
             try pool.close()
         } catch {
             throw RegistryError.mapped(error)
         }
         lock.withLock { $0 = nil }
+    }
+
+    /// Which connection closes last is not ours to say, and a read-only one would leave the log behind. A full disk or
+    /// a foreign reader may keep it too: nothing is lost then, the next opening reads it.
+    private func moveLogIntoDatabase() throws {
+        do {
+            try pool.writeWithoutTransaction { db in _ = try db.checkpoint(.truncate) }
+        } catch let error as DatabaseError where [.SQLITE_BUSY, .SQLITE_FULL].contains(error.resultCode) {}
     }
 
     var now: Int64 { configuration.clock() }

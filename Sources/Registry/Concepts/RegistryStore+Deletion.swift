@@ -8,9 +8,10 @@ extension RegistryStore {
         try await write(essential: true) { db in
             try self.requireLive(db, .principal(principal))
             let concept = try Self.concept(db, name, principal.userID)
-            try db.execute(
-                sql: "UPDATE concept SET deleted_ms = ? WHERE id = ?", arguments: [self.now, concept.conceptID])
             let revision = try self.bumpUser(db, principal.userID)
+            try db.execute(
+                sql: "UPDATE concept SET deleted_ms = ?, deleted_revision = ? WHERE id = ?",
+                arguments: [self.now, revision, concept.conceptID])
             try self.record(
                 db, actor: principal.name, action: "concept.delete", target: principal.name + "/" + concept.name)
             return UInt64(revision)
@@ -18,8 +19,9 @@ extension RegistryStore {
     }
 
     /// Brings back the concept of that name which was deleted last. `notFound` after the window, `alreadyExists` when
-    /// the name is in use again.
-    public func undeleteConcept(_ name: String, by principal: Principal) async throws -> ConceptRecord {
+    /// the name is in use again. Returns the user's revision.
+    @discardableResult
+    public func undeleteConcept(_ name: String, by principal: Principal) async throws -> UInt64 {
         let name = try NameRules.conceptName(name)
         return try await write { db in
             try self.requireLive(db, .principal(principal))
@@ -27,7 +29,7 @@ extension RegistryStore {
                 db,
                 sql: """
                     SELECT id FROM concept WHERE account_id = ? AND name_key = ? AND deleted_ms > ?
-                    ORDER BY deleted_ms DESC, id DESC LIMIT 1
+                    ORDER BY deleted_revision DESC LIMIT 1
                     """,
                 arguments: [
                     principal.userID, NameRules.fold(name), self.now - self.configuration.undeleteWindowMs,
@@ -39,12 +41,13 @@ extension RegistryStore {
                 throw RegistryError(.alreadyExists, "there is a concept named \(name) again; delete that one first")
             }
             try self.requireRoomForConcept(db, principal.userID)
-            try db.execute(sql: "UPDATE concept SET deleted_ms = NULL WHERE id = ?", arguments: [id])
-            _ = try self.bumpUser(db, principal.userID)
+            try db.execute(
+                sql: "UPDATE concept SET deleted_ms = NULL, deleted_revision = NULL WHERE id = ?", arguments: [id])
+            let revision = try self.bumpUser(db, principal.userID)
             let concept = try Self.concept(db, name, principal.userID)
             try self.record(
                 db, actor: principal.name, action: "concept.undelete", target: principal.name + "/" + concept.name)
-            return concept
+            return UInt64(revision)
         }
     }
 }

@@ -23,7 +23,7 @@ extension RegistryStore {
         if used + size > limit {
             let deleted = try Int64.fetchAll(
                 db,
-                sql: "SELECT id FROM concept WHERE account_id = ? AND deleted_ms IS NOT NULL ORDER BY deleted_ms, id",
+                sql: "SELECT id FROM concept WHERE account_id = ? AND deleted_ms IS NOT NULL ORDER BY deleted_revision",
                 arguments: [principal.userID])
             for id in deleted where used + size > limit {
                 try purge(db, conceptID: id, actor: principal.name)

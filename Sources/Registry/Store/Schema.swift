@@ -89,6 +89,7 @@ enum Schema {
             created_ms INTEGER NOT NULL,
             updated_ms INTEGER NOT NULL,
             deleted_ms INTEGER,
+            deleted_revision INTEGER,
             next_number INTEGER NOT NULL DEFAULT 1,
             current_move INTEGER
         ) STRICT;

@@ -1,0 +1,62 @@
+import GRDB
+import Registry
+import Testing
+
+@Suite struct AuditTests {
+    private func filled() async throws -> Harness {
+        let harness = try Harness()
+        let anna = try await harness.user("anna")
+        _ = try await harness.store.commit(enrollment("mug", "1"), by: anna)
+        _ = try await harness.store.commit(enrollment("mug", "2"), by: anna)
+        _ = try await harness.store.rollback("mug", reason: "blurred", by: anna)
+        try await harness.store.deleteConcept("mug", by: anna)
+        return harness
+    }
+
+    @Test func everyMutationHasItsRow() async throws {
+        let harness = try await filled()
+        let rows = try await harness.store.audit(by: .console)
+        #expect(
+            rows.reversed().map(\.action) == [
+                "user.create", "token.login", "concept.enroll", "concept.enroll", "concept.rollback", "concept.delete",
+            ])
+        #expect(rows.map(\.sequence) == [6, 5, 4, 3, 2, 1])
+        #expect(rows[1].details == #"{"from":2,"reason":"blurred","to":1}"#)
+        #expect(rows[1].actor == "anna" && rows[1].target == "anna/mug")
+        #expect(rows.map(\.revision) == [6, 5, 4, 3, 2, 1])
+        #expect(try await harness.store.revision() == 6)
+        #expect(try await harness.store.verifyAudit() == .intact(rows: 6))
+        #expect(try await harness.store.audit(limit: 2, before: 4, by: .console).map(\.sequence) == [3, 2])
+    }
+
+    @Test func refusedCallsLeaveNoRow() async throws {
+        let harness = try await filled()
+        let anna = try await harness.store.authenticate(try await harness.login("anna").token)
+        await expectError(.notFound) { try await harness.store.rollback("mug", by: anna) }
+        await expectError(.unauthenticated) { try await harness.login("anna", password: "wrong horse") }
+        #expect(try await harness.store.verifyAudit() == .intact(rows: 7))
+    }
+
+    @Test(arguments: [1, 3, 6] as [Int64])
+    func removedRowIsNamed(sequence: Int64) async throws {
+        let harness = try await filled()
+        try harness.outside { (db: Database) throws -> Void in
+            try db.execute(sql: "DROP TRIGGER audit_is_kept")
+            try db.execute(sql: "DELETE FROM audit WHERE seq = ?", arguments: [sequence])
+        }
+        #expect(try await harness.store.verifyAudit() == .missing(sequence: sequence))
+    }
+
+    @Test(arguments: [
+        "actor = 'eve'", "at_ms = at_ms + 1", "details = '{}'", "target = 'anna/cup'", "action = 'x'",
+        "revision = revision + 1", "hash = upper(hash)",
+    ])
+    func alteredRowIsNamed(change: String) async throws {
+        let harness = try await filled()
+        try harness.outside { (db: Database) throws -> Void in
+            try db.execute(sql: "DROP TRIGGER audit_is_immutable")
+            try db.execute(sql: "UPDATE audit SET \(change) WHERE seq = 5")
+        }
+        #expect(try await harness.store.verifyAudit() == .altered(sequence: 5))
+    }
+}

@@ -1,0 +1,87 @@
+import Foundation
+import GRDB
+import Registry
+import Synchronization
+import Testing
+
+/// A clock that stands still until a test moves it.
+final class ManualClock: Sendable {
+    private let time = Mutex<Int64>(1_700_000_000_000)
+    var now: Int64 { time.withLock { $0 } }
+    func advance(_ ms: Int64) { time.withLock { $0 += ms } }
+}
+
+/// A registry in a folder of its own with a manual clock and cheap passwords. The folder goes with it.
+final class Harness: Sendable {
+    let clock = ManualClock()
+    let directory: String
+    let store: RegistryStore
+    let configuration: RegistryConfiguration
+
+    init(_ change: (inout RegistryConfiguration) -> Void = { _ in }) throws {
+        directory = Harness.newDirectory()
+        var configuration = RegistryConfiguration(directory: directory)
+        configuration.passwordCost = .weakForTests
+        configuration.ballastBytes = 1 << 20
+        let clock = self.clock
+        configuration.clock = { clock.now }
+        change(&configuration)
+        self.configuration = configuration
+        store = try RegistryStore(configuration)
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: directory) }
+
+    static func newDirectory() -> String {
+        FileManager.default.temporaryDirectory.appendingPathComponent("registry-\(UUID().uuidString)").path
+    }
+
+    var databasePath: String { directory + "/registry.sqlite" }
+
+    static let password = "correct horse"
+
+    /// A new user and a principal of a fresh token.
+    func user(_ name: String, role: Account.Role = .user) async throws -> Principal {
+        _ = try await store.createUser(name: name, password: Self.password, role: role, by: .console)
+        return try await store.authenticate(try await login(name).token)
+    }
+
+    func login(_ name: String, password: String = Harness.password) async throws -> IssuedToken {
+        try await store.login(name: name, password: password, label: "test", address: "192.0.2.1")
+    }
+
+    /// A second connection that knows none of the registry's rules.
+    func outside(_ body: (Database) throws -> Void) throws {
+        let queue = try DatabaseQueue(path: databasePath)
+        try queue.writeWithoutTransaction(body)
+        try queue.close()
+    }
+}
+
+let modelDigest = String(repeating: "ab", count: 32)
+
+func enrollment(_ concept: String, _ content: String, ifVersion: Int? = nil) -> EnrollmentCommit {
+    EnrollmentCommit(
+        concept: concept, kind: .object, classNoun: "mug", identifier: "my mug", threshold: 0.5,
+        modelDigest: modelDigest, photoCount: 4, trainingRecord: #"{"steps": 100, "seed": 7}"#,
+        artifact: Array("artifact \(content)".utf8), ifVersion: ifVersion)
+}
+
+/// Expects `body` to throw a `RegistryError` of `code` whose message contains `text`.
+@discardableResult
+func expectError<T>(
+    _ code: RegistryError.Code, _ text: String = "", sourceLocation: SourceLocation = #_sourceLocation,
+    _ body: () async throws -> T
+) async -> RegistryError? {
+    do {
+        _ = try await body()
+        Issue.record("nothing was thrown, expected \(code)", sourceLocation: sourceLocation)
+    } catch let error as RegistryError {
+        #expect(error.code == code, "\(error)", sourceLocation: sourceLocation)
+        if !text.isEmpty { #expect(error.message.contains(text), "\(error)", sourceLocation: sourceLocation) }
+        return error
+    } catch {
+        Issue.record("expected \(code), got \(error)", sourceLocation: sourceLocation)
+    }
+    return nil
+}
