@@ -1,0 +1,97 @@
+import RPC
+
+extension MyVLMClient {
+    /// Bytes of one chunk of a photo.
+    private static var chunkBytes: Int { 256 << 10 }
+
+    /// Uploads the photos and trains a new version; the last event is `.done`. Who stops listening, or cancels the
+    /// task, cancels the training: then no version is made.
+    public func enroll(_ order: EnrollmentOrder) -> AsyncThrowingStream<EnrollmentEvent, any Error> {
+        sequence { [self] continuation in
+            let receipt = try await upload(order.photos) { sent in
+                continuation.yield(.uploaded(photos: sent, of: order.photos.count))
+            }
+            let request = EnrollRequest(
+                uploadId: receipt.uploadId, name: order.name, kind: order.kind.message, classNoun: order.classNoun,
+                identifier: order.identifier,
+                captions: order.captions.map { PhotoCaption(photo: UInt32(clamping: $0.photo), text: $0.text) },
+                seed: order.seed)
+            let events = try await channel.call(ConceptsMethods.enroll, request, options: options(limited: false))
+            for try await message in events {
+                if let event = try EnrollmentEvent(message) { continuation.yield(event) }
+            }
+        }
+    }
+
+    private func upload(_ photos: [Photo], sent: @Sendable (Int) -> Void) async throws -> UploadReceipt {
+        try await channel.call(ConceptsMethods.uploadPhotos, options: options(limited: false)) { writer in
+            for (index, photo) in photos.enumerated() {
+                var start = 0
+                repeat {
+                    let end = min(start + Self.chunkBytes, photo.bytes.count)
+                    try await writer.write(
+                        PhotoChunk(
+                            fileName: start == 0 ? photo.name : "", data: Array(photo.bytes[start..<end]),
+                            last: end == photo.bytes.count))
+                    start = end
+                } while start < photo.bytes.count
+                sent(index + 1)
+            }
+        }
+    }
+
+    /// All of the caller's concepts by name.
+    public func concepts() async throws(MyVLMError) -> [Concept] {
+        var concepts: [Concept] = []
+        while true {
+            let page = try await call(
+                ConceptsMethods.listConcepts, ListConceptsRequest(limit: 100, after: concepts.last?.name ?? ""))
+            concepts += page.concepts.map { Concept($0) }
+            if page.concepts.count < 100 { return concepts }
+        }
+    }
+
+    /// One concept with the version in use and its history. Throws `notFound` also for other users' concepts.
+    public func concept(_ name: String) async throws(MyVLMError) -> ConceptDetail {
+        let reply = try await call(ConceptsMethods.getConcept, GetConceptRequest(name: name))
+        guard let concept = reply.concept, let current = reply.current else {
+            throw MyVLMError(.internalError, "the server's answer lacks the concept")
+        }
+        return ConceptDetail(
+            concept: Concept(concept), current: ConceptVersion(current),
+            history: reply.history.map { PointerMove($0) })
+    }
+
+    /// All versions of a concept, newest first.
+    public func versions(of name: String) async throws(MyVLMError) -> [ConceptVersion] {
+        var versions: [ConceptVersion] = []
+        while true {
+            let page = try await call(
+                ConceptsMethods.listVersions,
+                ListVersionsRequest(name: name, limit: 100, before: UInt32(clamping: versions.last?.number ?? 0)))
+            versions += page.versions.map { ConceptVersion($0) }
+            if page.versions.count < 100 { return versions }
+        }
+    }
+
+    /// Moves a concept back: to version `to`, or without it to the one before the last move. With `ifVersion` only when
+    /// that one is in use now. Throws `failedPrecondition` with nothing to go back to.
+    public func rollback(
+        _ name: String, to version: Int? = nil, ifVersion: Int? = nil, reason: String = ""
+    ) async throws(MyVLMError) -> PointerMove {
+        guard version.map({ $0 > 0 }) ?? true, ifVersion.map({ $0 > 0 }) ?? true else {
+            throw MyVLMError(.usage, "versions count from 1")
+        }
+        return PointerMove(
+            try await call(
+                ConceptsMethods.rollback,
+                RollbackRequest(
+                    name: name, to: UInt32(clamping: version ?? 0), reason: reason,
+                    ifVersion: UInt32(clamping: ifVersion ?? 0))))
+    }
+
+    /// Deletes a concept with all its versions. Returns the user's new revision.
+    public func deleteConcept(_ name: String) async throws(MyVLMError) -> UInt64 {
+        try await call(ConceptsMethods.deleteConcept, DeleteConceptRequest(name: name)).revision
+    }
+}

@@ -1,0 +1,134 @@
+import Foundation
+
+/// A photo as it is sent: the bytes of a JPEG, PNG or WebP file.
+public struct Photo: Sendable {
+    /// Bytes a photo may have.
+    public static let maximumBytes = 24 << 20
+    /// For messages only.
+    public let name: String
+    /// The file's bytes, sent as they are.
+    public let bytes: [UInt8]
+
+    /// A photo from memory.
+    public init(name: String, bytes: [UInt8]) {
+        self.name = name
+        self.bytes = bytes
+    }
+
+    /// Reads a photo's file. Throws `noInput` where it cannot be read and `invalidArgument` above 24 MiB.
+    public init(file path: String) throws(MyVLMError) {
+        var isFolder: ObjCBool = false
+        guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), !isFolder.boolValue else {
+            throw MyVLMError(
+                .noInput, isFolder.boolValue ? "\(path) is a folder; name the photos in it" : "\(path): no such file")
+        }
+        let size: Int
+        do {
+            let attributes = try FileManager.default.attributesOfItem(atPath: path)
+            size = (attributes[.size] as? NSNumber)?.intValue ?? 0
+        } catch {
+            throw MyVLMError(.noInput, "cannot read \(path)", cause: error)
+        }
+        guard size <= Self.maximumBytes else {
+            throw MyVLMError(.invalidArgument, "\(path) is larger than 24 MiB; save it smaller and try again")
+        }
+        guard let data = FileManager.default.contents(atPath: path) else {
+            throw MyVLMError(.noInput, "cannot read \(path); check its permissions")
+        }
+        self.init(name: path.split(separator: "/").last.map(String.init) ?? path, bytes: [UInt8](data))
+    }
+}
+
+/// What to teach.
+public struct EnrollmentOrder: Sendable {
+    /// How its owner calls the concept.
+    public var name: String
+    /// What it is of.
+    public var kind: ConceptKind
+    /// "dog", "mug"; empty lets the frozen model say it.
+    public var classNoun: String
+    /// The word answers use; empty takes the name.
+    public var identifier: String
+    /// One photo is enough; three to five are better.
+    public var photos: [Photo]
+    /// Sentences with `{concept}` once, by the index of their photo.
+    public var captions: [(photo: Int, text: String)]
+    /// Same photos, captions and seed: same version. 0 takes the server's default.
+    public var seed: UInt64
+
+    /// An order.
+    public init(
+        name: String, kind: ConceptKind, classNoun: String = "", identifier: String = "", photos: [Photo],
+        captions: [(photo: Int, text: String)] = [], seed: UInt64 = 0
+    ) {
+        self.name = name
+        self.kind = kind
+        self.classNoun = classNoun
+        self.identifier = identifier
+        self.photos = photos
+        self.captions = captions
+        self.seed = seed
+    }
+}
+
+/// What an enrollment tells while it runs.
+public enum EnrollmentEvent: Sendable, Equatable {
+    /// Photos sent so far.
+    case uploaded(photos: Int, of: Int)
+    /// A stage begins: "checking photos", "training head", …
+    case stage(String)
+    /// One training step.
+    case progress(TrainingProgress)
+    /// Something worth knowing.
+    case note(String)
+    /// The last event.
+    case done(Enrolled)
+}
+
+/// One training step.
+public struct TrainingProgress: Sendable, Equatable, Codable {
+    /// Counts from 1.
+    public let step: Int
+    /// Steps altogether.
+    public let steps: Int
+    /// Cross-entropy and regulariser together.
+    public let loss: Float
+    /// Nats a target token.
+    public let crossEntropy: Float
+    /// The regulariser with its weight.
+    public let regularization: Float
+    /// Estimated seconds left.
+    public let secondsLeft: Float
+}
+
+/// What an enrollment has made.
+public struct Enrolled: Sendable, Equatable, Codable {
+    /// The version.
+    public let version: ConceptVersion
+    /// False when the same bytes already were a version: that one is `version`.
+    public let created: Bool
+}
+
+/// The server about itself.
+public struct ServerStatus: Sendable, Equatable, Codable {
+    /// The release.
+    public let version: String
+    /// The frozen model.
+    public let modelName: String
+    /// Its digest.
+    public let modelDigest: String
+    /// Milliseconds since its start.
+    public let uptimeMs: Int64
+    /// Answers being made.
+    public let activeRequests: Int
+    /// Answers that wait.
+    public let queuedRequests: Int
+    /// Enrollments that train or wait.
+    public let enrollments: Int
+    /// Concepts kept in memory.
+    public let residentSets: Int
+    /// Bytes they take.
+    public let residentBytes: UInt64
+    /// The server's clock, milliseconds since 1970.
+    public let serverTimeMs: Int64
+}
