@@ -4,5 +4,15 @@ import Service
 @main
 struct MyVLMD: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "myvlmd", abstract: "The MyVLM server.", version: ServerVersion.current)
+        commandName: "myvlmd", abstract: "The MyVLM server.",
+        discussion: """
+            EXAMPLES
+              myvlmd init --home /var/lib/myvlm --host vlm.example.org
+              myvlmd serve --home /var/lib/myvlm --listen 0.0.0.0:7443
+              myvlmd serve --home /var/lib/myvlm --listen 127.0.0.1:0   # a free port, written to /var/lib/myvlm/endpoint
+
+            EXIT CODES (sysexits.h)
+              0 well, 64 usage, 65 bad data, 66 no input, 69 unavailable, 70 internal, 73 can't create, 78 configuration
+            """,
+        version: ServerVersion.current, subcommands: [InitCommand.self, ServeCommand.self])
 }

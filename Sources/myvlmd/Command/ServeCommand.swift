@@ -1,0 +1,58 @@
+import ArgumentParser
+import Foundation
+import Logging
+import Service
+
+struct ServeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "serve", abstract: "Serve a home until SIGTERM or SIGINT.",
+        discussion: """
+            Prints the address it listens on and writes it to HOME/endpoint. The first signal lets calls in flight \
+            finish; a second one quits at once. Logs go to standard error.
+            """)
+
+    @Option(help: "The server's home, made by `myvlmd init`.")
+    var home: String
+
+    @Option(help: "Folder of the model (default: from config.json, else $MYVLM_HOME/models/pocket).")
+    var model: String?
+
+    @Option(help: "Where to listen, HOST:PORT; port 0 takes a free one (default: from config.json).")
+    var listen: String?
+
+    @Flag(help: "Log one JSON object a line.")
+    var logJson = false
+
+    @Flag(name: .shortAndLong, help: "Log more.")
+    var verbose = false
+
+    func run() async throws {
+        try await reportingErrors {
+            let json = logJson
+            let level: Logger.Level = verbose ? .debug : .info
+            LoggingSystem.bootstrap { _ in StandardErrorLog(json: json, level: level) }
+            let logger = Logger(label: "myvlmd")
+            let home = ServerHome(path: home)
+            let configuration = try ServiceConfiguration.load(home)
+            let address = try ListenAddress(listen ?? configuration.listen)
+            let signals = Signals([SIGTERM, SIGINT])
+            let environment = ProcessInfo.processInfo.environment
+            let directory = model ?? configuration.model ?? LoadedModel.defaultDirectory(environment: environment)
+            logger.info("loading the model", metadata: ["directory": "\(directory)"])
+            let loaded = try LoadedModel(directory: directory)
+            let server = try MyVLMServer(home: home, configuration: configuration, listen: address, logger: logger) {
+                try loaded.vision($0, configuration)
+            }
+            let bound: ListenAddress
+            do {
+                bound = try await server.start()
+            } catch {
+                await server.shutdown(grace: .zero)
+                throw error
+            }
+            FileHandle.standardOutput.write(Data("listening on \(bound)\n".utf8))
+            await signals.first()
+            await server.shutdown(grace: .seconds(configuration.drainSeconds))
+        }
+    }
+}

@@ -1,0 +1,62 @@
+import RPC
+import Runtime
+import VLM
+
+/// What the runtime says, as messages.
+enum AnswerMessage {
+    static func event(_ event: Runtime.AnswerEvent) -> RPCMessages.AnswerEvent {
+        switch event {
+        case .text(let text): .init(event: .piece(TextPiece(text: text)))
+        case .end(let end): .init(event: .end(self.end(end)))
+        }
+    }
+
+    static func reply(_ report: RecognitionReport) -> RecognizeReply {
+        RecognizeReply(
+            results: report.recognitions.map(recognition), conceptSetDigest: report.conceptSetDigest,
+            faces: UInt32(report.faces), tags: report.tags.map(tag))
+    }
+
+    private static func end(_ end: Runtime.AnswerEnd) -> RPCMessages.AnswerEnd {
+        .init(
+            text: end.text, fired: end.recognitions.filter(\.fired).map(recognition),
+            conceptSetDigest: end.conceptSetDigest, modelDigest: end.modelDigest,
+            timings: Timings(
+                queueMs: Float(end.timings.queueSeconds * 1_000), visionMs: Float(end.timings.visionSeconds * 1_000),
+                firstTokenMs: Float(end.timings.firstTokenSeconds * 1_000),
+                totalMs: Float(end.timings.totalSeconds * 1_000), tokens: UInt32(end.timings.tokens)),
+            finishReason: end.finish.rawValue, tags: end.tags.map(tag))
+    }
+
+    private static func recognition(_ seen: Runtime.Recognition) -> RPCMessages.Recognition {
+        .init(
+            concept: seen.concept, version: UInt32(seen.version), score: seen.score, threshold: seen.threshold,
+            fired: seen.fired,
+            boxes: seen.boxes.map { Box(x: $0.x, y: $0.y, width: $0.width, height: $0.height) }, heat: seen.heat,
+            heatColumns: UInt32(seen.heatColumns), identifier: seen.identifier)
+    }
+
+    private static func tag(_ tag: ObjectTag) -> Tag { Tag(name: tag.name, probability: tag.probability) }
+}
+
+extension Runtime.Sampling {
+    /// Sampling as a caller asks for it; throws `invalidArgument` for numbers outside their range.
+    init(message: RPCMessages.Sampling?) throws {
+        guard let message else {
+            self.init()
+            return
+        }
+        guard message.temperature.isFinite, (0...10).contains(message.temperature) else {
+            throw RPCError(code: .invalidArgument, message: "the temperature must lie between 0 and 10")
+        }
+        guard message.topP.isFinite, (0...1).contains(message.topP) else {
+            throw RPCError(code: .invalidArgument, message: "top_p must lie between 0 and 1")
+        }
+        guard message.maxTokens <= 4_096 else {
+            throw RPCError(code: .invalidArgument, message: "max_tokens may be 4096 at most")
+        }
+        self.init(
+            temperature: message.temperature, topP: message.topP == 0 ? 1 : message.topP, seed: message.seed,
+            maximumTokens: Int(message.maxTokens))
+    }
+}

@@ -1,0 +1,110 @@
+import RPC
+import Registry
+
+/// The calls of `myvlm.v1.Concepts`, but for the enrollment itself: see `Enrollment`.
+struct ConceptsService: Sendable {
+    let registry: RegistryStore
+    let stage: UploadStage
+    let enrollment: Enrollment
+    let runner: CallRunner
+
+    func register(in services: inout Services) {
+        let registry = registry
+        let runner = runner
+        let enrollment = enrollment
+        let stage = stage
+        let small = MethodOptions(maximumRequestBytes: 4 << 10, unpackedBytes: 64 << 10)
+        services.register(
+            ConceptsMethods.uploadPhotos, options: .init(maximumRequestBytes: 1 << 20, unpackedBytes: 4 << 20)
+        ) { chunks, context in
+            try await runner.run(context) {
+                try await Self.upload(chunks, to: stage, owner: context.caller.userID)
+            }
+        }
+        services.register(
+            ConceptsMethods.enroll, options: .init(maximumRequestBytes: 64 << 10, unpackedBytes: 1 << 20)
+        ) { request, writer, context in
+            try await runner.run(context) { try await enrollment.run(request, by: context.caller, to: writer) }
+        }
+        services.register(ConceptsMethods.listConcepts, options: small) { request, context in
+            try await runner.run(context) {
+                let page = try await registry.concepts(
+                    of: context.caller.userID, limit: Int(request.limit), after: request.after)
+                return ListConceptsReply(concepts: page.concepts.map { Concept(record: $0) }, revision: page.revision)
+            }
+        }
+        services.register(ConceptsMethods.getConcept, options: small) { request, context in
+            try await runner.run(context) {
+                try Names.check(request.name, what: "the concept's name")
+                let details = try await registry.concept(request.name, of: context.caller.userID)
+                return ConceptDetail(
+                    concept: Concept(record: details.concept), current: ConceptVersion(record: details.current),
+                    history: details.history.map { PointerMove(record: $0) })
+            }
+        }
+        services.register(ConceptsMethods.listVersions, options: small) { request, context in
+            try await runner.run(context) {
+                try Names.check(request.name, what: "the concept's name")
+                let versions = try await registry.versions(
+                    of: request.name, userID: context.caller.userID, limit: Int(request.limit),
+                    before: Int(request.before))
+                return ListVersionsReply(versions: versions.map { ConceptVersion(record: $0) })
+            }
+        }
+        services.register(ConceptsMethods.rollback, options: small) { request, context in
+            try await runner.run(context) {
+                try Names.check(request.name, what: "the concept's name")
+                try Names.checkText(request.reason, what: "the reason", limit: 1_000)
+                let move = try await registry.rollback(
+                    request.name, to: request.to == 0 ? nil : Int(request.to),
+                    ifVersion: request.ifVersion == 0 ? nil : Int(request.ifVersion), reason: request.reason,
+                    by: context.caller)
+                return PointerMove(record: move)
+            }
+        }
+        services.register(ConceptsMethods.deleteConcept, options: small) { request, context in
+            try await runner.run(context) {
+                try Names.check(request.name, what: "the concept's name")
+                return DeleteConceptReply(
+                    revision: try await registry.deleteConcept(request.name, by: context.caller))
+            }
+        }
+    }
+
+    /// Stages the photos of one call; on any failure, a cancelled call among them, nothing stays behind.
+    private static func upload(
+        _ chunks: RequestStream<PhotoChunk>, to stage: UploadStage, owner: Int64
+    ) async throws -> UploadReceipt {
+        let id = try await stage.begin(owner: owner)
+        do {
+            var inPhoto = false
+            while let chunk = try await chunks.next() {
+                if !inPhoto {
+                    try Names.checkText(chunk.fileName, what: "a photo's file name", limit: 1_024)
+                    try await stage.beginPhoto(id, name: shown(chunk.fileName))
+                    inPhoto = true
+                }
+                if !chunk.data.isEmpty { try await stage.append(id, chunk.data) }
+                if chunk.last {
+                    try await stage.endPhoto(id)
+                    inPhoto = false
+                }
+            }
+            guard !inPhoto else {
+                throw RPCError(code: .invalidArgument, message: "the last photo is not complete; upload it again")
+            }
+            return try await stage.seal(id)
+        } catch {
+            await stage.discard(id)
+            throw error
+        }
+    }
+
+    /// A file name fit for messages: its last part, without control characters.
+    private static func shown(_ name: String) -> String {
+        let last = name.split(separator: "/").last.map(String.init) ?? ""
+        let clean = String(
+            String.UnicodeScalarView(last.unicodeScalars.filter { $0.properties.generalCategory != .control }))
+        return clean.isEmpty ? "the photo" : String(clean.prefix(100))
+    }
+}

@@ -1,0 +1,43 @@
+import RPC
+import Registry
+
+extension Concept {
+    /// The message of a registry record.
+    init(record: ConceptRecord) {
+        self.init(
+            name: record.name, kind: ConceptKind(record: record.kind), classNoun: record.classNoun,
+            identifier: record.identifier, currentVersion: UInt32(record.currentVersion),
+            versions: UInt32(record.versionCount), createdAtMs: record.createdAtMs, updatedAtMs: record.updatedAtMs)
+    }
+}
+
+extension ConceptKind {
+    init(record: ConceptRecord.Kind) {
+        switch record {
+        case .object: self = .object
+        case .person: self = .person
+        }
+    }
+}
+
+extension ConceptVersion {
+    /// The message of a registry record.
+    init(record: VersionRecord) {
+        self.init(
+            concept: record.concept, number: UInt32(record.number), digest: record.digest,
+            sizeBytes: UInt64(record.sizeBytes), createdAtMs: record.createdAtMs, current: record.isCurrent,
+            kind: ConceptKind(record: record.kind), classNoun: record.classNoun, identifier: record.identifier,
+            modelDigest: record.modelDigest, threshold: Float(record.threshold), photos: UInt32(record.photoCount),
+            trainingJson: record.trainingRecord)
+    }
+}
+
+extension PointerMove {
+    /// The message of a registry record.
+    init(record: PointerRecord) {
+        self.init(
+            concept: record.concept, fromVersion: UInt32(record.from ?? 0), toVersion: UInt32(record.to),
+            atMs: record.atMs, by: record.by, action: record.action.rawValue, reason: record.reason,
+            revision: record.revision)
+    }
+}

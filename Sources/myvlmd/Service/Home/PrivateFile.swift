@@ -1,0 +1,80 @@
+package import Foundation
+
+/// Files only their owner may read: keys, passwords, the database's folder.
+package enum PrivateFile {
+    /// Creates a file of mode 0600 with the bytes, synced to the disk; never replaces one that is there.
+    package static func create(_ path: String, _ bytes: [UInt8]) throws(ServiceError) {
+        try write(path, bytes, flags: O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode: 0o600)
+    }
+
+    /// Replaces a file in one step: a reader sees the old bytes or the new, never a part.
+    package static func replace(_ path: String, _ bytes: [UInt8], mode: mode_t) throws(ServiceError) {
+        let temporary = path + ".\(getpid()).new"
+        unlink(temporary)
+        try write(temporary, bytes, flags: O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode: mode)
+        guard rename(temporary, path) == 0 else {
+            let reason = String(cString: strerror(errno))
+            unlink(temporary)
+            throw ServiceError(.cannotCreate, "cannot write \(path): \(reason)")
+        }
+    }
+
+    /// Reads a secret from a file, and refuses one that others may read. Trailing line ends are dropped.
+    package static func secret(_ path: String) throws(ServiceError) -> String {
+        var status = stat()
+        guard stat(path, &status) == 0 else {
+            throw ServiceError(.missingFile, "cannot read \(path): \(String(cString: strerror(errno)))")
+        }
+        guard status.st_mode & 0o077 == 0 else {
+            throw ServiceError(
+                .configuration, "\(path) can be read by others; run `chmod 600 \(path)` and change the password in it")
+        }
+        guard let data = FileManager.default.contents(atPath: path), let text = String(data: data, encoding: .utf8)
+        else { throw ServiceError(.badData, "\(path) is not UTF-8 text; write the password alone into it") }
+        var secret = Substring(text)
+        while let last = secret.last, last.isNewline { secret.removeLast() }
+        return String(secret)
+    }
+
+    private static func write(_ path: String, _ bytes: [UInt8], flags: Int32, mode: mode_t) throws(ServiceError) {
+        let descriptor = open(path, flags, mode)
+        guard descriptor >= 0 else { throw failure(path, errno) }
+        defer { close(descriptor) }
+        // The umask may have taken bits away; a mode is a promise here, not a wish.
+        guard fchmod(descriptor, mode) == 0 else { throw failure(path, errno) }
+        var written = 0
+        while written < bytes.count {
+            let count = bytes.withUnsafeBytes { buffer in
+                #if canImport(Glibc)
+                    Glibc.write(descriptor, buffer.baseAddress.map { $0 + written }, buffer.count - written)
+                #else
+                    Foundation.write(descriptor, buffer.baseAddress.map { $0 + written }, buffer.count - written)
+                #endif
+            }
+            if count < 0 {
+                if errno == EINTR { continue }
+                let number = errno
+                unlink(path)
+                throw failure(path, number)
+            }
+            written += count
+        }
+        guard fsync(descriptor) == 0 else {
+            let number = errno
+            unlink(path)
+            throw failure(path, number)
+        }
+    }
+
+    private static func failure(_ path: String, _ number: Int32) -> ServiceError {
+        let reason = String(cString: strerror(number))
+        switch number {
+        case EEXIST:
+            return ServiceError(.cannotCreate, "\(path) is there already and is not replaced; choose another folder")
+        case ENOSPC, EDQUOT:
+            return ServiceError(.cannotCreate, "the disk is full: cannot write \(path); free some space and try again")
+        default:
+            return ServiceError(.cannotCreate, "cannot write \(path): \(reason)")
+        }
+    }
+}

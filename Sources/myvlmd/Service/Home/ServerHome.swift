@@ -1,0 +1,29 @@
+/// The files of a server's home folder.
+public struct ServerHome: Sendable, Equatable {
+    /// The folder.
+    public let path: String
+
+    /// A home at the path.
+    public init(path: String) {
+        var path = path
+        while path.count > 1, path.hasSuffix("/") { path.removeLast() }
+        self.path = path
+    }
+
+    /// Settings, see `ServiceConfiguration`.
+    public var configuration: String { path + "/config.json" }
+    /// The certificate authority clients trust; safe to hand out.
+    public var authority: String { path + "/ca.pem" }
+    /// The authority's private key; needed only to issue another server certificate.
+    public var authorityKey: String { path + "/ca.key" }
+    /// The server's certificate.
+    public var certificate: String { path + "/server.pem" }
+    /// The server's private key.
+    public var key: String { path + "/server.key" }
+    /// Users, tokens, concepts and artifacts.
+    public var registry: String { path + "/registry" }
+    /// Photos that wait for their enrollment; emptied at start.
+    public var uploads: String { path + "/uploads" }
+    /// Where the running server listens, `HOST:PORT`.
+    public var endpoint: String { path + "/endpoint" }
+}

@@ -1,0 +1,111 @@
+import Foundation
+
+/// The settings of a server, kept as `config.json` in its home. Every key may be left out.
+public struct ServiceConfiguration: Sendable, Codable, Equatable {
+    /// Where to listen, `HOST:PORT`; port 0 lets the system choose.
+    public var listen = "127.0.0.1:7443"
+    /// Folder of the model; nil takes `$MYVLM_HOME/models/pocket`.
+    public var model: String?
+    /// Life of a token whose login asks for none, seconds.
+    public var tokenLifetimeSeconds: Int64 = 30 * 86_400
+    /// Longest life of a token, seconds.
+    public var maximumTokenLifetimeSeconds: Int64 = 365 * 86_400
+    /// Photos of one upload.
+    public var maximumPhotos = 20
+    /// Bytes of one photo.
+    public var maximumPhotoBytes = 24 << 20
+    /// Bytes of photos one user may have waiting.
+    public var uploadBytesPerUser = 256 << 20
+    /// Bytes of photos that may wait altogether.
+    public var uploadBytes = 1 << 30
+    /// Life of an upload nobody enrolled, seconds.
+    public var uploadLifetimeSeconds: Int64 = 1_800
+    /// Enrollments that train at the same time.
+    public var concurrentEnrollments = 1
+    /// Enrollments that may wait for their turn.
+    public var waitingEnrollments = 16
+    /// Answers that decode together.
+    public var concurrentAnswers = 8
+    /// Answers that may wait for their turn.
+    public var waitingAnswers = 64
+    /// Bytes of parsed concepts kept in memory.
+    public var residentBytes = 64 << 20
+    /// Seconds that calls in flight get to finish when the server stops.
+    public var drainSeconds = 20
+
+    /// The defaults.
+    public init() {}
+
+    /// Reads what is there and takes defaults for the rest.
+    public init(from decoder: any Decoder) throws {
+        let known = try decoder.container(keyedBy: CodingKeys.self)
+        func read<T: Decodable>(_ key: CodingKeys, _ value: inout T) throws {
+            if let given = try known.decodeIfPresent(T.self, forKey: key) { value = given }
+        }
+        try read(.listen, &listen)
+        model = try known.decodeIfPresent(String.self, forKey: .model)
+        try read(.tokenLifetimeSeconds, &tokenLifetimeSeconds)
+        try read(.maximumTokenLifetimeSeconds, &maximumTokenLifetimeSeconds)
+        try read(.maximumPhotos, &maximumPhotos)
+        try read(.maximumPhotoBytes, &maximumPhotoBytes)
+        try read(.uploadBytesPerUser, &uploadBytesPerUser)
+        try read(.uploadBytes, &uploadBytes)
+        try read(.uploadLifetimeSeconds, &uploadLifetimeSeconds)
+        try read(.concurrentEnrollments, &concurrentEnrollments)
+        try read(.waitingEnrollments, &waitingEnrollments)
+        try read(.concurrentAnswers, &concurrentAnswers)
+        try read(.waitingAnswers, &waitingAnswers)
+        try read(.residentBytes, &residentBytes)
+        try read(.drainSeconds, &drainSeconds)
+    }
+
+    /// Reads a home's settings. Throws `missingFile` where the home was never set up and `configuration` for a file
+    /// that does not parse or holds values that cannot be.
+    public static func load(_ home: ServerHome) throws(ServiceError) -> ServiceConfiguration {
+        guard FileManager.default.fileExists(atPath: home.configuration),
+            let data = FileManager.default.contents(atPath: home.configuration)
+        else {
+            throw ServiceError(
+                .missingFile,
+                "\(home.configuration) is missing: \(home.path) is no server home yet; run `myvlmd init --home \(home.path)`"
+            )
+        }
+        let configuration: ServiceConfiguration
+        do {
+            configuration = try JSONDecoder().decode(ServiceConfiguration.self, from: data)
+        } catch {
+            throw ServiceError(
+                .configuration, "\(home.configuration) does not parse; mend it or restore it from a backup",
+                cause: error)
+        }
+        try configuration.validate(home.configuration)
+        return configuration
+    }
+
+    /// The settings as `init` writes them.
+    func encoded() throws -> [UInt8] {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        return try [UInt8](encoder.encode(self)) + [0x0A]
+    }
+
+    private func validate(_ path: String) throws(ServiceError) {
+        let positive: [(String, Int64)] = [
+            ("tokenLifetimeSeconds", tokenLifetimeSeconds),
+            ("maximumTokenLifetimeSeconds", maximumTokenLifetimeSeconds), ("maximumPhotos", Int64(maximumPhotos)),
+            ("maximumPhotoBytes", Int64(maximumPhotoBytes)), ("uploadBytesPerUser", Int64(uploadBytesPerUser)),
+            ("uploadBytes", Int64(uploadBytes)), ("uploadLifetimeSeconds", uploadLifetimeSeconds),
+            ("concurrentEnrollments", Int64(concurrentEnrollments)), ("concurrentAnswers", Int64(concurrentAnswers)),
+            ("waitingAnswers", Int64(waitingAnswers)), ("residentBytes", Int64(residentBytes)),
+        ]
+        for (name, value) in positive where value <= 0 {
+            throw ServiceError(.configuration, "\(path): \(name) is \(value); give a number above 0")
+        }
+        guard waitingEnrollments >= 0, drainSeconds >= 0 else {
+            throw ServiceError(.configuration, "\(path): waitingEnrollments and drainSeconds cannot be negative")
+        }
+        guard maximumPhotoBytes <= 24 << 20 else {
+            throw ServiceError(.configuration, "\(path): maximumPhotoBytes may be \(24 << 20) at most")
+        }
+    }
+}

@@ -1,0 +1,151 @@
+import Foundation
+public import Logging
+import RPC
+public import Registry
+public import Runtime
+import Synchronization
+import VLM
+
+/// A whole server: the registry of a home, one model, and the calls of the public API over TLS.
+///
+/// Safe from any thread. `start` once, `shutdown` once.
+public final class MyVLMServer: Sendable {
+    private let home: ServerHome
+    private let registry: RegistryStore
+    private let vision: PersonalizedVLM
+    private let stage: UploadStage
+    private let server: Server
+    private let logger: Logger
+    private let upkeep = Mutex<Task<Void, Never>?>(nil)
+
+    /// What tests and special setups change; the defaults are for a server on its own.
+    public struct Options: Sendable {
+        /// Milliseconds since 1970.
+        public var clock: @Sendable () -> Int64 = { Int64((Date().timeIntervalSince1970 * 1_000).rounded()) }
+        /// What hashing a password costs.
+        public var passwordCost = PasswordCost.standard
+
+        /// The defaults.
+        public init() {}
+    }
+
+    /// Opens a home and joins it to a model; nothing listens yet. Throws `configuration` for a home that is none and
+    /// `badData` for a registry that cannot be read.
+    /// - Parameter makeVision: makes the runtime over the registry's concepts.
+    public init(
+        home: ServerHome, configuration: ServiceConfiguration, listen: ListenAddress, logger: Logger,
+        options: Options = Options(), makeVision: (any ConceptSource) throws -> PersonalizedVLM
+    ) throws {
+        for file in [home.certificate, home.key] where !FileManager.default.fileExists(atPath: file) {
+            throw ServiceError(.missingFile, "\(file) is missing; restore it from a backup of \(home.path)")
+        }
+        let registry = try Self.openRegistry(home, configuration, options)
+        do {
+            let vision = try makeVision(RegistryConceptSource(registry: registry))
+            let stage = try UploadStage(
+                directory: home.uploads, limits: UploadLimits(configuration), clock: options.clock)
+            let gate = EnrollmentGate(
+                running: configuration.concurrentEnrollments, waiting: configuration.waitingEnrollments)
+            let runner = CallRunner(logger: logger)
+            var services = Services()
+            AccountsService(registry: registry, runner: runner).register(in: &services)
+            ConceptsService(
+                registry: registry, stage: stage,
+                enrollment: Enrollment(registry: registry, stage: stage, gate: gate, enroller: vision.enroller),
+                runner: runner
+            ).register(in: &services)
+            VisionService(vision: vision, runner: runner).register(in: &services)
+            StatusService(vision: vision, gate: gate, runner: runner, started: .now, clock: options.clock)
+                .register(in: &services)
+            let authentication = Authentication(registry: registry)
+            server = try Server(
+                configuration: RPC.ServerConfiguration(
+                    endpoint: Endpoint(host: listen.host, port: listen.port), certificateFile: home.certificate,
+                    keyFile: home.key),
+                services: services,
+                authenticator: { method, metadata, _ in try await authentication.authenticate(method, metadata) },
+                log: { event in EventLog.write(event, to: logger) })
+            self.vision = vision
+            self.stage = stage
+        } catch {
+            try? registry.close()  // The first error tells more.
+            throw error
+        }
+        self.home = home
+        self.registry = registry
+        self.logger = logger
+    }
+
+    /// Listens, and writes the address to the home's `endpoint` file. Throws `unavailable` when the port is taken.
+    public func start() async throws -> ListenAddress {
+        do {
+            try await server.start()
+        } catch {
+            throw ServiceError(
+                .unavailable, "cannot listen: \(error); stop what uses the port, or choose another with --listen",
+                cause: error)
+        }
+        let address = ListenAddress(host: server.endpoint.host, port: server.endpoint.port)
+        try PrivateFile.replace(home.endpoint, [UInt8]("\(address)\n".utf8), mode: 0o644)
+        upkeep.withLock { $0 = Task { [registry, stage, logger] in await Self.maintain(registry, stage, logger) } }
+        logger.info(
+            "listening",
+            metadata: [
+                "address": "\(address)", "model": "\(vision.model.identity.name)",
+                "model_digest": "\(vision.model.identity.digest)",
+            ])
+        return address
+    }
+
+    /// Takes no new call, lets those in flight finish for `grace`, ends the rest and closes the registry.
+    public func shutdown(grace: Duration) async {
+        logger.info("shutting down", metadata: ["grace_ms": "\(grace.milliseconds)"])
+        upkeep.withLock { $0 }?.cancel()
+        await server.shutdown(grace: grace)
+        vision.shutdown()
+        unlink(home.endpoint)
+        do {
+            try registry.close()
+        } catch {
+            logger.error("the registry did not close cleanly", metadata: ["error": "\(type(of: error))"])
+        }
+        logger.info("stopped")
+    }
+
+    private static func openRegistry(
+        _ home: ServerHome, _ configuration: ServiceConfiguration, _ options: Options
+    ) throws -> RegistryStore {
+        var settings = RegistryConfiguration(directory: home.registry)
+        settings.clock = options.clock
+        settings.passwordCost = options.passwordCost
+        settings.tokens.defaultLifetimeMs = configuration.tokenLifetimeSeconds * 1_000
+        settings.tokens.maximumLifetimeMs = configuration.maximumTokenLifetimeSeconds * 1_000
+        do {
+            return try RegistryStore(settings)
+        } catch let error as RegistryError {
+            let code: ServiceError.Code =
+                switch error.code {
+                case .dataLoss, .schemaTooNew: .badData
+                case .storageFull: .cannotCreate
+                case .failedPrecondition, .resourceExhausted: .unavailable
+                default: .internalError
+                }
+            throw ServiceError(code, error.message, cause: error)
+        }
+    }
+
+    /// Every two minutes: expired uploads go, and the registry tidies itself.
+    private static func maintain(_ registry: RegistryStore, _ stage: UploadStage, _ logger: Logger) async {
+        while !Task.isCancelled {
+            do {
+                try await Task.sleep(for: .seconds(120))
+                try await stage.expire()
+                _ = try await registry.maintain()
+            } catch is CancellationError {
+                return
+            } catch {
+                logger.error("upkeep failed; it is tried again", metadata: ["error": "\(type(of: error))"])
+            }
+        }
+    }
+}

@@ -1,0 +1,49 @@
+import COpenSSL
+
+/// An EC P-256 key pair (SEC 2 secp256r1), owned by OpenSSL.
+///
+/// Not shared between threads: it is made, used to sign, written and dropped in one place.
+struct KeyPair: ~Copyable {
+    let pointer: OpaquePointer
+
+    /// A fresh key.
+    init() throws(ServiceError) {
+        guard let context = EVP_PKEY_CTX_new_from_name(nil, "EC", nil) else { throw OpenSSLFailure.error("make a key") }
+        defer { EVP_PKEY_CTX_free(context) }
+        var key: OpaquePointer?
+        guard EVP_PKEY_keygen_init(context) == 1, EVP_PKEY_CTX_set_group_name(context, "P-256") == 1,
+            EVP_PKEY_generate(context, &key) == 1, let key
+        else { throw OpenSSLFailure.error("make a P-256 key") }
+        pointer = key
+    }
+
+    deinit { EVP_PKEY_free(pointer) }
+
+    /// PKCS #8 in PEM, not encrypted: the file's mode protects it.
+    func pem() throws(ServiceError) -> [UInt8] {
+        try OpenSSLFailure.memory("write a key") { PEM_write_bio_PKCS8PrivateKey($0, pointer, nil, nil, 0, nil, nil) }
+    }
+}
+
+/// OpenSSL's errors and memory buffers.
+enum OpenSSLFailure {
+    /// The newest entry of this thread's error queue as a service error; empties the queue.
+    static func error(_ what: String) -> ServiceError {
+        let number = ERR_peek_last_error()
+        ERR_clear_error()
+        var text = [CChar](repeating: 0, count: 256)
+        ERR_error_string_n(number, &text, text.count)
+        let reason = String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        return ServiceError(.internalError, "OpenSSL could not \(what): \(reason)")
+    }
+
+    /// What `write` puts into a memory BIO.
+    static func memory(_ what: String, _ write: (OpaquePointer) -> Int32) throws(ServiceError) -> [UInt8] {
+        guard let bio = BIO_new(BIO_s_mem()) else { throw error(what) }
+        defer { BIO_free(bio) }
+        guard write(bio) == 1 else { throw error(what) }
+        var bytes = [UInt8](repeating: 0, count: Int(BIO_ctrl_pending(bio)))
+        guard BIO_read(bio, &bytes, Int32(bytes.count)) == Int32(bytes.count) else { throw error(what) }
+        return bytes
+    }
+}
