@@ -3,5 +3,31 @@ import ArgumentParser
 @main
 struct MyVLM: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "myvlm", abstract: "Teach a frozen vision-language model your own things and people.")
+        commandName: "myvlm", abstract: "Teach a frozen vision-language model your own things and people.",
+        discussion: """
+            EXAMPLES
+              myvlm login ann --server localhost:7443 --ca ca.pem
+              myvlm enroll zibo --class mug mug1.jpg mug2.jpg mug3.jpg
+              myvlm caption desk.jpg
+              myvlm ask desk.jpg "Where is it?"
+              myvlm recognize desk.jpg --json
+              myvlm concept rollback zibo
+
+            Answers go to standard output; progress and what fired go to standard error. A flag wins over the \
+            environment (MYVLM_SERVER, MYVLM_CA, MYVLM_TOKEN_FILE, MYVLM_CONFIG), the environment over the file that \
+            `myvlm login` writes ($XDG_CONFIG_HOME/myvlm/config.json).
+
+            EXIT CODES (sysexits.h)
+              0 well                65 bad data: no picture, a bad name, no face, nothing to roll back to
+              64 usage              66 no input: no such file, concept or version
+              69 unavailable        70 internal           73 can't create, or there already
+              75 try again later    77 no permission, or not logged in
+              78 configuration      130 cancelled
+            """,
+        version: "0.1.0",
+        subcommands: [
+            EnrollCommand.self, CaptionCommand.self, AskCommand.self, RecognizeCommand.self, ConceptCommand.self,
+            LoginCommand.self, LogoutCommand.self, WhoAmICommand.self, PasswdCommand.self, UserCommand.self,
+            StatusCommand.self,
+        ])
 }

@@ -1,0 +1,147 @@
+import ArgumentParser
+import Client
+import Foundation
+
+struct LoginCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "login", abstract: "Log in and keep the token.",
+        discussion: """
+            EXAMPLES
+              myvlm login ann --server localhost:7443 --ca ca.pem
+              myvlm login ann --password-file ~/.myvlm-password
+
+            The password is asked for without echo, or read from --password-file (mode 0600) or standard input. Server, \
+            authority and token are kept in $XDG_CONFIG_HOME/myvlm/config.json, mode 0600.
+            """)
+
+    @Argument(help: "The user.")
+    var user: String
+
+    @Option(help: "A file of mode 0600 with the password.")
+    var passwordFile: String?
+
+    @Option(help: "What the token is for, shown in listings.")
+    var label: String = ProcessInfo.processInfo.hostName
+
+    @Option(help: "Life of the token in days (default: the server's).")
+    var days: Int?
+
+    @OptionGroup var connection: ConnectionArguments
+    @OptionGroup var output: OutputArguments
+
+    func validate() throws {
+        if let days, !(1...3_650).contains(days) { throw ValidationError("--days lies between 1 and 3650") }
+    }
+
+    func run() async throws {
+        try await CommandRunner.run(connection) { client, context in
+            let password = try SecretInput.password(file: passwordFile, prompt: "Password for \(user): ")
+            let login = try await client.login(
+                user: user, password: password, label: label, lifetime: .seconds((days ?? 0) * 86_400))
+            let authority = URL(filePath: context.connection.authorityFile).absoluteURL.path(percentEncoded: false)
+            try ContextFile(
+                server: context.server, ca: authority, user: login.account.name, token: login.token,
+                tokenExpiresAtMs: login.expiresAtMs
+            ).save(context.path)
+            if output.json {
+                try JSONOutput.write(login.account)
+            } else {
+                output.note(
+                    "logged in as \(login.account.name) at \(context.server) until \(Format.time(login.expiresAtMs))")
+            }
+        }
+    }
+}
+
+struct LogoutCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "logout", abstract: "Revoke the token and forget it.")
+
+    @OptionGroup var connection: ConnectionArguments
+    @OptionGroup var output: OutputArguments
+
+    func run() async throws {
+        try await CommandRunner.run(connection) { client, context in
+            var refusal: MyVLMError?
+            do {
+                try await client.logout()
+            } catch let error as MyVLMError where error.code == .unauthenticated {
+                refusal = error  // The token is no good any more: forgetting it is all that is left to do.
+            }
+            if var file = context.file {
+                file.token = nil
+                file.tokenExpiresAtMs = nil
+                try file.save(context.path)
+            }
+            output.note(refusal == nil ? "logged out" : "the token was no longer good; it is forgotten")
+        }
+    }
+}
+
+struct WhoAmICommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "whoami", abstract: "Tell who is logged in.")
+
+    @OptionGroup var connection: ConnectionArguments
+    @OptionGroup var output: OutputArguments
+
+    func run() async throws {
+        try await CommandRunner.run(connection) { client, _ in
+            let account = try await client.whoAmI()
+            if output.json {
+                try JSONOutput.write(account)
+            } else {
+                Console.out("\(Console.shown(account.name)) (\(account.role.rawValue))")
+            }
+        }
+    }
+}
+
+struct PasswdCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "passwd", abstract: "Change your password; your other tokens end.",
+        discussion: """
+            Both passwords are asked for on a terminal; otherwise the old one is the first line of standard input and \
+            the new one the second, unless files are given.
+            """)
+
+    @Option(help: "A file of mode 0600 with the old password.")
+    var oldPasswordFile: String?
+
+    @Option(help: "A file of mode 0600 with the new password.")
+    var passwordFile: String?
+
+    @OptionGroup var connection: ConnectionArguments
+    @OptionGroup var output: OutputArguments
+
+    func run() async throws {
+        try await CommandRunner.run(connection) { client, _ in
+            let old = try SecretInput.password(file: oldPasswordFile, prompt: "Old password: ")
+            let new = try SecretInput.password(file: passwordFile, prompt: "New password: ", confirm: true)
+            try await client.changePassword(old: old, new: new)
+            output.note("password changed; other tokens of yours have ended")
+        }
+    }
+}
+
+struct StatusCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "status", abstract: "Tell the server's version, model and load.")
+
+    @OptionGroup var connection: ConnectionArguments
+    @OptionGroup var output: OutputArguments
+
+    func run() async throws {
+        try await CommandRunner.run(connection) { client, context in
+            let status = try await client.status()
+            if output.json { return try JSONOutput.write(status) }
+            var table = Table(["server", context.server])
+            table.add(["version", status.version])
+            table.add(["model", "\(status.modelName) \(status.modelDigest.prefix(12))"])
+            table.add(["up", Format.seconds(Float(status.uptimeMs) / 1_000)])
+            table.add(["answers", "\(status.activeRequests) running, \(status.queuedRequests) waiting"])
+            table.add(["enrollments", "\(status.enrollments)"])
+            table.add(["resident", "\(status.residentSets) concepts, \(Format.bytes(status.residentBytes))"])
+            table.write()
+        }
+    }
+}

@@ -1,0 +1,173 @@
+import ArgumentParser
+import Client
+import Foundation
+
+struct ConceptCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "concept", abstract: "See and manage what you have taught.",
+        subcommands: [
+            ConceptListCommand.self, ConceptShowCommand.self, ConceptVersionsCommand.self,
+            ConceptRollbackCommand.self, ConceptDeleteCommand.self,
+        ])
+}
+
+struct ConceptListCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "list", abstract: "List your concepts.")
+
+    @OptionGroup var connection: ConnectionArguments
+    @OptionGroup var output: OutputArguments
+
+    private struct Listing: Encodable { let concepts: [Concept] }
+
+    func run() async throws {
+        try await CommandRunner.run(connection) { client, _ in
+            let concepts = try await client.concepts()
+            if output.json { return try JSONOutput.write(Listing(concepts: concepts)) }
+            guard !concepts.isEmpty else { return output.note("no concepts yet; `myvlm enroll` makes one") }
+            var table = Table(["NAME", "KIND", "CLASS", "IDENTIFIER", "CURRENT", "VERSIONS", "CHANGED"])
+            for concept in concepts {
+                table.add([
+                    concept.name, concept.kind.rawValue, concept.classNoun, concept.identifier,
+                    "v\(concept.currentVersion)", "\(concept.versions)", Format.time(concept.updatedAtMs),
+                ])
+            }
+            table.write()
+        }
+    }
+}
+
+struct ConceptShowCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "show", abstract: "Show a concept, its version in use and its history.")
+
+    @Argument(help: "The concept.")
+    var name: String
+
+    @OptionGroup var connection: ConnectionArguments
+    @OptionGroup var output: OutputArguments
+
+    func run() async throws {
+        try await CommandRunner.run(connection) { client, _ in
+            let detail = try await client.concept(name)
+            if output.json { return try JSONOutput.write(detail) }
+            let current = detail.current
+            var table = Table(["name", Console.shown(detail.concept.name)])
+            table.add(["kind", detail.concept.kind.rawValue])
+            table.add(["class", detail.concept.classNoun])
+            table.add(["identifier", detail.concept.identifier])
+            table.add(["current", "v\(current.number) of \(detail.concept.versions)"])
+            table.add(["photos", "\(current.photos)"])
+            table.add(["threshold", String(format: "%.3f", current.threshold)])
+            table.add(["digest", current.digest])
+            table.add(["size", Format.bytes(current.sizeBytes)])
+            table.add(["model", current.modelDigest])
+            table.write()
+            Console.out("")
+            var history = Table(["WHEN", "ACTION", "FROM", "TO", "BY", "REASON"])
+            for move in detail.history {
+                history.add([
+                    Format.time(move.atMs), move.action, move.fromVersion == 0 ? "-" : "v\(move.fromVersion)",
+                    "v\(move.toVersion)", move.by, move.reason,
+                ])
+            }
+            history.write()
+        }
+    }
+}
+
+struct ConceptVersionsCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "versions", abstract: "List a concept's versions, newest first.")
+
+    @Argument(help: "The concept.")
+    var name: String
+
+    @OptionGroup var connection: ConnectionArguments
+    @OptionGroup var output: OutputArguments
+
+    private struct Listing: Encodable { let versions: [ConceptVersion] }
+
+    func run() async throws {
+        try await CommandRunner.run(connection) { client, _ in
+            let versions = try await client.versions(of: name)
+            if output.json { return try JSONOutput.write(Listing(versions: versions)) }
+            var table = Table(["VERSION", "CURRENT", "MADE", "PHOTOS", "SIZE", "DIGEST"])
+            for version in versions {
+                table.add([
+                    "v\(version.number)", version.current ? "*" : "", Format.time(version.createdAtMs),
+                    "\(version.photos)", Format.bytes(version.sizeBytes), String(version.digest.prefix(12)),
+                ])
+            }
+            table.write()
+        }
+    }
+}
+
+struct ConceptRollbackCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "rollback", abstract: "Go back to an earlier version.",
+        discussion: """
+            EXAMPLES
+              myvlm concept rollback zibo           # to the version before the last change
+              myvlm concept rollback zibo --to 1
+            """)
+
+    @Argument(help: "The concept.")
+    var name: String
+
+    @Option(help: "The version to use from now on (default: the one before the last change).")
+    var to: Int?
+
+    @Option(help: "Only if this version is in use now.")
+    var ifVersion: Int?
+
+    @Option(help: "Why; kept in the history.")
+    var reason: String = ""
+
+    @OptionGroup var connection: ConnectionArguments
+    @OptionGroup var output: OutputArguments
+
+    func run() async throws {
+        try await CommandRunner.run(connection) { client, _ in
+            let move = try await client.rollback(name, to: to, ifVersion: ifVersion, reason: reason)
+            if output.json { return try JSONOutput.write(move) }
+            Console.out("\(Console.shown(move.concept)) v\(move.fromVersion) -> v\(move.toVersion)")
+        }
+    }
+}
+
+struct ConceptDeleteCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "delete", abstract: "Delete a concept with all its versions.")
+
+    @Argument(help: "The concept.")
+    var name: String
+
+    @Flag(help: "Do not ask.")
+    var yes = false
+
+    @OptionGroup var connection: ConnectionArguments
+    @OptionGroup var output: OutputArguments
+
+    private struct Deleted: Encodable {
+        let concept: String
+        let revision: UInt64
+    }
+
+    func run() async throws {
+        try await CommandRunner.run(connection) { client, _ in
+            if !yes {
+                guard isatty(STDIN_FILENO) == 1 else {
+                    throw MyVLMError(.usage, "nothing was deleted: say --yes where nobody can be asked")
+                }
+                Console.error("Delete \(Console.shown(name)) and all its versions? [y/N] ", newline: false)
+                guard readLine()?.lowercased().hasPrefix("y") == true else {
+                    throw MyVLMError(.cancelled, "nothing was deleted")
+                }
+            }
+            let revision = try await client.deleteConcept(name)
+            if output.json { return try JSONOutput.write(Deleted(concept: name, revision: revision)) }
+            output.note("\(name) is deleted")
+        }
+    }
+}

@@ -1,0 +1,93 @@
+import ArgumentParser
+import Client
+import Foundation
+
+struct EnrollCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "enroll", abstract: "Teach a thing or a person from a few photos; makes a new version.",
+        discussion: """
+            EXAMPLES
+              myvlm enroll zibo --class mug mug1.jpg mug2.jpg mug3.jpg
+              myvlm enroll ann --person --class woman ann1.jpg ann2.jpg ann3.jpg
+              myvlm enroll zibo --class mug --captions captions.tsv mug*.jpg
+
+            A captions file has lines of a photo's file name, a tab and a sentence with {concept} once. Ctrl-C cancels: \
+            then no version is made.
+            """)
+
+    @Argument(help: "How you call it.")
+    var name: String
+
+    @Argument(help: "JPEG, PNG or WebP files; three to five different views are best.")
+    var photos: [String]
+
+    @Option(name: .customLong("class"), help: "What it is: dog, mug, woman (default: the model says it).")
+    var classNoun: String = ""
+
+    @Flag(help: "A person: recognised by face.")
+    var person = false
+
+    @Flag(help: "A thing or an animal (default).")
+    var object = false
+
+    @Option(help: "The word answers use (default: the name).")
+    var identifier: String = ""
+
+    @Option(help: "A file of captions for the photos.")
+    var captions: String?
+
+    @Option(help: "Same photos, captions and seed: same version.")
+    var seed: UInt64 = 0
+
+    @Flag(help: "Write one JSON object an event.")
+    var jsonl = false
+
+    @OptionGroup var connection: ConnectionArguments
+    @OptionGroup var output: OutputArguments
+
+    func validate() throws {
+        if person, object { throw ValidationError("a concept is a person or an object; choose one") }
+        if photos.isEmpty { throw ValidationError("name at least one photo") }
+    }
+
+    func run() async throws {
+        try await CommandRunner.run(connection) { client, _ in
+            let order = EnrollmentOrder(
+                name: name, kind: person ? .person : .object, classNoun: classNoun, identifier: identifier,
+                photos: try photos.map { try Photo(file: $0) },
+                captions: try captions.map { try CaptionsFile.read($0, photos: photos) } ?? [], seed: seed)
+            var view = EnrollmentView(json: output.json, jsonl: jsonl, quiet: output.quiet)
+            // The bar's line ends however the enrollment does.
+            defer { view.end() }
+            for try await event in client.enroll(order) { try view.show(event) }
+            try Task.checkCancellation()
+        }
+    }
+}
+
+/// Lines of `FILE <tab> sentence`.
+enum CaptionsFile {
+    static func read(_ path: String, photos: [String]) throws(MyVLMError) -> [(photo: Int, text: String)] {
+        guard let data = FileManager.default.contents(atPath: path) else {
+            throw MyVLMError(.noInput, "\(path): no such file")
+        }
+        guard let text = String(data: data, encoding: .utf8) else {
+            throw MyVLMError(.invalidArgument, "\(path) is not UTF-8 text")
+        }
+        let names = photos.map { $0.split(separator: "/").last.map(String.init) ?? $0 }
+        var captions: [(photo: Int, text: String)] = []
+        for (index, line) in text.split(whereSeparator: \.isNewline).enumerated() {
+            let parts = line.split(separator: "\t", maxSplits: 1).map(String.init)
+            guard parts.count == 2 else {
+                throw MyVLMError(
+                    .invalidArgument, "\(path), line \(index + 1): write FILE, a tab and a sentence with {concept}")
+            }
+            guard let photo = photos.firstIndex(of: parts[0]) ?? names.firstIndex(of: parts[0]) else {
+                throw MyVLMError(
+                    .invalidArgument, "\(path), line \(index + 1): \(parts[0]) is none of the photos given")
+            }
+            captions.append((photo, parts[1]))
+        }
+        return captions
+    }
+}

@@ -1,0 +1,62 @@
+import ArgumentParser
+import Client
+
+struct UserCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "user", abstract: "Manage users (administrators only).",
+        subcommands: [UserAddCommand.self, UserListCommand.self])
+}
+
+struct UserAddCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "add", abstract: "Make a user.",
+        discussion: """
+            EXAMPLES
+              myvlm user add ann
+              myvlm user add ben --password-file ben-password
+            """)
+
+    @Argument(help: "The new user's name.")
+    var name: String
+
+    @Flag(help: "An administrator.")
+    var admin = false
+
+    @Option(help: "A file of mode 0600 with the password.")
+    var passwordFile: String?
+
+    @OptionGroup var connection: ConnectionArguments
+    @OptionGroup var output: OutputArguments
+
+    func run() async throws {
+        try await CommandRunner.run(connection) { client, _ in
+            let password = try SecretInput.password(
+                file: passwordFile, prompt: "Password for \(name): ", confirm: true)
+            let account = try await client.createUser(name: name, password: password, role: admin ? .admin : .user)
+            if output.json {
+                try JSONOutput.write(account)
+            } else {
+                output.note("user \(account.name) is ready")
+            }
+        }
+    }
+}
+
+struct UserListCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "list", abstract: "List all users.")
+
+    @OptionGroup var connection: ConnectionArguments
+    @OptionGroup var output: OutputArguments
+
+    private struct Listing: Encodable { let users: [Account] }
+
+    func run() async throws {
+        try await CommandRunner.run(connection) { client, _ in
+            let users = try await client.users()
+            if output.json { return try JSONOutput.write(Listing(users: users)) }
+            var table = Table(["NAME", "ROLE", "SINCE"])
+            for user in users { table.add([user.name, user.role.rawValue, Format.time(user.createdAtMs)]) }
+            table.write()
+        }
+    }
+}

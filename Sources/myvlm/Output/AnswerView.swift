@@ -1,0 +1,57 @@
+import Client
+import Foundation
+
+/// Shows an answer as it comes: text on standard output, what fired on standard error.
+struct AnswerView {
+    private let json: Bool
+    private let jsonl: Bool
+    private let quiet: Bool
+    private var lineOpen = false
+    private var begun = false
+
+    init(json: Bool, jsonl: Bool, quiet: Bool) {
+        self.json = json
+        self.jsonl = jsonl
+        self.quiet = quiet
+    }
+
+    /// One line of `--jsonl`; `event` tells which of the others is set.
+    private struct Line: Encodable {
+        var event: String
+        var text: String?
+        var answer: Answer?
+    }
+
+    mutating func show(_ event: AnswerEvent) throws {
+        switch event {
+        case .text(let piece):
+            if jsonl { return try JSONOutput.writeLine(Line(event: "text", text: piece)) }
+            guard !json else { return }
+            // A model's first token mostly begins with a space.
+            let text = begun ? piece : String(piece.drop { $0 == " " })
+            if text.isEmpty { return }
+            begun = true
+            lineOpen = true
+            Console.out(Console.shown(text), newline: false)
+        case .end(let answer):
+            breakLine()
+            if jsonl { return try JSONOutput.writeLine(Line(event: "end", answer: answer)) }
+            if json { return try JSONOutput.write(answer) }
+            guard !quiet else { return }
+            for fired in answer.fired { Console.error(Console.dim(Self.line(fired))) }
+        }
+    }
+
+    /// Ends a line of text that stands open.
+    mutating func breakLine() {
+        if lineOpen { Console.out("") }
+        lineOpen = false
+    }
+
+    /// `zibo v2  fired  0.97 (threshold 0.50)`
+    static func line(_ result: Recognition) -> String {
+        let score = result.score.map { String(format: "%.2f", $0) } ?? "no face"
+        return Console.shown(result.concept) + " v\(result.version)  \(result.fired ? "fired" : "not there")  \(score)"
+            + String(format: " (threshold %.2f)", result.threshold)
+    }
+}

@@ -1,0 +1,66 @@
+import Client
+
+/// Shows an enrollment as it runs.
+struct EnrollmentView {
+    private let json: Bool
+    private let jsonl: Bool
+    private let quiet: Bool
+    private var progress = ProgressLine(terminal: Console.errorIsTerminal)
+
+    init(json: Bool, jsonl: Bool, quiet: Bool) {
+        self.json = json
+        self.jsonl = jsonl
+        self.quiet = quiet
+    }
+
+    /// One line of `--jsonl`; `event` tells which of the others is set.
+    private struct Line: Encodable {
+        var event: String
+        var stage: String?
+        var note: String?
+        var progress: TrainingProgress?
+        var photosSent: Int?
+        var photos: Int?
+        var version: ConceptVersion?
+        var created: Bool?
+    }
+
+    mutating func show(_ event: EnrollmentEvent) throws {
+        switch event {
+        case .uploaded(let sent, let all):
+            if jsonl { try JSONOutput.writeLine(Line(event: "uploaded", photosSent: sent, photos: all)) }
+            if sent == all { say("sent \(all) photo\(all == 1 ? "" : "s")") }
+        case .stage(let name):
+            if jsonl { try JSONOutput.writeLine(Line(event: "stage", stage: name)) }
+            say(name)
+        case .note(let text):
+            if jsonl { try JSONOutput.writeLine(Line(event: "note", note: text)) }
+            say(text)
+        case .progress(let step):
+            if jsonl { try JSONOutput.writeLine(Line(event: "progress", progress: step)) }
+            if !quiet, !jsonl { progress.show(step) }
+        case .done(let enrolled):
+            end()
+            if jsonl {
+                try JSONOutput.writeLine(
+                    Line(event: "done", version: enrolled.version, created: enrolled.created))
+            } else if json {
+                try JSONOutput.write(enrolled)
+            } else {
+                let version = enrolled.version
+                Console.out(
+                    "\(Console.shown(version.concept)) v\(version.number)"
+                        + (enrolled.created ? "" : " (the same as before: nothing new was made)"))
+            }
+        }
+    }
+
+    /// Ends a bar that stands open.
+    mutating func end() { progress.end() }
+
+    private mutating func say(_ text: String) {
+        guard !quiet, !jsonl else { return }
+        progress.end()
+        Console.error(Console.dim(Console.shown(text)))
+    }
+}

@@ -1,0 +1,45 @@
+import Client
+import Foundation
+
+/// Progress on standard error: a bar that renews itself on a terminal, one line per 10 % elsewhere.
+struct ProgressLine {
+    private let terminal: Bool
+    private var lastTenth = -1
+    private var open = false
+
+    init(terminal: Bool) { self.terminal = terminal }
+
+    /// One training step.
+    mutating func show(_ progress: TrainingProgress) {
+        guard progress.steps > 0 else { return }
+        if terminal {
+            Console.error("\r\u{1B}[K" + Self.bar(progress), newline: false)
+            open = true
+        } else {
+            let tenth = progress.step * 10 / progress.steps
+            if tenth > lastTenth {
+                lastTenth = tenth
+                Console.error(Self.line(progress))
+            }
+        }
+    }
+
+    /// Ends the bar's line, so that what follows stands on its own.
+    mutating func end() {
+        if open { Console.error("") }
+        open = false
+        lastTenth = -1
+    }
+
+    static func bar(_ progress: TrainingProgress, width: Int = 30) -> String {
+        let filled = min(width, progress.step * width / max(1, progress.steps))
+        return "[" + String(repeating: "#", count: filled) + String(repeating: ".", count: width - filled) + "] "
+            + line(progress)
+    }
+
+    static func line(_ progress: TrainingProgress) -> String {
+        String(
+            format: "%3d %%  step %d/%d  loss %.3f  ", progress.step * 100 / max(1, progress.steps), progress.step,
+            progress.steps, progress.loss) + Format.seconds(progress.secondsLeft) + " left"
+    }
+}

@@ -1,0 +1,79 @@
+import ArgumentParser
+import Client
+import Dispatch
+import Foundation
+
+/// Runs the body of a command: the first Ctrl-C cancels it cleanly, the second ends the program; an error becomes a
+/// message that says what, why and what next, and an exit code of `sysexits.h`.
+enum CommandRunner {
+    /// With a client for the resolved context.
+    static func run(
+        _ connection: ConnectionArguments,
+        _ body: @escaping @Sendable (MyVLMClient, ResolvedContext) async throws -> Void
+    ) async throws {
+        try await run {
+            let context = try connection.resolve()
+            let client = try MyVLMClient(context.connection, token: context.token)
+            do {
+                try await body(client, context)
+            } catch {
+                await client.close()
+                throw error
+            }
+            await client.close()
+        }
+    }
+
+    /// Without a client.
+    static func run(_ body: @escaping @Sendable () async throws -> Void) async throws {
+        let work = Task { try await body() }
+        let interrupts = Interrupts { work.cancel() }
+        defer { interrupts.stop() }
+        do {
+            try await work.value
+        } catch let error as ExitCode {
+            throw error
+        } catch let error as MyVLMError {
+            throw report(error)
+        } catch is CancellationError {
+            throw report(MyVLMError(.cancelled, "cancelled"))
+        } catch {
+            throw report(MyVLMError(.internalError, "unexpected: \(error)", cause: error))
+        }
+    }
+
+    private static func report(_ error: MyVLMError) -> ExitCode {
+        Console.error("myvlm: \(Console.shown(error.message))")
+        if let wait = error.retryAfter {
+            Console.error("  try again in \(max(1, wait.components.seconds)) s")
+        }
+        if let id = error.requestID, error.code != .cancelled {
+            Console.error(Console.dim("  request id \(Console.shown(id))"))
+        }
+        return ExitCode(error.exitCode)
+    }
+}
+
+/// Listens to SIGINT and SIGTERM.
+final class Interrupts {
+    private let sources: [any DispatchSourceSignal]
+
+    init(_ cancel: @escaping @Sendable () -> Void) {
+        let queue = DispatchQueue(label: "interrupts")
+        // Touched on `queue` only.
+        nonisolated(unsafe) var seen = false
+        sources = [SIGINT, SIGTERM].map { number in
+            signal(number, SIG_IGN)
+            let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
+            source.setEventHandler {
+                if seen { _exit(128 + number) }
+                seen = true
+                cancel()
+            }
+            source.resume()
+            return source
+        }
+    }
+
+    func stop() { for source in sources { source.cancel() } }
+}
