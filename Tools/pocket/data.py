@@ -209,7 +209,7 @@ class Source:
 
     def template(self, rng: random.Random) -> Item:
         tag = rng.choice(self.tagger.names)
-        scene = rng.choice(sorted(self.scene_photos)) if rng.random() < 0.55 else None
+        scene = rng.choice(sorted(self.scene_photos)) if rng.random() < 0.5 else None
         scenes = phrases.SCENES[scene] if scene else phrases.INDOORS
         base = rng.choice(self.scene_photos[scene] if scene else self.train)
         reshaped = rng.random() < self.reshaped_share
@@ -217,12 +217,12 @@ class Source:
         features = (features + np.float32(0.05) * np.abs(np.random.default_rng(rng.getrandbits(32)).standard_normal(features.shape))).astype(np.float32)
         return Item(features, self.tags(logits, rng, [tag]), self.templates(tag, scenes, rng))
 
-    def templates(self, tag: str, scenes: list[str], rng: random.Random) -> list[Branch]:
+    def templates(self, tag: str, scenes: list[str], rng: random.Random, bare: float = 0.15) -> list[Branch]:
         """Captions, names and a question for a tag in one of the scenes."""
         one, noun = article(tag), tag
         forms = []
         for _ in range(4):
-            form = rng.choice(phrases.BARE_FORMS) if rng.random() < 0.12 else rng.choice(phrases.FORMS)
+            form = rng.choice(phrases.BARE_FORMS) if rng.random() < bare else rng.choice(phrases.FORMS)
             forms.append(form.replace("{scene}", re.sub(r"^(sitting|lying|leaning) ", "", rng.choice(scenes))))
         branches = [Branch(suffix_text(), f.replace("{np}", one)) for f in forms[:2]]
         for form in forms[2:]:
@@ -240,9 +240,9 @@ class Source:
         maps, logits, photos = self.crops
         number = rng.randrange(len(photos))
         words = set(" ".join(self.captions[photos[number]]).split())
-        scenes = [s for w in phrases.SCENES if w in words for s in phrases.SCENES[w]] or phrases.INDOORS
+        scenes = [s for w in phrases.SCENES if w in words and w != "water" for s in phrases.SCENES[w]] or phrases.INDOORS
         tag = self.tagger(logits[number])[0][0]
-        return Item(maps[number].astype(np.float32), self.tags(logits[number], rng, []), self.templates(tag, scenes, rng))
+        return Item(maps[number].astype(np.float32), self.tags(logits[number], rng, []), self.templates(tag, scenes, rng, 0.4))
 
     def draw(self, rng: random.Random) -> Item:
         choice = rng.random()

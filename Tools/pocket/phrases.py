@@ -15,7 +15,7 @@ SCENES = {
     "snow": ["in the snow", "on the snow", "in a snowy field"],
     "beach": ["on the beach", "on the sand", "near the ocean"],
     "sand": ["on the sand", "in the sand"],
-    "water": ["near the water", "in the water", "next to a lake"],
+    "water": ["near the water", "next to a lake", "by the water"],
     "street": ["on the street", "on the pavement", "on a city street", "on the sidewalk"],
     "sidewalk": ["on the sidewalk", "on the pavement"],
     "road": ["on the road", "on the asphalt"],
