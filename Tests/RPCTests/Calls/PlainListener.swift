@@ -1,13 +1,13 @@
 import Foundation
 import Glibc
 
-/// Listens without TLS and answers every connection with a line of HTTP.
+/// Listens without TLS and answers every connection with a line of HTTP, or with nothing.
 final class PlainListener {
     private let descriptor: Int32
     let port: UInt16
     struct Failed: Error { let number: Int32 }
 
-    init() throws {
+    init(answers: Bool = true) throws {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         self.descriptor = descriptor
         var address = sockaddr_in()
@@ -24,7 +24,7 @@ final class PlainListener {
         Thread.detachNewThread {
             while case let peer = accept(descriptor, nil, nil), peer >= 0 {
                 let line = Array("HTTP/1.1 400 Bad Request\r\n\r\n".utf8)
-                _ = send(peer, line, line.count, Int32(MSG_NOSIGNAL))
+                if answers { _ = send(peer, line, line.count, Int32(MSG_NOSIGNAL)) }
                 var buffer = [UInt8](repeating: 0, count: 1024)
                 while recv(peer, &buffer, buffer.count, 0) > 0 {}
                 close(peer)
