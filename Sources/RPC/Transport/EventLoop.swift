@@ -107,6 +107,12 @@ private final class LoopCore: @unchecked Sendable {
         // Waits until `thread` is written.
         lock.lock()
         lock.unlock()
+        // OpenSSL writes with write(2), which raises SIGPIPE on a closed socket and would end the process. It goes
+        // to the thread that writes, which is always this one: blocked here, the write fails with EPIPE instead.
+        var pipe = sigset_t()
+        sigemptyset(&pipe)
+        sigaddset(&pipe, SIGPIPE)
+        pthread_sigmask(SIG_BLOCK, &pipe, nil)
         wake = event_new(
             base, descriptor, Int16(EV_READ | EV_PERSIST),
             { _, _, context in
