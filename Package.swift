@@ -91,7 +91,8 @@ let package = Package(
             name: "VLMTestSupport", dependencies: ["VLM", "Compute"], path: "Tests/Support/VLMTestSupport",
             swiftSettings: strict),
         .testTarget(
-            name: "VLMTests", dependencies: ["VLM", "VLMTestSupport", "Compute"], exclude: ["Fixtures"], swiftSettings: strict),
+            name: "VLMTests", dependencies: ["VLM", "VLMTestSupport", "Compute"], exclude: ["Fixtures"],
+            swiftSettings: strict),
         .testTarget(
             name: "RuntimeTests", dependencies: ["Runtime", "VLM", "VLMTestSupport", "Compute"], swiftSettings: strict),
         .testTarget(
