@@ -14,11 +14,13 @@ extension Enroller {
     static let embeddingViews = 4
     /// Tokens of the frozen model's own caption.
     static let captionTokens = 24
+    /// Captions the frozen model gives each photo without captions of its owner.
+    static let frozenCaptions = 4
 
     /// The sentences of each photo: its owner's, else the frozen model's caption with the concept in place of its
     /// noun; then the templates.
     func sentences(
-        for photos: [CheckedPhoto], kind: ConceptKind, identifier: String, classNoun: String
+        for photos: [CheckedPhoto], kind: ConceptKind, identifier: String, classNoun: String, seed: UInt64
     ) async throws -> [[String]] {
         let common = Sentences.fromTemplates(identifier: identifier)
         guard !common.isEmpty else {
@@ -32,31 +34,48 @@ extension Enroller {
                 try Sentences.sentence(of: $0, identifier: identifier, photo: photo.name)
             }
             if own.isEmpty {
-                let caption = try await frozenCaption(of: photo.features)
                 let nouns = [classNoun] + (kind == .person ? people : photo.features.tags.map(\.name))
-                own = [Sentences.personalised(caption, nouns: nouns, identifier: identifier)].compactMap { $0 }
+                for caption in try await frozenCaptions(of: photo.features, seed: seed) {
+                    let sentence = Sentences.personalised(caption, nouns: nouns, identifier: identifier)
+                    if let sentence, !own.contains(sentence) { own.append(sentence) }
+                }
             }
-            all.append(own + common)
+            // With captions of its own a photo needs the templates only as a reminder of the bare name.
+            all.append(own.isEmpty ? common : own + common.prefix(1))
         }
         return all
     }
 
-    private func frozenCaption(of features: ImageFeatures) async throws -> String {
-        try await compute.run(.training) { [model] in
-            let decoding = try model.begin(
-                prefix: try model.prefix(for: features), concepts: [],
-                prompt: try model.promptTokens(for: .caption(names: [])), capacity: Self.captionTokens)
-            var assembler = TextAssembler()
-            var sampler = try TokenSampler(Sampling())
-            for _ in 0..<Self.captionTokens {
-                let token = sampler.sample(decoding.logits)
-                if model.stopTokens.contains(token) { break }
-                _ = assembler.append(model.bytes(of: token))
-                try model.step([decoding], tokens: [token])
-            }
-            _ = assembler.finish()
-            return assembler.text
+    /// What the frozen model says of a picture: its greedy caption, then sampled ones.
+    private func frozenCaptions(of features: ImageFeatures, seed: UInt64) async throws -> [String] {
+        let prefix = try await compute.run(.training) { [model] in try model.prefix(for: features) }
+        var captions: [String] = []
+        for draw in 0..<Self.frozenCaptions {
+            let sampling = Sampling(temperature: draw == 0 ? 0 : 0.7, topP: 0.9, seed: seed &+ UInt64(draw))
+            captions.append(
+                try await compute.run(.training) { [model] in
+                    try Self.caption(model, prefix: prefix, sampling: sampling)
+                })
         }
+        return captions
+    }
+
+    private static func caption(
+        _ model: any FrozenVLM, prefix: any ImagePrefix, sampling: Sampling
+    ) throws -> String {
+        let decoding = try model.begin(
+            prefix: prefix, concepts: [], prompt: try model.promptTokens(for: .caption(names: [])),
+            capacity: captionTokens)
+        var assembler = TextAssembler()
+        var sampler = try TokenSampler(sampling)
+        for _ in 0..<captionTokens {
+            let token = sampler.sample(decoding.logits)
+            if model.stopTokens.contains(token) { break }
+            _ = assembler.append(model.bytes(of: token))
+            try model.step([decoding], tokens: [token])
+        }
+        _ = assembler.finish()
+        return assembler.text
     }
 
     /// The prefixes of all views, computed once, and the target tokens.

@@ -60,7 +60,7 @@ public struct Enroller: Sendable {
         }
         progress(.stage(.preparingCaptions))
         let sentences = try await sentences(
-            for: photos, kind: request.kind, identifier: identifier, classNoun: classNoun)
+            for: photos, kind: request.kind, identifier: identifier, classNoun: classNoun, seed: request.seed)
         let material = try await trainingMaterial(photos: photos, sentences: sentences, seed: request.seed)
         progress(.stage(.trainingEmbedding))
         let trained = try await trainEmbedding(

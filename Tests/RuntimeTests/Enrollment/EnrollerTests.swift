@@ -1,0 +1,104 @@
+import Compute
+import Runtime
+import Testing
+import VLM
+import VLMTestSupport
+
+@Suite struct EnrollerTests {
+    @Test func sameSeedGivesTheSameBytes() async throws {
+        let house = try TinyHouse()
+        let first = try await house.enroll(1_000_001)
+        let second = try await house.enroll(1_000_001)
+        #expect(first.artifact == second.artifact)
+        #expect(first.digest == second.digest)
+        let other = try await house.enroll(1_000_001, seed: 43)
+        #expect(other.digest != first.digest)
+        #expect(first.sentences.allSatisfy { Sentences.occurrences(of: "Zibo", in: $0) == 1 })
+    }
+
+    @Test func progressComesInOrder() async throws {
+        let house = try TinyHouse()
+        let events = Locked<[EnrollmentProgress]>([])
+        let concept = try await house.enroll(1_000_002) { event in events.change { $0.append(event) } }
+        let stages = events.value.compactMap { event -> EnrollmentStage? in
+            if case .stage(let stage) = event { stage } else { nil }
+        }
+        #expect(stages == [.checkingPhotos, .trainingHead, .preparingCaptions, .trainingEmbedding])
+        let steps = events.value.compactMap { event -> TrainingStep? in
+            if case .step(let step) = event { step } else { nil }
+        }
+        #expect(steps.map(\.step) == Array(1...8))
+        #expect(steps.last?.secondsLeft == 0)
+        #expect(concept.manifest.training.finalCrossEntropy < concept.manifest.training.initialCrossEntropy)
+    }
+
+    @Test func badPhotosAreNamed() async throws {
+        let house = try TinyHouse()
+        let good = try TinyHouse.photos(of: 1_000_003)
+        let small = EnrollmentPhoto(name: "small.png", bytes: try TinyPicture.picture(of: 1).encodedPNG())
+        let broken = EnrollmentPhoto(name: "broken.jpg", bytes: [0xFF, 0xD8, 0xFF, 0, 1, 2])
+        let twice = EnrollmentPhoto(name: "twice.png", bytes: good[0].bytes)
+        let cases: [([EnrollmentPhoto], String)] = [
+            ([], "at least one photo"), (Array(repeating: good[0], count: 21), "more than 20"),
+            (good + [small], "small.png"), (good + [broken], "broken.jpg"), (good + [twice], "twice.png"),
+        ]
+        for (photos, part) in cases {
+            await #expect {
+                try await house.vlm.enroller.enroll(
+                    EnrollmentRequest(kind: .object, identifier: "Zibo", photos: photos)
+                ) { _ in }
+            } throws: { error in
+                guard let error = error as? RuntimeError else { return false }
+                return error.code == .invalidArgument && error.message.contains(part)
+            }
+        }
+    }
+
+    @Test func personsNeedFaceModels() async throws {
+        let house = try TinyHouse()
+        await #expect {
+            try await house.vlm.enroller.enroll(
+                EnrollmentRequest(kind: .person, identifier: "Anna", photos: try TinyHouse.photos(of: 1))
+            ) { _ in }
+        } throws: {
+            ($0 as? RuntimeError)?.code == .unavailable
+        }
+    }
+
+    @Test func cancellingEndsBetweenSteps() async throws {
+        let house = try TinyHouse()
+        let settings = ConceptTrainingDefaults(
+            tokens: 2, steps: 1000, learningRate: 1, gradientClip: 0.05, weightDecay: 0, regularizerWeight: 0,
+            checkpoints: [])
+        let steps = Locked(0)
+        let task = Task {
+            try await house.vlm.enroller.enroll(
+                EnrollmentRequest(
+                    kind: .object, identifier: "Zibo", photos: try TinyHouse.photos(of: 1_000_004), training: settings)
+            ) { event in
+                if case .step(let step) = event { steps.change { $0 = step.step } }
+            }
+        }
+        while steps.value == 0 { await Task.yield() }
+        task.cancel()
+        await #expect { try await task.value } throws: { ($0 as? RuntimeError)?.code == .cancelled }
+        #expect(steps.value < 1000)
+    }
+
+    /// Only the direction of a row reaches the model. Scales are powers of two, so that not even rounding differs.
+    @Test func theScaleOfAnEmbeddingChangesNothing() throws {
+        let model = try TinyVLM.make()
+        let prefix = try model.prefix(for: try model.features(of: TinyPicture.picture(of: 1)))
+        let prompt = try model.promptTokens(for: .caption(names: ["Zibo"]))
+        var random = TestRandom(seed: 31)
+        let values = random.floats(2 * model.identity.hiddenSize)
+        func logits(_ scale: Float) throws -> [Float] {
+            let rows = Matrix(rows: 2, columns: model.identity.hiddenSize, values: values.map { $0 * scale })
+            return try model.begin(prefix: prefix, concepts: [rows], prompt: prompt, capacity: 1).logits
+        }
+        let one = try logits(1)
+        for scale: Float in [0.125, 4, 1024] {
+            for (a, b) in zip(try logits(scale), one) { #expect(abs(a - b) < 1e-4) }
+        }
+    }
+}
