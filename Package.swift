@@ -104,8 +104,10 @@ let package = Package(
             exclude: ["Goldens", "python"], swiftSettings: strict),
         .testTarget(
             name: "ServiceTests",
-            dependencies: ["Service", "Client", "Registry", "Runtime", "RPC", "VLMTestSupport"], exclude: ["python"],
-            swiftSettings: strict),
+            dependencies: [
+                "Service", "Client", "Registry", "Runtime", "RPC", "VLM", "VLMTestSupport",
+                .product(name: "Logging", package: "swift-log"),
+            ], exclude: ["Goldens", "python"], swiftSettings: strict),
         .testTarget(name: "PicturesTests", dependencies: ["Pictures"], swiftSettings: strict),
         .testTarget(name: "BenchTests", dependencies: ["MyVLMBench"], swiftSettings: strict),
         .testTarget(name: "HouseTests", swiftSettings: strict),

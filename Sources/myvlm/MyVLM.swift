@@ -18,11 +18,17 @@ struct MyVLM: AsyncParsableCommand {
             `myvlm login` writes ($XDG_CONFIG_HOME/myvlm/config.json).
 
             EXIT CODES (sysexits.h)
-              0 well                65 bad data: no picture, a bad name, no face, nothing to roll back to
-              64 usage              66 no input: no such file, concept or version
-              69 unavailable        70 internal           73 can't create, or there already
-              75 try again later    77 no permission, or not logged in
-              78 configuration      130 cancelled
+                0  well
+               64  usage
+               65  bad data: no picture, a bad name, no face, nothing to roll back to
+               66  no input: no such file, concept or version
+               69  the server cannot be reached
+               70  the server failed
+               73  cannot be created, or is there already
+               75  try again later: a quota, a full queue, a full disk
+               77  no permission, or not logged in
+               78  configuration
+              130  cancelled
             """,
         version: "0.1.0",
         subcommands: [

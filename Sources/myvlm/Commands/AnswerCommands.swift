@@ -17,7 +17,7 @@ struct AnswerArguments: ParsableArguments {
     var seed: UInt64 = 0
 
     @Option(help: "Longest answer in tokens (default: the server's).")
-    var maxTokens: Int = 0
+    var maxTokens: Int?
 
     @Option(help: "Also write a PNG with the answer and what fired drawn in.")
     var picture: String?
@@ -28,11 +28,11 @@ struct AnswerArguments: ParsableArguments {
     func validate() throws {
         if temperature < 0 { throw ValidationError("--temperature cannot be negative") }
         if !(0...1).contains(topP) { throw ValidationError("--top-p lies between 0 and 1") }
-        if maxTokens < 0 { throw ValidationError("--max-tokens cannot be negative") }
+        if let maxTokens, maxTokens < 1 { throw ValidationError("--max-tokens counts from 1") }
     }
 
     var sampling: SamplingOptions {
-        SamplingOptions(temperature: temperature, topP: topP, seed: seed, maximumTokens: maxTokens)
+        SamplingOptions(temperature: temperature, topP: topP, seed: seed, maximumTokens: maxTokens ?? 0)
     }
 
     /// Writes an answer as it comes.
@@ -71,7 +71,7 @@ struct CaptionCommand: AsyncParsableCommand {
               myvlm caption desk.jpg
               myvlm caption desk.jpg --json
               myvlm caption desk.jpg --picture out.png
-              myvlm caption desk.jpg --frozen     # what the model says without your concepts
+              myvlm caption desk.jpg --frozen     # without your concepts
             """)
 
     @Argument(help: "A JPEG, PNG or WebP file.")

@@ -47,7 +47,6 @@ struct EnrollCommand: AsyncParsableCommand {
 
     func validate() throws {
         if person, object { throw ValidationError("a concept is a person or an object; choose one") }
-        if photos.isEmpty { throw ValidationError("name at least one photo") }
     }
 
     func run() async throws {

@@ -24,6 +24,8 @@ public final class MyVLMServer: Sendable {
         public var clock: @Sendable () -> Int64 = { Int64((Date().timeIntervalSince1970 * 1_000).rounded()) }
         /// What hashing a password costs.
         public var passwordCost = PasswordCost.standard
+        /// Last word on the registry's settings: a test's small disk.
+        package var adjustRegistry: @Sendable (inout RegistryConfiguration) -> Void = { _ in }
 
         /// The defaults.
         public init() {}
@@ -120,6 +122,7 @@ public final class MyVLMServer: Sendable {
         settings.passwordCost = options.passwordCost
         settings.tokens.defaultLifetimeMs = configuration.tokenLifetimeSeconds * 1_000
         settings.tokens.maximumLifetimeMs = configuration.maximumTokenLifetimeSeconds * 1_000
+        options.adjustRegistry(&settings)
         do {
             return try RegistryStore(settings)
         } catch let error as RegistryError {

@@ -1,0 +1,96 @@
+import Client
+import Foundation
+import Service
+import Synchronization
+import Testing
+import VLM
+
+/// Holds back the decoding of pictures until a test lets it go.
+private final class Barrier: Sendable {
+    private let semaphore = DispatchSemaphore(value: 0)
+    private let held = Locked(true)
+    let reached: AsyncStream<Void>
+    private let arrived: AsyncStream<Void>.Continuation
+
+    init() { (reached, arrived) = AsyncStream.makeStream(of: Void.self) }
+
+    /// Blocks the picture queue, not a thread of the cooperative pool.
+    func pass() {
+        guard held.value else { return }
+        arrived.yield()
+        semaphore.wait()
+        semaphore.signal()
+    }
+
+    func open() {
+        held.set(false)
+        semaphore.signal()
+    }
+}
+
+@Suite struct EnrollmentCancellationTests {
+    @Test func aCancelledEnrollmentLeavesNoVersion() async throws {
+        let barrier = Barrier()
+        var setup = Harness.Setup()
+        setup.decode = { bytes in
+            barrier.pass()
+            return try RGBImage(decoding: bytes, limits: .standard)
+        }
+        try await Harness.run(setup) { harness in
+            let ann = try await harness.user("ann")
+            let order = try Harness.order("zibo")
+            let enrollment = Task { try await ann.enrolled(order) }
+            for await _ in barrier.reached { break }
+            #expect(try await ann.status().enrollments == 1)
+            enrollment.cancel()
+            await #expect(throws: (any Error).self) { try await enrollment.value }
+            // On the same connection: when this is answered, the server has seen the cancellation before it.
+            #expect(try await ann.status().enrollments == 1)
+            barrier.open()
+            while try await ann.status().enrollments > 0 { await Task.yield() }
+            #expect(try await ann.concepts().isEmpty, "a cancelled enrollment made a version")
+            #expect(try FileManager.default.contentsOfDirectory(atPath: harness.home.uploads).isEmpty)
+            // And the same photos can be enrolled after all.
+            #expect(try await ann.enrolled(order).version.number == 1)
+            await ann.close()
+        }
+    }
+
+    @Test func enrollmentsTakeTurnsAndSaySo() async throws {
+        let barrier = Barrier()
+        var setup = Harness.Setup()
+        setup.configuration.waitingEnrollments = 1
+        setup.decode = { bytes in
+            barrier.pass()
+            return try RGBImage(decoding: bytes, limits: .standard)
+        }
+        try await Harness.run(setup) { harness in
+            let ann = try await harness.user("ann")
+            let one = try Harness.order("one")
+            let two = try Harness.order("two", thing: 2)
+            let first = Task { try await ann.enrolled(one) }
+            for await _ in barrier.reached { break }
+            let (notes, noted) = AsyncStream.makeStream(of: String.self)
+            let second = Task {
+                var enrolled: Enrolled?
+                for try await event in ann.enroll(two) {
+                    if case .note(let text) = event { noted.yield(text) }
+                    if case .done(let done) = event { enrolled = done }
+                }
+                return enrolled
+            }
+            for await note in notes {
+                #expect(note.contains("1 enrollment before"), "\(note)")
+                break
+            }
+            while try await ann.status().enrollments < 2 { await Task.yield() }
+            let full = await failure { _ = try await ann.enrolled(Harness.order("three", thing: 3)) }
+            #expect(full?.code == .resourceExhausted && full?.exitCode == 75 && full?.retryAfter != nil)
+            barrier.open()
+            #expect(try await first.value.created)
+            #expect(try await second.value?.created == true)
+            #expect(try await ann.concepts().map(\.name) == ["one", "two"])
+            await ann.close()
+        }
+    }
+}

@@ -1,0 +1,150 @@
+import Client
+import Foundation
+import Logging
+import Registry
+import Runtime
+import Service
+import VLM
+import VLMTestSupport
+
+/// A whole server in this process: real TLS on a free port, a fresh home, the small random model.
+final class Harness: Sendable {
+    static let adminPassword = "an admin's long password"
+    static let userPassword = "a user's long password"
+
+    let folder: String
+    let home: ServerHome
+    let server: MyVLMServer
+    let address: ListenAddress
+    let now: Locked<Int64>
+    let log: Locked<[String]>
+
+    /// What a test may set.
+    struct Setup: Sendable {
+        var configuration = ServiceConfiguration()
+        var faces: FaceAnalyzer?
+        var listen = ListenAddress(host: "127.0.0.1", port: 0)
+        var adjustRegistry: @Sendable (inout RegistryConfiguration) -> Void = { _ in }
+        var decode: @Sendable ([UInt8]) throws -> RGBImage = { try RGBImage(decoding: $0, limits: .standard) }
+    }
+
+    private init(_ setup: Setup) async throws {
+        folder = NSTemporaryDirectory() + "myvlm-service-\(UUID().uuidString)"
+        home = ServerHome(path: folder + "/home")
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        try await HomeSetup(home: home, hosts: [], administrator: "admin").create(
+            password: Self.adminPassword, passwordCost: .weakForTests)
+        let now = Locked(Int64(Date().timeIntervalSince1970 * 1_000))
+        let log = Locked<[String]>([])
+        var options = MyVLMServer.Options()
+        options.clock = { now.value }
+        options.passwordCost = .weakForTests
+        options.adjustRegistry = setup.adjustRegistry
+        server = try MyVLMServer(
+            home: home, configuration: setup.configuration, listen: setup.listen,
+            logger: Logger(label: "test") { _ in CapturedLog(log) }, options: options
+        ) { concepts in
+            let model = try TinyVLM.make()
+            return try PersonalizedVLM(
+                model: model,
+                negatives: NegativeFeatures(features: model.negatives.features, mean: model.negatives.mean),
+                faces: setup.faces, concepts: concepts, decodeImage: setup.decode)
+        }
+        self.now = now
+        self.log = log
+        do {
+            address = try await server.start()
+        } catch {
+            await server.shutdown(grace: .zero)
+            throw error
+        }
+    }
+
+    /// Runs a test's body against a server and takes it down whatever happens.
+    static func run(_ setup: Setup = Setup(), _ body: (Harness) async throws -> Void) async throws {
+        let harness = try await Harness(setup)
+        let result: Result<Void, any Error>
+        do {
+            result = .success(try await body(harness))
+        } catch {
+            result = .failure(error)
+        }
+        await harness.server.shutdown(grace: .seconds(2))
+        try FileManager.default.removeItem(atPath: harness.folder)
+        try result.get()
+    }
+
+    /// A client without a token.
+    func client() throws -> MyVLMClient {
+        try MyVLMClient(
+            ConnectionOptions(host: address.host, port: address.port, authorityFile: home.authority))
+    }
+
+    /// A client logged in as the administrator.
+    func admin() async throws -> MyVLMClient {
+        let client = try client()
+        _ = try await client.login(user: "admin", password: Self.adminPassword)
+        return client
+    }
+
+    /// A client logged in as a new user.
+    func user(_ name: String) async throws -> MyVLMClient {
+        let admin = try await admin()
+        _ = try await admin.createUser(name: name, password: Self.userPassword)
+        await admin.close()
+        let client = try client()
+        _ = try await client.login(user: name, password: Self.userPassword)
+        return client
+    }
+
+    /// A PNG file of a thing, 96 x 72: enrollments take no photo below 64 pixels a side.
+    static func photo(_ thing: UInt64, _ view: UInt64 = 0) throws -> Photo {
+        let picture = TinyPicture.picture(of: thing, view: view).resized(width: 96, height: 72)
+        return Photo(name: "thing\(thing)-\(view).png", bytes: try picture.encodedPNG())
+    }
+
+    /// An order for a thing from the views.
+    static func order(_ name: String, thing: UInt64 = 1, views: Range<UInt64> = 0..<3) throws -> EnrollmentOrder {
+        EnrollmentOrder(
+            name: name, kind: .object, classNoun: "mug", photos: try views.map { try photo(thing, $0) },
+            captions: [(0, "a picture of {concept}")], seed: 7)
+    }
+}
+
+extension MyVLMClient {
+    /// Runs an enrollment to its end.
+    func enrolled(_ order: EnrollmentOrder) async throws -> Enrolled {
+        var last: Enrolled?
+        for try await event in enroll(order) {
+            if case .done(let enrolled) = event { last = enrolled }
+        }
+        guard let last else { throw MyVLMError(.internalError, "the enrollment ended without a version") }
+        return last
+    }
+
+    /// The pieces and the end of a caption.
+    func captioned(_ photo: Photo, frozen: Bool = false) async throws -> (pieces: [String], answer: Answer) {
+        var pieces: [String] = []
+        var end: Answer?
+        for try await event in caption(photo, frozen: frozen) {
+            switch event {
+            case .text(let piece): pieces.append(piece)
+            case .end(let answer): end = answer
+            }
+        }
+        guard let end else { throw MyVLMError(.internalError, "the caption ended without its end") }
+        return (pieces, end)
+    }
+}
+
+/// The error a call must fail with.
+func failure(_ body: () async throws -> Void) async -> MyVLMError? {
+    do {
+        try await body()
+        return nil
+    } catch let error as MyVLMError {
+        return error
+    } catch {
+        return MyVLMError(.internalError, "no error of the client: \(error)")
+    }
+}
