@@ -48,6 +48,20 @@ import Testing
         await server.stop()
     }
 
+    /// SIGPIPE from OpenSSL's write(2) on a socket whose peer had left ended the whole server.
+    @Test func aClientThatLeavesWhileWrittenToDoesNotEndTheProcess() async throws {
+        let server = try await TestServer()
+        for _ in 0..<30 {
+            let channel = try server.channel()
+            let replies = try await channel.call(Echo.endless, TextPiece(text: String(repeating: "x", count: 10_000)))
+            #expect(try await replies.next() != nil)
+            await channel.close()
+            #expect(await server.nextSignal() == "begun")
+            #expect(await server.nextSignal()?.hasPrefix("stopped") == true)
+        }
+        await server.stop()
+    }
+
     @Test func cancellingInTheMiddleOfAStreamStopsTheWriter() async throws {
         let server = try await TestServer()
         let channel = try server.channel()
