@@ -65,8 +65,9 @@ public struct RegistryConfiguration: Sendable {
     public var throttle = ThrottlePolicy()
     /// Life and number of tokens.
     public var tokens = TokenPolicy()
-    /// Size of the file that is given up when the disk is full, so that rollback and delete still work.
-    public var ballastBytes = 4 << 20
+    /// Size of the file that is given up when the disk is full, so that rollback and delete still work. Larger than the
+    /// largest artifact, or the log may not fit into it.
+    public var ballastBytes = 32 << 20
     /// How long a deleted concept can come back.
     public var undeleteWindowMs: Int64 = 7 * 86_400_000
     /// Milliseconds since 1970.
@@ -76,6 +77,9 @@ public struct RegistryConfiguration: Sendable {
     /// Upper bound of the database in pages of 4 KiB: a full disk that every machine can have. Giving up the ballast
     /// raises it by `ballastBytes`.
     package var maximumPages: Int?
+
+    /// Pages of the log after which a commit merges it: a quarter of the ballast, SQLite's own 1000 at most.
+    var logPages: Int { ballastBytes == 0 ? 1000 : max(16, min(1000, ballastBytes / 4096 / 4)) }
 
     /// A registry in `directory` with the defaults.
     public init(directory: String) {

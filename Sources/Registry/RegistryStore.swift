@@ -30,7 +30,7 @@ public final class RegistryStore: Sendable {
         do {
             pool = try DatabasePool(path: path, configuration: Connection.configuration(configuration))
             try pool.writeWithoutTransaction { db in
-                try Connection.finishWriter(db)
+                try Connection.finishWriter(db, logPages: configuration.logPages)
                 try db.inTransaction(.immediate) {
                     try Schema.check(db)
                     try Schema.migrate(db)

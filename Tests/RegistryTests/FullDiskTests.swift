@@ -45,4 +45,41 @@ import Testing
             return
         }
     }
+
+    /// A disk that is really full: `MYVLM_SMALL_DISK` names a folder on a file system of 2 to 8 MiB, a tmpfs say.
+    @Test(.enabled(if: ProcessInfo.processInfo.environment["MYVLM_SMALL_DISK"] != nil))
+    func reallyFullDiskRefusesEnrollmentsButNotRollbackAndDelete() async throws {
+        let disk = try #require(ProcessInfo.processInfo.environment["MYVLM_SMALL_DISK"])
+        let harness = try Harness(under: disk) { $0.quotas.conceptsPerUser = 100_000 }
+        let anna = try await harness.user("anna")
+        let store = harness.store
+        for number in 0..<2 { _ = try await store.commit(enrollment("mug", "\(number)"), by: anna) }
+        var refused: RegistryError?
+        var committed: UInt64 = 2
+        while refused == nil {
+            var large = enrollment("cup \(committed)", "")
+            large.artifact = [UInt8](repeating: UInt8(truncatingIfNeeded: committed), count: 10_000)
+            do { _ = try await store.commit(large, by: anna) } catch let error as RegistryError { refused = error }
+            if refused == nil { committed += 1 }
+        }
+        #expect(refused?.code == .storageFull)
+        // What stands beside the database takes the last corner too.
+        let filler = disk + "/filler"
+        #expect(FileManager.default.createFile(atPath: filler, contents: nil))
+        let handle = try #require(FileHandle(forWritingAtPath: filler))
+        for size in [65_536, 4_096, 512, 1] {
+            do { while true { try handle.write(contentsOf: Data(repeating: 1, count: size)) } } catch {}
+        }
+        defer { try? FileManager.default.removeItem(atPath: filler) }
+        for step in 0..<300 { _ = try await store.rollback("mug", to: 1 + step % 2, by: anna) }
+        #expect(!FileManager.default.fileExists(atPath: harness.directory + "/ballast"))
+        for item in try await store.conceptSet(of: anna.userID).items {
+            #expect(try await store.artifact(item.digest, of: anna.userID).count == item.sizeBytes)
+            try await store.deleteConcept(item.concept, by: anna)
+        }
+        guard case .intact = try await store.verifyAudit() else {
+            Issue.record("the audit chain is broken")
+            return
+        }
+    }
 }

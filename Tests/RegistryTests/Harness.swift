@@ -18,8 +18,8 @@ final class Harness: Sendable {
     let store: RegistryStore
     let configuration: RegistryConfiguration
 
-    init(_ change: (inout RegistryConfiguration) -> Void = { _ in }) throws {
-        directory = Harness.newDirectory()
+    init(under parent: String? = nil, _ change: (inout RegistryConfiguration) -> Void = { _ in }) throws {
+        directory = Harness.newDirectory(under: parent)
         var configuration = RegistryConfiguration(directory: directory)
         configuration.passwordCost = .weakForTests
         configuration.ballastBytes = 1 << 20
@@ -32,8 +32,8 @@ final class Harness: Sendable {
 
     deinit { try? FileManager.default.removeItem(atPath: directory) }
 
-    static func newDirectory() -> String {
-        FileManager.default.temporaryDirectory.appendingPathComponent("registry-\(UUID().uuidString)").path
+    static func newDirectory(under parent: String? = nil) -> String {
+        (parent ?? FileManager.default.temporaryDirectory.path) + "/registry-\(UUID().uuidString)"
     }
 
     var databasePath: String { directory + "/registry.sqlite" }

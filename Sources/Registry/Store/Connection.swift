@@ -30,7 +30,8 @@ enum Connection {
     }
 
     /// What the pool itself sets (WAL) or overrides (synchronous) is settled once it stands.
-    static func finishWriter(_ db: Database) throws {
+    static func finishWriter(_ db: Database, logPages: Int) throws {
+        try set(db, "wal_autocheckpoint", "\(logPages)", reads: "\(logPages)")
         try set(db, "synchronous", "FULL", reads: "2")
         try expect(db, "journal_mode", "wal")
         try expect(db, "secure_delete", "1")

@@ -25,8 +25,9 @@ extension RegistryStore {
             for id in due { try self.purge(db, conceptID: id, actor: "(maintenance)") }
             return (tokens, due.count)
         }
-        return MaintenanceReport(
-            prunedTokens: tokens, purgedConcepts: concepts, ballastIsWhole: ballast.restore())
+        let whole = ballast.restore()
+        if whole { try await setAutomaticCheckpoint(pages: configuration.logPages) }
+        return MaintenanceReport(prunedTokens: tokens, purgedConcepts: concepts, ballastIsWhole: whole)
     }
 
     /// Removes a deleted concept for good, with the artifacts nothing else uses.

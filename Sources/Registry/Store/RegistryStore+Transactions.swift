@@ -1,3 +1,4 @@
+internal import Foundation
 internal import GRDB
 
 extension RegistryStore {
@@ -6,20 +7,56 @@ extension RegistryStore {
         do { return try await pool.read(body) } catch { throw RegistryError.mapped(error) }
     }
 
-    /// One transaction. With `essential` a full disk gives up the ballast and tries once more: what frees space or
-    /// protects a user (delete, rollback, revoke) must work exactly then.
+    /// One transaction. With `essential` a full disk first gets its log merged, then gives up the ballast: what frees
+    /// space or protects a user (delete, rollback, revoke) must work exactly then.
     func write<T: Sendable>(
         essential: Bool = false, _ body: @escaping @Sendable (Database) throws -> T
     ) async throws -> T {
+        guard essential else { return try await attempt(body) }
         do {
-            return try await pool.write(body)
-        } catch {
-            let mapped = RegistryError.mapped(error)
-            guard essential, (mapped as? RegistryError)?.code == .storageFull, ballast.release() else { throw mapped }
+            return try await attempt(body)
+        } catch let error as RegistryError where error.code == .storageFull {}
+        do {
+            // Each commit grows the log; merged, its room serves again.
+            try await moveLogIntoDatabase()
+            return try await attempt(body)
+        } catch let error as RegistryError where error.code == .storageFull {
+            guard ballast.release() else { throw error }
         }
+        try await liftPageLimit()
+        if logBytes <= configuration.ballastBytes {
+            try await moveLogIntoDatabase()
+        } else {
+            // Merging would spend the ballast on the database's growth and free nothing; `maintain` turns it on again.
+            try await setAutomaticCheckpoint(pages: 0)
+        }
+        return try await attempt(body)
+    }
+
+    /// How many pages the log may have before a commit merges it. A quarter of the ballast, so that the ballast is
+    /// always room enough for the database to take the log in.
+    func setAutomaticCheckpoint(pages: Int) async throws {
         do {
-            try await liftPageLimit()
-            return try await pool.write(body)
+            try await pool.writeWithoutTransaction { db in try db.execute(sql: "PRAGMA wal_autocheckpoint = \(pages)") }
+        } catch {
+            throw RegistryError.mapped(error)
+        }
+    }
+
+    private var logBytes: Int {
+        var status = stat()
+        return stat(pool.path + "-wal", &status) == 0 ? Int(status.st_size) : 0
+    }
+
+    private func attempt<T: Sendable>(_ body: @escaping @Sendable (Database) throws -> T) async throws -> T {
+        do { return try await pool.write(body) } catch { throw RegistryError.mapped(error) }
+    }
+
+    /// Merges the log as far as it goes: a full disk or a reader may stop it, and nothing is lost then.
+    private func moveLogIntoDatabase() async throws {
+        do {
+            try await pool.writeWithoutTransaction { db in _ = try db.checkpoint(.truncate) }
+        } catch let error as DatabaseError where [.SQLITE_BUSY, .SQLITE_FULL].contains(error.resultCode) {
         } catch {
             throw RegistryError.mapped(error)
         }
