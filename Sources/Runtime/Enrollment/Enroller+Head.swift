@@ -38,21 +38,22 @@ extension Enroller {
             }
             views.append(directions)
         }
-        var negativeRows = space.directions(of: negatives.features)
+        let everyday = space.directions(of: negatives.features)
+        var others: [[Double]] = []
         for bytes in request.otherConcepts {
             let other = try ConceptArtifact(decoding: bytes)
             // Features of another model say nothing here; that version has to be enrolled again anyway.
             guard other.manifest.modelDigest == model.identity.digest else { continue }
             try other.requireShapes(of: model.identity)
-            negativeRows += space.directions(of: other.enrolledFeatures)
+            others += space.directions(of: other.enrolledFeatures)
         }
-        let rows = negativeRows
+        let hard = others
         let result = try await compute.run(.training) { [views] in
-            ObjectHeadTrainer.train(photos: views, negatives: rows)
+            ObjectHeadTrainer.train(photos: views, negatives: everyday, hard: hard)
         }
         return TrainedHead(
             head: .object(result.head), threshold: ObjectHead.threshold, enrolledFeatures: enrolled,
-            negatives: rows.count, heldOutRecall: result.heldOutRecall,
+            negatives: everyday.count + hard.count, heldOutRecall: result.heldOutRecall,
             heldOutFalsePositives: result.heldOutFalsePositives)
     }
 

@@ -18,10 +18,10 @@ struct ConceptSet: Sendable {
         members.contains { $0.artifact.manifest.kind == .person }
     }
 
-    /// All recognitions, in the order of members. Objects are one matrix product; a face belongs to the concept of
-    /// its nearest key.
+    /// All recognitions, in the order of members. Objects contest the parts of the grid; a face belongs to the concept
+    /// of its nearest key.
     func recognitions(features: ImageFeatures, faces: [Face], space: FeatureSpace, gridColumns: Int) -> [Recognition] {
-        let (direction, norm) = space.direction(of: features.pooled)
+        let norm = space.direction(of: features.pooled).norm
         var objects: [Int: ObjectHead] = [:]
         var persons: [Int: PersonHead] = [:]
         for (index, member) in members.enumerated() {
@@ -30,17 +30,14 @@ struct ConceptSet: Sendable {
             case .person(let head): persons[index] = head
             }
         }
-        let order = objects.keys.sorted()
-        let logits = ObjectHead.logits(of: order.compactMap { objects[$0] }, direction: direction)
-        let logitOf = Dictionary(uniqueKeysWithValues: zip(order, logits))
+        let verdicts = contest(among: objects, features: features, space: space, gridColumns: gridColumns)
         // distances[person][face]
         let distances = persons.mapValues { head in faces.map { head.distance(to: $0.descriptor) } }
         let nearest = faces.indices.map { face in distances.values.map { $0[face] }.min() ?? .infinity }
         return members.enumerated().map { index, member in
-            if let head = objects[index], let logit = logitOf[index] {
-                let score = ObjectHead.probability(logit)
+            if let head = objects[index], let verdict = verdicts[index] {
                 return recognition(
-                    member, score: score, fired: score >= member.artifact.manifest.threshold, boxes: [],
+                    member, score: verdict.score, fired: verdict.fired, boxes: [],
                     heat: head.heat(map: features.map, space: space, norm: norm), columns: gridColumns)
             }
             let own = distances[index] ?? []
@@ -50,6 +47,22 @@ struct ConceptSet: Sendable {
                 member, score: own.min() ?? .infinity, fired: !theirs.isEmpty, boxes: theirs.map { faces[$0].box },
                 heat: [], columns: 0)
         }
+    }
+
+    private func contest(
+        among objects: [Int: ObjectHead], features: ImageFeatures, space: FeatureSpace, gridColumns: Int
+    ) -> [Int: ObjectContest.Verdict] {
+        let order = objects.keys.sorted()
+        let contestants = order.compactMap { index in
+            objects[index].map { head in
+                ObjectContest.Contestant(
+                    head: head, threshold: members[index].artifact.manifest.threshold,
+                    enrolled: members[index].artifact.enrolledFeatures)
+            }
+        }
+        let verdicts = ObjectContest(contestants: contestants, space: space)
+            .verdicts(features: features, columns: gridColumns)
+        return Dictionary(uniqueKeysWithValues: zip(order, verdicts))
     }
 
     private func recognition(

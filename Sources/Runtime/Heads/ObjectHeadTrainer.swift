@@ -23,11 +23,13 @@ package struct ObjectHeadTrainer: Sendable {
         package let heldOutFalsePositives: Double
     }
 
-    /// Trains on `photos[photo][view]`, directions whose first view is the photo itself, and negative directions.
-    package static func train(photos: [[[Double]]], negatives: [[Double]]) -> Result {
+    /// Trains on `photos[photo][view]`, directions whose first view is the photo itself, on negative directions and on
+    /// those of the user's other concepts, `hard`, which weigh as much together as all others do.
+    package static func train(photos: [[[Double]]], negatives: [[Double]], hard: [[Double]] = []) -> Result {
         let final = LogisticRegression.train(
-            positives: photos.flatMap { $0 }, negatives: negatives, penalty: penalty)
-        let (positiveLogits, negativeLogits) = heldOutLogits(photos: photos, negatives: negatives, start: final)
+            positives: photos.flatMap { $0 }, negatives: negatives, hard: hard, penalty: penalty)
+        let (positiveLogits, negativeLogits) = heldOutLogits(
+            photos: photos, negatives: negatives, hard: hard, start: final)
         let threshold = threshold(positives: positiveLogits, negatives: negativeLogits)
         // With one photo its own views stand in for the positives of the scale, which only shapes the probability.
         let references = positiveLogits.isEmpty ? photos.flatMap { $0 }.map(final.logit) : positiveLogits
@@ -42,7 +44,7 @@ package struct ObjectHeadTrainer: Sendable {
     }
 
     private static func heldOutLogits(
-        photos: [[[Double]]], negatives: [[Double]], start: LogisticRegression
+        photos: [[[Double]]], negatives: [[Double]], hard: [[Double]], start: LogisticRegression
     ) -> (positives: [Double], negatives: [Double]) {
         let folds = max(2, min(photos.count, 4))
         var positiveLogits: [Double] = []
@@ -50,19 +52,22 @@ package struct ObjectHeadTrainer: Sendable {
         for fold in 0..<folds {
             let kept = photos.enumerated().filter { photos.count == 1 || $0.offset % folds != fold }.map(\.element)
             let head = LogisticRegression.train(
-                positives: kept.flatMap { $0 },
-                negatives: negatives.enumerated().filter { $0.offset % folds != fold }.map(\.element),
-                penalty: penalty, start: start)
+                positives: kept.flatMap { $0 }, negatives: rows(negatives, fold: fold, of: folds, inside: false),
+                hard: rows(hard, fold: fold, of: folds, inside: false), penalty: penalty, start: start)
             if photos.count > 1 {
                 for (index, views) in photos.enumerated() where index % folds == fold {
                     positiveLogits.append(head.logit(views[0]))
                 }
             }
-            for (index, negative) in negatives.enumerated() where index % folds == fold {
-                negativeLogits.append(head.logit(negative))
+            for group in [negatives, hard] {
+                negativeLogits += rows(group, fold: fold, of: folds, inside: true).map(head.logit)
             }
         }
         return (positiveLogits, negativeLogits)
+    }
+
+    private static func rows(_ rows: [[Double]], fold: Int, of folds: Int, inside: Bool) -> [[Double]] {
+        rows.enumerated().filter { ($0.offset % folds == fold) == inside }.map(\.element)
     }
 
     private static func threshold(positives: [Double], negatives: [Double]) -> Double {

@@ -1,0 +1,63 @@
+import Compute
+import Runtime
+import Testing
+import VLM
+
+/// Things are unit vectors of a small feature space whose mean is zero; a picture is a grid of two columns.
+@Suite struct ObjectContestTests {
+    private let space = FeatureSpace(mean: [Float](repeating: 0, count: 4))
+    /// Two sneakers that are 80 % alike, and a cat.
+    private static let blue: [Float] = [0.8, 0.6, 0, 0]
+    private static let red: [Float] = [0.8, 0, 0.6, 0]
+    private static let cat: [Float] = [0, 0, 0, 1]
+
+    /// Heads that fire from a cosine of 0.6 on.
+    private func contest(_ things: [[Float]]) -> ObjectContest {
+        ObjectContest(
+            contestants: things.map { thing in
+                .init(
+                    head: ObjectHead(weight: thing.map { $0 * 10 }, bias: -6),
+                    enrolled: Matrix(rows: 1, columns: 4, values: thing))
+            }, space: space)
+    }
+
+    private func picture(left: [Float], right: [Float]) -> ImageFeatures {
+        ImageFeatures(
+            pooled: zip(left, right).map { ($0 + $1) / 2 }, map: Matrix(rows: 2, columns: 4, values: left + right),
+            visualTokens: Matrix(rows: 0, columns: 0, values: []), tags: [])
+    }
+
+    @Test func theNearestOfTwoLookAlikesTakesThePicture() {
+        let contest = contest([Self.blue, Self.red, Self.cat])
+        let verdicts = contest.verdicts(features: picture(left: Self.red, right: Self.red), columns: 2)
+        #expect(verdicts.map(\.fired) == [false, true, false])
+        // The loser's probability is told as it is: above its threshold.
+        #expect(verdicts[0].score >= ObjectHead.threshold)
+        #expect(verdicts[2].score < ObjectHead.threshold)
+    }
+
+    @Test func alone_aLookAlikeFires() {
+        let verdicts = contest([Self.blue]).verdicts(features: picture(left: Self.red, right: Self.red), columns: 2)
+        #expect(verdicts.map(\.fired) == [true])
+    }
+
+    @Test func twoThingsSideBySideTakeAPartEach() {
+        let picture = picture(left: Self.blue, right: Self.cat)
+        let verdicts = contest([Self.blue, Self.red, Self.cat]).verdicts(features: picture, columns: 2)
+        #expect(verdicts.map(\.fired) == [true, false, true])
+        #expect(verdicts[2].score > 0.9)
+    }
+
+    @Test func withoutAGridOnlyTheWholeCounts() {
+        let picture = picture(left: Self.blue, right: Self.cat)
+        let verdicts = contest([Self.blue, Self.cat]).verdicts(features: picture, columns: 1)
+        #expect(verdicts.filter(\.fired).count == 1)
+    }
+
+    @Test func halvesOfAnOddGridShareTheMiddle() {
+        let map = Matrix(rows: 6, columns: 1, values: [1, 2, 3, 5, 6, 7])
+        #expect(GridPart.whole.pooled(map, columns: 3) == [4])
+        #expect(GridPart.left.pooled(map, columns: 3) == [3.5])
+        #expect(GridPart.right.pooled(map, columns: 3) == [4.5])
+    }
+}
