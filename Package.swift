@@ -47,6 +47,9 @@ let package = Package(
         .target(
             name: "Runtime", dependencies: ["VLM", "Compute", "CFaces", "COpenSSL"], swiftSettings: strict),
         .target(
+            name: "Evaluation", dependencies: ["Runtime", "VLM", "Compute"],
+            resources: [.embedInCode("Synonyms.json")], swiftSettings: strict),
+        .target(
             name: "Registry", dependencies: [.product(name: "GRDB", package: "GRDB.swift"), "COpenSSL"],
             swiftSettings: strict),
         .target(name: "RPCCore", path: "Sources/RPC/Core", swiftSettings: strict),
@@ -78,12 +81,15 @@ let package = Package(
             path: "Sources/myvlmd/Command", swiftSettings: strict),
         .executableTarget(
             name: "myvlm",
-            dependencies: ["Client", "Pictures", .product(name: "ArgumentParser", package: "swift-argument-parser")],
-            swiftSettings: strict),
+            dependencies: [
+                "Client", "Evaluation", "Pictures", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ], swiftSettings: strict),
         .executableTarget(
             name: "MyVLMBench",
-            dependencies: ["Runtime", "VLM", .product(name: "ArgumentParser", package: "swift-argument-parser")],
-            path: "Benchmarks/MyVLMBench", resources: [.embedInCode("Synonyms.json")], swiftSettings: strict),
+            dependencies: [
+                "Evaluation", "Runtime", "VLM", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            path: "Benchmarks/MyVLMBench", swiftSettings: strict),
 
         .testTarget(name: "ComputeTests", dependencies: ["Compute", "Kernels"], swiftSettings: strict),
         // Small random models and pictures, so that the rooms above are tested without weights.
@@ -109,7 +115,9 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ], exclude: ["Goldens", "python"], swiftSettings: strict),
         .testTarget(name: "PicturesTests", dependencies: ["Pictures"], swiftSettings: strict),
-        .testTarget(name: "BenchTests", dependencies: ["MyVLMBench"], swiftSettings: strict),
+        .testTarget(
+            name: "EvaluationTests", dependencies: ["Evaluation", "Runtime", "VLM", "VLMTestSupport"],
+            exclude: ["Fixtures"], swiftSettings: strict),
         .testTarget(name: "HouseTests", swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6],

@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """Fetches the parts of the default model and puts the model directory together.
 
-    assemble_model.py --home ~/.cache/myvlm --source Models/pocket
+    assemble_model.py --home ~/.cache/myvlm --source Models/pocket [--evaluation]
 
 Fetched parts are kept in HOME/parts, photos of people for the demo in HOME/photos. HOME/models/pocket is a link
 to a directory named after the digest of its config.json, so a new model takes the place of the old one at once and
 a server that reads the old one keeps its files. Every file must have the SHA-256 that config.json (parts.json for
-photos) names; nothing is fetched or written when that is already so. Standard library only.
+photos) names; nothing is fetched or written when that is already so. With --evaluation the sentence encoder that
+evaluations compare captions with comes to HOME/models/minilm. Standard library only.
 """
 
 import argparse
@@ -88,7 +89,7 @@ def extract(archive: Path, member: str, target: Path) -> None:
         partial.unlink(missing_ok=True)
 
 
-def fetch(home: Path, digests: dict[str, str]) -> None:
+def fetch(home: Path, digests: dict[str, str], evaluation: bool) -> None:
     """Brings every missing or damaged part and photo."""
     for package, content in json.loads((TOOLS / "parts.json").read_text()).items():
         wanted: list[tuple[Path, str, str]] = []
@@ -98,6 +99,8 @@ def fetch(home: Path, digests: dict[str, str]) -> None:
             wanted.append((home / "parts" / name, member, digests[name]))
         for name, photo in content.get("photos", {}).items():
             wanted.append((home / "photos" / name, photo["member"], photo["sha256"]))
+        for name, file in content.get("evaluation", {}).items() if evaluation else ():
+            wanted.append((home / "models" / "minilm" / name, file["member"], file["sha256"]))
         missing = [entry for entry in wanted if not is_there(entry[0], entry[2])]
         if not missing:
             continue
@@ -167,6 +170,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--home", type=Path, required=True)
     parser.add_argument("--source", type=Path, required=True)
+    parser.add_argument("--evaluation", action="store_true")
     options = parser.parse_args()
     try:
         config = json.loads((options.source / "config.json").read_text())
@@ -175,7 +179,7 @@ def main() -> int:
             if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9._-]*", name):
                 raise SetupError(f"config.json lists the file name {name!r}")
         options.home.mkdir(parents=True, exist_ok=True)
-        fetch(options.home, digests)
+        fetch(options.home, digests, options.evaluation)
         assemble(options.home, options.source, digests)
     except (SetupError, OSError, zipfile.BadZipFile, tarfile.TarError) as error:
         print(f"setup: {error}", file=sys.stderr)

@@ -1,6 +1,6 @@
 import ArgumentParser
+import Evaluation
 import Foundation
-import VLM
 
 /// Definitions: Docs/evaluation.md.
 struct Quality: AsyncParsableCommand {
@@ -12,36 +12,42 @@ struct Quality: AsyncParsableCommand {
             """)
 
     @Option(help: "Folder of things.") var data: String
-    @Option(help: "Model directory.") var model: String = Self.standardModel
+    @Option(help: "Model directory.") var model: String = EvaluationOptions.standardModel(
+        environment: ProcessInfo.processInfo.environment)
+    @Option(help: "Folder of the sentence encoder (default: the one Scripts/setup --evaluation fetches).")
+    var sentenceModel: String?
     @Option(help: "Write one JSON line a test photo to this file.") var report: String?
+    @Option(help: "Write FILE.json, FILE.split.json and FILE.html.") var out: String?
     @Option(help: "Only these things, separated by commas.") var things: String?
-    @Option(help: "Seed of every enrollment.") var seed: UInt64 = 42
+    @Option(help: "Photos enrolled of each thing.") var shots = 4
+    @Option(help: "Rounds with different photos enrolled; about ten minutes each.") var seeds = 1
+    @Option(help: "Seed of the first round.") var seed: UInt64 = 42
+    @Option(help: "A split file of an earlier run to measure on.") var split: String?
     @Flag(help: "Enroll without the captions of captions.json, with what the frozen model says of the photos.")
     var withoutCaptions = false
-
-    static var standardModel: String {
-        let environment = ProcessInfo.processInfo.environment
-        let home = environment["MYVLM_HOME"] ?? (environment["HOME"] ?? ".") + "/.cache/myvlm"
-        return home + "/models/pocket"
-    }
+    @Flag(inversion: .prefixedNo, help: "Enroll everything once more with a single photo.") var oneShot = true
+    @Flag(inversion: .prefixedNo, help: "Ask about pictures of two things side by side.") var pairs = true
+    @Flag(inversion: .prefixedNo, help: "Make the baselines, and ask without the names in the prompt.")
+    var baselines = true
 
     func run() async throws {
-        let all = try ThingFolder.read(URL(filePath: data))
-        let wanted = things.map { Set($0.split(separator: ",").map(String.init)) }
-        if let unknown = wanted?.subtracting(all.map(\.name)).sorted(), !unknown.isEmpty {
-            throw BenchError("no thing named \(unknown.joined(separator: ", ")) in \(data)")
-        }
-        let chosen = all.filter { wanted?.contains($0.name) ?? true }
-        guard chosen.count <= Identifiers.count else {
-            throw BenchError(
-                "\(chosen.count) things, but only \(Identifiers.count) identifiers: choose some by --things")
-        }
-        let lab = try Lab(modelDirectory: model, seed: seed, usesCaptions: !withoutCaptions)
-        let evaluation = try await QualityEvaluation(lab: lab, things: chosen).run()
-        for measurement in evaluation.measurements { try measurement.print() }
-        if let report {
-            let lines = try evaluation.rows.reduce(into: Data()) { $0 += try Output.json($1) }
-            try lines.write(to: URL(filePath: report))
-        }
+        var options = EvaluationOptions(data: URL(filePath: data), model: model)
+        options.sentenceModel =
+            sentenceModel
+            ?? EvaluationOptions.standardSentenceModel(environment: ProcessInfo.processInfo.environment)
+        options.things = things.map { Set($0.split(separator: ",").map(String.init)) }
+        options.shots = shots
+        options.seeds = seeds
+        options.seed = seed
+        options.split = try split.map { try EvaluationSplit(contentsOf: $0) }
+        options.usesCaptions = !withoutCaptions
+        options.oneShot = oneShot
+        options.pairs = pairs
+        options.baselines = baselines
+        options.unprompted = baselines
+        let result = try await Evaluator(options) { Output.progress($0) }.run()
+        for figure in result.figures { try Output.line(figure) }
+        if let report { try result.photoLines().write(to: URL(filePath: report)) }
+        if let out { for file in try result.write(to: out) { Output.progress("wrote \(file)") } }
     }
 }

@@ -222,4 +222,24 @@ public protocol FrozenVLM: Sendable {
     func loss(
         of samples: [TrainingSample], concept: Matrix, regularizer: AttentionRegularizer
     ) throws -> ConceptLoss
+
+    /// Begins a text-only answer to an instruction: no picture, no concept, the language side's own chat template.
+    /// The instruction is never read as special tokens. Throws `unsupported` where the model has no such side.
+    func begin(instruction: String, capacity: Int) throws -> any Decoding
+
+    /// How much each concept pays to each visual token, mean over blocks, heads and the concept's rows,
+    /// `[concepts][visualTokens]` (MyVLM, Fig. 3). Nil where the architecture keeps no such map.
+    func attention(of concepts: [Matrix], in features: ImageFeatures, prompt: [Int32]) throws -> [[Float]]?
+}
+
+extension FrozenVLM {
+    /// Unsupported unless a model says otherwise.
+    public func begin(instruction: String, capacity: Int) throws -> any Decoding {
+        throw VLMError(.unsupported, "\(identity.name) answers no instructions without a picture")
+    }
+
+    /// No map unless a model says otherwise.
+    public func attention(of concepts: [Matrix], in features: ImageFeatures, prompt: [Int32]) throws -> [[Float]]? {
+        nil
+    }
 }

@@ -12,6 +12,7 @@ struct MyVLM: AsyncParsableCommand {
               myvlm ask desk.jpg "Where is it?"
               myvlm recognize desk.jpg --json
               myvlm concept rollback zibo
+              myvlm evaluate --data things
 
             Answers go to standard output; progress and what fired go to standard error. A flag wins over the \
             environment (MYVLM_SERVER, MYVLM_CA, MYVLM_TOKEN_FILE, MYVLM_CONFIG), the environment over the file that \
@@ -33,7 +34,7 @@ struct MyVLM: AsyncParsableCommand {
         version: "0.1.0",
         subcommands: [
             EnrollCommand.self, CaptionCommand.self, AskCommand.self, RecognizeCommand.self, ConceptCommand.self,
-            LoginCommand.self, LogoutCommand.self, WhoAmICommand.self, PasswdCommand.self, UserCommand.self,
-            StatusCommand.self,
+            EvaluateCommand.self, LoginCommand.self, LogoutCommand.self, WhoAmICommand.self, PasswdCommand.self,
+            UserCommand.self, StatusCommand.self,
         ])
 }

@@ -7,6 +7,7 @@ private let allowed: [String: Set<String>] = [
     "Compute": ["Kernels", "COpenBLAS"],
     "VLM": ["Compute", "Kernels", "CImageCodecs", "COpenSSL"],
     "Runtime": ["VLM", "Compute", "CFaces", "COpenSSL"],
+    "Evaluation": ["Runtime", "VLM", "Compute"],
     "Registry": ["COpenSSL"],
     "RPCCore": [],
     "RPCTransport": ["RPCCore", "CNghttp2", "CEvent", "COpenSSL"],
@@ -17,8 +18,8 @@ private let allowed: [String: Set<String>] = [
     "Service": ["Registry", "Runtime", "RPC", "COpenSSL"],
     "myvlmd": ["Service"],
     "Pictures": ["CImageCodecs"],
-    "myvlm": ["Client", "Pictures"],
-    "MyVLMBench": ["Runtime", "VLM"],
+    "myvlm": ["Client", "Evaluation", "Pictures"],
+    "MyVLMBench": ["Evaluation", "Runtime", "VLM"],
 ]
 
 private struct Description: Decodable {

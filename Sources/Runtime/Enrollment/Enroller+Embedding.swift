@@ -66,16 +66,7 @@ extension Enroller {
         let decoding = try model.begin(
             prefix: prefix, concepts: [], prompt: try model.promptTokens(for: .caption(names: [])),
             capacity: captionTokens)
-        var assembler = TextAssembler()
-        var sampler = try TokenSampler(sampling)
-        for _ in 0..<captionTokens {
-            let token = sampler.sample(decoding.logits)
-            if model.stopTokens.contains(token) { break }
-            _ = assembler.append(model.bytes(of: token))
-            try model.step([decoding], tokens: [token])
-        }
-        _ = assembler.finish()
-        return assembler.text
+        return try TextCompletion.decode(model, decoding, sampling: sampling, maximumTokens: captionTokens)
     }
 
     /// The prefixes of all views, computed once, and the target tokens.

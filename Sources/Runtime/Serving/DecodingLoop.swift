@@ -16,6 +16,8 @@ final class DecodingLoop: Sendable {
         let maximumTokens: Int
         let sampler: TokenSampler
         let onText: @Sendable (String) -> Void
+        /// Sees the logits of every token before it is chosen, `[vocabulary]`; for measurements.
+        var onLogits: (@Sendable ([Float]) -> Void)?
     }
 
     /// How it went.
@@ -182,6 +184,7 @@ final class DecodingLoop: Sendable {
 
     /// Chooses the token after the current logits; false when the answer is over.
     private func advance(_ slot: Slot) -> Bool {
+        slot.request.onLogits?(slot.decoding.logits)
         let token = slot.sampler.sample(slot.decoding.logits)
         if slot.tokens == 0 { slot.firstToken = .now }
         if model.stopTokens.contains(token) { return end(slot, .stop) }

@@ -19,8 +19,16 @@ extension PersonalizedVLM {
         stream(user: user, task: task, sampling: sampling, frozen: frozen) { picture }
     }
 
+    /// The same with a probe, for measurements.
+    package func answer(
+        user: String, picture: RGBImage, task: AnswerTask, sampling: Sampling = Sampling(), frozen: Bool = false,
+        probe: AnswerProbe
+    ) -> AsyncThrowingStream<AnswerEvent, any Error> {
+        stream(user: user, task: task, sampling: sampling, frozen: frozen, probe: probe) { picture }
+    }
+
     private func stream(
-        user: String, task: AnswerTask, sampling: Sampling, frozen: Bool,
+        user: String, task: AnswerTask, sampling: Sampling, frozen: Bool, probe: AnswerProbe = AnswerProbe(),
         picture: @escaping @Sendable () async throws -> RGBImage
     ) -> AsyncThrowingStream<AnswerEvent, any Error> {
         // Unbounded, but never more than the token limit: the loop must not wait for a slow reader.
@@ -28,7 +36,7 @@ extension PersonalizedVLM {
             let work = Task {
                 do {
                     let end = try await self.serve(
-                        user: user, task: task, sampling: sampling, frozen: frozen, picture: picture
+                        user: user, task: task, sampling: sampling, frozen: frozen, probe: probe, picture: picture
                     ) { continuation.yield(.text($0)) }
                     continuation.yield(.end(end))
                     continuation.finish()
@@ -43,7 +51,7 @@ extension PersonalizedVLM {
     }
 
     private func serve(
-        user: String, task: AnswerTask, sampling: Sampling, frozen: Bool,
+        user: String, task: AnswerTask, sampling: Sampling, frozen: Bool, probe: AnswerProbe,
         picture: @Sendable () async throws -> RGBImage, onText: @escaping @Sendable (String) -> Void
     ) async throws -> AnswerEnd {
         let arrived = ContinuousClock.now
@@ -59,11 +67,11 @@ extension PersonalizedVLM {
         for index in chosen where !names.contains(sight.recognitions[index].identifier) {
             names.append(sight.recognitions[index].identifier)
         }
-        let prompt = try model.promptTokens(for: task.naming(names))
+        let prompt = try model.promptTokens(for: task.naming(probe.namesInPrompt ? names : []))
         let output = try await loop.run(
             DecodingLoop.Request(
                 features: sight.features, concepts: chosen.map { set.members[$0].artifact.embedding }, prompt: prompt,
-                maximumTokens: maximumTokens, sampler: sampler, onText: onText))
+                maximumTokens: maximumTokens, sampler: sampler, onText: onText, onLogits: probe.onLogits))
         let timings = AnswerTimings(
             queueSeconds: (sight.queued + output.waited) / .seconds(1), visionSeconds: sight.looked / .seconds(1),
             firstTokenSeconds: (output.firstToken - arrived) / .seconds(1),

@@ -42,8 +42,8 @@ package struct PocketModel: FrozenVLM {
     private let projector: Projector
     private let tags: TagTable
     private let prompt: PocketPrompt
-    private let tokenizer: ByteLevelBPE
-    private let language: LlamaModel
+    let tokenizer: ByteLevelBPE
+    let language: LlamaModel
 
     package var contextSize: Int { language.configuration.contextSize }
 
@@ -153,7 +153,7 @@ package struct PocketModel: FrozenVLM {
         return try language.loss(of: samples, concept: concept, regularizer: regularizer)
     }
 
-    private func own(_ prefix: any ImagePrefix) throws -> PocketPrefix {
+    func own(_ prefix: any ImagePrefix) throws -> PocketPrefix {
         guard let prefix = prefix as? PocketPrefix else {
             throw VLMError(.invalidArgument, "a prefix of another model cannot be used by pocket")
         }

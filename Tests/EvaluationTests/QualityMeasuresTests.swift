@@ -1,5 +1,5 @@
+import Evaluation
 import Foundation
-import MyVLMBench
 import Testing
 
 private func row(_ thing: String, fired: [String], named: [String], identifier: String) -> PhotoRow {
@@ -59,9 +59,35 @@ private func row(_ thing: String, fired: [String], named: [String], identifier: 
         .write(to: root.appending(path: "captions.json"))
     let things = try ThingFolder.read(root)
     #expect(things.map(\.name) == ["duck", "mug"])
-    #expect(things[0].enrolled.count == 3 && things[0].tested.count == 1, "four photos: one is kept for the test")
-    #expect(things[1].enrolled.map(\.file.lastPathComponent) == ["00.jpg", "01.jpg", "02.jpg", "03.jpg"])
-    #expect(things[1].tested.map(\.file.lastPathComponent) == ["04.jpg", "05.jpg"])
-    #expect(things[1].enrolled[1].captions == ["{concept} on a table"])
+    let split = EvaluationSplit(things: things, shots: 4, seeds: 2, seed: 1)
+    let first = split.rounds[0].things
+    #expect(first["duck"]?.tested == ["03.jpg"], "four photos: one is kept for the test")
+    #expect(first["mug"]?.enrolled == ["00.jpg", "01.jpg", "02.jpg", "03.jpg"])
+    #expect(first["mug"]?.tested == ["04.jpg", "05.jpg"])
+    #expect(things[1].photos[1].captions == ["{concept} on a table"])
     #expect(things[1].classNoun == "mug" && things[0].kind == "object")
+}
+
+@Test func splitsNeverShareAPhoto() throws {
+    let root = FileManager.default.temporaryDirectory.appending(path: "split-\(UUID().uuidString)")
+    defer { try? FileManager.default.removeItem(at: root) }
+    let folder = root.appending(path: "mug")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    for photo in 0..<7 { try Data([1]).write(to: folder.appending(path: "\(photo).png")) }
+    let things = try ThingFolder.read(root)
+    let split = EvaluationSplit(things: things, shots: 2, seeds: 6, seed: 9)
+    try split.check(against: things)
+    #expect(split == EvaluationSplit(things: things, shots: 2, seeds: 6, seed: 9), "the seed decides")
+    #expect(Set(split.rounds.map(\.seed)).count == 6)
+    #expect(Set(split.rounds.map { $0.things["mug"]?.enrolled ?? [] }).count > 2, "rounds differ")
+    let written = root.appending(path: "s.json")
+    try JSONEncoder().encode(split).write(to: written)
+    #expect(try EvaluationSplit(contentsOf: written.path(percentEncoded: false)) == split)
+    let leaking = String(decoding: try JSONEncoder().encode(split), as: UTF8.self)
+        .replacing("\"tested\":[", with: "\"tested\":[\"0.png\",\"1.png\",")
+    try Data(leaking.utf8).write(to: written)
+    #expect(throws: EvaluationError.self) {
+        try EvaluationSplit(contentsOf: written.path(percentEncoded: false)).check(against: things)
+    }
+    #expect(throws: EvaluationError.self) { try EvaluationSplit(contentsOf: root.path(percentEncoded: false) + "x") }
 }

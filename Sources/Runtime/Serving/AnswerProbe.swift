@@ -1,0 +1,61 @@
+package import VLM
+
+/// What a measurement may change or see of an answer. The default is the answer everybody gets.
+package struct AnswerProbe: Sendable {
+    /// Off: the rows of what fired stand beside the picture, but the prompt does not say the names.
+    package var namesInPrompt = true
+    /// Sees the logits of every token before it is chosen, `[vocabulary]`, on the thread that computes.
+    package var onLogits: (@Sendable ([Float]) -> Void)?
+
+    package init() {}
+}
+
+extension PersonalizedVLM {
+    /// How much each concept that fires pays to each visual token, `[visualTokens]` by name; empty where nothing fires
+    /// or the architecture keeps no such map. Throws as `recognize`.
+    package func attention(user: String, picture: RGBImage) async throws -> [String: [Float]] {
+        try admission.enter()
+        defer { admission.leave() }
+        let set = try await conceptSet(of: user)
+        let sight = try await look(at: picture, with: set)
+        let chosen = ConceptSet.chosen(sight.recognitions, limit: configuration.maximumConcepts)
+        let rows = chosen.map { set.members[$0].artifact.embedding }
+        let prompt = try model.promptTokens(for: .caption(names: []))
+        let maps = try await compute.run(.answers) { [model] in
+            try model.attention(of: rows, in: sight.features, prompt: prompt)
+        }
+        let names = chosen.map { set.members[$0].entry.name }
+        return Dictionary(uniqueKeysWithValues: zip(names, maps ?? []))
+    }
+
+    /// What the language side alone answers to an instruction, greedily. Throws `VLMError.unsupported` where it cannot.
+    package func complete(_ instruction: String, maximumTokens: Int) async throws -> String {
+        try await compute.run(.answers) { [model] in
+            try TextCompletion.greedy(model, instruction: instruction, maximumTokens: maximumTokens)
+        }
+    }
+}
+
+/// Text-only answers of the language side.
+enum TextCompletion {
+    static func greedy(_ model: any FrozenVLM, instruction: String, maximumTokens: Int) throws -> String {
+        let decoding = try model.begin(instruction: instruction, capacity: maximumTokens)
+        return try decode(model, decoding, sampling: Sampling(), maximumTokens: maximumTokens)
+    }
+
+    /// Continues a decoding until a stop token or the limit.
+    static func decode(
+        _ model: any FrozenVLM, _ decoding: any Decoding, sampling: Sampling, maximumTokens: Int
+    ) throws -> String {
+        var assembler = TextAssembler()
+        var sampler = try TokenSampler(sampling)
+        for _ in 0..<maximumTokens {
+            let token = sampler.sample(decoding.logits)
+            if model.stopTokens.contains(token) { break }
+            _ = assembler.append(model.bytes(of: token))
+            try model.step([decoding], tokens: [token])
+        }
+        _ = assembler.finish()
+        return assembler.text
+    }
+}

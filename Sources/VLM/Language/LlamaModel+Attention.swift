@@ -1,0 +1,37 @@
+package import Compute
+internal import Kernels
+
+extension LlamaModel {
+    /// What rows behind a prefix pay to each of its positions, mean over blocks and heads, `[rows, prefix.count]`.
+    /// Throws `invalidArgument` for rows of another width and `contextOverflow`.
+    package func attention(of rows: Matrix, to prefix: KeyValuePrefix) throws -> Matrix {
+        let c = configuration
+        guard rows.columns == c.hiddenSize, rows.rows > 0 else {
+            throw VLMError(
+                .invalidArgument, "attention of \(rows.rows) x \(rows.columns); rows of \(c.hiddenSize) are needed")
+        }
+        try prefix.check(c)
+        try checkContext(prefix.count + rows.rows)
+        // The training layout keeps every block's probabilities; a target of one token is never read.
+        let sample = LlamaTrainingSample(prefix: prefix, conceptNorm: 1, prompt: [], target: [0])
+        let batch = LlamaBatch([sample], conceptRows: rows.rows, configuration: c)
+        let kept = batch.probabilities.reduce(0, +)
+        let pieces = LlamaActivations.pieces(rows: batch.rows, kept: true, c) + [kept]
+        return workspaces.with(pieces: pieces) { workspace in
+            let activations = LlamaActivations(rows: batch.rows, kept: true, c, in: workspace)
+            let probabilities = workspace.take(kept)
+            activations.hidden.update(from: rows.values, count: rows.values.count)
+            forward(activations, batch.sequences([sample], activations, probabilities: probabilities))
+            var mean = Matrix(rows: rows.rows, columns: prefix.count)
+            let keys = prefix.count + batch.rows
+            let maps = c.blocks * c.queryHeads
+            for map in 0..<maps {
+                for row in 0..<rows.rows {
+                    let paid = probabilities + (map * batch.rows + row) * keys
+                    for key in 0..<prefix.count { mean[row, key] += paid[key] / Float(maps) }
+                }
+            }
+            return mean
+        }
+    }
+}

@@ -1,0 +1,104 @@
+import ArgumentParser
+import Client
+import Evaluation
+import Foundation
+
+struct EvaluateCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "evaluate", abstract: "Measure how well things of a folder are learned; needs no server.",
+        discussion: """
+            EXAMPLES
+              myvlm evaluate --data things
+              myvlm evaluate --data things --shots 2 --seeds 5 --out two-shots
+              myvlm evaluate --data things --split result.split.json
+
+            DIR holds one folder of photos a thing. Some photos are enrolled, the others asked about; a file \
+            DIR/captions.json {"thing": {"class_noun": "mug", "images": {"00.jpg": ["{concept} on a table"]}}} says \
+            more. Runs in this process on the model that Scripts/setup fetched: about ten minutes for 20 things and \
+            a round. OUT.json, OUT.split.json and OUT.html are written; Docs/evaluation.md defines the figures.
+            """)
+
+    @Option(help: "Folder of things.") var data: String
+
+    @Option(help: "Photos enrolled of each thing.") var shots = 4
+
+    @Option(help: "Rounds with different photos enrolled; intervals need two or more.") var seeds = 1
+
+    @Option(help: "Seed of the first round.") var seed: UInt64 = 42
+
+    @Option(help: "Only these things, separated by commas.") var things: String?
+
+    @Option(help: "A split file of an earlier run to measure on; --shots and --seeds say nothing then.")
+    var split: String?
+
+    @Option(help: "Where the results go, without extension.") var out = "evaluation"
+
+    @Option(help: "Model directory (default: $MYVLM_HOME/models/pocket).") var model: String?
+
+    @Option(help: "Folder of the sentence encoder (default: $MYVLM_HOME/models/minilm).")
+    var sentenceModel: String?
+
+    @Flag(help: "Enroll without the captions of captions.json, with what the frozen model says of the photos.")
+    var withoutCaptions = false
+
+    @Flag(help: "Heads and captions only: no single photo, no pairs, no baselines.") var brief = false
+
+    @OptionGroup var output: OutputArguments
+
+    private struct Report: Encodable {
+        let figures: [Figure]
+        let files: [String]
+    }
+
+    func run() async throws {
+        let order = self
+        try await CommandRunner.run { try await order.evaluate() }
+    }
+
+    private func evaluate() async throws {
+        do {
+            let environment = ProcessInfo.processInfo.environment
+            var options = EvaluationOptions(
+                data: URL(filePath: data), model: model ?? EvaluationOptions.standardModel(environment: environment))
+            options.sentenceModel = sentenceModel ?? EvaluationOptions.standardSentenceModel(environment: environment)
+            options.things = things.map { Set($0.split(separator: ",").map(String.init)) }
+            options.shots = shots
+            options.seeds = seeds
+            options.seed = seed
+            options.split = try split.map { try EvaluationSplit(contentsOf: $0) }
+            options.usesCaptions = !withoutCaptions
+            if brief {
+                (options.oneShot, options.pairs, options.unprompted, options.baselines) = (false, false, false, false)
+            }
+            let notes = output
+            let result = try await Evaluator(options) { notes.note($0) }.run()
+            let files = try result.write(to: out)
+            if output.json { return try JSONOutput.write(Report(figures: result.figures, files: files)) }
+            var table = Table(["FIGURE", "VALUE", "95 %", "UNIT"])
+            for figure in result.figures {
+                table.add([
+                    figure.metric, Self.shown(figure.value), figure.interval.map { "± " + Self.shown($0) } ?? "",
+                    figure.unit,
+                ])
+            }
+            table.write()
+            for file in files { output.note("wrote \(file)") }
+        } catch let error as EvaluationError {
+            throw MyVLMError(Self.code(error.code), error.message, cause: error)
+        }
+    }
+
+    private static func shown(_ value: Double?) -> String {
+        guard let value else { return "-" }
+        return value == value.rounded() && value >= 2 ? String(format: "%.0f", value) : String(format: "%.3f", value)
+    }
+
+    private static func code(_ code: EvaluationError.Code) -> MyVLMError.Code {
+        switch code {
+        case .badInput: .invalidArgument
+        case .missing: .noInput
+        case .unavailable: .internalError
+        case .unwritable: .cannotCreate
+        }
+    }
+}

@@ -1,0 +1,110 @@
+import Evaluation
+import Foundation
+import Runtime
+import Testing
+import VLM
+import VLMTestSupport
+
+/// A whole evaluation on the small random model: what it says means nothing, but every figure is there and the page
+/// holds what was seen.
+@Suite struct EvaluatorTests {
+    private func folder(things: Int, photos: Int) throws -> URL {
+        let root = FileManager.default.temporaryDirectory.appending(path: "evaluation-\(UUID().uuidString)")
+        var captions: [String: Any] = [:]
+        for thing in 0..<things {
+            let name = "<thing\(thing)>"
+            let folder = root.appending(path: name)
+            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+            for photo in 0..<photos {
+                let picture = TinyPicture.picture(of: UInt64(thing + 1), view: UInt64(photo))
+                try Data(picture.resized(width: 120, height: 90).encodedPNG())
+                    .write(to: folder.appending(path: "\(photo).png"))
+            }
+            captions[name] = ["class_noun": "cup", "images": ["\(photos - 1).png": ["{concept} is on a table"]]]
+        }
+        try JSONSerialization.data(withJSONObject: captions).write(to: root.appending(path: "captions.json"))
+        return root
+    }
+
+    private func lab() throws -> Lab {
+        let model = try TinyVLM.make()
+        return try Lab(
+            model: model,
+            negatives: try NegativeFeatures(features: model.negatives.features, mean: model.negatives.mean), faces: nil)
+    }
+
+    @Test func aWholeEvaluationIsWrittenDown() async throws {
+        let root = try folder(things: 2, photos: 3)
+        defer { try? FileManager.default.removeItem(at: root) }
+        var options = EvaluationOptions(data: root, model: "")
+        options.shots = 2
+        options.seeds = 2
+        let encoder = try SentenceEncoder(
+            directory: EvaluationFixtures.folder.appending(path: "encoder").path(percentEncoded: false))
+        let lab = try lab()
+        defer { lab.shutDown() }
+        let result = try await Evaluator(options) { _ in }.run(lab, encoder: encoder)
+        let figures = Dictionary(uniqueKeysWithValues: result.figures.map { ($0.metric, $0) })
+        for metric in [
+            "head_sensitivity", "head_specificity", "identifier_recall", "oneshot_f1", "two_concepts_f1",
+            "text_similarity", "text_similarity_simple_replacement", "text_similarity_llm_guided", "class_named_share",
+            "cider", "bleu4", "enroll_seconds_median",
+        ] {
+            #expect(figures[metric]?.value != nil, "\(metric)")
+        }
+        #expect(figures["frozen_bit_equal"]?.value ?? 1 == 1)
+        #expect(figures["test_photos"]?.value == 4, "two things, one photo each, two rounds")
+        #expect(figures["head_sensitivity"]?.interval != nil)
+        #expect(figures["two_concepts_pictures"]?.value == 4)
+        for row in result.rows where row.fired.contains(row.thing) {
+            #expect(row.attention?.count == 16)
+            #expect(row.attention?.allSatisfy { (0...1).contains($0) } == true)
+        }
+
+        let files = try result.write(to: root.appending(path: "result").path(percentEncoded: false))
+        #expect(
+            files.map { $0.split(separator: "/").last ?? "" } == ["result.json", "result.split.json", "result.html"])
+        #expect(try EvaluationSplit(contentsOf: files[1]) == result.split)
+        let page = try String(contentsOfFile: files[2], encoding: .utf8)
+        #expect(page.contains("data:image/jpeg;base64,") && page.contains("two_concepts_f1"))
+        #expect(!page.contains("<thing0>") && page.contains("&lt;thing0&gt;"), "names are data, not markup")
+        #expect(!page.contains("http"), "the page needs nothing else")
+    }
+
+    @Test func oneSplitOneResult() async throws {
+        let root = try folder(things: 2, photos: 3)
+        defer { try? FileManager.default.removeItem(at: root) }
+        var options = EvaluationOptions(data: root, model: "")
+        options.shots = 1
+        (options.pairs, options.baselines) = (false, false)
+        let lab = try lab()
+        defer { lab.shutDown() }
+        let first = try await Evaluator(options) { _ in }.run(lab, encoder: nil)
+        options.split = first.split
+        let second = try await Evaluator(options) { _ in }.run(lab, encoder: nil)
+        func bare(_ rows: [PhotoRow]) -> [PhotoRow] {
+            rows.map { row in
+                var row = row
+                row.seconds = 0
+                return row
+            }
+        }
+        #expect(bare(first.rows) == bare(second.rows))
+        let figures = Dictionary(uniqueKeysWithValues: first.figures.map { ($0.metric, $0) })
+        #expect(figures["oneshot_f1"]?.value == figures["identifier_f1"]?.value, "one photo was all there was")
+        #expect(figures["text_similarity"]?.value == nil && figures["two_concepts_f1"]?.value == nil)
+    }
+
+    @Test func optionsThatCannotBeAreRefused() throws {
+        let root = try folder(things: 1, photos: 2)
+        defer { try? FileManager.default.removeItem(at: root) }
+        var options = EvaluationOptions(data: root, model: "")
+        options.things = ["nothing"]
+        #expect(throws: EvaluationError.self) { try Evaluator(options) { _ in } }
+        options.things = nil
+        options.shots = 0
+        #expect(throws: EvaluationError.self) { try Evaluator(options) { _ in } }
+        options.data = root.appending(path: "nowhere")
+        #expect(throws: EvaluationError.self) { try Evaluator(options) { _ in } }
+    }
+}
