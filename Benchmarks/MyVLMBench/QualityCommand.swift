@@ -23,6 +23,11 @@ struct Quality: AsyncParsableCommand {
     @Option(help: "Rounds with different photos enrolled; about ten minutes each.") var seeds = 1
     @Option(help: "Seed of the first round.") var seed: UInt64 = 42
     @Option(help: "A split file of an earlier run to measure on.") var split: String?
+    @Option(help: "Rows of an embedding (default: the model's).") var tokens: Int?
+    @Option(help: "Training steps of an embedding (default: the model's).") var steps: Int?
+    @Option(help: "Learning rate of an embedding (default: the model's).") var rate: Float?
+    @Option(help: "Weight of the attention regulariser; 0 switches it off (default: the model's).")
+    var regularizer: Float?
     @Flag(help: "Enroll without the captions of captions.json, with what the frozen model says of the photos.")
     var withoutCaptions = false
     @Flag(inversion: .prefixedNo, help: "Enroll everything once more with a single photo.") var oneShot = true
@@ -41,6 +46,10 @@ struct Quality: AsyncParsableCommand {
         options.seed = seed
         options.split = try split.map { try EvaluationSplit(contentsOf: $0) }
         options.usesCaptions = !withoutCaptions
+        options.training.tokens = tokens
+        options.training.steps = steps
+        options.training.learningRate = rate
+        options.training.regularizerWeight = regularizer
         options.oneShot = oneShot
         options.pairs = pairs
         options.baselines = baselines

@@ -1,4 +1,32 @@
 public import Foundation
+import VLM
+
+/// Settings of the embedding's training to measure with instead of the model's defaults; nil keeps the default.
+public struct TrainingOverrides: Sendable {
+    /// Rows of the embedding.
+    public var tokens: Int?
+    /// Optimisation steps; checkpoints beyond them do not happen.
+    public var steps: Int?
+    /// AdamW's rate.
+    public var learningRate: Float?
+    /// Weight of the attention regulariser; 0 is MyVLM's ablation without it.
+    public var regularizerWeight: Float?
+
+    /// The defaults.
+    public init() {}
+
+    /// The model's defaults with these in their place; nil when none is set.
+    func applied(to defaults: ConceptTrainingDefaults) -> ConceptTrainingDefaults? {
+        guard tokens != nil || steps != nil || learningRate != nil || regularizerWeight != nil else { return nil }
+        var settings = defaults
+        settings.tokens = tokens ?? settings.tokens
+        settings.steps = steps ?? settings.steps
+        settings.learningRate = learningRate ?? settings.learningRate
+        settings.regularizerWeight = regularizerWeight ?? settings.regularizerWeight
+        settings.checkpoints = settings.checkpoints.filter { $0 <= settings.steps }
+        return settings
+    }
+}
 
 /// What to evaluate, on what, and how much of it.
 public struct EvaluationOptions: Sendable {
@@ -28,6 +56,8 @@ public struct EvaluationOptions: Sendable {
     public var unprompted = true
     /// Whether the two baselines are made.
     public var baselines = true
+    /// What is trained otherwise than the model's defaults say.
+    public var training = TrainingOverrides()
 
     /// Everything of a folder of things with a model directory.
     public init(data: URL, model: String) {

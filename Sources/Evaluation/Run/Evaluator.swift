@@ -90,7 +90,7 @@ public struct Evaluator: Sendable {
             let start = ContinuousClock.now
             let artifact = try await lab.enroll(
                 thing, photos: Array(photos), identifier: identifier, seed: plan.seed,
-                usesCaptions: options.usesCaptions, others: artifacts)
+                others: artifacts, options: options)
             seconds.append((ContinuousClock.now - start) / .seconds(1))
             artifacts.append(artifact)
             try await lab.give(user.name, concept: thing.name, artifact: artifact)

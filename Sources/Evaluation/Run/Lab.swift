@@ -50,18 +50,20 @@ package struct Lab {
 
     /// Enrolls photos of a thing and returns the artifact; `others` are artifacts the user already has.
     func enroll(
-        _ thing: Thing, photos: [Thing.Photo], identifier: String, seed: UInt64, usesCaptions: Bool, others: [[UInt8]]
+        _ thing: Thing, photos: [Thing.Photo], identifier: String, seed: UInt64, others: [[UInt8]],
+        options: EvaluationOptions
     ) async throws -> [UInt8] {
         let photos = try photos.map {
             EnrollmentPhoto(
-                name: $0.name, bytes: [UInt8](try Data(contentsOf: $0.file)), captions: usesCaptions ? $0.captions : [])
+                name: $0.name, bytes: [UInt8](try Data(contentsOf: $0.file)),
+                captions: options.usesCaptions ? $0.captions : [])
         }
         guard let kind = ConceptKind(rawValue: thing.kind) else {
             throw EvaluationError(.badInput, "\(thing.name) is of kind \(thing.kind); use object or person")
         }
         let request = EnrollmentRequest(
             kind: kind, identifier: identifier, classNoun: thing.classNoun, photos: photos, seed: seed,
-            otherConcepts: others)
+            otherConcepts: others, training: options.training.applied(to: vlm.model.trainingDefaults))
         do {
             return try await vlm.enroller.enroll(request) { _ in }.artifact
         } catch let error as RuntimeError {
