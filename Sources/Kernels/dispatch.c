@@ -1,6 +1,11 @@
 #include <stdatomic.h>
 #include <stddef.h>
 
+#if defined(__aarch64__) && defined(__linux__)
+#include <asm/hwcap.h>
+#include <sys/auxv.h>
+#endif
+
 #include "table.h"
 
 static _Atomic(const mk_table *) found;        // the best of this processor
@@ -10,17 +15,29 @@ int mk_best_isa(void) {
 #if defined(__x86_64__)
     __builtin_cpu_init();
     if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
-        __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("fma"))
-        return MK_AVX512;
-    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return MK_AVX2;
+        __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("fma")) {
+        if (!__builtin_cpu_supports("avx512vnni")) return MK_AVX512;
+        return __builtin_cpu_supports("avx512bf16") ? MK_AVX512_BF16 : MK_AVX512_VNNI;
+    }
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c"))
+        return MK_AVX2;
+#elif defined(__aarch64__) && defined(__linux__)
+    return getauxval(AT_HWCAP) & HWCAP_ASIMDDP ? MK_NEON_DOT : MK_NEON;
+#elif defined(__aarch64__)
+    return MK_NEON;
 #endif
     return MK_PORTABLE;
 }
 
 static const mk_table *table_of(int isa) {
 #if defined(__x86_64__)
+    if (isa == MK_AVX512_BF16) return &mk_table_bf16;
+    if (isa == MK_AVX512_VNNI) return &mk_table_vnni;
     if (isa == MK_AVX512) return &mk_table_avx512;
     if (isa == MK_AVX2) return &mk_table_avx2;
+#elif defined(__aarch64__)
+    if (isa == MK_NEON_DOT) return &mk_table_neon_dot;
+    if (isa == MK_NEON) return &mk_table_neon;
 #endif
     (void)isa;
     return &mk_table_portable;
@@ -45,7 +62,7 @@ const mk_table *mk_kernels(void) {
 
 int mk_current_isa(void) {
     const mk_table *table = mk_kernels();
-    for (int isa = MK_AVX512; isa > MK_PORTABLE; isa--)
+    for (int isa = mk_best_isa(); isa > MK_PORTABLE; isa--)
         if (table == table_of(isa)) return isa;
     return MK_PORTABLE;
 }

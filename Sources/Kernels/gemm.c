@@ -7,48 +7,12 @@
 enum { ROW_BLOCK = 240 };
 // Reduction steps of a transposed product whose transposed panel stays in that cache.
 enum { DEPTH_BLOCK = 2048 };
-// From this many rows on, bf16 panels are widened once instead of in the inner loop (same bits).
+// From this many rows on, 16-bit panels are widened once instead of in the inner loop (same bits).
 enum { WIDEN_ROWS = 13 };
+// Scratch buffers: those of a task, and those of the caller that its tasks read.
+enum { PANEL_SLOT = 0, TURNED_SLOT = 1, BLOCK_SLOT = 2, NUMBERS_SLOT = 4, SCALES_SLOT = 5, SUMS_SLOT = 6 };
 
 static long ceil_div(long a, long b) { return (a + b - 1) / b; }
-
-long mk_packed_bytes(long outputs, long inputs, int storage) {
-    return ceil_div(outputs, MK_PANEL) * MK_PANEL * inputs * (storage == MK_BF16 ? 2 : 4);
-}
-
-// Round to nearest, ties to even; NaN stays NaN.
-static uint16_t to_bf16(float value) {
-    uint32_t bits;
-    memcpy(&bits, &value, 4);
-    if ((bits & 0x7fffffff) > 0x7f800000) return (uint16_t)(bits >> 16 | 0x40);
-    return (uint16_t)((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
-}
-
-static float from_bf16(uint16_t value) {
-    uint32_t bits = (uint32_t)value << 16;
-    float result;
-    memcpy(&result, &bits, 4);
-    return result;
-}
-
-void mk_pack(const float *w, long first, long rows, long inputs, int storage, void *panels) {
-    for (long r = 0; r < rows; r++) {
-        long output = first + r, base = output / MK_PANEL * MK_PANEL * inputs + output % MK_PANEL;
-        const float *from = w + r * inputs;
-        if (storage == MK_BF16)
-            for (long k = 0; k < inputs; k++) ((uint16_t *)panels)[base + k * MK_PANEL] = to_bf16(from[k]);
-        else
-            for (long k = 0; k < inputs; k++) ((float *)panels)[base + k * MK_PANEL] = from[k];
-    }
-}
-
-void mk_unpack_row(const mk_weight *w, long row, float *out) {
-    long base = row / MK_PANEL * MK_PANEL * w->inputs + row % MK_PANEL;
-    if (w->storage == MK_BF16)
-        for (long k = 0; k < w->inputs; k++) out[k] = from_bf16(((const uint16_t *)w->panels)[base + k * MK_PANEL]);
-    else
-        for (long k = 0; k < w->inputs; k++) out[k] = ((const float *)w->panels)[base + k * MK_PANEL];
-}
 
 typedef struct {
     const mk_table *table;
@@ -57,12 +21,17 @@ typedef struct {
     float *c;
     long m, n, k, blocks; // c is [m, n], the reduction has k steps; blocks of rows
     int accumulate;
+    // a as the weight's storage wants it.
+    uint16_t *pairs; // [m][pairs of k, whole]
+    float *rounded;  // [m][k]
+    int8_t *numbers;
+    float *scales;
+    int32_t *sums;
 } product;
 
 // Tasks are panels, and blocks of rows within a panel. Enough tasks to share out, few enough to be worth taking.
 static void share(product *p, void (*body)(void *, long, long)) {
     long panels = ceil_div(p->n, MK_PANEL);
-    p->table = mk_kernels();
     p->blocks = ceil_div(p->m, ROW_BLOCK);
     long tasks = panels * p->blocks, grain = tasks / (16 * mk_threads());
     mk_parallel(body, p, tasks, grain < 1 ? 1 : grain > 16 ? 16 : grain);
@@ -78,29 +47,108 @@ static long column_count(const product *p, long panel) {
     return left < MK_PANEL ? left : MK_PANEL;
 }
 
+// MARK: rows of the left side
+
+static long even(long k) { return (k + 1) / 2 * 2; }
+
+static void round_rows(void *context, long lower, long upper) {
+    const product *p = context;
+    for (long i = lower; i < upper; i++) {
+        uint16_t *to = p->pairs + i * even(p->k);
+        p->table->round_pairs(p->a + i * p->k, p->k, even(p->k), to);
+    }
+}
+
+static void round_floats(void *context, long lower, long upper) {
+    const product *p = context;
+    uint16_t *half = mk_scratch(PANEL_SLOT, even(p->k) * 2);
+    for (long i = lower; i < upper; i++) {
+        p->table->round_pairs(p->a + i * p->k, p->k, even(p->k), half);
+        uint32_t *to = (uint32_t *)(p->rounded + i * p->k);
+        for (long k = 0; k < p->k; k++) to[k] = (uint32_t)half[k] << 16;
+    }
+}
+
+static void quantize_rows(void *context, long lower, long upper) {
+    const product *p = context;
+    long blocks = ceil_div(p->k, 32);
+    for (long i = lower; i < upper; i++)
+        p->table->quantize(
+            p->a + i * p->k, p->k, p->numbers + i * blocks * 32, p->scales + i * blocks, p->sums + i * blocks);
+}
+
+// Rounds the left side once for all tasks. The buffers are the caller's: products do not nest within a task.
+static void prepare(product *p, int storage) {
+    long grain = 1 + 16384 / (p->k + 1);
+    p->table = mk_kernels();
+    if (storage == MK_BF16 && p->table->panel_pairs != NULL) {
+        p->pairs = mk_scratch(NUMBERS_SLOT, p->m * even(p->k) * 2);
+        mk_parallel(round_rows, p, p->m, grain);
+    } else if (storage == MK_BF16) {
+        p->rounded = mk_scratch(NUMBERS_SLOT, p->m * p->k * 4);
+        mk_parallel(round_floats, p, p->m, grain);
+        p->a = p->rounded;
+    } else if (storage >= MK_Q8_0) {
+        long blocks = ceil_div(p->k, 32);
+        p->numbers = mk_scratch(NUMBERS_SLOT, p->m * blocks * 32);
+        p->scales = mk_scratch(SCALES_SLOT, p->m * blocks * 4);
+        p->sums = mk_scratch(SUMS_SLOT, p->m * blocks * 4);
+        mk_parallel(quantize_rows, p, p->m, grain);
+    }
+}
+
+// MARK: products with packed weights
+
 static void packed(void *context, long lower, long upper) {
     const product *p = context;
+    const mk_table *table = p->table;
+    long bytes = mk_panel_bytes(p->k, p->w->storage);
     for (long t = lower; t < upper; t++) {
         long panel = t / p->blocks, row = t % p->blocks * ROW_BLOCK, rows = row_count(p, t % p->blocks);
-        long columns = column_count(p, panel), from = panel * MK_PANEL * p->k;
+        long columns = column_count(p, panel);
+        const void *w = (const uint8_t *)p->w->panels + panel * bytes;
         const float *x = p->a + row * p->k;
         float *y = p->c + row * p->n + panel * MK_PANEL;
-        if (p->w->storage == MK_F32) {
-            const float *w = (const float *)p->w->panels + from;
-            p->table->panel_f32(x, p->k, rows, w, MK_PANEL, p->k, y, p->n, columns, p->accumulate);
-        } else if (rows < WIDEN_ROWS) {
-            const uint16_t *w = (const uint16_t *)p->w->panels + from;
-            p->table->panel_bf16(x, p->k, rows, w, MK_PANEL, p->k, y, p->n, columns, p->accumulate);
-        } else {
-            float *wide = mk_scratch(0, MK_PANEL * p->k * 4);
-            p->table->expand_bf16((const uint16_t *)p->w->panels + from, MK_PANEL * p->k, wide);
-            p->table->panel_f32(x, p->k, rows, wide, MK_PANEL, p->k, y, p->n, columns, p->accumulate);
+        mk_quantized q = {.numbers = p->numbers, .scales = p->scales, .sums = p->sums, .blocks = ceil_div(p->k, 32)};
+        switch (p->w->storage) {
+            case MK_F32: table->panel_f32(x, p->k, rows, w, MK_PANEL, p->k, y, p->n, columns, p->accumulate); break;
+            case MK_F16:
+                if (rows < WIDEN_ROWS) {
+                    table->panel_f16(x, p->k, rows, w, MK_PANEL, p->k, y, p->n, columns, p->accumulate);
+                } else {
+                    float *wide = mk_scratch(PANEL_SLOT, MK_PANEL * p->k * 4);
+                    table->expand_f16(w, MK_PANEL * p->k, wide);
+                    table->panel_f32(x, p->k, rows, wide, MK_PANEL, p->k, y, p->n, columns, p->accumulate);
+                }
+                break;
+            case MK_BF16:
+                if (p->pairs != NULL) {
+                    const uint16_t *pairs = p->pairs + row * even(p->k);
+                    // A long panel by parts that stay in the second-level cache; the chain of sums goes on through y.
+                    for (long k = 0; k < even(p->k) / 2; k += DEPTH_BLOCK) {
+                        long depth = even(p->k) / 2 - k < DEPTH_BLOCK ? even(p->k) / 2 - k : DEPTH_BLOCK;
+                        table->panel_pairs(
+                            pairs + 2 * k, even(p->k), rows, (const uint32_t *)w + k * MK_PANEL, depth, y, p->n, columns,
+                            p->accumulate || k > 0);
+                    }
+                } else if (rows < WIDEN_ROWS) {
+                    table->panel_widened(x, p->k, rows, w, p->k, y, p->n, columns, p->accumulate);
+                } else {
+                    float *wide = mk_scratch(PANEL_SLOT, MK_PANEL * even(p->k) * 4);
+                    table->expand_pairs(w, even(p->k) / 2, wide);
+                    table->panel_f32(x, p->k, rows, wide, MK_PANEL, p->k, y, p->n, columns, p->accumulate);
+                }
+                break;
+            case MK_Q8_0: table->panel_q8_0(&q, row, rows, w, y, p->n, columns, p->accumulate); break;
+            case MK_Q4_0: table->panel_q4_0(&q, row, rows, w, y, p->n, columns, p->accumulate); break;
+            case MK_Q4_1: table->panel_q4_1(&q, row, rows, w, y, p->n, columns, p->accumulate); break;
         }
     }
 }
 
 void mk_gemm_packed(const mk_weight *w, const float *x, long rows, float *y, int accumulate) {
     product p = {.w = w, .a = x, .c = y, .m = rows, .n = w->outputs, .k = w->inputs, .accumulate = accumulate};
+    prepare(&p, w->storage);
     share(&p, packed);
 }
 
@@ -109,24 +157,19 @@ void mk_gemm_packed(const mk_weight *w, const float *x, long rows, float *y, int
 static void packed_transposed(void *context, long lower, long upper) {
     const product *p = context;
     const mk_weight *w = p->w;
-    float *panel = mk_scratch(1, DEPTH_BLOCK * MK_PANEL * 4), *wide = mk_scratch(2, MK_PANEL * MK_PANEL * 4);
+    float *panel = mk_scratch(TURNED_SLOT, DEPTH_BLOCK * MK_PANEL * 4);
+    float *wide = mk_scratch(BLOCK_SLOT, MK_PANEL * MK_PANEL * 4);
     for (long t = lower; t < upper; t++) {
         long column = t / p->blocks * MK_PANEL, columns = column_count(p, t / p->blocks);
         long row = t % p->blocks * ROW_BLOCK, rows = row_count(p, t % p->blocks);
         for (long start = 0; start < p->k; start += DEPTH_BLOCK) {
             long depth = p->k - start < DEPTH_BLOCK ? p->k - start : DEPTH_BLOCK;
             for (long output = 0; output < depth; output += MK_PANEL) {
-                // Rows `column`... of the weight's panel; the last block of inputs may be short.
-                long from = (start + output) * w->inputs + column * MK_PANEL;
-                const float *block;
-                if (w->storage == MK_BF16)
-                    p->table->expand_bf16((const uint16_t *)w->panels + from, columns * MK_PANEL, wide);
-                if (columns < MK_PANEL) {
-                    if (w->storage == MK_F32)
-                        memcpy(wide, (const float *)w->panels + from, (size_t)(columns * MK_PANEL * 4));
-                    memset(wide + columns * MK_PANEL, 0, (size_t)((MK_PANEL - columns) * MK_PANEL * 4));
-                }
-                block = w->storage == MK_F32 && columns == MK_PANEL ? (const float *)w->panels + from : wide;
+                const float *block = wide;
+                if (w->storage == MK_F32 && columns == MK_PANEL)
+                    block = (const float *)w->panels + (start + output) * w->inputs + column * MK_PANEL;
+                else
+                    mk_expand_block(p->table, w, (start + output) / MK_PANEL, column, wide);
                 p->table->transpose32(block, MK_PANEL, panel + output * MK_PANEL, MK_PANEL);
             }
             p->table->panel_f32(
@@ -136,10 +179,42 @@ static void packed_transposed(void *context, long lower, long upper) {
     }
 }
 
+// The same with pairs of outputs.
+static void packed_transposed_pairs(void *context, long lower, long upper) {
+    const product *p = context;
+    const mk_weight *w = p->w;
+    uint32_t *panel = mk_scratch(TURNED_SLOT, DEPTH_BLOCK * MK_PANEL * 4);
+    uint32_t *padded = mk_scratch(BLOCK_SLOT, MK_PANEL * MK_PANEL * 4);
+    long stride = even(p->k), panel_bytes = mk_panel_bytes(w->inputs, MK_BF16);
+    for (long t = lower; t < upper; t++) {
+        long column = t / p->blocks * MK_PANEL, columns = column_count(p, t / p->blocks);
+        long row = t % p->blocks * ROW_BLOCK, rows = row_count(p, t % p->blocks), pairs = even(columns) / 2;
+        for (long start = 0; start < stride; start += 2 * DEPTH_BLOCK) {
+            long depth = stride - start < 2 * DEPTH_BLOCK ? stride - start : 2 * DEPTH_BLOCK;
+            for (long output = 0; output < depth; output += MK_PANEL) {
+                const uint8_t *from = (const uint8_t *)w->panels + (start + output) / MK_PANEL * panel_bytes;
+                const uint32_t *block = (const uint32_t *)from + column / 2 * MK_PANEL;
+                if (pairs < MK_PANEL / 2) {
+                    memcpy(padded, block, (size_t)(pairs * MK_PANEL * 4));
+                    memset(padded + pairs * MK_PANEL, 0, (size_t)((MK_PANEL / 2 - pairs) * MK_PANEL * 4));
+                    block = padded;
+                }
+                p->table->transpose_pairs(block, panel + output / 2 * MK_PANEL);
+            }
+            p->table->panel_pairs(
+                p->pairs + row * stride + start, stride, rows, panel, depth / 2, p->c + row * p->n + column, p->n,
+                columns, p->accumulate || start > 0);
+        }
+    }
+}
+
 void mk_gemm_packed_transposed(const mk_weight *w, const float *dy, long rows, float *dx, int accumulate) {
     product p = {.w = w, .a = dy, .c = dx, .m = rows, .n = w->inputs, .k = w->outputs, .accumulate = accumulate};
-    share(&p, packed_transposed);
+    prepare(&p, w->storage == MK_BF16 ? MK_BF16 : MK_F32);
+    share(&p, p.pairs != NULL ? packed_transposed_pairs : packed_transposed);
 }
+
+// MARK: plain products
 
 static void plain(void *context, long lower, long upper) {
     const product *p = context;
@@ -163,6 +238,7 @@ static void plain(void *context, long lower, long upper) {
 
 void mk_gemm_plain(const float *a, const float *b, float *c, long m, long n, long k, int accumulate) {
     product p = {.a = a, .b = b, .c = c, .m = m, .n = n, .k = k, .accumulate = accumulate};
+    prepare(&p, MK_F32);
     share(&p, plain);
 }
 
@@ -186,5 +262,6 @@ static void plain_transposed(void *context, long lower, long upper) {
 
 void mk_gemm_plain_transposed(const float *a, const float *b, float *c, long m, long n, long k, int accumulate) {
     product p = {.a = a, .b = b, .c = c, .m = m, .n = n, .k = k, .accumulate = accumulate};
+    prepare(&p, MK_F32);
     share(&p, plain_transposed);
 }

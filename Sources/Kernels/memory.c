@@ -22,7 +22,7 @@ void *mk_alloc(long bytes) {
 
 void mk_free(void *memory) { free(memory); }
 
-enum { SLOTS = 4 };
+enum { SLOTS = 8 };
 typedef struct {
     void *memory[SLOTS];
     long bytes[SLOTS];

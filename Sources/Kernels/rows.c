@@ -66,6 +66,17 @@ void mk_swiglu_backward(const float *gu, const float *dy, long count, long n, fl
     mk_parallel(gated_backward, &r, count, grain(n));
 }
 
+static void biased(void *context, long lower, long upper) {
+    const rows *r = context;
+    for (long i = lower; i < upper; i++)
+        for (long j = 0; j < r->n; j++) r->y[i * r->n + j] += r->weight[j];
+}
+
+void mk_add_bias(float *x, const float *bias, long count, long n) {
+    rows r = {.weight = bias, .n = n, .y = x};
+    mk_parallel(biased, &r, count, grain(n));
+}
+
 static void silu_range(void *context, long lower, long upper) {
     const rows *r = context;
     r->table->silu(r->y + lower, upper - lower);

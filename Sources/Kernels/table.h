@@ -1,7 +1,17 @@
 #ifndef MYVLM_KERNELS_TABLE_H
 #define MYVLM_KERNELS_TABLE_H
 
+#include <stddef.h>
+
 #include "kernels.h"
+
+// Rows of x as blocks of 32 bytes: value = scales[row][block] * numbers[row][block][32].
+typedef struct {
+    const int8_t *numbers;
+    const float *scales;
+    const int32_t *sums; // of the numbers of a block
+    long blocks;
+} mk_quantized;
 
 // Kernels that exist once per instruction set: template_*.h compiled under each set of target attributes.
 typedef struct {
@@ -9,12 +19,36 @@ typedef struct {
     void (*panel_f32)(
         const float *x, long x_stride, long rows, const float *panel, long stride, long depth, float *y, long y_stride,
         long columns, int accumulate);
-    void (*panel_bf16)(
+    void (*panel_f16)(
         const float *x, long x_stride, long rows, const uint16_t *panel, long stride, long depth, float *y,
         long y_stride, long columns, int accumulate);
-    void (*expand_bf16)(const uint16_t *from, long count, float *to);
+    void (*expand_f16)(const uint16_t *from, long count, float *to);
     // to [32][32] = from^T, both with a row stride.
     void (*transpose32)(const float *from, long from_stride, float *to, long to_stride);
+
+    // bf16 (template_pairs.h). NULL where the processor cannot multiply pairs: then x stays float, rounded.
+    void (*panel_pairs)(
+        const uint16_t *x, long x_stride, long rows, const uint32_t *panel, long pairs, float *y, long y_stride,
+        long columns, int accumulate);
+    void (*panel_widened)(
+        const float *x, long x_stride, long rows, const uint32_t *panel, long depth, float *y, long y_stride,
+        long columns, int accumulate);
+    void (*expand_pairs)(const uint32_t *from, long pairs, float *to);
+    void (*round_pairs)(const float *from, long n, long padded, uint16_t *to);
+    void (*transpose_pairs)(const uint32_t *from, uint32_t *to);
+
+    // Blocks of quantised numbers (template_blocks.h), rows [row, row + rows) of x.
+    void (*panel_q8_0)(
+        const mk_quantized *x, long row, long rows, const uint8_t *panel, float *y, long y_stride, long columns,
+        int accumulate);
+    void (*panel_q4_0)(
+        const mk_quantized *x, long row, long rows, const uint8_t *panel, float *y, long y_stride, long columns,
+        int accumulate);
+    void (*panel_q4_1)(
+        const mk_quantized *x, long row, long rows, const uint8_t *panel, float *y, long y_stride, long columns,
+        int accumulate);
+    void (*expand_blocks)(int kind, const uint8_t *panel, float *to);
+    void (*quantize)(const float *from, long n, int8_t *numbers, float *scales, int32_t *sums);
 
     float (*dot)(const float *a, const float *b, long n);
     void (*rms_norm)(const float *x, const float *weight, float epsilon, long n, float *y);
@@ -36,8 +70,16 @@ typedef struct {
 
 extern const mk_table mk_table_portable;
 #if defined(__x86_64__)
-extern const mk_table mk_table_avx2, mk_table_avx512;
+extern const mk_table mk_table_avx2, mk_table_avx512, mk_table_vnni, mk_table_bf16;
+#elif defined(__aarch64__)
+extern const mk_table mk_table_neon, mk_table_neon_dot;
 #endif
+
+// Bytes of one panel of a weight.
+long mk_panel_bytes(long inputs, int storage);
+// 32 x 32 numbers of a weight as floats [32 inputs][32 outputs]: outputs of the panel, inputs from `first`, a multiple of
+// 32; zeros where the weight ends.
+void mk_expand_block(const mk_table *table, const mk_weight *w, long panel, long first, float *to);
 
 // The table in use.
 const mk_table *mk_kernels(void);

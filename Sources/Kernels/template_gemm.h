@@ -39,7 +39,7 @@
     }
 
 TILE(tile_f32, float, LOAD)
-TILE(tile_bf16, uint16_t, WIDEN)
+TILE(tile_f16, uint16_t, HALVES)
 
 #define TILE_CASE(NAME, N)                                                                                             \
     case N:                                                                                                            \
@@ -75,10 +75,10 @@ TILE(tile_bf16, uint16_t, WIDEN)
     }
 
 PANEL(panel_f32, float, tile_f32)
-PANEL(panel_bf16, uint16_t, tile_bf16)
+PANEL(panel_f16, uint16_t, tile_f16)
 
-static void expand_bf16(const uint16_t *from, long count, float *to) {
-    for (long i = 0; i < count; i += 16) STORE(to + i, WIDEN(from + i));
+static void expand_f16(const uint16_t *from, long count, float *to) {
+    for (long i = 0; i < count; i += 16) STORE(to + i, HALVES(from + i));
 }
 
 // Four perfect shuffles of sixteen rows are a transposition.

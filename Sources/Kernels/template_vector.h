@@ -3,12 +3,24 @@ typedef float v16 __attribute__((vector_size(64)));
 typedef float v16u __attribute__((vector_size(64), aligned(4), may_alias));
 typedef int32_t i16 __attribute__((vector_size(64)));
 typedef uint32_t u16 __attribute__((vector_size(64)));
+typedef uint32_t u16u __attribute__((vector_size(64), aligned(4), may_alias));
+typedef int32_t i16u __attribute__((vector_size(64), aligned(4), may_alias));
+typedef uint16_t h16 __attribute__((vector_size(32)));
 typedef uint16_t h16u __attribute__((vector_size(32), aligned(2), may_alias));
+typedef int8_t b16 __attribute__((vector_size(16)));
+typedef int8_t b16u __attribute__((vector_size(16), aligned(1), may_alias));
+typedef _Float16 half16u __attribute__((vector_size(32), aligned(2), may_alias));
+typedef uint32_t u32a __attribute__((aligned(2), may_alias));
+typedef int32_t i32a __attribute__((aligned(1), may_alias));
 
 #define INLINE static inline __attribute__((always_inline))
 #define LOAD(pointer) (*(const v16u *)(pointer))
 #define STORE(pointer, value) (*(v16u *)(pointer) = (value))
-#define WIDEN(pointer) ((v16)(__builtin_convertvector(*(const h16u *)(pointer), u16) << 16))
+#define LOAD_BITS(pointer) (*(const u16u *)(pointer))
+#define STORE_BITS(pointer, value) (*(u16u *)(pointer) = (value))
+#define LOAD_INTS(pointer) (*(const i16u *)(pointer))
+#define UNROLL _Pragma("clang loop unroll(full)")
+#define HALVES(pointer) __builtin_convertvector(*(const half16u *)(pointer), v16)
 #ifndef FMA
 #define FMA(a, b, c) ((a) * (b) + (c))
 #endif

@@ -51,32 +51,6 @@ import Testing
         }
     }
 
-    /// bf16 storage is rounding the weights and nothing else: widened in the loop or before it, the bits are the same.
-    @Test(arguments: instructionSets)
-    func halvedStorageOnlyRoundsTheWeights(isa: Int32) {
-        mk_select_isa(isa)
-        defer { mk_select_isa(mk_best_isa()) }
-        for rows in [1, 5, 12, 13, 40] {
-            var numbers = TestNumbers(seed: UInt64(rows))
-            let x = Matrix(rows: rows, columns: 50, values: numbers.vector(rows * 50))
-            let values = numbers.vector(70 * 50)
-            let rounded = values.map { value in
-                let bits = value.bitPattern
-                return Float(bitPattern: (bits + 0x7fff + (bits >> 16 & 1)) & 0xffff_0000)
-            }
-            let half = Weight(outputs: 70, inputs: 50, values: values, storage: .bfloat16)
-            let full = Weight(outputs: 70, inputs: 50, values: rounded)
-            #expect(half.multiply(x) == full.multiply(x))
-            #expect(half.row(69) == Array(rounded[(69 * 50)...]))
-            var a = [Float](repeating: 0, count: rows * 50)
-            var b = a
-            let dy = numbers.vector(rows * 70)
-            half.multiplyTransposed(dy, rows: rows, into: &a)
-            full.multiplyTransposed(dy, rows: rows, into: &b)
-            #expect(a == b)
-        }
-    }
-
     @Test(arguments: instructionSets)
     func rowsDoNotDependOnTheirNeighbours(isa: Int32) {
         mk_select_isa(isa)

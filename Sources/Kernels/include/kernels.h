@@ -9,7 +9,9 @@
 // MARK: instruction sets (dispatch.c)
 
 /// Instruction sets with kernels of their own; `MK_PORTABLE` runs everywhere.
-enum { MK_PORTABLE = 0, MK_AVX2 = 1, MK_AVX512 = 2 };
+enum { MK_PORTABLE = 0, MK_AVX2 = 1, MK_AVX512 = 2, MK_AVX512_VNNI = 3, MK_AVX512_BF16 = 4 };
+/// On ARM.
+enum { MK_NEON = 1, MK_NEON_DOT = 2 };
 
 /// The best instruction set of this processor.
 int mk_best_isa(void);
@@ -31,32 +33,37 @@ void mk_set_threads(long count);
 /// Zeroed memory aligned to a cache line (huge pages where the system gives them), or NULL. Freed by mk_free.
 void *mk_alloc(long bytes);
 void mk_free(void *memory);
-/// A buffer of this thread, kept until it ends; a later call on the same thread and slot (0...3) may move it.
+/// A buffer of this thread, kept until it ends; a later call on the same thread and slot (0...7) may move it.
 void *mk_scratch(int slot, long bytes);
 
 // MARK: matrix products (gemm.c)
 
 /// Columns of a packed panel.
 enum { MK_PANEL = 32 };
-enum { MK_F32 = 0, MK_BF16 = 1 };
+/// How a weight keeps its numbers, and what it is multiplied with. MK_F32, MK_F16: x as it is. MK_BF16: x rounded to
+/// bf16, sums in floats. The rest are GGUF's blocks of 32 inputs: x is rounded to 8 bits, blocks of 32 with a scale each.
+enum { MK_F32 = 0, MK_BF16 = 1, MK_F16 = 2, MK_Q8_0 = 3, MK_Q4_0 = 4, MK_Q4_1 = 5 };
 
-/// W [outputs, inputs] as panels of 32 outputs, each [inputs][32], the last one padded with zeros.
+/// W [outputs, inputs] as panels of 32 outputs, the last one padded with zeros, as the inputs are to whole pairs (MK_BF16)
+/// or blocks. F32, F16: [inputs][32]; BF16: [inputs / 2][32][2]; blocks: template_blocks.h.
 typedef struct {
     const void *panels;
     long outputs, inputs;
-    int storage; // MK_F32 or MK_BF16
+    int storage;
 } mk_weight;
 
 /// Bytes of the panels of a weight.
 long mk_packed_bytes(long outputs, long inputs, int storage);
-/// Packs rows [first, first + rows) of a weight from w [rows, inputs].
+/// Packs rows [first, first + rows) of a weight from w [rows, inputs]. Different rows may be packed at the same time.
 void mk_pack(const float *w, long first, long rows, long inputs, int storage, void *panels);
+/// Packs one row from GGUF's own blocks (Q8_0, Q4_0, Q4_1), number by number as they are; inputs are whole blocks.
+void mk_pack_blocks(const void *blocks, long row, long inputs, int storage, void *panels);
 /// One row of W, [inputs].
 void mk_unpack_row(const mk_weight *w, long row, float *out);
-/// y [rows, outputs] = x [rows, inputs] W^T (+ y). An output is one chain of fused multiply-adds in input order,
+/// y [rows, outputs] = x [rows, inputs] W^T (+ y). An output is one chain of sums in input order,
 /// so it depends on its row of x alone, whatever `rows` and the thread count are.
 void mk_gemm_packed(const mk_weight *w, const float *x, long rows, float *y, int accumulate);
-/// dx [rows, inputs] = dy [rows, outputs] W (+ dx).
+/// dx [rows, inputs] = dy [rows, outputs] W (+ dx). MK_BF16 rounds dy, the other storages multiply floats.
 void mk_gemm_packed_transposed(const mk_weight *w, const float *dy, long rows, float *dx, int accumulate);
 /// c [m, n] = a [m, k] b [k, n] (+ c), b not packed; for few rows.
 void mk_gemm_plain(const float *a, const float *b, float *c, long m, long n, long k, int accumulate);
@@ -76,6 +83,8 @@ void mk_rms_norm_backward(
 void mk_swiglu(const float *gu, long rows, long n, float *y);
 /// dgu [rows, 2n] from dy [rows, n].
 void mk_swiglu_backward(const float *gu, const float *dy, long rows, long n, float *dgu);
+/// x [rows, n] += bias [n].
+void mk_add_bias(float *x, const float *bias, long rows, long n);
 /// In place: x * sigmoid(x).
 void mk_silu(float *x, long n);
 /// In place: 0.5 x (1 + erf(x / sqrt 2)).

@@ -1,5 +1,8 @@
-/// The shape of a decoder of the Llama family: RMSNorm, rotary positions (rotate-half), grouped-query attention, SwiGLU,
-/// no biases.
+/// The shape of a decoder of the Llama family (Llama, Vicuna, Mistral, Qwen2): RMSNorm, rotary positions (rotate-half),
+/// grouped-query attention, SwiGLU.
+///
+/// A sliding window (Mistral) is an upper limit here: within it attention is plain and causal, so `contextSize` is at
+/// most the window.
 public struct LlamaConfiguration: Sendable, Equatable {
     /// Transformer blocks.
     public var blocks: Int
@@ -21,11 +24,16 @@ public struct LlamaConfiguration: Sendable, Equatable {
     public var ropeBase: Float
     /// Added to the mean square in RMSNorm.
     public var normEpsilon: Float
+    /// Whether queries, keys and values have biases (Qwen2).
+    public var attentionBias: Bool
+    /// How the rotary frequencies are stretched.
+    public var ropeScaling: RotaryScaling
 
     /// A shape.
     public init(
         blocks: Int, hiddenSize: Int, intermediateSize: Int, queryHeads: Int, keyValueHeads: Int, headSize: Int,
-        vocabularySize: Int, contextSize: Int, ropeBase: Float, normEpsilon: Float
+        vocabularySize: Int, contextSize: Int, ropeBase: Float, normEpsilon: Float, attentionBias: Bool = false,
+        ropeScaling: RotaryScaling = .none
     ) {
         self.blocks = blocks
         self.hiddenSize = hiddenSize
@@ -37,6 +45,8 @@ public struct LlamaConfiguration: Sendable, Equatable {
         self.contextSize = contextSize
         self.ropeBase = ropeBase
         self.normEpsilon = normEpsilon
+        self.attentionBias = attentionBias
+        self.ropeScaling = ropeScaling
     }
 
     /// Width of all query heads.
@@ -63,5 +73,6 @@ public struct LlamaConfiguration: Sendable, Equatable {
         guard ropeBase > 0, normEpsilon >= 0, ropeBase.isFinite, normEpsilon.isFinite else {
             throw VLMError(.unsupported, "rotary base \(ropeBase) or norm epsilon \(normEpsilon) out of range")
         }
+        try ropeScaling.validate()
     }
 }

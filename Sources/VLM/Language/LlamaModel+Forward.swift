@@ -61,6 +61,7 @@ extension LlamaModel {
 
             mk_rms_norm(a.hidden, block.attentionNorm, c.normEpsilon, rows, c.hiddenSize, a.normed)
             block.queryKeyValue.multiply(a.normed, rows: rows, into: queryKeyValue)
+            if let bias = block.queryKeyValueBias { mk_add_bias(queryKeyValue, bias, rows, c.attentionWidth) }
             mk_attention_prepare(
                 c.attentionShape, index, sequences, sequences.count, queryKeyValue, rotary.cosine.pointer,
                 rotary.sine.pointer)

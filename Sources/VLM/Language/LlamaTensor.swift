@@ -10,6 +10,12 @@ public enum LlamaTensor: Hashable, Sendable {
     case key(Int)
     /// `[keyValueHeads * headSize, hidden]`
     case value(Int)
+    /// `[queryHeads * headSize]`, in the order of `query`'s rows; only with `attentionBias`.
+    case queryBias(Int)
+    /// `[keyValueHeads * headSize]`; only with `attentionBias`.
+    case keyBias(Int)
+    /// `[keyValueHeads * headSize]`; only with `attentionBias`.
+    case valueBias(Int)
     /// `[hidden, queryHeads * headSize]`
     case output(Int)
     /// `[hidden]`
@@ -33,6 +39,8 @@ public enum LlamaTensor: Hashable, Sendable {
         case .attentionNorm, .mlpNorm, .finalNorm: return [c.hiddenSize]
         case .query: return [c.queryWidth, c.hiddenSize]
         case .key, .value: return [c.keyWidth, c.hiddenSize]
+        case .queryBias: return [c.queryWidth]
+        case .keyBias, .valueBias: return [c.keyWidth]
         case .output: return [c.hiddenSize, c.queryWidth]
         case .gate, .up: return [c.intermediateSize, c.hiddenSize]
         case .down: return [c.hiddenSize, c.intermediateSize]

@@ -13,11 +13,23 @@ public struct LlamaWeights: Sendable {
     struct Block: Sendable {
         let attentionNorm: [Float]  // [hidden]
         let queryKeyValue: Weight  // [queries + keys + values, hidden]
+        let queryKeyValueBias: [Float]?  // [queries + keys + values]
         let output: Weight  // [hidden, queries]
         let mlpNorm: [Float]  // [hidden]
         let gateUp: Weight  // [2 * intermediate, hidden]
         let down: Weight  // [hidden, intermediate]
     }
+
+    /// Bytes of all packed matrices.
+    public var bytes: Int {
+        let blocks = blocks.reduce(0) {
+            $0 + $1.queryKeyValue.bytes + $1.output.bytes + $1.gateUp.bytes + $1.down.bytes
+        }
+        return blocks + embedding.bytes + (head === embedding ? 0 : head.bytes)
+    }
+
+    /// Bytes a decoded token reads of them: all but the embedding table, unless that is the head.
+    public var bytesPerToken: Int { bytes - (head === embedding ? 0 : embedding.bytes) }
 
     /// Packs what `load` gives, one tensor at a time, so that the plain copy of only one is alive.
     ///
@@ -27,43 +39,50 @@ public struct LlamaWeights: Sendable {
     public init(
         configuration: LlamaConfiguration, storage: Weight.Storage = .float32, load: (LlamaTensor) throws -> [Float]?
     ) throws {
+        try self.init(configuration: configuration, storage: storage) { try load($0).map { .values($0) } }
+    }
+
+    /// Packs tensors from their sources, without a plain copy of those that are read piece by piece.
+    ///
+    /// `source` is asked once for each tensor in the order of the model and returns nil for `head` where it is tied to
+    /// the embedding. `progress` hears the finished share, 0...1, after each matrix. Throws as the other initialiser.
+    public init(
+        configuration: LlamaConfiguration, storage: Weight.Storage, progress: ((Double) -> Void)? = nil,
+        source: (LlamaTensor) throws -> LlamaTensorSource?
+    ) throws {
         try configuration.validate()
-        func optional(_ tensor: LlamaTensor) throws -> [Float]? {
-            guard let values = try load(tensor) else { return nil }
-            let shape = tensor.shape(in: configuration)
-            guard values.count == shape.reduce(1, *) else {
-                throw VLMError(.checkpointMalformed, "\(tensor) has \(values.count) values, not \(shape)")
-            }
-            return values
-        }
-        func vector(_ tensor: LlamaTensor) throws -> [Float] {
-            guard let values = try optional(tensor) else {
+        var loader = LlamaWeightLoader(configuration: configuration, storage: storage, progress: progress)
+        func required(_ tensor: LlamaTensor) throws -> LlamaTensorSource {
+            guard let found = try source(tensor) else {
                 throw VLMError(.checkpointMalformed, "the language model has no \(tensor)")
             }
-            return values
+            return found
         }
         func matrix(_ tensors: [LlamaTensor]) throws -> Weight {
-            let shapes = tensors.map { $0.shape(in: configuration) }
-            return try Weight(
-                outputs: shapes.reduce(0) { $0 + $1[0] }, inputs: shapes[0][1], storage: storage, parts: tensors.count
-            ) { try vector(tensors[$0]) }
+            try loader.matrix(tensors, try tensors.map { try required($0) })
         }
+        func vector(_ tensor: LlamaTensor) throws -> [Float] { try loader.vector(tensor, required(tensor)) }
+
         self.configuration = configuration
         embedding = try matrix([.embedding])
-        blocks = try (0..<configuration.blocks).map { index in
-            Block(
-                attentionNorm: try vector(.attentionNorm(index)),
-                queryKeyValue: try matrix([.query(index), .key(index), .value(index)]),
-                output: try matrix([.output(index)]), mlpNorm: try vector(.mlpNorm(index)),
-                gateUp: try matrix([.gate(index), .up(index)]), down: try matrix([.down(index)]))
+        var blocks: [Block] = []
+        for index in 0..<configuration.blocks {
+            let biases: [LlamaTensor] = [.queryBias(index), .keyBias(index), .valueBias(index)]
+            blocks.append(
+                Block(
+                    attentionNorm: try vector(.attentionNorm(index)),
+                    queryKeyValue: try matrix([.query(index), .key(index), .value(index)]),
+                    queryKeyValueBias: configuration.attentionBias ? try biases.flatMap { try vector($0) } : nil,
+                    output: try matrix([.output(index)]), mlpNorm: try vector(.mlpNorm(index)),
+                    gateUp: try matrix([.gate(index), .up(index)]), down: try matrix([.down(index)])))
         }
+        self.blocks = blocks
         finalNorm = try vector(.finalNorm)
-        if let values = try optional(.head) {
-            head = Weight(
-                outputs: configuration.vocabularySize, inputs: configuration.hiddenSize, values: values,
-                storage: storage)
+        if let untied = try source(.head) {
+            head = try loader.matrix([.head], [untied])
         } else {
             head = embedding
         }
+        progress?(1)
     }
 }

@@ -13,7 +13,8 @@ final class RotaryTable: Sendable {
         // Frequencies and angles are rounded to 32 bits as the models were trained: at position 1000 the rounding of
         // an angle is larger than that of its cosine.
         let frequencies = (0..<half).map {
-            Float(pow(Double(configuration.ropeBase), -Double(2 * $0) / Double(configuration.headSize)))
+            let plain = pow(Double(configuration.ropeBase), -Double(2 * $0) / Double(configuration.headSize))
+            return Float(configuration.ropeScaling.scaled(plain))
         }
         for position in 0..<configuration.contextSize {
             for (index, frequency) in frequencies.enumerated() {

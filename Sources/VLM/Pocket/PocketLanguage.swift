@@ -54,6 +54,9 @@ enum PocketLanguage {
         case .query(let block): "blk.\(block).attn_q.weight"
         case .key(let block): "blk.\(block).attn_k.weight"
         case .value(let block): "blk.\(block).attn_v.weight"
+        case .queryBias(let block): "blk.\(block).attn_q.bias"
+        case .keyBias(let block): "blk.\(block).attn_k.bias"
+        case .valueBias(let block): "blk.\(block).attn_v.bias"
         case .output(let block): "blk.\(block).attn_output.weight"
         case .mlpNorm(let block): "blk.\(block).ffn_norm.weight"
         case .gate(let block): "blk.\(block).ffn_gate.weight"
@@ -73,7 +76,7 @@ enum PocketLanguage {
         case .gate(let block): "lora.layers.\(block).gate_proj"
         case .up(let block): "lora.layers.\(block).up_proj"
         case .down(let block): "lora.layers.\(block).down_proj"
-        case .embedding, .attentionNorm, .mlpNorm, .finalNorm, .head: nil
+        case .embedding, .attentionNorm, .queryBias, .keyBias, .valueBias, .mlpNorm, .finalNorm, .head: nil
         }
     }
 
