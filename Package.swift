@@ -33,6 +33,7 @@ let package = Package(
         .executable(name: "myvlmd", targets: ["myvlmd"]),
         .executable(name: "myvlm", targets: ["myvlm"]),
         .executable(name: "myvlm-bench", targets: ["MyVLMBench"]),
+        .executable(name: "myvlm-parity", targets: ["MyVLMParity"]),
         .library(name: "MyVLMClient", targets: ["Client"]),
     ],
     dependencies: [
@@ -91,19 +92,26 @@ let package = Package(
             ],
             path: "Benchmarks/MyVLMBench", swiftSettings: strict),
 
+        // The Swift side of Tools/parity.py.
+        .executableTarget(
+            name: "MyVLMParity",
+            dependencies: [
+                "Runtime", "VLM", "Compute", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            path: "Benchmarks/MyVLMParity", swiftSettings: strict),
+
         .testTarget(name: "ComputeTests", dependencies: ["Compute", "Kernels"], swiftSettings: strict),
         // Small random models and pictures, so that the rooms above are tested without weights.
         .target(
             name: "VLMTestSupport", dependencies: ["VLM", "Compute"], path: "Tests/Support/VLMTestSupport",
             swiftSettings: strict),
         .testTarget(
-            name: "VLMTests", dependencies: ["VLM", "VLMTestSupport", "Compute"], exclude: ["Fixtures"],
+            name: "VLMTests", dependencies: ["VLM", "VLMTestSupport", "Compute", "MyVLMParity"], exclude: ["Fixtures"],
             swiftSettings: strict),
         .testTarget(
             name: "RuntimeTests", dependencies: ["Runtime", "VLM", "VLMTestSupport", "Compute"], swiftSettings: strict),
         .testTarget(
             name: "RegistryTests", dependencies: ["Registry", .product(name: "GRDB", package: "GRDB.swift")],
-            exclude: ["Fixtures"],
             swiftSettings: strict),
         .testTarget(
             name: "RPCTests",

@@ -6,18 +6,15 @@ extension MyVLMClient {
     /// - Parameters:
     ///   - label: what the token is for, shown in listings.
     ///   - lifetime: wanted life of the token; zero takes the server's default.
-    ///   - scopes: what the token may do; none takes all that the user's role may.
     public func login(
-        user: String, password: String, label: String = "", lifetime: Duration = .zero, scopes: [TokenScope] = []
+        user: String, password: String, label: String = "", lifetime: Duration = .zero
     ) async throws(MyVLMError) -> Login {
         let reply = try await call(
             AccountsMethods.login,
             LoginRequest(
-                user: user, password: password, label: label, lifetimeSeconds: lifetime.components.seconds,
-                scopes: scopes.map(\.rawValue)))
+                user: user, password: password, label: label, lifetimeSeconds: lifetime.components.seconds))
         setToken(reply.token)
-        return Login(
-            token: reply.token, expiresAtMs: reply.expiresAtMs, account: Account(reply.user), scopes: reply.scopes)
+        return Login(token: reply.token, expiresAtMs: reply.expiresAtMs, account: Account(reply.user))
     }
 
     /// Revokes the token; the client carries none from then on.
@@ -44,25 +41,10 @@ extension MyVLMClient {
         Account(
             try await call(
                 AccountsMethods.createUser,
-                CreateUserRequest(name: name, password: password, role: role.message)))
+                CreateUserRequest(name: name, password: password, role: role == .admin ? .admin : .user)))
     }
 
-    /// Shuts a user out, ending tokens and open calls at once, or lets it back in. Administrators only.
-    public func setSuspended(_ suspended: Bool, user: String) async throws(MyVLMError) -> Account {
-        Account(try await call(AccountsMethods.setSuspended, SetSuspendedRequest(name: user, suspended: suspended)))
-    }
-
-    /// Gives a user another role. Administrators only; the last one stays one.
-    public func setRole(_ role: Account.Role, user: String) async throws(MyVLMError) -> Account {
-        Account(try await call(AccountsMethods.setRole, SetRoleRequest(name: user, role: role.message)))
-    }
-
-    /// Sets a forgotten password and ends all tokens of the user. Administrators only.
-    public func resetPassword(user: String, to password: String) async throws(MyVLMError) {
-        _ = try await call(AccountsMethods.resetPassword, ResetPasswordRequest(name: user, password: password))
-    }
-
-    /// All users by name. Administrators and auditors.
+    /// All users by name. Administrators only.
     public func users() async throws(MyVLMError) -> [Account] {
         var users: [Account] = []
         while true {

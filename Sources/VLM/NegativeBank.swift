@@ -9,6 +9,15 @@ public struct NegativeBank: Sendable {
     /// What heads subtract before they normalise, `[featureSize]`.
     public let mean: [Float]
 
+    /// What a model's folder calls its bank.
+    public static let fileName = "bank.safetensors"
+
+    /// No negatives: heads look at raw directions and are trained against the user's other concepts alone.
+    public static func empty(featureSize: Int) -> NegativeBank {
+        NegativeBank(
+            features: Matrix(rows: 0, columns: featureSize), mean: [Float](repeating: 0, count: featureSize))
+    }
+
     /// A bank of the given features.
     public init(features: Matrix, mean: [Float]) {
         precondition(features.columns == mean.count, "\(features.columns) columns against a mean of \(mean.count)")

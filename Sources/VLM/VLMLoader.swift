@@ -2,10 +2,12 @@ import Foundation
 
 /// Opens model directories: finds the architecture that `config.json` names and lets it load itself.
 public enum VLMLoader {
-    private typealias Loader = @Sendable (ModelDirectory, [UInt8]) throws -> any FrozenVLM
+    private typealias Loader = @Sendable (ModelDirectory, [UInt8], LoadOptions) throws -> any FrozenVLM
 
     private static let loaders: [String: Loader] = [
-        "pocket": { try PocketModel.load(directory: $0, configuration: $1) }
+        "pocket": { directory, json, _ in try PocketModel.load(directory: directory, configuration: json) },
+        "llava": { try LlavaModel.load(directory: $0, configuration: $1, options: $2) },
+        "llava_next": { try LlavaModel.load(directory: $0, configuration: $1, options: $2) },
     ]
 
     private struct Header: Decodable {
@@ -17,18 +19,21 @@ public enum VLMLoader {
 
     /// Loads a model directory. Throws `checkpointUnreadable` for missing or damaged files, `checkpointMalformed` for
     /// files that are not what they should be, `unsupported` for another architecture.
-    public static func load(directory path: String) throws -> any FrozenVLM {
+    public static func load(directory path: String, options: LoadOptions = LoadOptions()) throws -> any FrozenVLM {
         let directory = ModelDirectory(path: path)
         let json = try directory.bytes("config.json")
         guard let header = try? JSONDecoder().decode(Header.self, from: Data(json)) else {
             throw VLMError(.checkpointMalformed, "\(directory.file("config.json")) names no model_type")
         }
         guard let loader = loaders[header.model_type] else {
+            let hint =
+                CLIPImageEncoder.supportedTypes.contains(header.model_type)
+                ? "; this one is an encoder for concept heads: give it beside a LLaVA model" : ""
             throw VLMError(
                 .unsupported,
                 "\(path) holds a model of the type \(header.model_type); supported: "
-                    + supportedTypes.joined(separator: ", "))
+                    + supportedTypes.joined(separator: ", ") + hint)
         }
-        return try loader(directory, json)
+        return try loader(directory, json, options)
     }
 }

@@ -20,6 +20,7 @@ private let allowed: [String: Set<String>] = [
     "Pictures": ["CImageCodecs"],
     "myvlm": ["Client", "Evaluation", "Pictures"],
     "MyVLMBench": ["Evaluation", "Runtime", "VLM"],
+    "MyVLMParity": ["Runtime", "VLM", "Compute"],
 ]
 
 private struct Description: Decodable {

@@ -27,23 +27,45 @@ enum ElementCoding {
     /// Reads `count` floating-point elements; the caller has checked that the bytes are there.
     /// Returns nil for types that are not floating point.
     static func floats(_ bytes: UnsafeRawBufferPointer, count: Int, type: ElementType) -> [Float]? {
+        guard isFloating(type) else { return nil }
+        return [Float](unsafeUninitializedCapacity: count) { buffer, initialized in
+            if let base = buffer.baseAddress { copy(bytes, count: count, type: type, to: base) }
+            initialized = count
+        }
+    }
+
+    static func isFloating(_ type: ElementType) -> Bool {
+        switch type {
+        case .f64, .f32, .f16, .bf16: true
+        case .i64, .i32, .i16, .i8, .u8, .bool: false
+        }
+    }
+
+    /// Writes `count` elements of a floating-point type.
+    static func copy(
+        _ bytes: UnsafeRawBufferPointer, count: Int, type: ElementType, to target: UnsafeMutablePointer<Float>
+    ) {
         switch type {
         case .f32:
-            [Float](unsafeUninitializedCapacity: count) { buffer, initialized in
-                if count > 0 {
-                    UnsafeMutableRawBufferPointer(buffer).copyMemory(
-                        from: UnsafeRawBufferPointer(rebasing: bytes[0..<count * 4]))
-                }
-                initialized = count
+            if count > 0 {
+                UnsafeMutableRawBufferPointer(start: target, count: count * 4).copyMemory(
+                    from: UnsafeRawBufferPointer(rebasing: bytes[0..<count * 4]))
             }
         case .f16:
-            (0..<count).map { Float(Float16(bitPattern: bytes.loadUnaligned(fromByteOffset: $0 * 2, as: UInt16.self))) }
+            for index in 0..<count {
+                target[index] = Float(
+                    Float16(bitPattern: bytes.loadUnaligned(fromByteOffset: index * 2, as: UInt16.self)))
+            }
         case .bf16:
-            (0..<count).map { float(bfloat16: bytes.loadUnaligned(fromByteOffset: $0 * 2, as: UInt16.self)) }
+            for index in 0..<count {
+                target[index] = float(bfloat16: bytes.loadUnaligned(fromByteOffset: index * 2, as: UInt16.self))
+            }
         case .f64:
-            (0..<count).map { Float(bytes.loadUnaligned(fromByteOffset: $0 * 8, as: Double.self)) }
+            for index in 0..<count {
+                target[index] = Float(bytes.loadUnaligned(fromByteOffset: index * 8, as: Double.self))
+            }
         case .i64, .i32, .i16, .i8, .u8, .bool:
-            nil
+            preconditionFailure("\(type.rawValue) is no floating-point type")
         }
     }
 

@@ -97,6 +97,28 @@ public struct SafetensorsFile: Sendable {
         return values
     }
 
+    /// Reads rows of a two-dimensional floating-point tensor, `[range.count, columns]`; the closure may be called from
+    /// several threads at once.
+    package func rows(
+        _ name: String
+    ) throws -> @Sendable (_ rows: Range<Int>, _ to: UnsafeMutablePointer<Float>) throws -> Void {
+        let entry = try tensor(name)
+        guard entry.shape.count == 2 else {
+            throw VLMError(.checkpointMalformed, "tensor \(name) has the shape \(entry.shape), not two dimensions")
+        }
+        let (storage, start, columns, type) = (storage, dataStart + entry.range.lowerBound, entry.shape[1], entry.type)
+        guard ElementCoding.isFloating(type) else {
+            throw VLMError(.checkpointMalformed, "tensor \(name) holds \(type.rawValue), not floating point")
+        }
+        return { rows, target in
+            storage.withBytes { bytes in
+                let first = start + rows.lowerBound * columns * type.size
+                let part = UnsafeRawBufferPointer(rebasing: bytes[first..<first + rows.count * columns * type.size])
+                ElementCoding.copy(part, count: rows.count * columns, type: type, to: target)
+            }
+        }
+    }
+
     /// A two-dimensional floating-point tensor.
     public func matrix(_ name: String) throws -> Matrix {
         let shape = try shape(name)

@@ -1,23 +1,35 @@
 extension RGBImage {
-    /// The whole picture at another size, by an antialiased triangle filter: Pillow's
-    /// `Image.resize((width, height), BILINEAR)`, to the bit.
+    /// The whole picture at another size, antialiased: Pillow's `Image.resize((width, height), filter)`, to the bit.
     ///
-    /// Two passes, horizontal first, each rounded to 8 bits; when reducing, the filter widens with the scale.
-    public func resized(width newWidth: Int, height newHeight: Int) -> RGBImage {
+    /// Two passes, each rounded to 8 bits; when reducing, the filter widens with the scale.
+    public func resized(width newWidth: Int, height newHeight: Int, filter: ResampleFilter = .bilinear) -> RGBImage {
         precondition(newWidth > 0 && newHeight > 0, "a picture of \(newWidth) x \(newHeight) has no pixels")
-        let wide = newWidth == width ? self : scaledHorizontally(to: newWidth)
-        return newHeight == height ? wide : wide.scaledVertically(to: newHeight)
+        if filter == .nearest { return nearest(width: newWidth, height: newHeight) }
+        // The order decides the rounding between the passes; this rule is Pillow's since version 13.
+        let verticalFirst = newHeight < height && height - newHeight > 2 * (width - newWidth)
+        let first = verticalFirst ? scaledVertically(to: newHeight, filter) : scaledHorizontally(to: newWidth, filter)
+        return verticalFirst
+            ? first.scaledHorizontally(to: newWidth, filter) : first.scaledVertically(to: newHeight, filter)
     }
 
-    private func scaledHorizontally(to newWidth: Int) -> RGBImage {
-        let filter = TriangleFilter(from: width, to: newWidth)
+    private func nearest(width newWidth: Int, height newHeight: Int) -> RGBImage {
+        let (scaleX, scaleY) = (Double(width) / Double(newWidth), Double(height) / Double(newHeight))
+        let (right, bottom) = (width - 1, height - 1)
+        return remapped(width: newWidth, height: newHeight) { x, y in
+            (min(Int((Double(x) + 0.5) * scaleX), right), min(Int((Double(y) + 0.5) * scaleY), bottom))
+        }
+    }
+
+    private func scaledHorizontally(to newWidth: Int, _ filter: ResampleFilter) -> RGBImage {
+        if newWidth == width { return self }
+        let pass = ResamplePass(from: width, to: newWidth, filter: filter)
         let pixels = pixels.withUnsafeBufferPointer { source in
-            filter.weights.withUnsafeBufferPointer { weights in
+            pass.weights.withUnsafeBufferPointer { weights in
                 [UInt8](unsafeUninitializedCapacity: newWidth * height * 3) { target, count in
                     for y in 0..<height {
                         for x in 0..<newWidth {
-                            let taps = filter.taps[x]
-                            var (red, green, blue) = (TriangleFilter.half, TriangleFilter.half, TriangleFilter.half)
+                            let taps = pass.taps[x]
+                            var (red, green, blue) = (ResamplePass.half, ResamplePass.half, ResamplePass.half)
                             var at = (y * width + taps.first) * 3
                             for k in taps.weights..<(taps.weights + taps.count) {
                                 let weight = weights[k]
@@ -27,9 +39,9 @@ extension RGBImage {
                                 at += 3
                             }
                             let to = (y * newWidth + x) * 3
-                            target[to] = TriangleFilter.level(red)
-                            target[to + 1] = TriangleFilter.level(green)
-                            target[to + 2] = TriangleFilter.level(blue)
+                            target[to] = ResamplePass.level(red)
+                            target[to + 1] = ResamplePass.level(green)
+                            target[to + 2] = ResamplePass.level(blue)
                         }
                     }
                     count = newWidth * height * 3
@@ -39,22 +51,23 @@ extension RGBImage {
         return RGBImage(width: newWidth, height: height, pixels: pixels)
     }
 
-    private func scaledVertically(to newHeight: Int) -> RGBImage {
-        let filter = TriangleFilter(from: height, to: newHeight)
+    private func scaledVertically(to newHeight: Int, _ filter: ResampleFilter) -> RGBImage {
+        if newHeight == height { return self }
+        let pass = ResamplePass(from: height, to: newHeight, filter: filter)
         let stride = width * 3
         var sums = [Int32](repeating: 0, count: stride)
         let pixels = pixels.withUnsafeBufferPointer { source in
             sums.withUnsafeMutableBufferPointer { sums in
                 [UInt8](unsafeUninitializedCapacity: stride * newHeight) { target, count in
                     for y in 0..<newHeight {
-                        let taps = filter.taps[y]
-                        sums.update(repeating: TriangleFilter.half)
+                        let taps = pass.taps[y]
+                        sums.update(repeating: ResamplePass.half)
                         for k in 0..<taps.count {
-                            let weight = filter.weights[taps.weights + k]
+                            let weight = pass.weights[taps.weights + k]
                             let row = (taps.first + k) * stride
                             for x in 0..<stride { sums[x] &+= Int32(source[row + x]) &* weight }
                         }
-                        for x in 0..<stride { target[y * stride + x] = TriangleFilter.level(sums[x]) }
+                        for x in 0..<stride { target[y * stride + x] = ResamplePass.level(sums[x]) }
                     }
                     count = stride * newHeight
                 }
@@ -62,39 +75,4 @@ extension RGBImage {
         }
         return RGBImage(width: width, height: newHeight, pixels: pixels)
     }
-}
-
-/// The weights of one resampling pass in Pillow's 22-bit fixed point.
-private struct TriangleFilter {
-    /// Bits behind the point: 32 less the 8 of a level and 2 to spare.
-    static let precision: Int32 = 22
-    /// One half, so that dropping the bits rounds.
-    static let half: Int32 = 1 << (precision - 1)
-
-    /// Of each output position: the first input it reads, how many, and where their weights begin.
-    let taps: [(first: Int, count: Int, weights: Int)]
-    let weights: [Int32]
-
-    init(from size: Int, to newSize: Int) {
-        let scale = Double(size) / Double(newSize)
-        let support = max(scale, 1)
-        var taps: [(first: Int, count: Int, weights: Int)] = []
-        var all: [Int32] = []
-        for position in 0..<newSize {
-            let centre = (Double(position) + 0.5) * scale
-            let first = max(Int(centre - support + 0.5), 0)
-            let last = min(Int(centre + support + 0.5), size)
-            let raw = (first..<last).map { max(1 - abs((Double($0) - centre + 0.5) / support), 0) }
-            let total = raw.reduce(0, +)
-            taps.append((first, raw.count, all.count))
-            all += raw.map { weight in
-                Int32((total == 0 ? weight : weight / total) * Double(1 << Self.precision) + 0.5)
-            }
-        }
-        self.taps = taps
-        weights = all
-    }
-
-    @inline(__always)
-    static func level(_ sum: Int32) -> UInt8 { UInt8(clamping: sum >> precision) }
 }

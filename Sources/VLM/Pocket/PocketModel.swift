@@ -43,9 +43,9 @@ package struct PocketModel: FrozenVLM {
     private let tags: TagTable
     private let prompt: PocketPrompt
     let tokenizer: ByteLevelBPE
-    let language: LlamaModel
+    let language: ConceptLanguage
 
-    package var contextSize: Int { language.configuration.contextSize }
+    package var contextSize: Int { language.contextSize }
 
     /// Joins the parts; throws `checkpointMalformed` when they do not fit each other.
     package init(
@@ -77,7 +77,7 @@ package struct PocketModel: FrozenVLM {
         self.tags = tags
         self.prompt = prompt
         self.tokenizer = tokenizer
-        self.language = language
+        self.language = ConceptLanguage(language)
         self.negatives = negatives
     }
 
@@ -88,13 +88,8 @@ package struct PocketModel: FrozenVLM {
     }
 
     package func prefix(for features: ImageFeatures) throws -> any ImagePrefix {
-        let text = try language.embeddings(of: prompt.prefixTokens(tags: features.tags, tokenizer: tokenizer))
-        let visual = features.visualTokens
-        let rows = Matrix(
-            rows: text.rows + visual.rows, columns: visual.columns, values: text.values + visual.values)
-        // MyVLM rescales concept rows to the norm of the first visual token (published LLaVA code, llava_arch.py).
-        let norm = visual.row(0).reduce(Float(0)) { $0 + $1 * $1 }.squareRoot()
-        return PocketPrefix(cache: try language.prefix(of: rows), conceptNorm: norm)
+        try language.prefix(
+            leading: prompt.prefixTokens(tags: features.tags, tokenizer: tokenizer), visual: features.visualTokens)
     }
 
     package func promptTokens(for task: VLMTask) throws -> [Int32] {
@@ -113,71 +108,21 @@ package struct PocketModel: FrozenVLM {
 
     package func bytes(of token: Int32) -> [UInt8] { tokenizer.bytes(of: token) }
 
-    package func embeddings(of tokens: [Int32]) throws -> Matrix { try language.embeddings(of: tokens) }
+    package func embeddings(of tokens: [Int32]) throws -> Matrix { try language.model.embeddings(of: tokens) }
 
     package func begin(
         prefix: any ImagePrefix, concepts: [Matrix], prompt: [Int32], capacity: Int
     ) throws -> any Decoding {
-        let prefix = try own(prefix)
-        var rows: [Float] = []
-        for concept in concepts {
-            guard concept.columns == identity.hiddenSize else {
-                throw VLMError(
-                    .invalidArgument, "a concept row has \(concept.columns) elements, expected \(identity.hiddenSize)")
-            }
-            rows += ConceptRow.rescaled(concept, to: prefix.conceptNorm).values
-        }
-        rows += try language.embeddings(of: prompt).values
-        let suffix = Matrix(rows: rows.count / identity.hiddenSize, columns: identity.hiddenSize, values: rows)
-        return PocketDecoding(try language.begin(suffix, after: prefix.cache, capacity: capacity))
+        try language.begin(prefix: prefix, concepts: concepts, prompt: prompt, capacity: capacity)
     }
 
     package func step(_ states: [any Decoding], tokens: [Int32]) throws {
-        let sequences = try states.map { state in
-            guard let state = state as? PocketDecoding else {
-                throw VLMError(.invalidArgument, "a sequence of another model cannot be stepped by pocket")
-            }
-            return state.sequence
-        }
-        try language.step(sequences, tokens: tokens)
+        try language.step(states, tokens: tokens)
     }
 
     package func loss(
         of samples: [TrainingSample], concept: Matrix, regularizer: AttentionRegularizer
     ) throws -> ConceptLoss {
-        let samples = try samples.map { sample in
-            let prefix = try own(sample.prefix)
-            return LlamaTrainingSample(
-                prefix: prefix.cache, conceptNorm: prefix.conceptNorm, prompt: sample.prompt, target: sample.target)
-        }
-        return try language.loss(of: samples, concept: concept, regularizer: regularizer)
+        try language.loss(of: samples, concept: concept, regularizer: regularizer)
     }
-
-    func own(_ prefix: any ImagePrefix) throws -> PocketPrefix {
-        guard let prefix = prefix as? PocketPrefix else {
-            throw VLMError(.invalidArgument, "a prefix of another model cannot be used by pocket")
-        }
-        return prefix
-    }
-}
-
-/// Keys and values of tags and visual tokens.
-final class PocketPrefix: ImagePrefix {
-    let cache: KeyValuePrefix
-    let conceptNorm: Float
-    var count: Int { cache.count }
-
-    init(cache: KeyValuePrefix, conceptNorm: Float) {
-        self.cache = cache
-        self.conceptNorm = conceptNorm
-    }
-}
-
-/// A running answer.
-final class PocketDecoding: Decoding {
-    let sequence: LlamaSequence
-    var logits: [Float] { sequence.logits }
-    var count: Int { sequence.count }
-
-    init(_ sequence: LlamaSequence) { self.sequence = sequence }
 }

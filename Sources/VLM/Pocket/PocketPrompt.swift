@@ -33,7 +33,7 @@ package struct PocketPrompt: Sendable, Decodable {
 
     /// Tokens before the visual tokens.
     func prefixTokens(tags: [ObjectTag], tokenizer: ByteLevelBPE) -> [Int32] {
-        fill(prefix, ["tags": tags.map { clean($0.name) }.joined(separator: separator)], tokenizer)
+        fill(prefix, ["tags": tags.map { PromptText.clean($0.name) }.joined(separator: separator)], tokenizer)
     }
 
     /// Tokens between the concept rows and the answer.
@@ -42,7 +42,7 @@ package struct PocketPrompt: Sendable, Decodable {
         case .caption(let names):
             return fill(names.isEmpty ? caption : caption_named, ["names": try joined(names)], tokenizer)
         case .question(let text, let names):
-            let asked = clean(text)
+            let asked = PromptText.clean(text)
             guard !asked.isEmpty, asked.count <= Self.questionLimit else {
                 throw VLMError(.invalidArgument, "a question has 1 to \(Self.questionLimit) characters")
             }
@@ -53,22 +53,12 @@ package struct PocketPrompt: Sendable, Decodable {
 
     private func joined(_ names: [String]) throws -> String {
         try names.map { name in
-            let cleaned = clean(name)
+            let cleaned = PromptText.clean(name)
             guard !cleaned.isEmpty, cleaned.count <= Self.nameLimit else {
                 throw VLMError(.invalidArgument, "an identifier has 1 to \(Self.nameLimit) characters")
             }
             return cleaned
         }.joined(separator: names_separator)
-    }
-
-    /// White space runs become one space; other control characters go.
-    private func clean(_ text: String) -> String {
-        let visible = text.unicodeScalars.filter { scalar in
-            scalar.properties.isWhitespace
-                || !scalar.properties.isDefaultIgnorableCodePoint
-                    && scalar.properties.generalCategory != .control
-        }
-        return String(String.UnicodeScalarView(visible)).split(whereSeparator: \.isWhitespace).joined(separator: " ")
     }
 
     /// Fills `{key}` and encodes.

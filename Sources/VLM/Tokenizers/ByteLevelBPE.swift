@@ -1,19 +1,19 @@
-/// A byte-level byte-pair encoding, as GPT-2 and SmolLM2 use it.
-public struct ByteLevelBPE: Sendable {
+internal import Foundation
+
+/// A byte-level byte-pair encoding, as GPT-2, SmolLM2, Qwen2 and Llama 3 use it.
+public struct ByteLevelBPE: TextTokenizer {
     private let ids: [String: Int32]
     private let tokenBytes: [[UInt8]]
-    private let merges: [Pair: Merge]
+    private let merges: [Pair: PairMerger.Merge]
+    private let rule: PreTokenizer.Rule
+    /// Whether text is composed (Unicode NFC) first.
+    private let composes: Bool
     /// Special tokens, longest first, so that the longest match wins.
     private let special: [(text: String, id: Int32)]
 
     private struct Pair: Hashable, Sendable {
         let left: Int32
         let right: Int32
-    }
-
-    private struct Merge: Sendable {
-        let rank: Int32
-        let joined: Int32
     }
 
     /// Reads the tokenizer of a GGUF file; throws `unsupported` for another kind of tokenizer.
@@ -33,9 +33,16 @@ public struct ByteLevelBPE: Sendable {
     /// A tokenizer of the given vocabulary (in the byte alphabet), merges ("left right", best first) and ids of
     /// special tokens.
     public init(tokens: [String], merges: [String], special: Set<Int32>) throws {
+        try self.init(tokens: tokens, merges: merges, special: special, rule: .smollm, composes: false)
+    }
+
+    /// The same with the rule of a family; an empty token is a hole in the numbering.
+    init(tokens: [String], merges: [String], special: Set<Int32>, rule: PreTokenizer.Rule, composes: Bool) throws {
+        self.rule = rule
+        self.composes = composes
         var ids: [String: Int32] = [:]
-        for (index, token) in tokens.enumerated() { ids[token] = Int32(index) }
-        var table: [Pair: Merge] = [:]
+        for (index, token) in tokens.enumerated() where !token.isEmpty { ids[token] = Int32(index) }
+        var table: [Pair: PairMerger.Merge] = [:]
         for (rank, merge) in merges.enumerated() {
             let parts = merge.split(separator: " ")
             guard parts.count == 2, let left = ids[String(parts[0])], let right = ids[String(parts[1])],
@@ -43,7 +50,7 @@ public struct ByteLevelBPE: Sendable {
             else {
                 throw VLMError(.checkpointMalformed, "merge \(rank) of the tokenizer names tokens it does not have")
             }
-            table[Pair(left: left, right: right)] = Merge(rank: Int32(rank), joined: joined)
+            table[Pair(left: left, right: right)] = PairMerger.Merge(rank: Int32(rank), joined: joined)
         }
         self.ids = ids
         self.merges = table
@@ -97,46 +104,15 @@ public struct ByteLevelBPE: Sendable {
         tokenBytes.indices.contains(Int(token)) ? tokenBytes[Int(token)] : []
     }
 
-    /// The text of tokens; bytes that are no UTF-8 become U+FFFD.
-    public func decode(_ tokens: [Int32]) -> String {
-        String(decoding: tokens.flatMap { bytes(of: $0) }, as: UTF8.self)
-    }
+    /// See `TextTokenizer`; a byte-level encoding is the same everywhere.
+    public func encode(_ text: String, atStart: Bool) -> [Int32] { encodePlain(text[...]) }
 
     private func encodePlain(_ text: Substring) -> [Int32] {
-        PreTokenizer.pieces(of: text).flatMap { merge(Array($0.utf8)) }
-    }
-
-    /// A byte the vocabulary lacks (SmolLM2 has no control characters) is left out, as the reference does.
-    ///
-    /// Joins the best-ranked neighbours until no merge applies. Pieces longer than a word are rare, but a stranger
-    /// may send one, so equal work is bounded: each round joins one pair of at most the piece's length.
-    private func merge(_ piece: [UInt8]) -> [Int32] {
-        var symbols = piece.compactMap { ids[String(Character(ByteAlphabet.scalars[Int($0)]))] }
-        while symbols.count > 1 {
-            var best: (index: Int, merge: Merge)?
-            for index in 0..<symbols.count - 1 {
-                if let merge = merges[Pair(left: symbols[index], right: symbols[index + 1])],
-                    merge.rank < best?.merge.rank ?? .max
-                {
-                    best = (index, merge)
-                }
-            }
-            guard let best else { break }
-            let pair = (symbols[best.index], symbols[best.index + 1])
-            var next: [Int32] = []
-            next.reserveCapacity(symbols.count)
-            var index = 0
-            while index < symbols.count {
-                if index + 1 < symbols.count, symbols[index] == pair.0, symbols[index + 1] == pair.1 {
-                    next.append(best.merge.joined)
-                    index += 2
-                } else {
-                    next.append(symbols[index])
-                    index += 1
-                }
-            }
-            symbols = next
+        let text = composes ? String(text).precomposedStringWithCanonicalMapping[...] : text
+        return PreTokenizer.pieces(of: text, rule: rule).flatMap { piece in
+            // A byte the vocabulary lacks (SmolLM2 has no control characters) is left out, as the reference does.
+            let symbols = piece.utf8.compactMap { ids[String(Character(ByteAlphabet.scalars[Int($0)]))] }
+            return PairMerger.merge(symbols) { merges[Pair(left: $0, right: $1)] }
         }
-        return symbols
     }
 }

@@ -1,26 +1,41 @@
 /// Cuts text into the pieces that byte-pair merges may not cross.
 ///
-/// The rule of SmolLM's tokenizer: every numeric character is a piece of its own; what stands between is cut by
-/// GPT-2's pattern `'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+`.
 /// Written over scalars by hand: a regular expression engine would be the slowest part of a request.
 enum PreTokenizer {
-    static func pieces(of text: Substring) -> [String] {
+    /// Whose pattern cuts.
+    enum Rule: Sendable, Equatable {
+        /// GPT-2's: `'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+`.
+        case gpt2
+        /// Every numeric character is a piece of its own; what stands between is cut as GPT-2 does.
+        case smollm
+        /// Qwen2's and Llama 3's, see `ModernCut`; a run of digits is cut after so many.
+        case modern(digits: Int)
+    }
+
+    static func pieces(of text: Substring, rule: Rule = .smollm) -> [String] {
         var pieces: [String] = []
-        var run: [Unicode.Scalar] = []
-        for scalar in text.unicodeScalars {
-            if isNumber(scalar) {
-                cut(run, into: &pieces)
-                run.removeAll(keepingCapacity: true)
-                pieces.append(String(Character(scalar)))
-            } else {
-                run.append(scalar)
+        switch rule {
+        case .gpt2:
+            cut(Array(text.unicodeScalars), into: &pieces)
+        case .modern(let digits):
+            ModernCut.cut(Array(text.unicodeScalars), digits: digits, into: &pieces)
+        case .smollm:
+            var run: [Unicode.Scalar] = []
+            for scalar in text.unicodeScalars {
+                if isNumber(scalar) {
+                    cut(run, into: &pieces)
+                    run.removeAll(keepingCapacity: true)
+                    pieces.append(String(Character(scalar)))
+                } else {
+                    run.append(scalar)
+                }
             }
+            cut(run, into: &pieces)
         }
-        cut(run, into: &pieces)
         return pieces
     }
 
-    private enum Kind { case letter, space, other }
+    enum Kind { case letter, number, space, other }
 
     private static func cut(_ run: [Unicode.Scalar], into pieces: inout [String]) {
         var start = 0
@@ -46,7 +61,7 @@ enum PreTokenizer {
         }
     }
 
-    /// One optional space and a run of letters, or of what is neither letter nor space.
+    /// One optional space and a run of letters, of numbers, or of what is none of these.
     private static func word(_ run: [Unicode.Scalar], at start: Int) -> Int? {
         var end = run[start] == " " ? start + 1 : start
         guard end < run.count else { return nil }
@@ -63,18 +78,14 @@ enum PreTokenizer {
         return end < run.count && end - start > 1 ? end - 1 : end
     }
 
-    private static func kind(_ scalar: Unicode.Scalar) -> Kind {
+    static func kind(_ scalar: Unicode.Scalar) -> Kind {
         if scalar.properties.isWhitespace { return .space }
         switch scalar.properties.generalCategory {
         case .uppercaseLetter, .lowercaseLetter, .titlecaseLetter, .modifierLetter, .otherLetter: return .letter
+        case .decimalNumber, .letterNumber, .otherNumber: return .number
         default: return .other
         }
     }
 
-    private static func isNumber(_ scalar: Unicode.Scalar) -> Bool {
-        switch scalar.properties.generalCategory {
-        case .decimalNumber, .letterNumber, .otherNumber: true
-        default: false
-        }
-    }
+    private static func isNumber(_ scalar: Unicode.Scalar) -> Bool { kind(scalar) == .number }
 }

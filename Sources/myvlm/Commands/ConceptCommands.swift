@@ -6,9 +6,8 @@ struct ConceptCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "concept", abstract: "See and manage what you have taught.",
         subcommands: [
-            ConceptListCommand.self, ConceptShowCommand.self, ConceptVersionsCommand.self, ConceptDiffCommand.self,
-            ConceptPromoteCommand.self, ConceptRollbackCommand.self, ConceptAliasCommand.self, ConceptKeepCommand.self,
-            ConceptRenameCommand.self, ConceptDeleteCommand.self, ConceptUndeleteCommand.self,
+            ConceptListCommand.self, ConceptShowCommand.self, ConceptVersionsCommand.self,
+            ConceptRollbackCommand.self, ConceptDeleteCommand.self,
         ])
 }
 
@@ -41,7 +40,7 @@ struct ConceptShowCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "show", abstract: "Show a concept, its version in use and its history.")
 
-    @Argument(help: "The concept.", completion: .concepts)
+    @Argument(help: "The concept.")
     var name: String
 
     @OptionGroup var connection: ConnectionArguments
@@ -62,17 +61,13 @@ struct ConceptShowCommand: AsyncParsableCommand {
             table.add(["digest", current.digest])
             table.add(["size", Format.bytes(current.sizeBytes)])
             table.add(["model", current.modelDigest])
-            table.add(["kept", detail.concept.keepLast.map { "the newest \($0), and what a pointer names" } ?? "all"])
-            for alias in detail.aliases {
-                table.add(["alias", "\(alias.name) -> v\(alias.version)\(alias.protected ? " (protected)" : "")"])
-            }
             table.write()
             Console.out("")
-            var history = Table(["WHEN", "ACTION", "POINTER", "FROM", "TO", "BY", "REASON"])
+            var history = Table(["WHEN", "ACTION", "FROM", "TO", "BY", "REASON"])
             for move in detail.history {
                 history.add([
-                    Format.time(move.atMs), move.action, move.pointer, Format.version(move.fromVersion),
-                    Format.version(move.toVersion), move.by, move.reason,
+                    Format.time(move.atMs), move.action, move.fromVersion == 0 ? "-" : "v\(move.fromVersion)",
+                    "v\(move.toVersion)", move.by, move.reason,
                 ])
             }
             history.write()
@@ -84,7 +79,7 @@ struct ConceptVersionsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "versions", abstract: "List a concept's versions, newest first.")
 
-    @Argument(help: "The concept.", completion: .concepts)
+    @Argument(help: "The concept.")
     var name: String
 
     @OptionGroup var connection: ConnectionArguments
@@ -117,7 +112,7 @@ struct ConceptRollbackCommand: AsyncParsableCommand {
               myvlm concept rollback zibo --to 1
             """)
 
-    @Argument(help: "The concept.", completion: .concepts)
+    @Argument(help: "The concept.")
     var name: String
 
     @Option(help: "The version to use from now on (default: the one before the last change).")
@@ -143,9 +138,9 @@ struct ConceptRollbackCommand: AsyncParsableCommand {
 
 struct ConceptDeleteCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "delete", abstract: "Delete a concept; undelete brings it back within a week.")
+        commandName: "delete", abstract: "Delete a concept with all its versions.")
 
-    @Argument(help: "The concept.", completion: .concepts)
+    @Argument(help: "The concept.")
     var name: String
 
     @Flag(help: "Do not ask.")

@@ -10,7 +10,7 @@ struct PocketGoldenTests {
 
     init() throws {
         golden = try PocketGolden.load()
-        model = try InstalledModel.exact.get()
+        model = try InstalledModel.model.get()
     }
 
     @Test func theInstalledWeightsAreTheReferences() throws {

@@ -1,0 +1,113 @@
+/// The `text_config` of a checkpoint, with the defaults its architecture leaves out of the file.
+package struct HubLanguageConfiguration: Sendable, Decodable {
+    package let model_type: String?
+    let hidden_size: Int?
+    let intermediate_size: Int?
+    let num_hidden_layers: Int?
+    let num_attention_heads: Int?
+    let num_key_value_heads: Int?
+    let head_dim: Int?
+    let vocab_size: Int?
+    let max_position_embeddings: Int?
+    let sliding_window: Int?
+    let use_sliding_window: Bool?
+    let rms_norm_eps: Float?
+    let rope_theta: Float?
+    let rope_scaling: Rope?
+    let rope_parameters: Rope?
+    let hidden_act: String?
+    let attention_bias: Bool?
+    let mlp_bias: Bool?
+    let tie_word_embeddings: Bool?
+    let bos_token_id: Int32?
+    let eos_token_id: LlavaConfiguration.TokenList?
+
+    /// Rotary positions: newer releases keep the base here too.
+    struct Rope: Sendable, Decodable {
+        let rope_type: String?
+        let type: String?
+        let rope_theta: Float?
+        let factor: Float?
+        let low_freq_factor: Float?
+        let high_freq_factor: Float?
+        let original_max_position_embeddings: Int?
+
+        var kind: String { rope_type ?? type ?? "default" }
+    }
+
+    /// Decoders that are run.
+    package enum Architecture: String, Sendable, CaseIterable {
+        case llama, mistral, qwen2
+    }
+
+    /// Which decoder it is; throws `unsupported` naming the supported ones.
+    package func architecture() throws -> Architecture {
+        let type = model_type ?? "llama"
+        guard let architecture = Architecture(rawValue: type) else {
+            throw VLMError(
+                .unsupported,
+                "the language model is a \(type); supported: "
+                    + Architecture.allCases.map(\.rawValue).joined(separator: ", "))
+        }
+        return architecture
+    }
+
+    /// Whether the output head is the embedding when the checkpoint stores none.
+    var isTied: Bool { tie_word_embeddings ?? false }
+
+    /// The decoder's shape; throws `unsupported` for a variant that is not run.
+    package func configuration() throws -> LlamaConfiguration {
+        let architecture = try architecture()
+        guard hidden_act ?? "silu" == "silu", mlp_bias ?? false == false, attention_bias ?? false == false else {
+            throw VLMError(
+                .unsupported, "the language model has another activation than silu or biases its architecture lacks")
+        }
+        let hidden = hidden_size ?? 4096
+        let heads = num_attention_heads ?? 32
+        guard heads > 0, head_dim != nil || hidden % heads == 0 else {
+            throw VLMError(.checkpointMalformed, "\(hidden) hidden units do not divide into \(heads) heads")
+        }
+        var context: Int
+        let intermediate: Int
+        let keyValueHeads: Int
+        let epsilon: Float
+        switch architecture {
+        case .llama: (context, intermediate, keyValueHeads, epsilon) = (2048, 11008, heads, 1e-6)
+        case .mistral: (context, intermediate, keyValueHeads, epsilon) = (131_072, 14336, 8, 1e-6)
+        case .qwen2: (context, intermediate, keyValueHeads, epsilon) = (32768, 22016, 32, 1e-6)
+        }
+        context = max_position_embeddings ?? context
+        // Within its window a sliding attention is a plain one.
+        let slides = architecture == .mistral || architecture == .qwen2 && use_sliding_window ?? false
+        if slides, let window = sliding_window, window > 0 { context = min(context, window) }
+        return LlamaConfiguration(
+            blocks: num_hidden_layers ?? 32, hiddenSize: hidden,
+            intermediateSize: intermediate_size ?? intermediate,
+            queryHeads: heads, keyValueHeads: num_key_value_heads ?? keyValueHeads,
+            headSize: head_dim ?? hidden / heads,
+            vocabularySize: vocab_size ?? (architecture == .qwen2 ? 151_936 : 32000),
+            // The rotary table of a context nobody can use would take gigabytes.
+            contextSize: min(context, Self.largestContext),
+            ropeBase: rope_theta ?? rope_parameters?.rope_theta ?? rope_scaling?.rope_theta ?? 10000,
+            normEpsilon: rms_norm_eps ?? epsilon, attentionBias: architecture == .qwen2, ropeScaling: try scaling())
+    }
+
+    /// How the rotary frequencies are stretched; throws `unsupported` for a way that is not run.
+    private func scaling() throws -> RotaryScaling {
+        guard let rope = rope_scaling ?? rope_parameters else { return .none }
+        switch rope.kind {
+        case "default": return .none
+        case "linear": return .linear(factor: rope.factor ?? 1)
+        case "llama3":
+            return .llama3(
+                factor: rope.factor ?? 8, lowFrequencyFactor: rope.low_freq_factor ?? 1,
+                highFrequencyFactor: rope.high_freq_factor ?? 4,
+                originalContext: rope.original_max_position_embeddings ?? 8192)
+        case let other:
+            throw VLMError(
+                .unsupported, "rotary scaling of the kind \(other); default, linear and llama3 are supported")
+        }
+    }
+
+    private static let largestContext = 32768
+}

@@ -1,0 +1,87 @@
+import Foundation
+
+/// `config.json` of a LLaVA or LLaVA-NeXT checkpoint as transformers writes it.
+package struct LlavaConfiguration: Sendable, Decodable {
+    package let model_type: String
+    package let text_config: HubLanguageConfiguration?
+    package let vision_config: VisionTowerConfiguration?
+    let vision_feature_layer: Layers?
+    let vision_feature_select_strategy: String?
+    let projector_hidden_act: String?
+    let multimodal_projector_bias: Bool?
+    let image_grid_pinpoints: [[Int]]?
+    let tie_word_embeddings: Bool?
+    let eos_token_id: TokenList?
+
+    /// One layer or several whose features are joined.
+    struct Layers: Sendable, Decodable {
+        let indices: [Int]
+
+        init(from decoder: any Decoder) throws {
+            let value = try decoder.singleValueContainer()
+            if let one = try? value.decode(Int.self) { indices = [one] } else { indices = try value.decode([Int].self) }
+        }
+    }
+
+    /// One token id or several.
+    struct TokenList: Sendable, Decodable {
+        let ids: [Int32]
+
+        init(from decoder: any Decoder) throws {
+            let value = try decoder.singleValueContainer()
+            if let one = try? value.decode(Int32.self) { ids = [one] } else { ids = try value.decode([Int32].self) }
+        }
+    }
+
+    /// Reads a configuration; throws `checkpointMalformed`.
+    package init(json: [UInt8], file: String) throws {
+        do {
+            self = try JSONDecoder().decode(Self.self, from: Data(json))
+        } catch {
+            throw VLMError(.checkpointMalformed, "\(file) is no configuration of a LLaVA model", cause: error)
+        }
+    }
+
+    /// Whether it is LLaVA-NeXT, which may tile pictures.
+    package var isNext: Bool { model_type == "llava_next" }
+
+    /// The tower's configuration; throws `checkpointMalformed` when there is none.
+    func vision() throws -> VisionTowerConfiguration {
+        guard let vision_config else { throw VLMError(.checkpointMalformed, "config.json has no vision_config") }
+        return vision_config
+    }
+
+    /// The decoder's configuration; throws `checkpointMalformed` when there is none.
+    func text() throws -> HubLanguageConfiguration {
+        guard let text_config else { throw VLMError(.checkpointMalformed, "config.json has no text_config") }
+        return text_config
+    }
+
+    /// Whether the class token is dropped from the features.
+    func dropsClassToken() throws -> Bool {
+        switch vision_feature_select_strategy ?? "default" {
+        case "default": return true
+        case "full": return false
+        case let other:
+            throw VLMError(.unsupported, "the feature strategy \(other) is not supported; default and full are")
+        }
+    }
+
+    /// After how many blocks the features are read: negative layers count from the last one's output.
+    func featureBlocks(of layers: Int) throws -> [Int] {
+        let stated = vision_feature_layer?.indices ?? [-2]
+        return try stated.map { layer in
+            let blocks = layer < 0 ? layers + 1 + layer : layer
+            guard (0...layers).contains(blocks) else {
+                throw VLMError(.checkpointMalformed, "the feature layer \(layer) is none of the tower's \(layers)")
+            }
+            return blocks
+        }
+    }
+}
+
+/// `generation_config.json`, of which only the tokens that end an answer matter here.
+struct GenerationConfiguration: Decodable {
+    let eos_token_id: LlavaConfiguration.TokenList?
+    let bos_token_id: Int32?
+}

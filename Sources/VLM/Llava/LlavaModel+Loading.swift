@@ -1,0 +1,134 @@
+internal import Compute
+import Foundation
+
+extension LlavaModel {
+    /// Loads a downloaded checkpoint. Weights are memory-mapped and packed one tensor at a time.
+    package static func load(
+        directory: ModelDirectory, configuration json: [UInt8], options: LoadOptions
+    ) throws -> LlavaModel {
+        let configuration = try LlavaConfiguration(json: json, file: directory.file("config.json"))
+        let (text, towerShape) = (try configuration.text(), try configuration.vision())
+        let architecture = try text.architecture()
+        let shape = try text.configuration()
+        try towerShape.validate()
+        let tokenizer = try TokenizerFile.load(directory)
+        let preprocessing = try directory.bytes("preprocessor_config.json")
+        let processor = try ImageProcessor(
+            json: preprocessing, file: directory.file("preprocessor_config.json"), imageSize: towerShape.imageSize)
+        let headEncoder = try options.headEncoder.map { try CLIPImageEncoder(directory: $0, storage: options.storage) }
+
+        let tensors = try CheckpointTensors(directory: directory)
+        let names = try LlavaTensorNames(tensors)
+        let storage = try options.storage ?? Weight.Storage(storedAs: tensors.elementType(names.embedding))
+        let vision = try vision(
+            configuration, tensors: tensors, names: names, processor: processor, hidden: shape.hiddenSize,
+            storage: storage.forTower, tiles: options.tiles)
+        let isTied = text.isTied || configuration.tie_word_embeddings ?? false
+        let weights = try LlamaWeights(configuration: shape, storage: storage, progress: options.progress) { tensor in
+            guard let name = try names.name(of: tensor, isTied: isTied) else { return nil }
+            let size = tensor.shape(in: shape)
+            return size.count == 1
+                ? .values(try tensors.floats(name, shape: size)) : .rows(try tensors.rows(name, shape: size))
+        }
+        let language = ConceptLanguage(LlamaModel(weights: weights))
+
+        let prompt = LlavaPrompt.standard(for: architecture)
+        let featureSize = headEncoder?.featureSize ?? vision.featureSize
+        let side = headEncoder?.tower.configuration.side ?? vision.side
+        let generation = try? JSONDecoder().decode(
+            GenerationConfiguration.self, from: Data(directory.bytes("generation_config.json")))
+        return LlavaModel(
+            identity: ModelIdentity(
+                name: configuration.model_type,
+                digest: try digest(
+                    tensors, [json, preprocessing],
+                    [storage.rawValue, prompt.name, "\(vision.pinpoints.isEmpty)", headEncoder?.digest ?? "tower"]),
+                hiddenSize: shape.hiddenSize, featureSize: featureSize, gridRows: side, gridColumns: side),
+            trainingDefaults: .published,
+            stopTokens: try stopTokens(
+                [configuration.eos_token_id, text.eos_token_id, generation?.eos_token_id], prompt: prompt,
+                tokenizer: tokenizer),
+            negatives: try bank(directory, featureSize: featureSize), vision: vision, language: language,
+            tokenizer: tokenizer, prompt: prompt,
+            firstToken: architecture == .qwen2
+                ? nil : text.bos_token_id ?? generation?.bos_token_id ?? tokenizer.id(of: "<s>"),
+            headEncoder: headEncoder)
+    }
+
+    private static func vision(
+        _ configuration: LlavaConfiguration, tensors: CheckpointTensors, names: LlavaTensorNames,
+        processor: ImageProcessor, hidden: Int, storage: Weight.Storage, tiles: Bool
+    ) throws -> LlavaVision {
+        let shape = try configuration.vision()
+        let blocks = try configuration.featureBlocks(of: shape.layers)
+        let tower = try VisionTower(
+            shape, tensors: tensors, prefixes: VisionTower.nestedPrefixes, blocks: blocks.max() ?? 0,
+            withFinalNorm: false, storage: storage)
+        let hasBias = configuration.multimodal_projector_bias ?? true
+        let inputs = shape.featureSize * blocks.count
+        func linear(_ name: String, _ inputs: Int) throws -> BiasedLinear {
+            try BiasedLinear(
+                inputs: inputs, outputs: [hidden], storage: storage,
+                parts: [
+                    (
+                        { try tensors.floats("\(names.projector)\(name).weight", shape: [hidden, inputs]) },
+                        hasBias ? try tensors.floats("\(names.projector)\(name).bias", shape: [hidden]) : nil
+                    )
+                ])
+        }
+        let pinpoints = configuration.isNext && tiles ? configuration.image_grid_pinpoints ?? [] : []
+        return LlavaVision(
+            processor: processor, tower: tower,
+            projector: LlavaVision.Projector(
+                first: try linear("linear_1", inputs), second: try linear("linear_2", hidden),
+                activation: try BiasedLinear.Activation(named: configuration.projector_hidden_act ?? "gelu")),
+            featureBlocks: blocks, dropsClassToken: try configuration.dropsClassToken(),
+            newline: pinpoints.isEmpty ? nil : try names.newline.map { try tensors.floats($0, shape: [hidden]) },
+            pinpoints: pinpoints.compactMap { $0.count == 2 ? ($0[0], $0[1]) : nil })
+    }
+
+    /// The checkpoint's own ends of an answer and those of the prompt form.
+    private static func stopTokens(
+        _ stated: [LlavaConfiguration.TokenList?], prompt: LlavaPrompt, tokenizer: any TextTokenizer
+    ) throws -> [Int32] {
+        var ids = prompt.stop.compactMap { tokenizer.id(of: $0) }
+        for list in stated { ids += list?.ids ?? [] }
+        if ids.isEmpty, let end = tokenizer.id(of: "</s>") { ids = [end] }
+        guard !ids.isEmpty else {
+            throw VLMError(.checkpointMalformed, "neither config.json nor generation_config.json names an eos_token_id")
+        }
+        var seen = Set<Int32>()
+        return ids.filter { seen.insert($0).inserted }
+    }
+
+    /// The folder's own bank of negatives, or an empty one: then heads need the user's other concepts.
+    private static func bank(_ directory: ModelDirectory, featureSize: Int) throws -> NegativeBank {
+        let path = directory.file(NegativeBank.fileName)
+        guard FileManager.default.fileExists(atPath: path) else { return .empty(featureSize: featureSize) }
+        let bank = try NegativeBank(SafetensorsFile(contentsOf: path))
+        guard bank.mean.count == featureSize else {
+            throw VLMError(
+                .checkpointMalformed,
+                "\(path) has features of \(bank.mean.count) numbers, heads read \(featureSize): make it again with this "
+                    + "model and head encoder")
+        }
+        return bank
+    }
+
+    /// SHA-256 over all weight files, configurations and choices that change a number.
+    private static func digest(
+        _ tensors: CheckpointTensors, _ files: [[UInt8]], _ choices: [String]
+    ) throws -> String {
+        let parts =
+            try tensors.paths.map { try FileDigest.sha256(contentsOf: $0) }
+            + files.map { try FileDigest.sha256($0) } + choices
+        return try FileDigest.sha256(Array(parts.joined(separator: "\u{1f}").utf8))
+    }
+}
+
+extension ConceptTrainingDefaults {
+    /// MyVLM's published settings for LLaVA captions: one row, 100 steps of AdamW at 1.0, lambda 0.0075 on the row.
+    package static let published = ConceptTrainingDefaults(
+        tokens: 1, steps: 100, learningRate: 1, gradientClip: 0.05, weightDecay: 1e-4, regularizerWeight: 0.0075,
+        checkpoints: [25, 50, 75, 100])
+}

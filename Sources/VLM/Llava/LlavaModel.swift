@@ -1,0 +1,96 @@
+package import Compute
+
+/// A published LLaVA-1.5 or LLaVA-NeXT checkpoint as MyVLM uses it: one picture, concept rows after its visual tokens.
+///
+/// A sequence is: leading prompt, visual tokens, concept rows at the norm of the first visual token, instruction, answer.
+/// Everything is immutable after loading, so calls may come from any thread.
+package struct LlavaModel: FrozenVLM {
+    package let identity: ModelIdentity
+    package let trainingDefaults: ConceptTrainingDefaults
+    package let stopTokens: [Int32]
+    package let negatives: NegativeBank
+    package let vision: LlavaVision
+    package let language: ConceptLanguage
+    package let tokenizer: any TextTokenizer
+    package let prompt: LlavaPrompt
+    /// Begins a sequence; nil where the tokenizer has no such token.
+    let firstToken: Int32?
+    /// What concept heads read; nil: the mean of the tower's own features.
+    package let headEncoder: CLIPImageEncoder?
+
+    package var contextSize: Int { language.contextSize }
+
+    package func features(of image: RGBImage) throws -> ImageFeatures {
+        let (views, tiling) = vision.views(of: image)
+        let features = views.map { vision.features(of: $0) }
+        let tokens: Matrix
+        if let tiling {
+            tokens = vision.packed(features.map { vision.projected($0) }, tiling: tiling)
+        } else {
+            tokens = vision.projected(features[0])
+        }
+        if let headEncoder {
+            let seen = headEncoder.encode(image)
+            return ImageFeatures(pooled: seen.embedding, map: seen.map, visualTokens: tokens, tags: [])
+        }
+        let map = vision.patches(features[0])
+        return ImageFeatures(pooled: Self.mean(map), map: map, visualTokens: tokens, tags: [])
+    }
+
+    private static func mean(_ map: Matrix) -> [Float] {
+        var sums = [Double](repeating: 0, count: map.columns)
+        for row in 0..<map.rows {
+            for (column, value) in map.row(row).enumerated() { sums[column] += Double(value) }
+        }
+        return sums.map { Float($0 / Double(map.rows)) }
+    }
+
+    /// Tokens before the visual tokens.
+    package var leadingTokens: [Int32] { (firstToken.map { [$0] } ?? []) + prompt.leading(tokenizer) }
+
+    package func prefix(for features: ImageFeatures) throws -> any ImagePrefix {
+        try language.prefix(leading: leadingTokens, visual: features.visualTokens)
+    }
+
+    package func promptTokens(for task: VLMTask) throws -> [Int32] { try prompt.suffix(for: task, tokenizer) }
+
+    package func targetTokens(for sentence: String) throws -> [Int32] {
+        let tokens = prompt.answer(sentence, tokenizer)
+        guard !sentence.isEmpty, tokens.count <= 256 else {
+            throw VLMError(.invalidArgument, "a caption has 1 to 256 tokens")
+        }
+        return tokens + stopTokens.prefix(1)
+    }
+
+    package func tokens(of text: String) -> [Int32] { tokenizer.encode(text, atStart: false) }
+
+    package func bytes(of token: Int32) -> [UInt8] { tokenizer.bytes(of: token) }
+
+    package func embeddings(of tokens: [Int32]) throws -> Matrix { try language.model.embeddings(of: tokens) }
+
+    package func begin(
+        prefix: any ImagePrefix, concepts: [Matrix], prompt: [Int32], capacity: Int
+    ) throws -> any Decoding {
+        try language.begin(prefix: prefix, concepts: concepts, prompt: prompt, capacity: capacity)
+    }
+
+    /// The prompt form without a picture: the instruction stands alone.
+    package func begin(instruction: String, capacity: Int) throws -> any Decoding {
+        let tokens = try leadingTokens + prompt.suffix(for: .question(instruction, names: []), tokenizer)
+        return try language.begin(rows: try language.model.embeddings(of: tokens), capacity: capacity)
+    }
+
+    package func attention(
+        of concepts: [Matrix], in features: ImageFeatures, prompt: [Int32]
+    ) throws -> [[Float]]? {
+        try language.attention(of: concepts, prefix: try prefix(for: features), visual: features.visualTokens.rows)
+    }
+
+    package func step(_ states: [any Decoding], tokens: [Int32]) throws { try language.step(states, tokens: tokens) }
+
+    package func loss(
+        of samples: [TrainingSample], concept: Matrix, regularizer: AttentionRegularizer
+    ) throws -> ConceptLoss {
+        try language.loss(of: samples, concept: concept, regularizer: regularizer)
+    }
+}

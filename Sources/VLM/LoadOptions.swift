@@ -1,0 +1,24 @@
+public import Compute
+
+/// How a model is loaded, where that is a choice.
+public struct LoadOptions: Sendable {
+    /// How weights are kept; nil: as the checkpoint stores them.
+    public var storage: Weight.Storage?
+    /// Whether LLaVA-NeXT may cut a picture into tiles. MyVLM does not, and a concept is trained for one way.
+    public var tiles: Bool
+    /// Folder of a CLIP encoder whose embedding concept heads read; nil: the tower's own features.
+    public var headEncoder: String?
+    /// Told the share that is done, 0...1, while a large checkpoint is read; called from the loading thread.
+    public var progress: (@Sendable (Double) -> Void)?
+
+    /// Options; without arguments the defaults.
+    public init(
+        storage: Weight.Storage? = nil, tiles: Bool = false, headEncoder: String? = nil,
+        progress: (@Sendable (Double) -> Void)? = nil
+    ) {
+        self.storage = storage
+        self.tiles = tiles
+        self.headEncoder = headEncoder
+        self.progress = progress
+    }
+}

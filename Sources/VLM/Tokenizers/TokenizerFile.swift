@@ -1,0 +1,172 @@
+import Foundation
+
+/// Reads the tokenizer of a downloaded checkpoint: `tokenizer.json` (huggingface/tokenizers), else `tokenizer.model`.
+package enum TokenizerFile {
+    private struct File: Decodable {
+        struct Added: Decodable {
+            let id: Int
+            let content: String
+        }
+
+        struct Model: Decodable {
+            let type: String?
+            let vocab: [String: Int]?
+            let merges: [Merge]?
+            let unk_token: String?
+            let byte_fallback: Bool?
+            let ignore_merges: Bool?
+        }
+
+        let added_tokens: [Added]?
+        let normalizer: Step?
+        let pre_tokenizer: Step?
+        let model: Model
+    }
+
+    /// "left right", or the two in an array.
+    private struct Merge: Decodable {
+        let text: String
+
+        init(from decoder: any Decoder) throws {
+            let value = try decoder.singleValueContainer()
+            if let pair = try? value.decode([String].self) {
+                text = pair.joined(separator: " ")
+            } else {
+                text = try value.decode(String.self)
+            }
+        }
+    }
+
+    /// A normalizer or pre-tokenizer.
+    private struct Step: Decodable {
+        struct Pattern: Decodable {
+            let Regex: String?
+            let String: String?
+        }
+
+        let type: String
+        let normalizers: [Step]?
+        let pretokenizers: [Step]?
+        let pattern: Pattern?
+        let content: String?
+        let prepend: String?
+        let prepend_scheme: String?
+        let add_prefix_space: Bool?
+        let split: Bool?
+        let individual_digits: Bool?
+        let use_regex: Bool?
+
+        var parts: [Step] { type == "Sequence" ? normalizers ?? pretokenizers ?? [] : [self] }
+    }
+
+    /// The tokenizer of a folder. Throws `checkpointUnreadable` when there is none, `checkpointMalformed` for a damaged
+    /// file, `unsupported` for another algorithm.
+    package static func load(_ directory: ModelDirectory) throws -> any TextTokenizer {
+        let manager = FileManager.default
+        if manager.fileExists(atPath: directory.file("tokenizer.json")) {
+            return try tokenizer(json: try directory.bytes("tokenizer.json"), file: directory.file("tokenizer.json"))
+        }
+        guard manager.fileExists(atPath: directory.file("tokenizer.model")) else {
+            throw VLMError(
+                .checkpointUnreadable,
+                "\(directory.path) has neither tokenizer.json nor tokenizer.model: download the checkpoint again")
+        }
+        return try SentencePieceModel.tokenizer(
+            try directory.bytes("tokenizer.model"), file: directory.file("tokenizer.model"))
+    }
+
+    /// A tokenizer of the content of `tokenizer.json`.
+    package static func tokenizer(json: [UInt8], file path: String) throws -> any TextTokenizer {
+        let file: File
+        do {
+            file = try JSONDecoder().decode(File.self, from: Data(json))
+        } catch {
+            throw VLMError(.checkpointMalformed, "\(path) is no tokenizer", cause: error)
+        }
+        guard file.model.type ?? "BPE" == "BPE", let vocabulary = file.model.vocab else {
+            throw VLMError(.unsupported, "\(path) has a \(file.model.type ?? "unnamed") model; BPE is supported")
+        }
+        let added = file.added_tokens ?? []
+        let largest = max(vocabulary.values.max() ?? 0, added.map(\.id).max() ?? 0)
+        guard largest < 1 << 22, vocabulary.values.allSatisfy({ $0 >= 0 }), added.allSatisfy({ $0.id >= 0 }) else {
+            throw VLMError(.checkpointMalformed, "\(path) numbers its tokens impossibly")
+        }
+        var tokens = [String](repeating: "", count: largest + 1)
+        for (text, id) in vocabulary { tokens[id] = text }
+        for token in added { tokens[token.id] = token.content }
+        let special = Set(added.map { Int32($0.id) })
+        let merges = (file.model.merges ?? []).map(\.text)
+        if file.model.byte_fallback ?? false {
+            return try sentencePiece(file, tokens: tokens, special: special, merges: merges, path: path)
+        }
+        let (rule, composes) = try byteLevel(file, path: path)
+        return try ByteLevelBPE(tokens: tokens, merges: merges, special: special, rule: rule, composes: composes)
+    }
+
+    private static func byteLevel(_ file: File, path: String) throws -> (PreTokenizer.Rule, composes: Bool) {
+        let normalizers = file.normalizer?.parts ?? []
+        guard normalizers.allSatisfy({ $0.type == "NFC" }) else {
+            throw VLMError(.unsupported, "\(path) normalises by \(normalizers.map(\.type)); NFC is supported")
+        }
+        let steps = file.pre_tokenizer?.parts ?? []
+        guard let last = steps.last, last.type == "ByteLevel", !(last.add_prefix_space ?? false) else {
+            throw VLMError(
+                .unsupported, "\(path) is neither byte-level nor sentencepiece with byte fallback: \(steps.map(\.type))"
+            )
+        }
+        switch steps.count {
+        case 1 where last.use_regex ?? true: return (.gpt2, !normalizers.isEmpty)
+        case 2 where steps[0].type == "Digits" && steps[0].individual_digits ?? false && last.use_regex ?? true:
+            return (.smollm, !normalizers.isEmpty)
+        case 2 where steps[0].type == "Split" && !(last.use_regex ?? true):
+            if let pattern = steps[0].pattern?.Regex, let digits = ModernCut.patterns[pattern] {
+                return (.modern(digits: digits), !normalizers.isEmpty)
+            }
+        default: break
+        }
+        throw VLMError(
+            .unsupported, "\(path) cuts text by a rule that is not known; those of GPT-2, SmolLM, Qwen2 and Llama 3 are"
+        )
+    }
+
+    private static func sentencePiece(
+        _ file: File, tokens: [String], special: Set<Int32>, merges: [String], path: String
+    ) throws -> SentencePieceBPE {
+        var start = SentencePieceBPE.Start.nothing
+        var replaces = false
+        var splits = false
+        for step in file.normalizer?.parts ?? [] {
+            switch step.type {
+            case "Prepend" where step.prepend == "\u{2581}": start = .space
+            case "Replace" where step.pattern?.String == " " && step.content == "\u{2581}": replaces = true
+            default: throw VLMError(.unsupported, "\(path) normalises by \(step.type) in a way that is not supported")
+            }
+        }
+        for step in file.pre_tokenizer?.parts ?? [] {
+            guard step.type == "Metaspace" else {
+                throw VLMError(.unsupported, "\(path) cuts text by \(step.type); Metaspace is supported here")
+            }
+            replaces = true
+            splits = step.split ?? true
+            let scheme = step.prepend_scheme ?? (step.add_prefix_space ?? true ? "always" : "never")
+            if scheme != "never" { start = .spaceUnlessThere }
+        }
+        guard replaces else { throw VLMError(.unsupported, "\(path) keeps spaces as they are; sentencepiece does not") }
+        var ids: [ExactText: Int32] = [:]
+        for (index, token) in tokens.enumerated() where !token.isEmpty { ids[ExactText(token)] = Int32(index) }
+        var table: [SentencePieceBPE.Pair: PairMerger.Merge] = [:]
+        for (rank, merge) in merges.enumerated() {
+            let parts = merge.split(separator: " ", maxSplits: 1)
+            guard parts.count == 2, let left = ids[ExactText(String(parts[0]))],
+                let right = ids[ExactText(String(parts[1]))],
+                let joined = ids[ExactText(parts.joined())]
+            else {
+                throw VLMError(.checkpointMalformed, "\(path): merge \(rank) names tokens that are not there")
+            }
+            table[.init(left: left, right: right)] = PairMerger.Merge(rank: Int32(rank), joined: joined)
+        }
+        return SentencePieceBPE(
+            texts: tokens, special: special, merges: .listed(table), start: start, splitsWords: splits,
+            unknown: file.model.unk_token.flatMap { ids[ExactText($0)] })
+    }
+}

@@ -1,0 +1,83 @@
+package import Compute
+import Foundation
+
+/// `CLIPVisionModelWithProjection`: the image side of a CLIP model, which concept heads read (MyVLM uses DFN5B ViT-H).
+///
+/// Immutable after loading; safe from any thread.
+package struct CLIPImageEncoder: Sendable {
+    package let processor: ImageProcessor
+    package let tower: VisionTower
+    let projection: BiasedLinear
+    /// SHA-256 over everything that decides its numbers.
+    package let digest: String
+
+    /// Numbers of an embedding.
+    package var featureSize: Int { tower.configuration.projection }
+
+    private struct File: Decodable {
+        let model_type: String?
+        let vision_config: VisionTowerConfiguration?
+        let projection_dim: Int?
+    }
+
+    /// Names that `model_type` may have.
+    package static let supportedTypes = ["clip", "clip_vision_model"]
+
+    /// Loads a folder with `config.json`, weights and `preprocessor_config.json`.
+    package init(directory path: String, storage chosen: Weight.Storage? = nil) throws {
+        let directory = ModelDirectory(path: path)
+        let json = try directory.bytes("config.json")
+        guard let file = try? JSONDecoder().decode(File.self, from: Data(json)),
+            let own = try? JSONDecoder().decode(VisionTowerConfiguration.self, from: Data(json))
+        else { throw VLMError(.checkpointMalformed, "\(directory.file("config.json")) is no CLIP configuration") }
+        guard let type = file.model_type, Self.supportedTypes.contains(type) else {
+            throw VLMError(
+                .unsupported,
+                "\(path) holds a model of the type \(file.model_type ?? "(none)"); a head encoder is one of "
+                    + Self.supportedTypes.joined(separator: ", "))
+        }
+        var configuration = type == "clip" ? file.vision_config ?? own : own
+        if type == "clip", configuration.projection_dim == nil {
+            configuration = configuration.with(projection: file.projection_dim)
+        }
+        let tensors = try CheckpointTensors(directory: directory)
+        let prefix = try tensors.prefix(
+            of: "embeddings.patch_embedding.weight", among: VisionTower.ownPrefixes)
+        let stored = try tensors.elementType(prefix + "embeddings.patch_embedding.weight")
+        let storage = (chosen ?? Weight.Storage(storedAs: stored)).forTower
+        tower = try VisionTower(
+            configuration, tensors: tensors, prefixes: [prefix], blocks: configuration.layers, withFinalNorm: true,
+            storage: storage)
+        guard tower.family == .clip else {
+            throw VLMError(.unsupported, "a head encoder is a CLIP tower; \(path) is another")
+        }
+        let (size, width) = (configuration.projection, configuration.featureSize)
+        projection = try BiasedLinear(
+            inputs: width, outputs: [size], storage: storage,
+            parts: [({ try tensors.floats("visual_projection.weight", shape: [size, width]) }, nil)])
+        let preprocessing = try directory.bytes("preprocessor_config.json")
+        processor = try ImageProcessor(
+            json: preprocessing, file: directory.file("preprocessor_config.json"), imageSize: configuration.imageSize)
+        digest = try FileDigest.sha256(
+            Array((try tensors.paths.map { try FileDigest.sha256(contentsOf: $0) }).joined().utf8) + json
+                + preprocessing)
+    }
+
+    /// The projected image embedding (`image_embeds`, not normalised) and the same map of every patch,
+    /// `[side * side, featureSize]`, from top left row by row.
+    ///
+    /// Patches go through the last norm and the projection as the class token does: what CLIP says of a place.
+    package func encode(_ image: RGBImage) -> (embedding: [Float], map: Matrix) { encode(pixels: processor(image)) }
+
+    /// The same for normalised pixels `[3, imageSize, imageSize]`.
+    package func encode(pixels: [Float]) -> (embedding: [Float], map: Matrix) {
+        let last = tower.hiddenStates(of: pixels, after: [tower.configuration.layers])[0]
+        let projected = projection(tower.finallyNormed(last))
+        return (
+            Array(projected.row(0)),
+            Matrix(
+                rows: projected.rows - 1, columns: projected.columns,
+                values: Array(projected.values[projected.columns...]))
+        )
+    }
+}

@@ -1,0 +1,69 @@
+package import Compute
+
+extension VisionTower {
+    /// Where a tower's tensors lie in a LLaVA checkpoint, newest scheme first.
+    package static let nestedPrefixes = [
+        "model.vision_tower.vision_model.", "vision_tower.vision_model.", "model.vision_tower.", "vision_tower.",
+    ]
+    /// Where they lie in an encoder's own checkpoint.
+    package static let ownPrefixes = ["vision_model.", "model.vision_model.", ""]
+
+    /// Reads the first `blocks` blocks, and the last norm when asked: features of an inner layer need no more.
+    package init(
+        _ configuration: VisionTowerConfiguration, tensors: CheckpointTensors, prefixes: [String], blocks count: Int,
+        withFinalNorm: Bool, storage: Weight.Storage
+    ) throws {
+        try configuration.validate()
+        let family = try configuration.family()
+        let (width, inner, patch) = (configuration.width, configuration.inner, configuration.patch)
+        let tokens = configuration.side * configuration.side + (family.hasClassToken ? 1 : 0)
+        let prefix = try tensors.prefix(of: "embeddings.patch_embedding.weight", among: prefixes)
+
+        func vector(_ name: String, _ size: Int) throws -> [Float] { try tensors.floats(prefix + name, shape: [size]) }
+        func norm(_ name: String) throws -> LayerNorm {
+            LayerNorm(weight: try vector("\(name).weight", width), bias: try vector("\(name).bias", width))
+        }
+        func linear(_ names: [String], _ outputs: Int, _ inputs: Int) throws -> BiasedLinear {
+            try BiasedLinear(
+                inputs: inputs, outputs: names.map { _ in outputs }, storage: storage,
+                parts: names.map { name in
+                    (
+                        { try tensors.floats("\(prefix)\(name).weight", shape: [outputs, inputs]) },
+                        try vector("\(name).bias", outputs)
+                    )
+                })
+        }
+
+        self.configuration = configuration
+        self.family = family
+        activation = try configuration.activation()
+        // The first map and the positions stay as given: they are small and every number passes them.
+        let patchBias = family == .siglip ? try vector("embeddings.patch_embedding.bias", width) : nil
+        patches = try BiasedLinear(
+            inputs: 3 * patch * patch, outputs: [width], storage: .float32,
+            parts: [
+                (
+                    {
+                        try tensors.floats(
+                            prefix + "embeddings.patch_embedding.weight", shape: [width, 3, patch, patch])
+                    },
+                    patchBias
+                )
+            ])
+        classToken = family.hasClassToken ? try vector("embeddings.class_embedding", width) : nil
+        positions = try tensors.floats(prefix + "embeddings.position_embedding.weight", shape: [tokens, width])
+        // transformers really spells it like this.
+        before = family == .clip ? try norm("pre_layrnorm") : nil
+        blocks = try (0..<count).map { index in
+            let layer = "encoder.layers.\(index)"
+            return Block(
+                attentionNorm: try norm("\(layer).layer_norm1"),
+                queryKeyValue: try linear(
+                    ["q_proj", "k_proj", "v_proj"].map { "\(layer).self_attn.\($0)" }, width, width),
+                output: try linear(["\(layer).self_attn.out_proj"], width, width),
+                mlpNorm: try norm("\(layer).layer_norm2"), first: try linear(["\(layer).mlp.fc1"], inner, width),
+                second: try linear(["\(layer).mlp.fc2"], width, inner))
+        }
+        after = withFinalNorm ? try norm("post_layernorm") : nil
+    }
+}

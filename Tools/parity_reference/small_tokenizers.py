@@ -1,0 +1,107 @@
+"""Small tokenizers in the forms published checkpoints use, trained on a few sentences."""
+
+from __future__ import annotations
+
+import json
+import struct
+from pathlib import Path
+
+from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
+
+SENTENCES = [
+    "A chat between a curious human and an artificial intelligence assistant. The assistant gives helpful, detailed, and polite "
+    "answers to the human's questions. USER: ASSISTANT: Please caption this image of zibo.",
+    "zibo sits on a wooden table next to a red mug. Two dogs are playing in the garden, and a bird is watching them.",
+    "You are a helpful assistant. [INST] What is the colour of the teapot? [/INST] It's blue; we've 12 of them, they'll cost 345.",
+    "système naïve façade über straße año niño Ålesund",
+] * 3
+
+#: Texts both sides tokenize: seams, digits, line ends, characters outside the vocabulary, text that looks like special tokens.
+TEXTS = [
+    "A chat between a curious human. USER: ", "\nPlease caption this image of zibo. ASSISTANT:", " zibo sits on the table",
+    "It's 2024, we'VE 1234567 mugs -- don't   ask!\r\n\n  why?\t\n", "naïve façade Å Å é é", "日本語 🙂 emoji", "<s> </s> <0x0A> [INST]",
+    "   leading and trailing   ", "x", " ", "ſ's", "١٢٣ Ⅳ ½",
+]
+# Qwen2's pattern; the same is in the tokenizer.json of every Qwen2 checkpoint.
+QWEN_PATTERN = (
+    r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
+)
+BLANK = "\u2581"
+
+
+def sentence_piece(folder: Path, as_model: bool) -> Tokenizer:
+    """Llama's form: byte fallback, a space before the first word. `as_model` writes tokenizer.model instead of tokenizer.json."""
+    trainer = trainers.BpeTrainer(vocab_size=220, special_tokens=[], show_progress=False)
+    draft = Tokenizer(models.BPE())
+    draft.normalizer = normalizers.Replace(" ", BLANK)
+    draft.train_from_iterator(SENTENCES, trainer)
+    trained = json.loads(draft.to_str())["model"]
+    pieces = [piece for piece, _ in sorted(trained["vocab"].items(), key=lambda item: item[1])]
+    characters = [piece for piece in pieces if len(piece) == 1]
+    longer = [piece for piece in pieces if len(piece) > 1]
+    ordered = ["<unk>", "<s>", "</s>"] + [f"<0x{byte:02X}>" for byte in range(256)] + longer + characters
+    vocabulary = {piece: index for index, piece in enumerate(ordered)}
+    # As sentencepiece does, a piece may be joined from any two pieces; the earlier piece wins.
+    merges = []
+    for piece in longer:
+        splits = [(piece[:cut], piece[cut:]) for cut in range(1, len(piece))]
+        known = [pair for pair in splits if pair[0] in vocabulary and pair[1] in vocabulary]
+        merges += sorted(known, key=lambda pair: (vocabulary[pair[0]], vocabulary[pair[1]]))
+    tokenizer = Tokenizer(models.BPE(vocabulary, merges, unk_token="<unk>", fuse_unk=True, byte_fallback=True))
+    tokenizer.normalizer = normalizers.Sequence([normalizers.Prepend(BLANK), normalizers.Replace(" ", BLANK)])
+    tokenizer.decoder = decoders.Sequence(
+        [decoders.Replace(BLANK, " "), decoders.ByteFallback(), decoders.Fuse(), decoders.Strip(" ", 1, 0)])
+    if as_model:
+        scores = {piece: -float(index) for index, piece in enumerate(longer)}
+        (folder / "tokenizer.model").write_bytes(model_file(ordered, scores))
+    else:
+        tokenizer.add_special_tokens([AddedToken(name, normalized=False, special=True) for name in ("<unk>", "<s>", "</s>")])
+        tokenizer.save(str(folder / "tokenizer.json"))
+    plain = Tokenizer(tokenizer.model)
+    plain.normalizer, plain.decoder = tokenizer.normalizer, tokenizer.decoder
+    return plain
+
+
+def model_file(pieces: list[str], scores: dict[str, float]) -> bytes:
+    """sentencepiece's ModelProto: pieces (1), trainer_spec (2), normalizer_spec (3)."""
+
+    def field(number: int, payload: bytes) -> bytes:
+        return varint(number << 3 | 2) + varint(len(payload)) + payload
+
+    def varint(value: int) -> bytes:
+        result = bytearray()
+        while True:
+            value, low = value >> 7, value & 0x7F
+            result.append(low | (0x80 if value else 0))
+            if not value:
+                return bytes(result)
+
+    kinds = {"<unk>": 2, "<s>": 3, "</s>": 3}
+    body = b""
+    for piece in pieces:
+        kind = kinds.get(piece, 6 if piece.startswith("<0x") and len(piece) == 6 else 1)
+        # Characters come last in the file and lose against every merge.
+        score = scores.get(piece, 0.0 if kind != 1 else -1e6)
+        payload = field(1, piece.encode()) + varint(2 << 3 | 5) + struct.pack("<f", score) + varint(3 << 3) + varint(kind)
+        body += field(1, payload)
+    trainer = varint(3 << 3) + varint(2) + varint(35 << 3) + varint(1)
+    normalizer = field(1, b"identity") + varint(3 << 3) + varint(1) + varint(4 << 3) + varint(0)
+    return body + field(2, trainer) + field(3, normalizer)
+
+
+def byte_level(folder: Path) -> Tokenizer:
+    """Qwen2's form."""
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.normalizer = normalizers.NFC()
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence([
+        pre_tokenizers.Split(Regex(QWEN_PATTERN), "isolated"),
+        pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
+    ])
+    tokenizer.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(vocab_size=420, initial_alphabet=pre_tokenizers.ByteLevel.alphabet(), show_progress=False)
+    tokenizer.train_from_iterator(SENTENCES, trainer)
+    plain = Tokenizer.from_str(tokenizer.to_str())
+    specials = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"]
+    tokenizer.add_special_tokens([AddedToken(name, special=True) for name in specials])
+    tokenizer.save(str(folder / "tokenizer.json"))
+    return plain
