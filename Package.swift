@@ -112,6 +112,7 @@ let package = Package(
             name: "RuntimeTests", dependencies: ["Runtime", "VLM", "VLMTestSupport", "Compute"], swiftSettings: strict),
         .testTarget(
             name: "RegistryTests", dependencies: ["Registry", .product(name: "GRDB", package: "GRDB.swift")],
+            exclude: ["Fixtures"],
             swiftSettings: strict),
         .testTarget(
             name: "RPCTests",

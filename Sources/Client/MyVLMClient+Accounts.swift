@@ -6,15 +6,18 @@ extension MyVLMClient {
     /// - Parameters:
     ///   - label: what the token is for, shown in listings.
     ///   - lifetime: wanted life of the token; zero takes the server's default.
+    ///   - scopes: what the token may do; none takes all that the user's role may.
     public func login(
-        user: String, password: String, label: String = "", lifetime: Duration = .zero
+        user: String, password: String, label: String = "", lifetime: Duration = .zero, scopes: [TokenScope] = []
     ) async throws(MyVLMError) -> Login {
         let reply = try await call(
             AccountsMethods.login,
             LoginRequest(
-                user: user, password: password, label: label, lifetimeSeconds: lifetime.components.seconds))
+                user: user, password: password, label: label, lifetimeSeconds: lifetime.components.seconds,
+                scopes: scopes.map(\.rawValue)))
         setToken(reply.token)
-        return Login(token: reply.token, expiresAtMs: reply.expiresAtMs, account: Account(reply.user))
+        return Login(
+            token: reply.token, expiresAtMs: reply.expiresAtMs, account: Account(reply.user), scopes: reply.scopes)
     }
 
     /// Revokes the token; the client carries none from then on.
@@ -41,10 +44,25 @@ extension MyVLMClient {
         Account(
             try await call(
                 AccountsMethods.createUser,
-                CreateUserRequest(name: name, password: password, role: role == .admin ? .admin : .user)))
+                CreateUserRequest(name: name, password: password, role: role.message)))
     }
 
-    /// All users by name. Administrators only.
+    /// Shuts a user out, ending tokens and open calls at once, or lets it back in. Administrators only.
+    public func setSuspended(_ suspended: Bool, user: String) async throws(MyVLMError) -> Account {
+        Account(try await call(AccountsMethods.setSuspended, SetSuspendedRequest(name: user, suspended: suspended)))
+    }
+
+    /// Gives a user another role. Administrators only; the last one stays one.
+    public func setRole(_ role: Account.Role, user: String) async throws(MyVLMError) -> Account {
+        Account(try await call(AccountsMethods.setRole, SetRoleRequest(name: user, role: role.message)))
+    }
+
+    /// Sets a forgotten password and ends all tokens of the user. Administrators only.
+    public func resetPassword(user: String, to password: String) async throws(MyVLMError) {
+        _ = try await call(AccountsMethods.resetPassword, ResetPasswordRequest(name: user, password: password))
+    }
+
+    /// All users by name. Administrators and auditors.
     public func users() async throws(MyVLMError) -> [Account] {
         var users: [Account] = []
         while true {

@@ -11,11 +11,16 @@ extension MyVLMClient {
             let receipt = try await upload(order.photos) { sent in
                 continuation.yield(.uploaded(photos: sent, of: order.photos.count))
             }
-            let request = EnrollRequest(
+            var request = EnrollRequest(
                 uploadId: receipt.uploadId, name: order.name, kind: order.kind.message, classNoun: order.classNoun,
                 identifier: order.identifier,
                 captions: order.captions.map { PhotoCaption(photo: UInt32(clamping: $0.photo), text: $0.text) },
-                seed: order.seed)
+                seed: order.seed, reason: order.reason)
+            switch order.condition {
+            case .always: break
+            case .ifVersion(let version): request.ifVersion = UInt32(clamping: version)
+            case .onlyNew: request.onlyNew = true
+            }
             let events = try await channel.call(ConceptsMethods.enroll, request, options: options(limited: false))
             for try await message in events {
                 if let event = try EnrollmentEvent(message) { continuation.yield(event) }
@@ -59,7 +64,7 @@ extension MyVLMClient {
         }
         return ConceptDetail(
             concept: Concept(concept), current: ConceptVersion(current),
-            history: reply.history.map { PointerMove($0) })
+            history: reply.history.map { PointerMove($0) }, aliases: reply.aliases.map { ConceptAlias($0) })
     }
 
     /// All versions of a concept, newest first.
@@ -90,7 +95,8 @@ extension MyVLMClient {
                     ifVersion: UInt32(clamping: ifVersion ?? 0))))
     }
 
-    /// Deletes a concept with all its versions. Returns the user's new revision.
+    /// Deletes a concept with all its versions; `undeleteConcept` brings it back within a week. Returns the user's new
+    /// revision.
     public func deleteConcept(_ name: String) async throws(MyVLMError) -> UInt64 {
         try await call(ConceptsMethods.deleteConcept, DeleteConceptRequest(name: name)).revision
     }

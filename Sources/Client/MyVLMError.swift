@@ -22,6 +22,8 @@ public struct MyVLMError: Error, Sendable, CustomStringConvertible {
         case permissionDenied
         /// The state does not allow it, such as a rollback with nothing before.
         case failedPrecondition
+        /// The events asked for are gone: list the concepts and watch from there.
+        case compacted
         /// A quota, a full queue or a full disk.
         case resourceExhausted
         /// The call took longer than it may.
@@ -66,7 +68,7 @@ public struct MyVLMError: Error, Sendable, CustomStringConvertible {
     public var exitCode: Int32 {
         switch code {
         case .usage: 64
-        case .invalidArgument, .failedPrecondition: 65
+        case .invalidArgument, .failedPrecondition, .compacted: 65
         case .noInput, .notFound: 66
         case .unavailable: 69
         case .internalError, .dataLoss: 70

@@ -70,6 +70,8 @@ public struct RegistryConfiguration: Sendable {
     public var ballastBytes = 32 << 20
     /// How long a deleted concept can come back.
     public var undeleteWindowMs: Int64 = 7 * 86_400_000
+    /// Events a watcher can resume from, per user; up to a quarter more are kept.
+    public var eventsPerUser = 10_000
     /// Milliseconds since 1970.
     public var clock: @Sendable () -> Int64 = { Int64(Date().timeIntervalSince1970 * 1000) }
     /// That many bytes nobody can predict.

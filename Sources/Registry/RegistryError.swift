@@ -16,6 +16,8 @@ public struct RegistryError: Error, Sendable, CustomStringConvertible {
         case failedPrecondition
         /// A quota or throttle; the message says the limit.
         case resourceExhausted
+        /// Events a watcher asks for are not kept any more; it must list anew.
+        case compacted
         /// The disk is full or the database is read-only.
         case storageFull
         /// The database or an artifact is damaged.

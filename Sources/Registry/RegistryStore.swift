@@ -12,6 +12,9 @@ public final class RegistryStore: Sendable {
     let pool: DatabasePool
     let ballast: Ballast
     let tokenCache = Guarded(TokenCache())
+    let setCache = Guarded(ConceptSetCache())
+    let bell = RevisionBell()
+    let credentialWatchers = Guarded<[@Sendable () -> Void]>([])
     let throttle: Guarded<LoginThrottle>
     let passwords = PasswordWorker()
     /// A hash nobody has the password of: unknown users cost the same time as known ones.
@@ -31,11 +34,14 @@ public final class RegistryStore: Sendable {
             pool = try DatabasePool(path: path, configuration: Connection.configuration(configuration))
             try pool.writeWithoutTransaction { db in
                 try Connection.finishWriter(db, logPages: configuration.logPages)
+                // Takes effect between transactions only.
+                try db.execute(sql: "PRAGMA foreign_keys = OFF")
                 try db.inTransaction(.immediate) {
                     try Schema.check(db)
                     try Schema.migrate(db)
                     return .commit
                 }
+                try db.execute(sql: "PRAGMA foreign_keys = ON")
                 let report = try String.fetchAll(db, sql: "PRAGMA quick_check(5)")
                 guard report == ["ok"] else {
                     throw RegistryError(
@@ -63,6 +69,7 @@ public final class RegistryStore: Sendable {
         } catch {
             throw RegistryError.mapped(error)
         }
+        bell.close()
         lock.withLock { $0 = nil }
     }
 

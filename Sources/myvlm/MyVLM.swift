@@ -18,6 +18,11 @@ struct MyVLM: AsyncParsableCommand {
             environment (MYVLM_SERVER, MYVLM_CA, MYVLM_TOKEN_FILE, MYVLM_CONFIG), the environment over the file that \
             `myvlm login` writes ($XDG_CONFIG_HOME/myvlm/config.json).
 
+            COMPLETION
+              myvlm --generate-completion-script bash > ~/.local/share/bash-completion/completions/myvlm
+              myvlm --generate-completion-script zsh > "${fpath[1]}/_myvlm"
+              myvlm --generate-completion-script fish > ~/.config/fish/completions/myvlm.fish
+
             EXIT CODES (sysexits.h)
                 0  well
                64  usage
@@ -34,7 +39,7 @@ struct MyVLM: AsyncParsableCommand {
         version: "0.1.0",
         subcommands: [
             EnrollCommand.self, CaptionCommand.self, AskCommand.self, RecognizeCommand.self, ConceptCommand.self,
-            EvaluateCommand.self, LoginCommand.self, LogoutCommand.self, WhoAmICommand.self, PasswdCommand.self,
-            UserCommand.self, StatusCommand.self,
+            EvaluateCommand.self, WatchCommand.self, LoginCommand.self, LogoutCommand.self, WhoAmICommand.self,
+            PasswdCommand.self, TokenCommand.self, UserCommand.self, StatusCommand.self,
         ])
 }

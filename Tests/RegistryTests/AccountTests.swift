@@ -76,7 +76,7 @@ import Testing
         let other = try await harness.store.authenticate(issued.token)
         try await harness.store.logout(other)
         await expectError(.unauthenticated) { try await harness.store.authenticate(issued.token) }
-        await expectError(.notFound) { try await harness.store.logout(other) }
+        await expectError(.unauthenticated) { try await harness.store.logout(other) }
         #expect(try await harness.store.tokens(of: anna).count == 1)
     }
 

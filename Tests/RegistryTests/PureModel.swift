@@ -1,10 +1,28 @@
 /// What the registry promises about one user's concepts, without a database: dictionaries and arrays.
 struct PureModel: Equatable {
+    struct Alias: Equatable {
+        var version: Int
+        var isProtected = false
+    }
     struct Concept: Equatable {
-        var contents: [String] = []
-        /// Values a rollback returns to, the current one last.
+        /// Content by version number.
+        var contents: [Int: String] = [:]
+        var nextNumber = 1
+        /// Values a rollback returns to, the current one last; retention may have taken their versions.
         var stack: [Int] = []
+        var aliases: [String: Alias] = [:]
+        var keepLast: Int?
         var current: Int { stack[stack.count - 1] }
+        /// Where in the stack a rollback without a number goes.
+        var below: Int? { stack.lastIndex { contents[$0] != nil && $0 != current } }
+
+        mutating func prune() {
+            guard let keepLast else { return }
+            var kept = Set(contents.keys.sorted().suffix(keepLast)).union(aliases.values.map(\.version))
+            kept.insert(current)
+            if let below { kept.insert(stack[below]) }
+            contents = contents.filter { kept.contains($0.key) }
+        }
     }
     enum Failure: Error, Equatable { case notFound, failedPrecondition, alreadyExists }
 
@@ -18,27 +36,28 @@ struct PureModel: Equatable {
     ) {
         var concept = concepts[name] ?? Concept()
         if let ifVersion, ifVersion != (concept.stack.last ?? 0) { throw .failedPrecondition }
-        var created = false
-        if !concept.contents.contains(content) {
-            concept.contents.append(content)
-            created = true
+        let known = concept.contents.first { $0.value == content }?.key
+        let number = known ?? concept.nextNumber
+        if known == nil {
+            concept.contents[number] = content
+            concept.nextNumber += 1
         }
-        let number = (concept.contents.firstIndex(of: content) ?? 0) + 1
         let moved = concept.stack.last != number
         if moved {
             concept.stack.append(number)
             revision += 1
         }
+        concept.prune()
         concepts[name] = concept
-        return (number, created, moved)
+        return (number, known == nil, moved)
     }
 
     @discardableResult
     mutating func rollback(_ name: String, to target: Int? = nil, ifVersion: Int? = nil) throws(Failure) -> Int {
-        guard var concept = concepts[name] else { throw .notFound }
+        var concept = try existing(name)
         if let ifVersion, ifVersion != concept.current { throw .failedPrecondition }
         if let target {
-            guard (1...concept.contents.count).contains(target) else { throw .notFound }
+            guard concept.contents[target] != nil else { throw .notFound }
             guard target != concept.current else { throw .failedPrecondition }
             if let place = concept.stack.lastIndex(of: target) {
                 concept.stack.removeLast(concept.stack.count - place - 1)
@@ -46,16 +65,75 @@ struct PureModel: Equatable {
                 concept.stack.append(target)
             }
         } else {
-            guard concept.stack.count > 1 else { throw .failedPrecondition }
-            concept.stack.removeLast()
+            guard let place = concept.below else { throw .failedPrecondition }
+            concept.stack.removeLast(concept.stack.count - place - 1)
         }
         concepts[name] = concept
         revision += 1
         return concept.current
     }
 
+    mutating func promote(_ name: String, to target: Int, ifVersion: Int? = nil) throws(Failure) {
+        var concept = try existing(name)
+        if let ifVersion, ifVersion != concept.current { throw .failedPrecondition }
+        guard concept.contents[target] != nil else { throw .notFound }
+        guard target != concept.current else { throw .failedPrecondition }
+        concept.stack.append(target)
+        concepts[name] = concept
+        revision += 1
+    }
+
+    mutating func alias(_ name: String, _ alias: String, to target: Int, ifVersion: Int? = nil) throws(Failure) {
+        var concept = try existing(name)
+        let before = concept.aliases[alias]
+        if let ifVersion, ifVersion != (before?.version ?? 0) { throw .failedPrecondition }
+        guard concept.contents[target] != nil else { throw .notFound }
+        if before?.version == target { return }
+        guard before?.isProtected != true else { throw .failedPrecondition }
+        concept.aliases[alias] = Alias(version: target)
+        concepts[name] = concept
+        revision += 1
+    }
+
+    mutating func unalias(_ name: String, _ alias: String) throws(Failure) {
+        var concept = try existing(name)
+        guard let before = concept.aliases[alias] else { throw .notFound }
+        guard !before.isProtected else { throw .failedPrecondition }
+        concept.aliases[alias] = nil
+        concepts[name] = concept
+        revision += 1
+    }
+
+    mutating func protect(_ name: String, _ alias: String, _ isProtected: Bool) throws(Failure) {
+        var concept = try existing(name)
+        guard let before = concept.aliases[alias] else { throw .notFound }
+        guard before.isProtected != isProtected else { return }
+        concept.aliases[alias]?.isProtected = isProtected
+        concepts[name] = concept
+        revision += 1
+    }
+
+    mutating func keep(_ name: String, last: Int?) throws(Failure) {
+        var concept = try existing(name)
+        concept.keepLast = last
+        concept.prune()
+        concepts[name] = concept
+        revision += 1
+    }
+
+    mutating func rename(_ name: String, to new: String) throws(Failure) {
+        let concept = try existing(name)
+        guard name != new else { return }
+        guard concepts[new] == nil else { throw .alreadyExists }
+        concepts[name] = nil
+        concepts[new] = concept
+        revision += 1
+    }
+
     mutating func delete(_ name: String) throws(Failure) {
-        guard let concept = concepts.removeValue(forKey: name) else { throw .notFound }
+        let concept = try existing(name)
+        guard !concept.aliases.values.contains(where: \.isProtected) else { throw .failedPrecondition }
+        concepts[name] = nil
         deleted[name, default: []].append(concept)
         revision += 1
     }
@@ -66,6 +144,11 @@ struct PureModel: Equatable {
         deleted[name]?.removeLast()
         concepts[name] = concept
         revision += 1
+    }
+
+    private func existing(_ name: String) throws(Failure) -> Concept {
+        guard let concept = concepts[name] else { throw .notFound }
+        return concept
     }
 }
 
@@ -79,37 +162,5 @@ struct SeededGenerator: RandomNumberGenerator {
         z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
         z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
         return z ^ (z >> 31)
-    }
-}
-
-/// One call, to be made on the registry and on the model.
-enum Operation: Sendable, CustomStringConvertible {
-    case enroll(String, String, ifVersion: Int?)
-    case rollback(String, to: Int?, ifVersion: Int?)
-    case delete(String)
-    case undelete(String)
-
-    static func random(_ random: inout SeededGenerator) -> Operation {
-        let name = ["mug", "rex", "Ann"][Int.random(in: 0..<3, using: &random)]
-        func sometimes(_ range: ClosedRange<Int>, _ random: inout SeededGenerator) -> Int? {
-            Int.random(in: 0..<3, using: &random) == 0 ? Int.random(in: range, using: &random) : nil
-        }
-        switch Int.random(in: 0..<20, using: &random) {
-        case 0..<9:
-            let content = String(Int.random(in: 0..<7, using: &random))
-            return .enroll(name, content, ifVersion: sometimes(0...4, &random))
-        case 9..<17: return .rollback(name, to: sometimes(0...8, &random), ifVersion: sometimes(1...4, &random))
-        case 17: return .delete(name)
-        default: return .undelete(name)
-        }
-    }
-
-    var description: String {
-        switch self {
-        case .enroll(let name, let content, let version): "enroll \(name) \(content) if \(version ?? -1)"
-        case .rollback(let name, let to, let version): "rollback \(name) to \(to ?? -1) if \(version ?? -1)"
-        case .delete(let name): "delete \(name)"
-        case .undelete(let name): "undelete \(name)"
-        }
     }
 }

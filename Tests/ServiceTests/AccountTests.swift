@@ -96,6 +96,17 @@ import Testing
                 await failure { for try await _ in client.ask(photo, "what?") {} },
                 await failure { _ = try await client.recognize(photo) },
                 await failure { _ = try await client.status() },
+                await failure { _ = try await client.setSuspended(true, user: "admin") },
+                await failure { _ = try await client.setRole(.user, user: "admin") },
+                await failure { _ = try await client.resetPassword(user: "admin", to: "a long password") },
+                await failure { _ = try await client.createToken() },
+                await failure { _ = try await client.tokens() },
+                await failure { _ = try await client.rotateToken() },
+                await failure { _ = try await client.revokeToken(1) },
+                await failure { _ = try await client.promote("zibo", to: "1") },
+                await failure { _ = try await client.setAlias("best", of: "zibo", to: "1") },
+                await failure { _ = try await client.undeleteConcept("zibo") },
+                await failure { for try await _ in client.watch() {} },
             ]
             for (index, error) in errors.enumerated() {
                 #expect(error?.code == .unauthenticated, "call \(index): \(String(describing: error))")

@@ -145,8 +145,9 @@ import Testing
     }
 
     @Test(arguments: [
-        [], ["enroll"], ["caption"], ["ask"], ["recognize"], ["concept"], ["concept", "rollback"], ["login"], ["user"],
-        ["user", "add"],
+        [], ["enroll"], ["caption"], ["ask"], ["recognize"], ["concept"], ["concept", "rollback"],
+        ["concept", "promote"], ["concept", "alias"], ["concept", "keep"], ["login"], ["token"], ["token", "rotate"],
+        ["user"], ["user", "add"], ["watch"],
     ])
     func helpIsAsWritten(_ command: [String]) async throws {
         let output = try await CommandLineTool("myvlm").run(command + ["--help"])

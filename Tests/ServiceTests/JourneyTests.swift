@@ -59,6 +59,14 @@ import Testing
                 await failure { _ = try await ben.versions(of: "zibo") },
                 await failure { _ = try await ben.rollback("zibo", to: 1) },
                 await failure { _ = try await ben.deleteConcept("zibo") },
+                await failure { _ = try await ben.promote("zibo", to: "1") },
+                await failure { _ = try await ben.setAlias("best", of: "zibo", to: "1") },
+                await failure { _ = try await ben.removeAlias("best", of: "zibo") },
+                await failure { _ = try await ben.protectAlias("best", of: "zibo") },
+                await failure { _ = try await ben.setRetention("zibo", keepLast: 1) },
+                await failure { _ = try await ben.renameConcept("zibo", to: "mine") },
+                await failure { _ = try await ben.compare("zibo", "1", "current") },
+                await failure { _ = try await ben.undeleteConcept("zibo") },
             ]
             for error in errors {
                 #expect(error?.code == .notFound && error?.exitCode == 66, "\(String(describing: error))")

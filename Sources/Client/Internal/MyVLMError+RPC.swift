@@ -6,6 +6,8 @@ extension MyVLMError {
         switch error {
         case let error as MyVLMError: error
         case is CancellationError: MyVLMError(.cancelled, "cancelled", cause: error)
+        case let error as RPCError where error.code == .outOfRange && error.message.hasPrefix("COMPACTED"):
+            MyVLMError(.compacted, error.message, requestID: error.requestID, cause: error)
         case let error as RPCError:
             MyVLMError(
                 code(error.code), error.message, requestID: error.requestID,

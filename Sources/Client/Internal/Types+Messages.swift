@@ -2,9 +2,67 @@ import RPC
 
 extension Account {
     init(_ message: RPCMessages.User?) {
+        let role: Role =
+            switch message?.role {
+            case .admin: .admin
+            case .auditor: .auditor
+            default: .user
+            }
         self.init(
-            name: message?.name ?? "", role: message?.role == .admin ? .admin : .user,
-            createdAtMs: message?.createdAtMs ?? 0)
+            name: message?.name ?? "", role: role, createdAtMs: message?.createdAtMs ?? 0,
+            suspended: message?.suspended ?? false, token: message?.token.map { TokenInfo($0) })
+    }
+}
+
+extension Account.Role {
+    var message: RPCMessages.Role {
+        switch self {
+        case .user: .user
+        case .admin: .admin
+        case .auditor: .auditor
+        }
+    }
+}
+
+extension TokenInfo {
+    init(_ message: RPCMessages.Token) {
+        self.init(
+            id: message.id, label: message.label, createdAtMs: message.createdAtMs, expiresAtMs: message.expiresAtMs,
+            lastUsedAtMs: message.lastUsedAtMs == 0 ? nil : message.lastUsedAtMs, scopes: message.scopes,
+            current: message.current)
+    }
+}
+
+extension NewToken {
+    init(_ reply: RPCMessages.TokenReply) throws(MyVLMError) {
+        guard let info = reply.info else { throw MyVLMError(.internalError, "the server's answer lacks the token") }
+        self.init(token: reply.token, info: TokenInfo(info))
+    }
+}
+
+extension ConceptAlias {
+    init(_ message: RPCMessages.Alias) {
+        self.init(
+            name: message.name, version: Int(message.version), protected: message.isProtected,
+            updatedAtMs: message.updatedAtMs)
+    }
+}
+
+extension AliasChange {
+    init(_ message: RPCMessages.AliasReply) {
+        self.init(
+            alias: message.alias.map { ConceptAlias($0) }, changed: message.changed, revision: message.revision)
+    }
+}
+
+extension ConceptChange {
+    init(_ message: RPCMessages.ConceptChange) {
+        func version(_ number: UInt32) -> Int? { number == 0 ? nil : Int(number) }
+        self.init(
+            revision: message.revision, atMs: message.atMs, kind: message.kind, conceptID: message.conceptId,
+            concept: message.concept.isEmpty ? nil : message.concept,
+            pointer: message.pointer.isEmpty ? nil : message.pointer, fromVersion: version(message.fromVersion),
+            toVersion: version(message.toVersion))
     }
 }
 
@@ -19,7 +77,8 @@ extension Concept {
         self.init(
             name: message.name, kind: ConceptKind(message.kind), classNoun: message.classNoun,
             identifier: message.identifier, currentVersion: Int(message.currentVersion),
-            versions: Int(message.versions), createdAtMs: message.createdAtMs, updatedAtMs: message.updatedAtMs)
+            versions: Int(message.versions), createdAtMs: message.createdAtMs, updatedAtMs: message.updatedAtMs,
+            keepLast: message.keepLast == 0 ? nil : Int(message.keepLast))
     }
 }
 
@@ -37,7 +96,8 @@ extension ConceptVersion {
 extension PointerMove {
     init(_ message: RPCMessages.PointerMove) {
         self.init(
-            concept: message.concept, fromVersion: Int(message.fromVersion), toVersion: Int(message.toVersion),
+            concept: message.concept, pointer: message.pointer.isEmpty ? "current" : message.pointer,
+            fromVersion: Int(message.fromVersion), toVersion: Int(message.toVersion),
             atMs: message.atMs, by: message.by, action: message.action, reason: message.reason,
             revision: message.revision)
     }

@@ -19,6 +19,8 @@ public struct Concept: Sendable, Equatable, Codable {
     public let createdAtMs: Int64
     /// Milliseconds since 1970.
     public let updatedAtMs: Int64
+    /// How many of the newest versions are kept, besides those a pointer names; nil keeps all.
+    public let keepLast: Int?
 }
 
 /// One immutable version of a concept.
@@ -57,19 +59,21 @@ public struct ConceptVersion: Sendable, Equatable, Codable {
     }
 }
 
-/// A move of `current` from one version to another.
+/// A move of `current` or of an alias from one version to another.
 public struct PointerMove: Sendable, Equatable, Codable {
     /// The concept's name.
     public let concept: String
+    /// `current`, the version that answers use, or an alias.
+    public let pointer: String
     /// 0 where there was none.
     public let fromVersion: Int
-    /// The version answers use since.
+    /// Where it stands since; 0 for an alias that was removed.
     public let toVersion: Int
     /// Milliseconds since 1970.
     public let atMs: Int64
     /// Who moved it.
     public let by: String
-    /// "enroll", "rollback".
+    /// "enroll", "promote", "rollback", "alias", "unalias", "import".
     public let action: String
     /// Why, as given.
     public let reason: String
@@ -85,4 +89,6 @@ public struct ConceptDetail: Sendable, Equatable, Codable {
     public let current: ConceptVersion
     /// The moves, newest first.
     public let history: [PointerMove]
+    /// By name.
+    public let aliases: [ConceptAlias]
 }

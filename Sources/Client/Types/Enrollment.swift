@@ -55,11 +55,16 @@ public struct EnrollmentOrder: Sendable {
     public var captions: [(photo: Int, text: String)]
     /// Same photos, captions and seed: same version. 0 takes the server's default.
     public var seed: UInt64
+    /// When the new version may be committed.
+    public var condition: PointerCondition
+    /// Why; kept in the history.
+    public var reason: String
 
     /// An order.
     public init(
         name: String, kind: ConceptKind, classNoun: String = "", identifier: String = "", photos: [Photo],
-        captions: [(photo: Int, text: String)] = [], seed: UInt64 = 0
+        captions: [(photo: Int, text: String)] = [], seed: UInt64 = 0, condition: PointerCondition = .always,
+        reason: String = ""
     ) {
         self.name = name
         self.kind = kind
@@ -68,6 +73,8 @@ public struct EnrollmentOrder: Sendable {
         self.photos = photos
         self.captions = captions
         self.seed = seed
+        self.condition = condition
+        self.reason = reason
     }
 }
 

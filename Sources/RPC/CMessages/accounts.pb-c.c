@@ -52,6 +52,51 @@ void   myvlm__v1__user__free_unpacked
   assert(message->base.descriptor == &myvlm__v1__user__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   myvlm__v1__token__init
+                     (Myvlm__V1__Token         *message)
+{
+  static const Myvlm__V1__Token init_value = MYVLM__V1__TOKEN__INIT;
+  *message = init_value;
+}
+size_t myvlm__v1__token__get_packed_size
+                     (const Myvlm__V1__Token *message)
+{
+  assert(message->base.descriptor == &myvlm__v1__token__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t myvlm__v1__token__pack
+                     (const Myvlm__V1__Token *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &myvlm__v1__token__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t myvlm__v1__token__pack_to_buffer
+                     (const Myvlm__V1__Token *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &myvlm__v1__token__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Myvlm__V1__Token *
+       myvlm__v1__token__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Myvlm__V1__Token *)
+     protobuf_c_message_unpack (&myvlm__v1__token__descriptor,
+                                allocator, len, data);
+}
+void   myvlm__v1__token__free_unpacked
+                     (Myvlm__V1__Token *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &myvlm__v1__token__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   myvlm__v1__login_request__init
                      (Myvlm__V1__LoginRequest         *message)
 {
@@ -502,7 +547,502 @@ void   myvlm__v1__list_users_reply__free_unpacked
   assert(message->base.descriptor == &myvlm__v1__list_users_reply__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-static const ProtobufCFieldDescriptor myvlm__v1__user__field_descriptors[3] =
+void   myvlm__v1__set_suspended_request__init
+                     (Myvlm__V1__SetSuspendedRequest         *message)
+{
+  static const Myvlm__V1__SetSuspendedRequest init_value = MYVLM__V1__SET_SUSPENDED_REQUEST__INIT;
+  *message = init_value;
+}
+size_t myvlm__v1__set_suspended_request__get_packed_size
+                     (const Myvlm__V1__SetSuspendedRequest *message)
+{
+  assert(message->base.descriptor == &myvlm__v1__set_suspended_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t myvlm__v1__set_suspended_request__pack
+                     (const Myvlm__V1__SetSuspendedRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &myvlm__v1__set_suspended_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t myvlm__v1__set_suspended_request__pack_to_buffer
+                     (const Myvlm__V1__SetSuspendedRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &myvlm__v1__set_suspended_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Myvlm__V1__SetSuspendedRequest *
+       myvlm__v1__set_suspended_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Myvlm__V1__SetSuspendedRequest *)
+     protobuf_c_message_unpack (&myvlm__v1__set_suspended_request__descriptor,
+                                allocator, len, data);
+}
+void   myvlm__v1__set_suspended_request__free_unpacked
+                     (Myvlm__V1__SetSuspendedRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &myvlm__v1__set_suspended_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   myvlm__v1__set_role_request__init
+                     (Myvlm__V1__SetRoleRequest         *message)
+{
+  static const Myvlm__V1__SetRoleRequest init_value = MYVLM__V1__SET_ROLE_REQUEST__INIT;
+  *message = init_value;
+}
+size_t myvlm__v1__set_role_request__get_packed_size
+                     (const Myvlm__V1__SetRoleRequest *message)
+{
+  assert(message->base.descriptor == &myvlm__v1__set_role_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t myvlm__v1__set_role_request__pack
+                     (const Myvlm__V1__SetRoleRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &myvlm__v1__set_role_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t myvlm__v1__set_role_request__pack_to_buffer
+                     (const Myvlm__V1__SetRoleRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &myvlm__v1__set_role_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Myvlm__V1__SetRoleRequest *
+       myvlm__v1__set_role_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Myvlm__V1__SetRoleRequest *)
+     protobuf_c_message_unpack (&myvlm__v1__set_role_request__descriptor,
+                                allocator, len, data);
+}
+void   myvlm__v1__set_role_request__free_unpacked
+                     (Myvlm__V1__SetRoleRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &myvlm__v1__set_role_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   myvlm__v1__reset_password_request__init
+                     (Myvlm__V1__ResetPasswordRequest         *message)
+{
+  static const Myvlm__V1__ResetPasswordRequest init_value = MYVLM__V1__RESET_PASSWORD_REQUEST__INIT;
+  *message = init_value;
+}
+size_t myvlm__v1__reset_password_request__get_packed_size
+                     (const Myvlm__V1__ResetPasswordRequest *message)
+{
+  assert(message->base.descriptor == &myvlm__v1__reset_password_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t myvlm__v1__reset_password_request__pack
+                     (const Myvlm__V1__ResetPasswordRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &myvlm__v1__reset_password_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t myvlm__v1__reset_password_request__pack_to_buffer
+                     (const Myvlm__V1__ResetPasswordRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &myvlm__v1__reset_password_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Myvlm__V1__ResetPasswordRequest *
+       myvlm__v1__reset_password_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Myvlm__V1__ResetPasswordRequest *)
+     protobuf_c_message_unpack (&myvlm__v1__reset_password_request__descriptor,
+                                allocator, len, data);
+}
+void   myvlm__v1__reset_password_request__free_unpacked
+                     (Myvlm__V1__ResetPasswordRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &myvlm__v1__reset_password_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   myvlm__v1__reset_password_reply__init
+                     (Myvlm__V1__ResetPasswordReply         *message)
+{
+  static const Myvlm__V1__ResetPasswordReply init_value = MYVLM__V1__RESET_PASSWORD_REPLY__INIT;
+  *message = init_value;
+}
+size_t myvlm__v1__reset_password_reply__get_packed_size
+                     (const Myvlm__V1__ResetPasswordReply *message)
+{
+  assert(message->base.descriptor == &myvlm__v1__reset_password_reply__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t myvlm__v1__reset_password_reply__pack
+                     (const Myvlm__V1__ResetPasswordReply *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &myvlm__v1__reset_password_reply__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t myvlm__v1__reset_password_reply__pack_to_buffer
+                     (const Myvlm__V1__ResetPasswordReply *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &myvlm__v1__reset_password_reply__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Myvlm__V1__ResetPasswordReply *
+       myvlm__v1__reset_password_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Myvlm__V1__ResetPasswordReply *)
+     protobuf_c_message_unpack (&myvlm__v1__reset_password_reply__descriptor,
+                                allocator, len, data);
+}
+void   myvlm__v1__reset_password_reply__free_unpacked
+                     (Myvlm__V1__ResetPasswordReply *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &myvlm__v1__reset_password_reply__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   myvlm__v1__create_token_request__init
+                     (Myvlm__V1__CreateTokenRequest         *message)
+{
+  static const Myvlm__V1__CreateTokenRequest init_value = MYVLM__V1__CREATE_TOKEN_REQUEST__INIT;
+  *message = init_value;
+}
+size_t myvlm__v1__create_token_request__get_packed_size
+                     (const Myvlm__V1__CreateTokenRequest *message)
+{
+  assert(message->base.descriptor == &myvlm__v1__create_token_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t myvlm__v1__create_token_request__pack
+                     (const Myvlm__V1__CreateTokenRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &myvlm__v1__create_token_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t myvlm__v1__create_token_request__pack_to_buffer
+                     (const Myvlm__V1__CreateTokenRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &myvlm__v1__create_token_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Myvlm__V1__CreateTokenRequest *
+       myvlm__v1__create_token_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Myvlm__V1__CreateTokenRequest *)
+     protobuf_c_message_unpack (&myvlm__v1__create_token_request__descriptor,
+                                allocator, len, data);
+}
+void   myvlm__v1__create_token_request__free_unpacked
+                     (Myvlm__V1__CreateTokenRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &myvlm__v1__create_token_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   myvlm__v1__token_reply__init
+                     (Myvlm__V1__TokenReply         *message)
+{
+  static const Myvlm__V1__TokenReply init_value = MYVLM__V1__TOKEN_REPLY__INIT;
+  *message = init_value;
+}
+size_t myvlm__v1__token_reply__get_packed_size
+                     (const Myvlm__V1__TokenReply *message)
+{
+  assert(message->base.descriptor == &myvlm__v1__token_reply__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t myvlm__v1__token_reply__pack
+                     (const Myvlm__V1__TokenReply *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &myvlm__v1__token_reply__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t myvlm__v1__token_reply__pack_to_buffer
+                     (const Myvlm__V1__TokenReply *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &myvlm__v1__token_reply__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Myvlm__V1__TokenReply *
+       myvlm__v1__token_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Myvlm__V1__TokenReply *)
+     protobuf_c_message_unpack (&myvlm__v1__token_reply__descriptor,
+                                allocator, len, data);
+}
+void   myvlm__v1__token_reply__free_unpacked
+                     (Myvlm__V1__TokenReply *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &myvlm__v1__token_reply__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   myvlm__v1__list_tokens_request__init
+                     (Myvlm__V1__ListTokensRequest         *message)
+{
+  static const Myvlm__V1__ListTokensRequest init_value = MYVLM__V1__LIST_TOKENS_REQUEST__INIT;
+  *message = init_value;
+}
+size_t myvlm__v1__list_tokens_request__get_packed_size
+                     (const Myvlm__V1__ListTokensRequest *message)
+{
+  assert(message->base.descriptor == &myvlm__v1__list_tokens_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t myvlm__v1__list_tokens_request__pack
+                     (const Myvlm__V1__ListTokensRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &myvlm__v1__list_tokens_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t myvlm__v1__list_tokens_request__pack_to_buffer
+                     (const Myvlm__V1__ListTokensRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &myvlm__v1__list_tokens_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Myvlm__V1__ListTokensRequest *
+       myvlm__v1__list_tokens_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Myvlm__V1__ListTokensRequest *)
+     protobuf_c_message_unpack (&myvlm__v1__list_tokens_request__descriptor,
+                                allocator, len, data);
+}
+void   myvlm__v1__list_tokens_request__free_unpacked
+                     (Myvlm__V1__ListTokensRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &myvlm__v1__list_tokens_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   myvlm__v1__list_tokens_reply__init
+                     (Myvlm__V1__ListTokensReply         *message)
+{
+  static const Myvlm__V1__ListTokensReply init_value = MYVLM__V1__LIST_TOKENS_REPLY__INIT;
+  *message = init_value;
+}
+size_t myvlm__v1__list_tokens_reply__get_packed_size
+                     (const Myvlm__V1__ListTokensReply *message)
+{
+  assert(message->base.descriptor == &myvlm__v1__list_tokens_reply__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t myvlm__v1__list_tokens_reply__pack
+                     (const Myvlm__V1__ListTokensReply *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &myvlm__v1__list_tokens_reply__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t myvlm__v1__list_tokens_reply__pack_to_buffer
+                     (const Myvlm__V1__ListTokensReply *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &myvlm__v1__list_tokens_reply__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Myvlm__V1__ListTokensReply *
+       myvlm__v1__list_tokens_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Myvlm__V1__ListTokensReply *)
+     protobuf_c_message_unpack (&myvlm__v1__list_tokens_reply__descriptor,
+                                allocator, len, data);
+}
+void   myvlm__v1__list_tokens_reply__free_unpacked
+                     (Myvlm__V1__ListTokensReply *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &myvlm__v1__list_tokens_reply__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   myvlm__v1__rotate_token_request__init
+                     (Myvlm__V1__RotateTokenRequest         *message)
+{
+  static const Myvlm__V1__RotateTokenRequest init_value = MYVLM__V1__ROTATE_TOKEN_REQUEST__INIT;
+  *message = init_value;
+}
+size_t myvlm__v1__rotate_token_request__get_packed_size
+                     (const Myvlm__V1__RotateTokenRequest *message)
+{
+  assert(message->base.descriptor == &myvlm__v1__rotate_token_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t myvlm__v1__rotate_token_request__pack
+                     (const Myvlm__V1__RotateTokenRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &myvlm__v1__rotate_token_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t myvlm__v1__rotate_token_request__pack_to_buffer
+                     (const Myvlm__V1__RotateTokenRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &myvlm__v1__rotate_token_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Myvlm__V1__RotateTokenRequest *
+       myvlm__v1__rotate_token_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Myvlm__V1__RotateTokenRequest *)
+     protobuf_c_message_unpack (&myvlm__v1__rotate_token_request__descriptor,
+                                allocator, len, data);
+}
+void   myvlm__v1__rotate_token_request__free_unpacked
+                     (Myvlm__V1__RotateTokenRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &myvlm__v1__rotate_token_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   myvlm__v1__revoke_token_request__init
+                     (Myvlm__V1__RevokeTokenRequest         *message)
+{
+  static const Myvlm__V1__RevokeTokenRequest init_value = MYVLM__V1__REVOKE_TOKEN_REQUEST__INIT;
+  *message = init_value;
+}
+size_t myvlm__v1__revoke_token_request__get_packed_size
+                     (const Myvlm__V1__RevokeTokenRequest *message)
+{
+  assert(message->base.descriptor == &myvlm__v1__revoke_token_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t myvlm__v1__revoke_token_request__pack
+                     (const Myvlm__V1__RevokeTokenRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &myvlm__v1__revoke_token_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t myvlm__v1__revoke_token_request__pack_to_buffer
+                     (const Myvlm__V1__RevokeTokenRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &myvlm__v1__revoke_token_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Myvlm__V1__RevokeTokenRequest *
+       myvlm__v1__revoke_token_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Myvlm__V1__RevokeTokenRequest *)
+     protobuf_c_message_unpack (&myvlm__v1__revoke_token_request__descriptor,
+                                allocator, len, data);
+}
+void   myvlm__v1__revoke_token_request__free_unpacked
+                     (Myvlm__V1__RevokeTokenRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &myvlm__v1__revoke_token_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   myvlm__v1__revoke_token_reply__init
+                     (Myvlm__V1__RevokeTokenReply         *message)
+{
+  static const Myvlm__V1__RevokeTokenReply init_value = MYVLM__V1__REVOKE_TOKEN_REPLY__INIT;
+  *message = init_value;
+}
+size_t myvlm__v1__revoke_token_reply__get_packed_size
+                     (const Myvlm__V1__RevokeTokenReply *message)
+{
+  assert(message->base.descriptor == &myvlm__v1__revoke_token_reply__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t myvlm__v1__revoke_token_reply__pack
+                     (const Myvlm__V1__RevokeTokenReply *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &myvlm__v1__revoke_token_reply__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t myvlm__v1__revoke_token_reply__pack_to_buffer
+                     (const Myvlm__V1__RevokeTokenReply *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &myvlm__v1__revoke_token_reply__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Myvlm__V1__RevokeTokenReply *
+       myvlm__v1__revoke_token_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Myvlm__V1__RevokeTokenReply *)
+     protobuf_c_message_unpack (&myvlm__v1__revoke_token_reply__descriptor,
+                                allocator, len, data);
+}
+void   myvlm__v1__revoke_token_reply__free_unpacked
+                     (Myvlm__V1__RevokeTokenReply *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &myvlm__v1__revoke_token_reply__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+static const ProtobufCFieldDescriptor myvlm__v1__user__field_descriptors[5] =
 {
   {
     "name",
@@ -540,16 +1080,42 @@ static const ProtobufCFieldDescriptor myvlm__v1__user__field_descriptors[3] =
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "suspended",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__User, suspended),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "token",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__User, token),
+    &myvlm__v1__token__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned myvlm__v1__user__field_indices_by_name[] = {
   2,   /* field[2] = created_at_ms */
   0,   /* field[0] = name */
   1,   /* field[1] = role */
+  3,   /* field[3] = suspended */
+  4,   /* field[4] = token */
 };
 static const ProtobufCIntRange myvlm__v1__user__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 3 }
+  { 0, 5 }
 };
 const ProtobufCMessageDescriptor myvlm__v1__user__descriptor =
 {
@@ -559,14 +1125,130 @@ const ProtobufCMessageDescriptor myvlm__v1__user__descriptor =
   "Myvlm__V1__User",
   "myvlm.v1",
   sizeof(Myvlm__V1__User),
-  3,
+  5,
   myvlm__v1__user__field_descriptors,
   myvlm__v1__user__field_indices_by_name,
   1,  myvlm__v1__user__number_ranges,
   (ProtobufCMessageInit) myvlm__v1__user__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor myvlm__v1__login_request__field_descriptors[4] =
+static const ProtobufCFieldDescriptor myvlm__v1__token__field_descriptors[7] =
+{
+  {
+    "id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__Token, id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "label",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__Token, label),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "created_at_ms",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__Token, created_at_ms),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "expires_at_ms",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__Token, expires_at_ms),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "last_used_at_ms",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__Token, last_used_at_ms),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "scopes",
+    6,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Myvlm__V1__Token, n_scopes),
+    offsetof(Myvlm__V1__Token, scopes),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "current",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__Token, current),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned myvlm__v1__token__field_indices_by_name[] = {
+  2,   /* field[2] = created_at_ms */
+  6,   /* field[6] = current */
+  3,   /* field[3] = expires_at_ms */
+  0,   /* field[0] = id */
+  1,   /* field[1] = label */
+  4,   /* field[4] = last_used_at_ms */
+  5,   /* field[5] = scopes */
+};
+static const ProtobufCIntRange myvlm__v1__token__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 7 }
+};
+const ProtobufCMessageDescriptor myvlm__v1__token__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "myvlm.v1.Token",
+  "Token",
+  "Myvlm__V1__Token",
+  "myvlm.v1",
+  sizeof(Myvlm__V1__Token),
+  7,
+  myvlm__v1__token__field_descriptors,
+  myvlm__v1__token__field_indices_by_name,
+  1,  myvlm__v1__token__number_ranges,
+  (ProtobufCMessageInit) myvlm__v1__token__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor myvlm__v1__login_request__field_descriptors[5] =
 {
   {
     "user",
@@ -616,17 +1298,30 @@ static const ProtobufCFieldDescriptor myvlm__v1__login_request__field_descriptor
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "scopes",
+    5,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Myvlm__V1__LoginRequest, n_scopes),
+    offsetof(Myvlm__V1__LoginRequest, scopes),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned myvlm__v1__login_request__field_indices_by_name[] = {
   2,   /* field[2] = label */
   3,   /* field[3] = lifetime_seconds */
   1,   /* field[1] = password */
+  4,   /* field[4] = scopes */
   0,   /* field[0] = user */
 };
 static const ProtobufCIntRange myvlm__v1__login_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 4 }
+  { 0, 5 }
 };
 const ProtobufCMessageDescriptor myvlm__v1__login_request__descriptor =
 {
@@ -636,14 +1331,14 @@ const ProtobufCMessageDescriptor myvlm__v1__login_request__descriptor =
   "Myvlm__V1__LoginRequest",
   "myvlm.v1",
   sizeof(Myvlm__V1__LoginRequest),
-  4,
+  5,
   myvlm__v1__login_request__field_descriptors,
   myvlm__v1__login_request__field_indices_by_name,
   1,  myvlm__v1__login_request__number_ranges,
   (ProtobufCMessageInit) myvlm__v1__login_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor myvlm__v1__login_reply__field_descriptors[3] =
+static const ProtobufCFieldDescriptor myvlm__v1__login_reply__field_descriptors[4] =
 {
   {
     "token",
@@ -681,16 +1376,29 @@ static const ProtobufCFieldDescriptor myvlm__v1__login_reply__field_descriptors[
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "scopes",
+    4,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Myvlm__V1__LoginReply, n_scopes),
+    offsetof(Myvlm__V1__LoginReply, scopes),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned myvlm__v1__login_reply__field_indices_by_name[] = {
   1,   /* field[1] = expires_at_ms */
+  3,   /* field[3] = scopes */
   0,   /* field[0] = token */
   2,   /* field[2] = user */
 };
 static const ProtobufCIntRange myvlm__v1__login_reply__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 3 }
+  { 0, 4 }
 };
 const ProtobufCMessageDescriptor myvlm__v1__login_reply__descriptor =
 {
@@ -700,7 +1408,7 @@ const ProtobufCMessageDescriptor myvlm__v1__login_reply__descriptor =
   "Myvlm__V1__LoginReply",
   "myvlm.v1",
   sizeof(Myvlm__V1__LoginReply),
-  3,
+  4,
   myvlm__v1__login_reply__field_descriptors,
   myvlm__v1__login_reply__field_indices_by_name,
   1,  myvlm__v1__login_reply__number_ranges,
@@ -983,18 +1691,469 @@ const ProtobufCMessageDescriptor myvlm__v1__list_users_reply__descriptor =
   (ProtobufCMessageInit) myvlm__v1__list_users_reply__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCEnumValue myvlm__v1__role__enum_values_by_number[3] =
+static const ProtobufCFieldDescriptor myvlm__v1__set_suspended_request__field_descriptors[2] =
+{
+  {
+    "name",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__SetSuspendedRequest, name),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "suspended",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__SetSuspendedRequest, suspended),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned myvlm__v1__set_suspended_request__field_indices_by_name[] = {
+  0,   /* field[0] = name */
+  1,   /* field[1] = suspended */
+};
+static const ProtobufCIntRange myvlm__v1__set_suspended_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor myvlm__v1__set_suspended_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "myvlm.v1.SetSuspendedRequest",
+  "SetSuspendedRequest",
+  "Myvlm__V1__SetSuspendedRequest",
+  "myvlm.v1",
+  sizeof(Myvlm__V1__SetSuspendedRequest),
+  2,
+  myvlm__v1__set_suspended_request__field_descriptors,
+  myvlm__v1__set_suspended_request__field_indices_by_name,
+  1,  myvlm__v1__set_suspended_request__number_ranges,
+  (ProtobufCMessageInit) myvlm__v1__set_suspended_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor myvlm__v1__set_role_request__field_descriptors[2] =
+{
+  {
+    "name",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__SetRoleRequest, name),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "role",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__SetRoleRequest, role),
+    &myvlm__v1__role__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned myvlm__v1__set_role_request__field_indices_by_name[] = {
+  0,   /* field[0] = name */
+  1,   /* field[1] = role */
+};
+static const ProtobufCIntRange myvlm__v1__set_role_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor myvlm__v1__set_role_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "myvlm.v1.SetRoleRequest",
+  "SetRoleRequest",
+  "Myvlm__V1__SetRoleRequest",
+  "myvlm.v1",
+  sizeof(Myvlm__V1__SetRoleRequest),
+  2,
+  myvlm__v1__set_role_request__field_descriptors,
+  myvlm__v1__set_role_request__field_indices_by_name,
+  1,  myvlm__v1__set_role_request__number_ranges,
+  (ProtobufCMessageInit) myvlm__v1__set_role_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor myvlm__v1__reset_password_request__field_descriptors[2] =
+{
+  {
+    "name",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__ResetPasswordRequest, name),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "password",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__ResetPasswordRequest, password),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned myvlm__v1__reset_password_request__field_indices_by_name[] = {
+  0,   /* field[0] = name */
+  1,   /* field[1] = password */
+};
+static const ProtobufCIntRange myvlm__v1__reset_password_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor myvlm__v1__reset_password_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "myvlm.v1.ResetPasswordRequest",
+  "ResetPasswordRequest",
+  "Myvlm__V1__ResetPasswordRequest",
+  "myvlm.v1",
+  sizeof(Myvlm__V1__ResetPasswordRequest),
+  2,
+  myvlm__v1__reset_password_request__field_descriptors,
+  myvlm__v1__reset_password_request__field_indices_by_name,
+  1,  myvlm__v1__reset_password_request__number_ranges,
+  (ProtobufCMessageInit) myvlm__v1__reset_password_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+#define myvlm__v1__reset_password_reply__field_descriptors NULL
+#define myvlm__v1__reset_password_reply__field_indices_by_name NULL
+#define myvlm__v1__reset_password_reply__number_ranges NULL
+const ProtobufCMessageDescriptor myvlm__v1__reset_password_reply__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "myvlm.v1.ResetPasswordReply",
+  "ResetPasswordReply",
+  "Myvlm__V1__ResetPasswordReply",
+  "myvlm.v1",
+  sizeof(Myvlm__V1__ResetPasswordReply),
+  0,
+  myvlm__v1__reset_password_reply__field_descriptors,
+  myvlm__v1__reset_password_reply__field_indices_by_name,
+  0,  myvlm__v1__reset_password_reply__number_ranges,
+  (ProtobufCMessageInit) myvlm__v1__reset_password_reply__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor myvlm__v1__create_token_request__field_descriptors[3] =
+{
+  {
+    "label",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__CreateTokenRequest, label),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "lifetime_seconds",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__CreateTokenRequest, lifetime_seconds),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "scopes",
+    3,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Myvlm__V1__CreateTokenRequest, n_scopes),
+    offsetof(Myvlm__V1__CreateTokenRequest, scopes),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned myvlm__v1__create_token_request__field_indices_by_name[] = {
+  0,   /* field[0] = label */
+  1,   /* field[1] = lifetime_seconds */
+  2,   /* field[2] = scopes */
+};
+static const ProtobufCIntRange myvlm__v1__create_token_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor myvlm__v1__create_token_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "myvlm.v1.CreateTokenRequest",
+  "CreateTokenRequest",
+  "Myvlm__V1__CreateTokenRequest",
+  "myvlm.v1",
+  sizeof(Myvlm__V1__CreateTokenRequest),
+  3,
+  myvlm__v1__create_token_request__field_descriptors,
+  myvlm__v1__create_token_request__field_indices_by_name,
+  1,  myvlm__v1__create_token_request__number_ranges,
+  (ProtobufCMessageInit) myvlm__v1__create_token_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor myvlm__v1__token_reply__field_descriptors[2] =
+{
+  {
+    "token",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__TokenReply, token),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "info",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__TokenReply, info),
+    &myvlm__v1__token__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned myvlm__v1__token_reply__field_indices_by_name[] = {
+  1,   /* field[1] = info */
+  0,   /* field[0] = token */
+};
+static const ProtobufCIntRange myvlm__v1__token_reply__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor myvlm__v1__token_reply__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "myvlm.v1.TokenReply",
+  "TokenReply",
+  "Myvlm__V1__TokenReply",
+  "myvlm.v1",
+  sizeof(Myvlm__V1__TokenReply),
+  2,
+  myvlm__v1__token_reply__field_descriptors,
+  myvlm__v1__token_reply__field_indices_by_name,
+  1,  myvlm__v1__token_reply__number_ranges,
+  (ProtobufCMessageInit) myvlm__v1__token_reply__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+#define myvlm__v1__list_tokens_request__field_descriptors NULL
+#define myvlm__v1__list_tokens_request__field_indices_by_name NULL
+#define myvlm__v1__list_tokens_request__number_ranges NULL
+const ProtobufCMessageDescriptor myvlm__v1__list_tokens_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "myvlm.v1.ListTokensRequest",
+  "ListTokensRequest",
+  "Myvlm__V1__ListTokensRequest",
+  "myvlm.v1",
+  sizeof(Myvlm__V1__ListTokensRequest),
+  0,
+  myvlm__v1__list_tokens_request__field_descriptors,
+  myvlm__v1__list_tokens_request__field_indices_by_name,
+  0,  myvlm__v1__list_tokens_request__number_ranges,
+  (ProtobufCMessageInit) myvlm__v1__list_tokens_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor myvlm__v1__list_tokens_reply__field_descriptors[1] =
+{
+  {
+    "tokens",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Myvlm__V1__ListTokensReply, n_tokens),
+    offsetof(Myvlm__V1__ListTokensReply, tokens),
+    &myvlm__v1__token__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned myvlm__v1__list_tokens_reply__field_indices_by_name[] = {
+  0,   /* field[0] = tokens */
+};
+static const ProtobufCIntRange myvlm__v1__list_tokens_reply__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor myvlm__v1__list_tokens_reply__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "myvlm.v1.ListTokensReply",
+  "ListTokensReply",
+  "Myvlm__V1__ListTokensReply",
+  "myvlm.v1",
+  sizeof(Myvlm__V1__ListTokensReply),
+  1,
+  myvlm__v1__list_tokens_reply__field_descriptors,
+  myvlm__v1__list_tokens_reply__field_indices_by_name,
+  1,  myvlm__v1__list_tokens_reply__number_ranges,
+  (ProtobufCMessageInit) myvlm__v1__list_tokens_reply__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor myvlm__v1__rotate_token_request__field_descriptors[2] =
+{
+  {
+    "id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__RotateTokenRequest, id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "overlap_seconds",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__RotateTokenRequest, overlap_seconds),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned myvlm__v1__rotate_token_request__field_indices_by_name[] = {
+  0,   /* field[0] = id */
+  1,   /* field[1] = overlap_seconds */
+};
+static const ProtobufCIntRange myvlm__v1__rotate_token_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor myvlm__v1__rotate_token_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "myvlm.v1.RotateTokenRequest",
+  "RotateTokenRequest",
+  "Myvlm__V1__RotateTokenRequest",
+  "myvlm.v1",
+  sizeof(Myvlm__V1__RotateTokenRequest),
+  2,
+  myvlm__v1__rotate_token_request__field_descriptors,
+  myvlm__v1__rotate_token_request__field_indices_by_name,
+  1,  myvlm__v1__rotate_token_request__number_ranges,
+  (ProtobufCMessageInit) myvlm__v1__rotate_token_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor myvlm__v1__revoke_token_request__field_descriptors[1] =
+{
+  {
+    "id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__RevokeTokenRequest, id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned myvlm__v1__revoke_token_request__field_indices_by_name[] = {
+  0,   /* field[0] = id */
+};
+static const ProtobufCIntRange myvlm__v1__revoke_token_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor myvlm__v1__revoke_token_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "myvlm.v1.RevokeTokenRequest",
+  "RevokeTokenRequest",
+  "Myvlm__V1__RevokeTokenRequest",
+  "myvlm.v1",
+  sizeof(Myvlm__V1__RevokeTokenRequest),
+  1,
+  myvlm__v1__revoke_token_request__field_descriptors,
+  myvlm__v1__revoke_token_request__field_indices_by_name,
+  1,  myvlm__v1__revoke_token_request__number_ranges,
+  (ProtobufCMessageInit) myvlm__v1__revoke_token_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+#define myvlm__v1__revoke_token_reply__field_descriptors NULL
+#define myvlm__v1__revoke_token_reply__field_indices_by_name NULL
+#define myvlm__v1__revoke_token_reply__number_ranges NULL
+const ProtobufCMessageDescriptor myvlm__v1__revoke_token_reply__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "myvlm.v1.RevokeTokenReply",
+  "RevokeTokenReply",
+  "Myvlm__V1__RevokeTokenReply",
+  "myvlm.v1",
+  sizeof(Myvlm__V1__RevokeTokenReply),
+  0,
+  myvlm__v1__revoke_token_reply__field_descriptors,
+  myvlm__v1__revoke_token_reply__field_indices_by_name,
+  0,  myvlm__v1__revoke_token_reply__number_ranges,
+  (ProtobufCMessageInit) myvlm__v1__revoke_token_reply__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCEnumValue myvlm__v1__role__enum_values_by_number[4] =
 {
   { "ROLE_UNSPECIFIED", "MYVLM__V1__ROLE__ROLE_UNSPECIFIED", 0 },
   { "ROLE_USER", "MYVLM__V1__ROLE__ROLE_USER", 1 },
   { "ROLE_ADMIN", "MYVLM__V1__ROLE__ROLE_ADMIN", 2 },
+  { "ROLE_AUDITOR", "MYVLM__V1__ROLE__ROLE_AUDITOR", 3 },
 };
 static const ProtobufCIntRange myvlm__v1__role__value_ranges[] = {
-{0, 0},{0, 3}
+{0, 0},{0, 4}
 };
-static const ProtobufCEnumValueIndex myvlm__v1__role__enum_values_by_name[3] =
+static const ProtobufCEnumValueIndex myvlm__v1__role__enum_values_by_name[4] =
 {
   { "ROLE_ADMIN", 2 },
+  { "ROLE_AUDITOR", 3 },
   { "ROLE_UNSPECIFIED", 0 },
   { "ROLE_USER", 1 },
 };
@@ -1005,15 +2164,15 @@ const ProtobufCEnumDescriptor myvlm__v1__role__descriptor =
   "Role",
   "Myvlm__V1__Role",
   "myvlm.v1",
-  3,
+  4,
   myvlm__v1__role__enum_values_by_number,
-  3,
+  4,
   myvlm__v1__role__enum_values_by_name,
   1,
   myvlm__v1__role__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCMethodDescriptor myvlm__v1__accounts__method_descriptors[6] =
+static const ProtobufCMethodDescriptor myvlm__v1__accounts__method_descriptors[13] =
 {
   { "Login", &myvlm__v1__login_request__descriptor, &myvlm__v1__login_reply__descriptor },
   { "Logout", &myvlm__v1__logout_request__descriptor, &myvlm__v1__logout_reply__descriptor },
@@ -1021,13 +2180,27 @@ static const ProtobufCMethodDescriptor myvlm__v1__accounts__method_descriptors[6
   { "ChangePassword", &myvlm__v1__change_password_request__descriptor, &myvlm__v1__change_password_reply__descriptor },
   { "CreateUser", &myvlm__v1__create_user_request__descriptor, &myvlm__v1__user__descriptor },
   { "ListUsers", &myvlm__v1__list_users_request__descriptor, &myvlm__v1__list_users_reply__descriptor },
+  { "SetSuspended", &myvlm__v1__set_suspended_request__descriptor, &myvlm__v1__user__descriptor },
+  { "SetRole", &myvlm__v1__set_role_request__descriptor, &myvlm__v1__user__descriptor },
+  { "ResetPassword", &myvlm__v1__reset_password_request__descriptor, &myvlm__v1__reset_password_reply__descriptor },
+  { "CreateToken", &myvlm__v1__create_token_request__descriptor, &myvlm__v1__token_reply__descriptor },
+  { "ListTokens", &myvlm__v1__list_tokens_request__descriptor, &myvlm__v1__list_tokens_reply__descriptor },
+  { "RotateToken", &myvlm__v1__rotate_token_request__descriptor, &myvlm__v1__token_reply__descriptor },
+  { "RevokeToken", &myvlm__v1__revoke_token_request__descriptor, &myvlm__v1__revoke_token_reply__descriptor },
 };
 const unsigned myvlm__v1__accounts__method_indices_by_name[] = {
   3,        /* ChangePassword */
+  9,        /* CreateToken */
   4,        /* CreateUser */
+  10,        /* ListTokens */
   5,        /* ListUsers */
   0,        /* Login */
   1,        /* Logout */
+  8,        /* ResetPassword */
+  12,        /* RevokeToken */
+  11,        /* RotateToken */
+  7,        /* SetRole */
+  6,        /* SetSuspended */
   2         /* WhoAmI */
 };
 const ProtobufCServiceDescriptor myvlm__v1__accounts__descriptor =
@@ -1037,7 +2210,7 @@ const ProtobufCServiceDescriptor myvlm__v1__accounts__descriptor =
   "Accounts",
   "Myvlm__V1__Accounts",
   "myvlm.v1",
-  6,
+  13,
   myvlm__v1__accounts__method_descriptors,
   myvlm__v1__accounts__method_indices_by_name
 };
@@ -1088,6 +2261,62 @@ void myvlm__v1__accounts__list_users(ProtobufCService *service,
 {
   assert(service->descriptor == &myvlm__v1__accounts__descriptor);
   service->invoke(service, 5, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void myvlm__v1__accounts__set_suspended(ProtobufCService *service,
+                                        const Myvlm__V1__SetSuspendedRequest *input,
+                                        Myvlm__V1__User_Closure closure,
+                                        void *closure_data)
+{
+  assert(service->descriptor == &myvlm__v1__accounts__descriptor);
+  service->invoke(service, 6, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void myvlm__v1__accounts__set_role(ProtobufCService *service,
+                                   const Myvlm__V1__SetRoleRequest *input,
+                                   Myvlm__V1__User_Closure closure,
+                                   void *closure_data)
+{
+  assert(service->descriptor == &myvlm__v1__accounts__descriptor);
+  service->invoke(service, 7, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void myvlm__v1__accounts__reset_password(ProtobufCService *service,
+                                         const Myvlm__V1__ResetPasswordRequest *input,
+                                         Myvlm__V1__ResetPasswordReply_Closure closure,
+                                         void *closure_data)
+{
+  assert(service->descriptor == &myvlm__v1__accounts__descriptor);
+  service->invoke(service, 8, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void myvlm__v1__accounts__create_token(ProtobufCService *service,
+                                       const Myvlm__V1__CreateTokenRequest *input,
+                                       Myvlm__V1__TokenReply_Closure closure,
+                                       void *closure_data)
+{
+  assert(service->descriptor == &myvlm__v1__accounts__descriptor);
+  service->invoke(service, 9, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void myvlm__v1__accounts__list_tokens(ProtobufCService *service,
+                                      const Myvlm__V1__ListTokensRequest *input,
+                                      Myvlm__V1__ListTokensReply_Closure closure,
+                                      void *closure_data)
+{
+  assert(service->descriptor == &myvlm__v1__accounts__descriptor);
+  service->invoke(service, 10, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void myvlm__v1__accounts__rotate_token(ProtobufCService *service,
+                                       const Myvlm__V1__RotateTokenRequest *input,
+                                       Myvlm__V1__TokenReply_Closure closure,
+                                       void *closure_data)
+{
+  assert(service->descriptor == &myvlm__v1__accounts__descriptor);
+  service->invoke(service, 11, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void myvlm__v1__accounts__revoke_token(ProtobufCService *service,
+                                       const Myvlm__V1__RevokeTokenRequest *input,
+                                       Myvlm__V1__RevokeTokenReply_Closure closure,
+                                       void *closure_data)
+{
+  assert(service->descriptor == &myvlm__v1__accounts__descriptor);
+  service->invoke(service, 12, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void myvlm__v1__accounts__init (Myvlm__V1__Accounts_Service *service,
                                 Myvlm__V1__Accounts_ServiceDestroy destroy)

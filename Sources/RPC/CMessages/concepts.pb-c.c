@@ -682,6 +682,51 @@ void   myvlm__v1__concept_detail__free_unpacked
   assert(message->base.descriptor == &myvlm__v1__concept_detail__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   myvlm__v1__alias__init
+                     (Myvlm__V1__Alias         *message)
+{
+  static const Myvlm__V1__Alias init_value = MYVLM__V1__ALIAS__INIT;
+  *message = init_value;
+}
+size_t myvlm__v1__alias__get_packed_size
+                     (const Myvlm__V1__Alias *message)
+{
+  assert(message->base.descriptor == &myvlm__v1__alias__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t myvlm__v1__alias__pack
+                     (const Myvlm__V1__Alias *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &myvlm__v1__alias__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t myvlm__v1__alias__pack_to_buffer
+                     (const Myvlm__V1__Alias *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &myvlm__v1__alias__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Myvlm__V1__Alias *
+       myvlm__v1__alias__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Myvlm__V1__Alias *)
+     protobuf_c_message_unpack (&myvlm__v1__alias__descriptor,
+                                allocator, len, data);
+}
+void   myvlm__v1__alias__free_unpacked
+                     (Myvlm__V1__Alias *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &myvlm__v1__alias__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   myvlm__v1__list_versions_request__init
                      (Myvlm__V1__ListVersionsRequest         *message)
 {
@@ -952,6 +997,816 @@ void   myvlm__v1__delete_concept_reply__free_unpacked
   assert(message->base.descriptor == &myvlm__v1__delete_concept_reply__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   myvlm__v1__undelete_concept_request__init
+                     (Myvlm__V1__UndeleteConceptRequest         *message)
+{
+  static const Myvlm__V1__UndeleteConceptRequest init_value = MYVLM__V1__UNDELETE_CONCEPT_REQUEST__INIT;
+  *message = init_value;
+}
+size_t myvlm__v1__undelete_concept_request__get_packed_size
+                     (const Myvlm__V1__UndeleteConceptRequest *message)
+{
+  assert(message->base.descriptor == &myvlm__v1__undelete_concept_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t myvlm__v1__undelete_concept_request__pack
+                     (const Myvlm__V1__UndeleteConceptRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &myvlm__v1__undelete_concept_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t myvlm__v1__undelete_concept_request__pack_to_buffer
+                     (const Myvlm__V1__UndeleteConceptRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &myvlm__v1__undelete_concept_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Myvlm__V1__UndeleteConceptRequest *
+       myvlm__v1__undelete_concept_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Myvlm__V1__UndeleteConceptRequest *)
+     protobuf_c_message_unpack (&myvlm__v1__undelete_concept_request__descriptor,
+                                allocator, len, data);
+}
+void   myvlm__v1__undelete_concept_request__free_unpacked
+                     (Myvlm__V1__UndeleteConceptRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &myvlm__v1__undelete_concept_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   myvlm__v1__undelete_concept_reply__init
+                     (Myvlm__V1__UndeleteConceptReply         *message)
+{
+  static const Myvlm__V1__UndeleteConceptReply init_value = MYVLM__V1__UNDELETE_CONCEPT_REPLY__INIT;
+  *message = init_value;
+}
+size_t myvlm__v1__undelete_concept_reply__get_packed_size
+                     (const Myvlm__V1__UndeleteConceptReply *message)
+{
+  assert(message->base.descriptor == &myvlm__v1__undelete_concept_reply__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t myvlm__v1__undelete_concept_reply__pack
+                     (const Myvlm__V1__UndeleteConceptReply *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &myvlm__v1__undelete_concept_reply__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t myvlm__v1__undelete_concept_reply__pack_to_buffer
+                     (const Myvlm__V1__UndeleteConceptReply *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &myvlm__v1__undelete_concept_reply__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Myvlm__V1__UndeleteConceptReply *
+       myvlm__v1__undelete_concept_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Myvlm__V1__UndeleteConceptReply *)
+     protobuf_c_message_unpack (&myvlm__v1__undelete_concept_reply__descriptor,
+                                allocator, len, data);
+}
+void   myvlm__v1__undelete_concept_reply__free_unpacked
+                     (Myvlm__V1__UndeleteConceptReply *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &myvlm__v1__undelete_concept_reply__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   myvlm__v1__promote_request__init
+                     (Myvlm__V1__PromoteRequest         *message)
+{
+  static const Myvlm__V1__PromoteRequest init_value = MYVLM__V1__PROMOTE_REQUEST__INIT;
+  *message = init_value;
+}
+size_t myvlm__v1__promote_request__get_packed_size
+                     (const Myvlm__V1__PromoteRequest *message)
+{
+  assert(message->base.descriptor == &myvlm__v1__promote_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t myvlm__v1__promote_request__pack
+                     (const Myvlm__V1__PromoteRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &myvlm__v1__promote_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t myvlm__v1__promote_request__pack_to_buffer
+                     (const Myvlm__V1__PromoteRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &myvlm__v1__promote_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Myvlm__V1__PromoteRequest *
+       myvlm__v1__promote_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Myvlm__V1__PromoteRequest *)
+     protobuf_c_message_unpack (&myvlm__v1__promote_request__descriptor,
+                                allocator, len, data);
+}
+void   myvlm__v1__promote_request__free_unpacked
+                     (Myvlm__V1__PromoteRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &myvlm__v1__promote_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   myvlm__v1__rename_concept_request__init
+                     (Myvlm__V1__RenameConceptRequest         *message)
+{
+  static const Myvlm__V1__RenameConceptRequest init_value = MYVLM__V1__RENAME_CONCEPT_REQUEST__INIT;
+  *message = init_value;
+}
+size_t myvlm__v1__rename_concept_request__get_packed_size
+                     (const Myvlm__V1__RenameConceptRequest *message)
+{
+  assert(message->base.descriptor == &myvlm__v1__rename_concept_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t myvlm__v1__rename_concept_request__pack
+                     (const Myvlm__V1__RenameConceptRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &myvlm__v1__rename_concept_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t myvlm__v1__rename_concept_request__pack_to_buffer
+                     (const Myvlm__V1__RenameConceptRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &myvlm__v1__rename_concept_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Myvlm__V1__RenameConceptRequest *
+       myvlm__v1__rename_concept_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Myvlm__V1__RenameConceptRequest *)
+     protobuf_c_message_unpack (&myvlm__v1__rename_concept_request__descriptor,
+                                allocator, len, data);
+}
+void   myvlm__v1__rename_concept_request__free_unpacked
+                     (Myvlm__V1__RenameConceptRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &myvlm__v1__rename_concept_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   myvlm__v1__rename_concept_reply__init
+                     (Myvlm__V1__RenameConceptReply         *message)
+{
+  static const Myvlm__V1__RenameConceptReply init_value = MYVLM__V1__RENAME_CONCEPT_REPLY__INIT;
+  *message = init_value;
+}
+size_t myvlm__v1__rename_concept_reply__get_packed_size
+                     (const Myvlm__V1__RenameConceptReply *message)
+{
+  assert(message->base.descriptor == &myvlm__v1__rename_concept_reply__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t myvlm__v1__rename_concept_reply__pack
+                     (const Myvlm__V1__RenameConceptReply *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &myvlm__v1__rename_concept_reply__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t myvlm__v1__rename_concept_reply__pack_to_buffer
+                     (const Myvlm__V1__RenameConceptReply *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &myvlm__v1__rename_concept_reply__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Myvlm__V1__RenameConceptReply *
+       myvlm__v1__rename_concept_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Myvlm__V1__RenameConceptReply *)
+     protobuf_c_message_unpack (&myvlm__v1__rename_concept_reply__descriptor,
+                                allocator, len, data);
+}
+void   myvlm__v1__rename_concept_reply__free_unpacked
+                     (Myvlm__V1__RenameConceptReply *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &myvlm__v1__rename_concept_reply__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   myvlm__v1__set_alias_request__init
+                     (Myvlm__V1__SetAliasRequest         *message)
+{
+  static const Myvlm__V1__SetAliasRequest init_value = MYVLM__V1__SET_ALIAS_REQUEST__INIT;
+  *message = init_value;
+}
+size_t myvlm__v1__set_alias_request__get_packed_size
+                     (const Myvlm__V1__SetAliasRequest *message)
+{
+  assert(message->base.descriptor == &myvlm__v1__set_alias_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t myvlm__v1__set_alias_request__pack
+                     (const Myvlm__V1__SetAliasRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &myvlm__v1__set_alias_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t myvlm__v1__set_alias_request__pack_to_buffer
+                     (const Myvlm__V1__SetAliasRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &myvlm__v1__set_alias_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Myvlm__V1__SetAliasRequest *
+       myvlm__v1__set_alias_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Myvlm__V1__SetAliasRequest *)
+     protobuf_c_message_unpack (&myvlm__v1__set_alias_request__descriptor,
+                                allocator, len, data);
+}
+void   myvlm__v1__set_alias_request__free_unpacked
+                     (Myvlm__V1__SetAliasRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &myvlm__v1__set_alias_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   myvlm__v1__remove_alias_request__init
+                     (Myvlm__V1__RemoveAliasRequest         *message)
+{
+  static const Myvlm__V1__RemoveAliasRequest init_value = MYVLM__V1__REMOVE_ALIAS_REQUEST__INIT;
+  *message = init_value;
+}
+size_t myvlm__v1__remove_alias_request__get_packed_size
+                     (const Myvlm__V1__RemoveAliasRequest *message)
+{
+  assert(message->base.descriptor == &myvlm__v1__remove_alias_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t myvlm__v1__remove_alias_request__pack
+                     (const Myvlm__V1__RemoveAliasRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &myvlm__v1__remove_alias_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t myvlm__v1__remove_alias_request__pack_to_buffer
+                     (const Myvlm__V1__RemoveAliasRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &myvlm__v1__remove_alias_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Myvlm__V1__RemoveAliasRequest *
+       myvlm__v1__remove_alias_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Myvlm__V1__RemoveAliasRequest *)
+     protobuf_c_message_unpack (&myvlm__v1__remove_alias_request__descriptor,
+                                allocator, len, data);
+}
+void   myvlm__v1__remove_alias_request__free_unpacked
+                     (Myvlm__V1__RemoveAliasRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &myvlm__v1__remove_alias_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   myvlm__v1__protect_alias_request__init
+                     (Myvlm__V1__ProtectAliasRequest         *message)
+{
+  static const Myvlm__V1__ProtectAliasRequest init_value = MYVLM__V1__PROTECT_ALIAS_REQUEST__INIT;
+  *message = init_value;
+}
+size_t myvlm__v1__protect_alias_request__get_packed_size
+                     (const Myvlm__V1__ProtectAliasRequest *message)
+{
+  assert(message->base.descriptor == &myvlm__v1__protect_alias_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t myvlm__v1__protect_alias_request__pack
+                     (const Myvlm__V1__ProtectAliasRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &myvlm__v1__protect_alias_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t myvlm__v1__protect_alias_request__pack_to_buffer
+                     (const Myvlm__V1__ProtectAliasRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &myvlm__v1__protect_alias_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Myvlm__V1__ProtectAliasRequest *
+       myvlm__v1__protect_alias_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Myvlm__V1__ProtectAliasRequest *)
+     protobuf_c_message_unpack (&myvlm__v1__protect_alias_request__descriptor,
+                                allocator, len, data);
+}
+void   myvlm__v1__protect_alias_request__free_unpacked
+                     (Myvlm__V1__ProtectAliasRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &myvlm__v1__protect_alias_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   myvlm__v1__alias_reply__init
+                     (Myvlm__V1__AliasReply         *message)
+{
+  static const Myvlm__V1__AliasReply init_value = MYVLM__V1__ALIAS_REPLY__INIT;
+  *message = init_value;
+}
+size_t myvlm__v1__alias_reply__get_packed_size
+                     (const Myvlm__V1__AliasReply *message)
+{
+  assert(message->base.descriptor == &myvlm__v1__alias_reply__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t myvlm__v1__alias_reply__pack
+                     (const Myvlm__V1__AliasReply *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &myvlm__v1__alias_reply__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t myvlm__v1__alias_reply__pack_to_buffer
+                     (const Myvlm__V1__AliasReply *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &myvlm__v1__alias_reply__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Myvlm__V1__AliasReply *
+       myvlm__v1__alias_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Myvlm__V1__AliasReply *)
+     protobuf_c_message_unpack (&myvlm__v1__alias_reply__descriptor,
+                                allocator, len, data);
+}
+void   myvlm__v1__alias_reply__free_unpacked
+                     (Myvlm__V1__AliasReply *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &myvlm__v1__alias_reply__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   myvlm__v1__set_retention_request__init
+                     (Myvlm__V1__SetRetentionRequest         *message)
+{
+  static const Myvlm__V1__SetRetentionRequest init_value = MYVLM__V1__SET_RETENTION_REQUEST__INIT;
+  *message = init_value;
+}
+size_t myvlm__v1__set_retention_request__get_packed_size
+                     (const Myvlm__V1__SetRetentionRequest *message)
+{
+  assert(message->base.descriptor == &myvlm__v1__set_retention_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t myvlm__v1__set_retention_request__pack
+                     (const Myvlm__V1__SetRetentionRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &myvlm__v1__set_retention_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t myvlm__v1__set_retention_request__pack_to_buffer
+                     (const Myvlm__V1__SetRetentionRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &myvlm__v1__set_retention_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Myvlm__V1__SetRetentionRequest *
+       myvlm__v1__set_retention_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Myvlm__V1__SetRetentionRequest *)
+     protobuf_c_message_unpack (&myvlm__v1__set_retention_request__descriptor,
+                                allocator, len, data);
+}
+void   myvlm__v1__set_retention_request__free_unpacked
+                     (Myvlm__V1__SetRetentionRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &myvlm__v1__set_retention_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   myvlm__v1__set_retention_reply__init
+                     (Myvlm__V1__SetRetentionReply         *message)
+{
+  static const Myvlm__V1__SetRetentionReply init_value = MYVLM__V1__SET_RETENTION_REPLY__INIT;
+  *message = init_value;
+}
+size_t myvlm__v1__set_retention_reply__get_packed_size
+                     (const Myvlm__V1__SetRetentionReply *message)
+{
+  assert(message->base.descriptor == &myvlm__v1__set_retention_reply__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t myvlm__v1__set_retention_reply__pack
+                     (const Myvlm__V1__SetRetentionReply *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &myvlm__v1__set_retention_reply__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t myvlm__v1__set_retention_reply__pack_to_buffer
+                     (const Myvlm__V1__SetRetentionReply *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &myvlm__v1__set_retention_reply__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Myvlm__V1__SetRetentionReply *
+       myvlm__v1__set_retention_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Myvlm__V1__SetRetentionReply *)
+     protobuf_c_message_unpack (&myvlm__v1__set_retention_reply__descriptor,
+                                allocator, len, data);
+}
+void   myvlm__v1__set_retention_reply__free_unpacked
+                     (Myvlm__V1__SetRetentionReply *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &myvlm__v1__set_retention_reply__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   myvlm__v1__compare_versions_request__init
+                     (Myvlm__V1__CompareVersionsRequest         *message)
+{
+  static const Myvlm__V1__CompareVersionsRequest init_value = MYVLM__V1__COMPARE_VERSIONS_REQUEST__INIT;
+  *message = init_value;
+}
+size_t myvlm__v1__compare_versions_request__get_packed_size
+                     (const Myvlm__V1__CompareVersionsRequest *message)
+{
+  assert(message->base.descriptor == &myvlm__v1__compare_versions_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t myvlm__v1__compare_versions_request__pack
+                     (const Myvlm__V1__CompareVersionsRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &myvlm__v1__compare_versions_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t myvlm__v1__compare_versions_request__pack_to_buffer
+                     (const Myvlm__V1__CompareVersionsRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &myvlm__v1__compare_versions_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Myvlm__V1__CompareVersionsRequest *
+       myvlm__v1__compare_versions_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Myvlm__V1__CompareVersionsRequest *)
+     protobuf_c_message_unpack (&myvlm__v1__compare_versions_request__descriptor,
+                                allocator, len, data);
+}
+void   myvlm__v1__compare_versions_request__free_unpacked
+                     (Myvlm__V1__CompareVersionsRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &myvlm__v1__compare_versions_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   myvlm__v1__version_comparison__init
+                     (Myvlm__V1__VersionComparison         *message)
+{
+  static const Myvlm__V1__VersionComparison init_value = MYVLM__V1__VERSION_COMPARISON__INIT;
+  *message = init_value;
+}
+size_t myvlm__v1__version_comparison__get_packed_size
+                     (const Myvlm__V1__VersionComparison *message)
+{
+  assert(message->base.descriptor == &myvlm__v1__version_comparison__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t myvlm__v1__version_comparison__pack
+                     (const Myvlm__V1__VersionComparison *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &myvlm__v1__version_comparison__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t myvlm__v1__version_comparison__pack_to_buffer
+                     (const Myvlm__V1__VersionComparison *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &myvlm__v1__version_comparison__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Myvlm__V1__VersionComparison *
+       myvlm__v1__version_comparison__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Myvlm__V1__VersionComparison *)
+     protobuf_c_message_unpack (&myvlm__v1__version_comparison__descriptor,
+                                allocator, len, data);
+}
+void   myvlm__v1__version_comparison__free_unpacked
+                     (Myvlm__V1__VersionComparison *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &myvlm__v1__version_comparison__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   myvlm__v1__version_difference__init
+                     (Myvlm__V1__VersionDifference         *message)
+{
+  static const Myvlm__V1__VersionDifference init_value = MYVLM__V1__VERSION_DIFFERENCE__INIT;
+  *message = init_value;
+}
+size_t myvlm__v1__version_difference__get_packed_size
+                     (const Myvlm__V1__VersionDifference *message)
+{
+  assert(message->base.descriptor == &myvlm__v1__version_difference__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t myvlm__v1__version_difference__pack
+                     (const Myvlm__V1__VersionDifference *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &myvlm__v1__version_difference__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t myvlm__v1__version_difference__pack_to_buffer
+                     (const Myvlm__V1__VersionDifference *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &myvlm__v1__version_difference__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Myvlm__V1__VersionDifference *
+       myvlm__v1__version_difference__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Myvlm__V1__VersionDifference *)
+     protobuf_c_message_unpack (&myvlm__v1__version_difference__descriptor,
+                                allocator, len, data);
+}
+void   myvlm__v1__version_difference__free_unpacked
+                     (Myvlm__V1__VersionDifference *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &myvlm__v1__version_difference__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   myvlm__v1__watch_request__init
+                     (Myvlm__V1__WatchRequest         *message)
+{
+  static const Myvlm__V1__WatchRequest init_value = MYVLM__V1__WATCH_REQUEST__INIT;
+  *message = init_value;
+}
+size_t myvlm__v1__watch_request__get_packed_size
+                     (const Myvlm__V1__WatchRequest *message)
+{
+  assert(message->base.descriptor == &myvlm__v1__watch_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t myvlm__v1__watch_request__pack
+                     (const Myvlm__V1__WatchRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &myvlm__v1__watch_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t myvlm__v1__watch_request__pack_to_buffer
+                     (const Myvlm__V1__WatchRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &myvlm__v1__watch_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Myvlm__V1__WatchRequest *
+       myvlm__v1__watch_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Myvlm__V1__WatchRequest *)
+     protobuf_c_message_unpack (&myvlm__v1__watch_request__descriptor,
+                                allocator, len, data);
+}
+void   myvlm__v1__watch_request__free_unpacked
+                     (Myvlm__V1__WatchRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &myvlm__v1__watch_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   myvlm__v1__watch_event__init
+                     (Myvlm__V1__WatchEvent         *message)
+{
+  static const Myvlm__V1__WatchEvent init_value = MYVLM__V1__WATCH_EVENT__INIT;
+  *message = init_value;
+}
+size_t myvlm__v1__watch_event__get_packed_size
+                     (const Myvlm__V1__WatchEvent *message)
+{
+  assert(message->base.descriptor == &myvlm__v1__watch_event__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t myvlm__v1__watch_event__pack
+                     (const Myvlm__V1__WatchEvent *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &myvlm__v1__watch_event__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t myvlm__v1__watch_event__pack_to_buffer
+                     (const Myvlm__V1__WatchEvent *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &myvlm__v1__watch_event__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Myvlm__V1__WatchEvent *
+       myvlm__v1__watch_event__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Myvlm__V1__WatchEvent *)
+     protobuf_c_message_unpack (&myvlm__v1__watch_event__descriptor,
+                                allocator, len, data);
+}
+void   myvlm__v1__watch_event__free_unpacked
+                     (Myvlm__V1__WatchEvent *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &myvlm__v1__watch_event__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   myvlm__v1__watch_bookmark__init
+                     (Myvlm__V1__WatchBookmark         *message)
+{
+  static const Myvlm__V1__WatchBookmark init_value = MYVLM__V1__WATCH_BOOKMARK__INIT;
+  *message = init_value;
+}
+size_t myvlm__v1__watch_bookmark__get_packed_size
+                     (const Myvlm__V1__WatchBookmark *message)
+{
+  assert(message->base.descriptor == &myvlm__v1__watch_bookmark__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t myvlm__v1__watch_bookmark__pack
+                     (const Myvlm__V1__WatchBookmark *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &myvlm__v1__watch_bookmark__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t myvlm__v1__watch_bookmark__pack_to_buffer
+                     (const Myvlm__V1__WatchBookmark *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &myvlm__v1__watch_bookmark__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Myvlm__V1__WatchBookmark *
+       myvlm__v1__watch_bookmark__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Myvlm__V1__WatchBookmark *)
+     protobuf_c_message_unpack (&myvlm__v1__watch_bookmark__descriptor,
+                                allocator, len, data);
+}
+void   myvlm__v1__watch_bookmark__free_unpacked
+                     (Myvlm__V1__WatchBookmark *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &myvlm__v1__watch_bookmark__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   myvlm__v1__concept_change__init
+                     (Myvlm__V1__ConceptChange         *message)
+{
+  static const Myvlm__V1__ConceptChange init_value = MYVLM__V1__CONCEPT_CHANGE__INIT;
+  *message = init_value;
+}
+size_t myvlm__v1__concept_change__get_packed_size
+                     (const Myvlm__V1__ConceptChange *message)
+{
+  assert(message->base.descriptor == &myvlm__v1__concept_change__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t myvlm__v1__concept_change__pack
+                     (const Myvlm__V1__ConceptChange *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &myvlm__v1__concept_change__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t myvlm__v1__concept_change__pack_to_buffer
+                     (const Myvlm__V1__ConceptChange *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &myvlm__v1__concept_change__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Myvlm__V1__ConceptChange *
+       myvlm__v1__concept_change__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Myvlm__V1__ConceptChange *)
+     protobuf_c_message_unpack (&myvlm__v1__concept_change__descriptor,
+                                allocator, len, data);
+}
+void   myvlm__v1__concept_change__free_unpacked
+                     (Myvlm__V1__ConceptChange *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &myvlm__v1__concept_change__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 static const ProtobufCFieldDescriptor myvlm__v1__photo_chunk__field_descriptors[3] =
 {
   {
@@ -1144,7 +1999,7 @@ const ProtobufCMessageDescriptor myvlm__v1__photo_caption__descriptor =
   (ProtobufCMessageInit) myvlm__v1__photo_caption__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor myvlm__v1__enroll_request__field_descriptors[7] =
+static const ProtobufCFieldDescriptor myvlm__v1__enroll_request__field_descriptors[10] =
 {
   {
     "upload_id",
@@ -1230,20 +2085,59 @@ static const ProtobufCFieldDescriptor myvlm__v1__enroll_request__field_descripto
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "if_version",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__EnrollRequest, if_version),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "only_new",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__EnrollRequest, only_new),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reason",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__EnrollRequest, reason),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned myvlm__v1__enroll_request__field_indices_by_name[] = {
   5,   /* field[5] = captions */
   3,   /* field[3] = class_noun */
   4,   /* field[4] = identifier */
+  7,   /* field[7] = if_version */
   2,   /* field[2] = kind */
   1,   /* field[1] = name */
+  8,   /* field[8] = only_new */
+  9,   /* field[9] = reason */
   6,   /* field[6] = seed */
   0,   /* field[0] = upload_id */
 };
 static const ProtobufCIntRange myvlm__v1__enroll_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 7 }
+  { 0, 10 }
 };
 const ProtobufCMessageDescriptor myvlm__v1__enroll_request__descriptor =
 {
@@ -1253,7 +2147,7 @@ const ProtobufCMessageDescriptor myvlm__v1__enroll_request__descriptor =
   "Myvlm__V1__EnrollRequest",
   "myvlm.v1",
   sizeof(Myvlm__V1__EnrollRequest),
-  7,
+  10,
   myvlm__v1__enroll_request__field_descriptors,
   myvlm__v1__enroll_request__field_indices_by_name,
   1,  myvlm__v1__enroll_request__number_ranges,
@@ -1761,7 +2655,7 @@ const ProtobufCMessageDescriptor myvlm__v1__concept_version__descriptor =
   (ProtobufCMessageInit) myvlm__v1__concept_version__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor myvlm__v1__concept__field_descriptors[8] =
+static const ProtobufCFieldDescriptor myvlm__v1__concept__field_descriptors[9] =
 {
   {
     "name",
@@ -1859,12 +2753,25 @@ static const ProtobufCFieldDescriptor myvlm__v1__concept__field_descriptors[8] =
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "keep_last",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__Concept, keep_last),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned myvlm__v1__concept__field_indices_by_name[] = {
   2,   /* field[2] = class_noun */
   6,   /* field[6] = created_at_ms */
   4,   /* field[4] = current_version */
   3,   /* field[3] = identifier */
+  8,   /* field[8] = keep_last */
   1,   /* field[1] = kind */
   0,   /* field[0] = name */
   7,   /* field[7] = updated_at_ms */
@@ -1873,7 +2780,7 @@ static const unsigned myvlm__v1__concept__field_indices_by_name[] = {
 static const ProtobufCIntRange myvlm__v1__concept__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 8 }
+  { 0, 9 }
 };
 const ProtobufCMessageDescriptor myvlm__v1__concept__descriptor =
 {
@@ -1883,7 +2790,7 @@ const ProtobufCMessageDescriptor myvlm__v1__concept__descriptor =
   "Myvlm__V1__Concept",
   "myvlm.v1",
   sizeof(Myvlm__V1__Concept),
-  8,
+  9,
   myvlm__v1__concept__field_descriptors,
   myvlm__v1__concept__field_indices_by_name,
   1,  myvlm__v1__concept__number_ranges,
@@ -2030,7 +2937,7 @@ const ProtobufCMessageDescriptor myvlm__v1__get_concept_request__descriptor =
   (ProtobufCMessageInit) myvlm__v1__get_concept_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor myvlm__v1__concept_detail__field_descriptors[3] =
+static const ProtobufCFieldDescriptor myvlm__v1__concept_detail__field_descriptors[4] =
 {
   {
     "concept",
@@ -2068,8 +2975,21 @@ static const ProtobufCFieldDescriptor myvlm__v1__concept_detail__field_descripto
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "aliases",
+    4,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Myvlm__V1__ConceptDetail, n_aliases),
+    offsetof(Myvlm__V1__ConceptDetail, aliases),
+    &myvlm__v1__alias__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned myvlm__v1__concept_detail__field_indices_by_name[] = {
+  3,   /* field[3] = aliases */
   0,   /* field[0] = concept */
   1,   /* field[1] = current */
   2,   /* field[2] = history */
@@ -2077,7 +2997,7 @@ static const unsigned myvlm__v1__concept_detail__field_indices_by_name[] = {
 static const ProtobufCIntRange myvlm__v1__concept_detail__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 3 }
+  { 0, 4 }
 };
 const ProtobufCMessageDescriptor myvlm__v1__concept_detail__descriptor =
 {
@@ -2087,11 +3007,88 @@ const ProtobufCMessageDescriptor myvlm__v1__concept_detail__descriptor =
   "Myvlm__V1__ConceptDetail",
   "myvlm.v1",
   sizeof(Myvlm__V1__ConceptDetail),
-  3,
+  4,
   myvlm__v1__concept_detail__field_descriptors,
   myvlm__v1__concept_detail__field_indices_by_name,
   1,  myvlm__v1__concept_detail__number_ranges,
   (ProtobufCMessageInit) myvlm__v1__concept_detail__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor myvlm__v1__alias__field_descriptors[4] =
+{
+  {
+    "name",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__Alias, name),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "version",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__Alias, version),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "is_protected",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__Alias, is_protected),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "updated_at_ms",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__Alias, updated_at_ms),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned myvlm__v1__alias__field_indices_by_name[] = {
+  2,   /* field[2] = is_protected */
+  0,   /* field[0] = name */
+  3,   /* field[3] = updated_at_ms */
+  1,   /* field[1] = version */
+};
+static const ProtobufCIntRange myvlm__v1__alias__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor myvlm__v1__alias__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "myvlm.v1.Alias",
+  "Alias",
+  "Myvlm__V1__Alias",
+  "myvlm.v1",
+  sizeof(Myvlm__V1__Alias),
+  4,
+  myvlm__v1__alias__field_descriptors,
+  myvlm__v1__alias__field_indices_by_name,
+  1,  myvlm__v1__alias__number_ranges,
+  (ProtobufCMessageInit) myvlm__v1__alias__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor myvlm__v1__list_versions_request__field_descriptors[3] =
@@ -2273,7 +3270,7 @@ const ProtobufCMessageDescriptor myvlm__v1__rollback_request__descriptor =
   (ProtobufCMessageInit) myvlm__v1__rollback_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor myvlm__v1__pointer_move__field_descriptors[8] =
+static const ProtobufCFieldDescriptor myvlm__v1__pointer_move__field_descriptors[9] =
 {
   {
     "concept",
@@ -2371,6 +3368,18 @@ static const ProtobufCFieldDescriptor myvlm__v1__pointer_move__field_descriptors
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "pointer",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__PointerMove, pointer),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned myvlm__v1__pointer_move__field_indices_by_name[] = {
   5,   /* field[5] = action */
@@ -2378,6 +3387,7 @@ static const unsigned myvlm__v1__pointer_move__field_indices_by_name[] = {
   4,   /* field[4] = by */
   0,   /* field[0] = concept */
   1,   /* field[1] = from_version */
+  8,   /* field[8] = pointer */
   6,   /* field[6] = reason */
   7,   /* field[7] = revision */
   2,   /* field[2] = to_version */
@@ -2385,7 +3395,7 @@ static const unsigned myvlm__v1__pointer_move__field_indices_by_name[] = {
 static const ProtobufCIntRange myvlm__v1__pointer_move__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 8 }
+  { 0, 9 }
 };
 const ProtobufCMessageDescriptor myvlm__v1__pointer_move__descriptor =
 {
@@ -2395,7 +3405,7 @@ const ProtobufCMessageDescriptor myvlm__v1__pointer_move__descriptor =
   "Myvlm__V1__PointerMove",
   "myvlm.v1",
   sizeof(Myvlm__V1__PointerMove),
-  8,
+  9,
   myvlm__v1__pointer_move__field_descriptors,
   myvlm__v1__pointer_move__field_indices_by_name,
   1,  myvlm__v1__pointer_move__number_ranges,
@@ -2478,6 +3488,1119 @@ const ProtobufCMessageDescriptor myvlm__v1__delete_concept_reply__descriptor =
   (ProtobufCMessageInit) myvlm__v1__delete_concept_reply__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
+static const ProtobufCFieldDescriptor myvlm__v1__undelete_concept_request__field_descriptors[1] =
+{
+  {
+    "name",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__UndeleteConceptRequest, name),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned myvlm__v1__undelete_concept_request__field_indices_by_name[] = {
+  0,   /* field[0] = name */
+};
+static const ProtobufCIntRange myvlm__v1__undelete_concept_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor myvlm__v1__undelete_concept_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "myvlm.v1.UndeleteConceptRequest",
+  "UndeleteConceptRequest",
+  "Myvlm__V1__UndeleteConceptRequest",
+  "myvlm.v1",
+  sizeof(Myvlm__V1__UndeleteConceptRequest),
+  1,
+  myvlm__v1__undelete_concept_request__field_descriptors,
+  myvlm__v1__undelete_concept_request__field_indices_by_name,
+  1,  myvlm__v1__undelete_concept_request__number_ranges,
+  (ProtobufCMessageInit) myvlm__v1__undelete_concept_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor myvlm__v1__undelete_concept_reply__field_descriptors[1] =
+{
+  {
+    "revision",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__UndeleteConceptReply, revision),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned myvlm__v1__undelete_concept_reply__field_indices_by_name[] = {
+  0,   /* field[0] = revision */
+};
+static const ProtobufCIntRange myvlm__v1__undelete_concept_reply__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor myvlm__v1__undelete_concept_reply__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "myvlm.v1.UndeleteConceptReply",
+  "UndeleteConceptReply",
+  "Myvlm__V1__UndeleteConceptReply",
+  "myvlm.v1",
+  sizeof(Myvlm__V1__UndeleteConceptReply),
+  1,
+  myvlm__v1__undelete_concept_reply__field_descriptors,
+  myvlm__v1__undelete_concept_reply__field_indices_by_name,
+  1,  myvlm__v1__undelete_concept_reply__number_ranges,
+  (ProtobufCMessageInit) myvlm__v1__undelete_concept_reply__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor myvlm__v1__promote_request__field_descriptors[4] =
+{
+  {
+    "name",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__PromoteRequest, name),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "version",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__PromoteRequest, version),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reason",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__PromoteRequest, reason),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "if_version",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__PromoteRequest, if_version),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned myvlm__v1__promote_request__field_indices_by_name[] = {
+  3,   /* field[3] = if_version */
+  0,   /* field[0] = name */
+  2,   /* field[2] = reason */
+  1,   /* field[1] = version */
+};
+static const ProtobufCIntRange myvlm__v1__promote_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor myvlm__v1__promote_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "myvlm.v1.PromoteRequest",
+  "PromoteRequest",
+  "Myvlm__V1__PromoteRequest",
+  "myvlm.v1",
+  sizeof(Myvlm__V1__PromoteRequest),
+  4,
+  myvlm__v1__promote_request__field_descriptors,
+  myvlm__v1__promote_request__field_indices_by_name,
+  1,  myvlm__v1__promote_request__number_ranges,
+  (ProtobufCMessageInit) myvlm__v1__promote_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor myvlm__v1__rename_concept_request__field_descriptors[2] =
+{
+  {
+    "name",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__RenameConceptRequest, name),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "new_name",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__RenameConceptRequest, new_name),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned myvlm__v1__rename_concept_request__field_indices_by_name[] = {
+  0,   /* field[0] = name */
+  1,   /* field[1] = new_name */
+};
+static const ProtobufCIntRange myvlm__v1__rename_concept_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor myvlm__v1__rename_concept_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "myvlm.v1.RenameConceptRequest",
+  "RenameConceptRequest",
+  "Myvlm__V1__RenameConceptRequest",
+  "myvlm.v1",
+  sizeof(Myvlm__V1__RenameConceptRequest),
+  2,
+  myvlm__v1__rename_concept_request__field_descriptors,
+  myvlm__v1__rename_concept_request__field_indices_by_name,
+  1,  myvlm__v1__rename_concept_request__number_ranges,
+  (ProtobufCMessageInit) myvlm__v1__rename_concept_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor myvlm__v1__rename_concept_reply__field_descriptors[2] =
+{
+  {
+    "concept",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__RenameConceptReply, concept),
+    &myvlm__v1__concept__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "revision",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__RenameConceptReply, revision),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned myvlm__v1__rename_concept_reply__field_indices_by_name[] = {
+  0,   /* field[0] = concept */
+  1,   /* field[1] = revision */
+};
+static const ProtobufCIntRange myvlm__v1__rename_concept_reply__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor myvlm__v1__rename_concept_reply__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "myvlm.v1.RenameConceptReply",
+  "RenameConceptReply",
+  "Myvlm__V1__RenameConceptReply",
+  "myvlm.v1",
+  sizeof(Myvlm__V1__RenameConceptReply),
+  2,
+  myvlm__v1__rename_concept_reply__field_descriptors,
+  myvlm__v1__rename_concept_reply__field_indices_by_name,
+  1,  myvlm__v1__rename_concept_reply__number_ranges,
+  (ProtobufCMessageInit) myvlm__v1__rename_concept_reply__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor myvlm__v1__set_alias_request__field_descriptors[6] =
+{
+  {
+    "concept",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__SetAliasRequest, concept),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "alias",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__SetAliasRequest, alias),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "version",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__SetAliasRequest, version),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reason",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__SetAliasRequest, reason),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "if_version",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__SetAliasRequest, if_version),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "only_new",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__SetAliasRequest, only_new),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned myvlm__v1__set_alias_request__field_indices_by_name[] = {
+  1,   /* field[1] = alias */
+  0,   /* field[0] = concept */
+  4,   /* field[4] = if_version */
+  5,   /* field[5] = only_new */
+  3,   /* field[3] = reason */
+  2,   /* field[2] = version */
+};
+static const ProtobufCIntRange myvlm__v1__set_alias_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 6 }
+};
+const ProtobufCMessageDescriptor myvlm__v1__set_alias_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "myvlm.v1.SetAliasRequest",
+  "SetAliasRequest",
+  "Myvlm__V1__SetAliasRequest",
+  "myvlm.v1",
+  sizeof(Myvlm__V1__SetAliasRequest),
+  6,
+  myvlm__v1__set_alias_request__field_descriptors,
+  myvlm__v1__set_alias_request__field_indices_by_name,
+  1,  myvlm__v1__set_alias_request__number_ranges,
+  (ProtobufCMessageInit) myvlm__v1__set_alias_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor myvlm__v1__remove_alias_request__field_descriptors[3] =
+{
+  {
+    "concept",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__RemoveAliasRequest, concept),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "alias",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__RemoveAliasRequest, alias),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reason",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__RemoveAliasRequest, reason),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned myvlm__v1__remove_alias_request__field_indices_by_name[] = {
+  1,   /* field[1] = alias */
+  0,   /* field[0] = concept */
+  2,   /* field[2] = reason */
+};
+static const ProtobufCIntRange myvlm__v1__remove_alias_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor myvlm__v1__remove_alias_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "myvlm.v1.RemoveAliasRequest",
+  "RemoveAliasRequest",
+  "Myvlm__V1__RemoveAliasRequest",
+  "myvlm.v1",
+  sizeof(Myvlm__V1__RemoveAliasRequest),
+  3,
+  myvlm__v1__remove_alias_request__field_descriptors,
+  myvlm__v1__remove_alias_request__field_indices_by_name,
+  1,  myvlm__v1__remove_alias_request__number_ranges,
+  (ProtobufCMessageInit) myvlm__v1__remove_alias_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor myvlm__v1__protect_alias_request__field_descriptors[3] =
+{
+  {
+    "concept",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__ProtectAliasRequest, concept),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "alias",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__ProtectAliasRequest, alias),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "is_protected",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__ProtectAliasRequest, is_protected),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned myvlm__v1__protect_alias_request__field_indices_by_name[] = {
+  1,   /* field[1] = alias */
+  0,   /* field[0] = concept */
+  2,   /* field[2] = is_protected */
+};
+static const ProtobufCIntRange myvlm__v1__protect_alias_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor myvlm__v1__protect_alias_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "myvlm.v1.ProtectAliasRequest",
+  "ProtectAliasRequest",
+  "Myvlm__V1__ProtectAliasRequest",
+  "myvlm.v1",
+  sizeof(Myvlm__V1__ProtectAliasRequest),
+  3,
+  myvlm__v1__protect_alias_request__field_descriptors,
+  myvlm__v1__protect_alias_request__field_indices_by_name,
+  1,  myvlm__v1__protect_alias_request__number_ranges,
+  (ProtobufCMessageInit) myvlm__v1__protect_alias_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor myvlm__v1__alias_reply__field_descriptors[3] =
+{
+  {
+    "alias",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__AliasReply, alias),
+    &myvlm__v1__alias__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "changed",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__AliasReply, changed),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "revision",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__AliasReply, revision),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned myvlm__v1__alias_reply__field_indices_by_name[] = {
+  0,   /* field[0] = alias */
+  1,   /* field[1] = changed */
+  2,   /* field[2] = revision */
+};
+static const ProtobufCIntRange myvlm__v1__alias_reply__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor myvlm__v1__alias_reply__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "myvlm.v1.AliasReply",
+  "AliasReply",
+  "Myvlm__V1__AliasReply",
+  "myvlm.v1",
+  sizeof(Myvlm__V1__AliasReply),
+  3,
+  myvlm__v1__alias_reply__field_descriptors,
+  myvlm__v1__alias_reply__field_indices_by_name,
+  1,  myvlm__v1__alias_reply__number_ranges,
+  (ProtobufCMessageInit) myvlm__v1__alias_reply__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor myvlm__v1__set_retention_request__field_descriptors[2] =
+{
+  {
+    "concept",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__SetRetentionRequest, concept),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "keep_last",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__SetRetentionRequest, keep_last),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned myvlm__v1__set_retention_request__field_indices_by_name[] = {
+  0,   /* field[0] = concept */
+  1,   /* field[1] = keep_last */
+};
+static const ProtobufCIntRange myvlm__v1__set_retention_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor myvlm__v1__set_retention_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "myvlm.v1.SetRetentionRequest",
+  "SetRetentionRequest",
+  "Myvlm__V1__SetRetentionRequest",
+  "myvlm.v1",
+  sizeof(Myvlm__V1__SetRetentionRequest),
+  2,
+  myvlm__v1__set_retention_request__field_descriptors,
+  myvlm__v1__set_retention_request__field_indices_by_name,
+  1,  myvlm__v1__set_retention_request__number_ranges,
+  (ProtobufCMessageInit) myvlm__v1__set_retention_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor myvlm__v1__set_retention_reply__field_descriptors[2] =
+{
+  {
+    "removed",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Myvlm__V1__SetRetentionReply, n_removed),
+    offsetof(Myvlm__V1__SetRetentionReply, removed),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "revision",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__SetRetentionReply, revision),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned myvlm__v1__set_retention_reply__field_indices_by_name[] = {
+  0,   /* field[0] = removed */
+  1,   /* field[1] = revision */
+};
+static const ProtobufCIntRange myvlm__v1__set_retention_reply__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor myvlm__v1__set_retention_reply__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "myvlm.v1.SetRetentionReply",
+  "SetRetentionReply",
+  "Myvlm__V1__SetRetentionReply",
+  "myvlm.v1",
+  sizeof(Myvlm__V1__SetRetentionReply),
+  2,
+  myvlm__v1__set_retention_reply__field_descriptors,
+  myvlm__v1__set_retention_reply__field_indices_by_name,
+  1,  myvlm__v1__set_retention_reply__number_ranges,
+  (ProtobufCMessageInit) myvlm__v1__set_retention_reply__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor myvlm__v1__compare_versions_request__field_descriptors[3] =
+{
+  {
+    "name",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__CompareVersionsRequest, name),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "left",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__CompareVersionsRequest, left),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "right",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__CompareVersionsRequest, right),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned myvlm__v1__compare_versions_request__field_indices_by_name[] = {
+  1,   /* field[1] = left */
+  0,   /* field[0] = name */
+  2,   /* field[2] = right */
+};
+static const ProtobufCIntRange myvlm__v1__compare_versions_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor myvlm__v1__compare_versions_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "myvlm.v1.CompareVersionsRequest",
+  "CompareVersionsRequest",
+  "Myvlm__V1__CompareVersionsRequest",
+  "myvlm.v1",
+  sizeof(Myvlm__V1__CompareVersionsRequest),
+  3,
+  myvlm__v1__compare_versions_request__field_descriptors,
+  myvlm__v1__compare_versions_request__field_indices_by_name,
+  1,  myvlm__v1__compare_versions_request__number_ranges,
+  (ProtobufCMessageInit) myvlm__v1__compare_versions_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor myvlm__v1__version_comparison__field_descriptors[3] =
+{
+  {
+    "left",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__VersionComparison, left),
+    &myvlm__v1__concept_version__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "right",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__VersionComparison, right),
+    &myvlm__v1__concept_version__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "differences",
+    3,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Myvlm__V1__VersionComparison, n_differences),
+    offsetof(Myvlm__V1__VersionComparison, differences),
+    &myvlm__v1__version_difference__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned myvlm__v1__version_comparison__field_indices_by_name[] = {
+  2,   /* field[2] = differences */
+  0,   /* field[0] = left */
+  1,   /* field[1] = right */
+};
+static const ProtobufCIntRange myvlm__v1__version_comparison__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor myvlm__v1__version_comparison__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "myvlm.v1.VersionComparison",
+  "VersionComparison",
+  "Myvlm__V1__VersionComparison",
+  "myvlm.v1",
+  sizeof(Myvlm__V1__VersionComparison),
+  3,
+  myvlm__v1__version_comparison__field_descriptors,
+  myvlm__v1__version_comparison__field_indices_by_name,
+  1,  myvlm__v1__version_comparison__number_ranges,
+  (ProtobufCMessageInit) myvlm__v1__version_comparison__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor myvlm__v1__version_difference__field_descriptors[3] =
+{
+  {
+    "field",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__VersionDifference, field),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "left",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__VersionDifference, left),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "right",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__VersionDifference, right),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned myvlm__v1__version_difference__field_indices_by_name[] = {
+  0,   /* field[0] = field */
+  1,   /* field[1] = left */
+  2,   /* field[2] = right */
+};
+static const ProtobufCIntRange myvlm__v1__version_difference__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor myvlm__v1__version_difference__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "myvlm.v1.VersionDifference",
+  "VersionDifference",
+  "Myvlm__V1__VersionDifference",
+  "myvlm.v1",
+  sizeof(Myvlm__V1__VersionDifference),
+  3,
+  myvlm__v1__version_difference__field_descriptors,
+  myvlm__v1__version_difference__field_indices_by_name,
+  1,  myvlm__v1__version_difference__number_ranges,
+  (ProtobufCMessageInit) myvlm__v1__version_difference__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor myvlm__v1__watch_request__field_descriptors[2] =
+{
+  {
+    "resume",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__WatchRequest, resume),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "after_revision",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__WatchRequest, after_revision),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned myvlm__v1__watch_request__field_indices_by_name[] = {
+  1,   /* field[1] = after_revision */
+  0,   /* field[0] = resume */
+};
+static const ProtobufCIntRange myvlm__v1__watch_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor myvlm__v1__watch_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "myvlm.v1.WatchRequest",
+  "WatchRequest",
+  "Myvlm__V1__WatchRequest",
+  "myvlm.v1",
+  sizeof(Myvlm__V1__WatchRequest),
+  2,
+  myvlm__v1__watch_request__field_descriptors,
+  myvlm__v1__watch_request__field_indices_by_name,
+  1,  myvlm__v1__watch_request__number_ranges,
+  (ProtobufCMessageInit) myvlm__v1__watch_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor myvlm__v1__watch_event__field_descriptors[2] =
+{
+  {
+    "change",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Myvlm__V1__WatchEvent, event_case),
+    offsetof(Myvlm__V1__WatchEvent, change),
+    &myvlm__v1__concept_change__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "bookmark",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Myvlm__V1__WatchEvent, event_case),
+    offsetof(Myvlm__V1__WatchEvent, bookmark),
+    &myvlm__v1__watch_bookmark__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned myvlm__v1__watch_event__field_indices_by_name[] = {
+  1,   /* field[1] = bookmark */
+  0,   /* field[0] = change */
+};
+static const ProtobufCIntRange myvlm__v1__watch_event__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor myvlm__v1__watch_event__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "myvlm.v1.WatchEvent",
+  "WatchEvent",
+  "Myvlm__V1__WatchEvent",
+  "myvlm.v1",
+  sizeof(Myvlm__V1__WatchEvent),
+  2,
+  myvlm__v1__watch_event__field_descriptors,
+  myvlm__v1__watch_event__field_indices_by_name,
+  1,  myvlm__v1__watch_event__number_ranges,
+  (ProtobufCMessageInit) myvlm__v1__watch_event__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor myvlm__v1__watch_bookmark__field_descriptors[1] =
+{
+  {
+    "revision",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__WatchBookmark, revision),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned myvlm__v1__watch_bookmark__field_indices_by_name[] = {
+  0,   /* field[0] = revision */
+};
+static const ProtobufCIntRange myvlm__v1__watch_bookmark__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor myvlm__v1__watch_bookmark__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "myvlm.v1.WatchBookmark",
+  "WatchBookmark",
+  "Myvlm__V1__WatchBookmark",
+  "myvlm.v1",
+  sizeof(Myvlm__V1__WatchBookmark),
+  1,
+  myvlm__v1__watch_bookmark__field_descriptors,
+  myvlm__v1__watch_bookmark__field_indices_by_name,
+  1,  myvlm__v1__watch_bookmark__number_ranges,
+  (ProtobufCMessageInit) myvlm__v1__watch_bookmark__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor myvlm__v1__concept_change__field_descriptors[8] =
+{
+  {
+    "revision",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__ConceptChange, revision),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "at_ms",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__ConceptChange, at_ms),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "kind",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__ConceptChange, kind),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "concept_id",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__ConceptChange, concept_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "concept",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__ConceptChange, concept),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "pointer",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__ConceptChange, pointer),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "from_version",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__ConceptChange, from_version),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "to_version",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__ConceptChange, to_version),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned myvlm__v1__concept_change__field_indices_by_name[] = {
+  1,   /* field[1] = at_ms */
+  4,   /* field[4] = concept */
+  3,   /* field[3] = concept_id */
+  6,   /* field[6] = from_version */
+  2,   /* field[2] = kind */
+  5,   /* field[5] = pointer */
+  0,   /* field[0] = revision */
+  7,   /* field[7] = to_version */
+};
+static const ProtobufCIntRange myvlm__v1__concept_change__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 8 }
+};
+const ProtobufCMessageDescriptor myvlm__v1__concept_change__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "myvlm.v1.ConceptChange",
+  "ConceptChange",
+  "Myvlm__V1__ConceptChange",
+  "myvlm.v1",
+  sizeof(Myvlm__V1__ConceptChange),
+  8,
+  myvlm__v1__concept_change__field_descriptors,
+  myvlm__v1__concept_change__field_indices_by_name,
+  1,  myvlm__v1__concept_change__number_ranges,
+  (ProtobufCMessageInit) myvlm__v1__concept_change__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
 static const ProtobufCEnumValue myvlm__v1__concept_kind__enum_values_by_number[3] =
 {
   { "CONCEPT_KIND_UNSPECIFIED", "MYVLM__V1__CONCEPT_KIND__CONCEPT_KIND_UNSPECIFIED", 0 },
@@ -2508,7 +4631,7 @@ const ProtobufCEnumDescriptor myvlm__v1__concept_kind__descriptor =
   myvlm__v1__concept_kind__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCMethodDescriptor myvlm__v1__concepts__method_descriptors[7] =
+static const ProtobufCMethodDescriptor myvlm__v1__concepts__method_descriptors[16] =
 {
   { "UploadPhotos", &myvlm__v1__photo_chunk__descriptor, &myvlm__v1__upload_receipt__descriptor },
   { "Enroll", &myvlm__v1__enroll_request__descriptor, &myvlm__v1__enroll_event__descriptor },
@@ -2516,16 +4639,34 @@ static const ProtobufCMethodDescriptor myvlm__v1__concepts__method_descriptors[7
   { "GetConcept", &myvlm__v1__get_concept_request__descriptor, &myvlm__v1__concept_detail__descriptor },
   { "ListVersions", &myvlm__v1__list_versions_request__descriptor, &myvlm__v1__list_versions_reply__descriptor },
   { "Rollback", &myvlm__v1__rollback_request__descriptor, &myvlm__v1__pointer_move__descriptor },
+  { "Promote", &myvlm__v1__promote_request__descriptor, &myvlm__v1__pointer_move__descriptor },
   { "DeleteConcept", &myvlm__v1__delete_concept_request__descriptor, &myvlm__v1__delete_concept_reply__descriptor },
+  { "UndeleteConcept", &myvlm__v1__undelete_concept_request__descriptor, &myvlm__v1__undelete_concept_reply__descriptor },
+  { "RenameConcept", &myvlm__v1__rename_concept_request__descriptor, &myvlm__v1__rename_concept_reply__descriptor },
+  { "SetAlias", &myvlm__v1__set_alias_request__descriptor, &myvlm__v1__alias_reply__descriptor },
+  { "RemoveAlias", &myvlm__v1__remove_alias_request__descriptor, &myvlm__v1__alias_reply__descriptor },
+  { "ProtectAlias", &myvlm__v1__protect_alias_request__descriptor, &myvlm__v1__alias_reply__descriptor },
+  { "SetRetention", &myvlm__v1__set_retention_request__descriptor, &myvlm__v1__set_retention_reply__descriptor },
+  { "CompareVersions", &myvlm__v1__compare_versions_request__descriptor, &myvlm__v1__version_comparison__descriptor },
+  { "Watch", &myvlm__v1__watch_request__descriptor, &myvlm__v1__watch_event__descriptor },
 };
 const unsigned myvlm__v1__concepts__method_indices_by_name[] = {
-  6,        /* DeleteConcept */
+  14,        /* CompareVersions */
+  7,        /* DeleteConcept */
   1,        /* Enroll */
   3,        /* GetConcept */
   2,        /* ListConcepts */
   4,        /* ListVersions */
+  6,        /* Promote */
+  12,        /* ProtectAlias */
+  11,        /* RemoveAlias */
+  9,        /* RenameConcept */
   5,        /* Rollback */
-  0         /* UploadPhotos */
+  10,        /* SetAlias */
+  13,        /* SetRetention */
+  8,        /* UndeleteConcept */
+  0,        /* UploadPhotos */
+  15         /* Watch */
 };
 const ProtobufCServiceDescriptor myvlm__v1__concepts__descriptor =
 {
@@ -2534,7 +4675,7 @@ const ProtobufCServiceDescriptor myvlm__v1__concepts__descriptor =
   "Concepts",
   "Myvlm__V1__Concepts",
   "myvlm.v1",
-  7,
+  16,
   myvlm__v1__concepts__method_descriptors,
   myvlm__v1__concepts__method_indices_by_name
 };
@@ -2586,13 +4727,85 @@ void myvlm__v1__concepts__rollback(ProtobufCService *service,
   assert(service->descriptor == &myvlm__v1__concepts__descriptor);
   service->invoke(service, 5, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
+void myvlm__v1__concepts__promote(ProtobufCService *service,
+                                  const Myvlm__V1__PromoteRequest *input,
+                                  Myvlm__V1__PointerMove_Closure closure,
+                                  void *closure_data)
+{
+  assert(service->descriptor == &myvlm__v1__concepts__descriptor);
+  service->invoke(service, 6, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
 void myvlm__v1__concepts__delete_concept(ProtobufCService *service,
                                          const Myvlm__V1__DeleteConceptRequest *input,
                                          Myvlm__V1__DeleteConceptReply_Closure closure,
                                          void *closure_data)
 {
   assert(service->descriptor == &myvlm__v1__concepts__descriptor);
-  service->invoke(service, 6, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 7, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void myvlm__v1__concepts__undelete_concept(ProtobufCService *service,
+                                           const Myvlm__V1__UndeleteConceptRequest *input,
+                                           Myvlm__V1__UndeleteConceptReply_Closure closure,
+                                           void *closure_data)
+{
+  assert(service->descriptor == &myvlm__v1__concepts__descriptor);
+  service->invoke(service, 8, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void myvlm__v1__concepts__rename_concept(ProtobufCService *service,
+                                         const Myvlm__V1__RenameConceptRequest *input,
+                                         Myvlm__V1__RenameConceptReply_Closure closure,
+                                         void *closure_data)
+{
+  assert(service->descriptor == &myvlm__v1__concepts__descriptor);
+  service->invoke(service, 9, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void myvlm__v1__concepts__set_alias(ProtobufCService *service,
+                                    const Myvlm__V1__SetAliasRequest *input,
+                                    Myvlm__V1__AliasReply_Closure closure,
+                                    void *closure_data)
+{
+  assert(service->descriptor == &myvlm__v1__concepts__descriptor);
+  service->invoke(service, 10, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void myvlm__v1__concepts__remove_alias(ProtobufCService *service,
+                                       const Myvlm__V1__RemoveAliasRequest *input,
+                                       Myvlm__V1__AliasReply_Closure closure,
+                                       void *closure_data)
+{
+  assert(service->descriptor == &myvlm__v1__concepts__descriptor);
+  service->invoke(service, 11, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void myvlm__v1__concepts__protect_alias(ProtobufCService *service,
+                                        const Myvlm__V1__ProtectAliasRequest *input,
+                                        Myvlm__V1__AliasReply_Closure closure,
+                                        void *closure_data)
+{
+  assert(service->descriptor == &myvlm__v1__concepts__descriptor);
+  service->invoke(service, 12, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void myvlm__v1__concepts__set_retention(ProtobufCService *service,
+                                        const Myvlm__V1__SetRetentionRequest *input,
+                                        Myvlm__V1__SetRetentionReply_Closure closure,
+                                        void *closure_data)
+{
+  assert(service->descriptor == &myvlm__v1__concepts__descriptor);
+  service->invoke(service, 13, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void myvlm__v1__concepts__compare_versions(ProtobufCService *service,
+                                           const Myvlm__V1__CompareVersionsRequest *input,
+                                           Myvlm__V1__VersionComparison_Closure closure,
+                                           void *closure_data)
+{
+  assert(service->descriptor == &myvlm__v1__concepts__descriptor);
+  service->invoke(service, 14, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void myvlm__v1__concepts__watch(ProtobufCService *service,
+                                const Myvlm__V1__WatchRequest *input,
+                                Myvlm__V1__WatchEvent_Closure closure,
+                                void *closure_data)
+{
+  assert(service->descriptor == &myvlm__v1__concepts__descriptor);
+  service->invoke(service, 15, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void myvlm__v1__concepts__init (Myvlm__V1__Concepts_Service *service,
                                 Myvlm__V1__Concepts_ServiceDestroy destroy)

@@ -6,6 +6,17 @@ public struct Account: Sendable, Equatable {
         case user
         /// Also other accounts and the audit log; never other users' concepts.
         case admin
+        /// Reads accounts and the audit log; has no concepts and changes nothing.
+        case auditor
+
+        /// All that tokens of the role may do.
+        public var scopes: Scopes {
+            switch self {
+            case .user: [.read, .query, .enroll]
+            case .admin: .all
+            case .auditor: [.read]
+            }
+        }
     }
 
     /// Key of everything the user owns; never given out again.
@@ -32,6 +43,19 @@ public struct Principal: Sendable, Equatable {
     public let tokenID: Int64
     /// When that token ends, milliseconds since 1970.
     public let expiresAtMs: Int64
+    /// What the call may do: the token's scopes, cut to the role's.
+    public let scopes: Scopes
+
+    /// Throws `permissionDenied` unless the token has all of `wanted`.
+    public func require(_ wanted: Scopes) throws {
+        guard scopes.isSuperset(of: wanted) else {
+            let missing = wanted.subtracting(scopes).names.joined(separator: ", ")
+            let remedy =
+                role.scopes.isSuperset(of: wanted)
+                ? "use a token that has it, or log in again" : "a user of role \(role.rawValue) cannot have it"
+            throw RegistryError(.permissionDenied, "the token lacks the scope \(missing); \(remedy)")
+        }
+    }
 }
 
 /// On whose behalf accounts are managed.
@@ -60,6 +84,8 @@ public struct IssuedToken: Sendable {
     public let expiresAtMs: Int64
     /// Whose it is.
     public let account: Account
+    /// What it may do.
+    public let scopes: Scopes
 }
 
 /// A token in a listing.
@@ -74,4 +100,8 @@ public struct TokenRecord: Sendable, Equatable {
     public let expiresAtMs: Int64
     /// Last use to within ten minutes; nil when never used.
     public let lastUsedAtMs: Int64?
+    /// What it may do.
+    public let scopes: Scopes
+    /// Whether the listing was asked for with it.
+    public let isCaller: Bool
 }

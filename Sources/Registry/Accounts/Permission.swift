@@ -1,6 +1,7 @@
 /// Everything that not everybody may do. Role checks happen here and nowhere else.
 enum Permission {
     case manageAccounts
+    case readAccounts
     case readAudit
 
     /// Throws `permissionDenied` unless `actor` has it.
@@ -9,9 +10,13 @@ enum Permission {
         case .console: return
         case .principal(let principal):
             switch (self, principal.role) {
-            case (.manageAccounts, .admin), (.readAudit, .admin): return
-            case (.manageAccounts, .user), (.readAudit, .user):
+            case (.manageAccounts, .admin): try principal.require(.admin)
+            case (.readAudit, .admin), (.readAccounts, .admin): try principal.require(.admin)
+            case (.readAudit, .auditor), (.readAccounts, .auditor): try principal.require(.read)
+            case (.manageAccounts, .auditor), (.manageAccounts, .user):
                 throw RegistryError(.permissionDenied, "only administrators may do this; ask one")
+            case (.readAudit, .user), (.readAccounts, .user):
+                throw RegistryError(.permissionDenied, "only administrators and auditors may do this; ask one")
             }
         }
     }

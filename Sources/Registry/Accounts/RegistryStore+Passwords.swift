@@ -2,13 +2,17 @@ internal import GRDB
 
 extension RegistryStore {
     /// Checks name and password and issues a token. Unknown name, wrong password and suspended account give the same
-    /// `unauthenticated` after the same work; too many failures give `resourceExhausted` with `retryAfterMs`.
+    /// `unauthenticated` after the same work; too many failures give `resourceExhausted` with `retryAfterMs`. Without
+    /// `scopes` the token may do all that the role may; `permissionDenied` for scopes the role does not have.
     public func login(
-        name: String, password: String, label: String = "", lifetimeMs: Int64 = 0, address: String
+        name: String, password: String, label: String = "", lifetimeMs: Int64 = 0, scopes: Scopes? = nil,
+        address: String
     ) async throws -> IssuedToken {
         let label = try NameRules.note(label, what: "a label", characters: 64)
         let account = try await checkPassword(name: name, password: password, address: address)
-        return try await issue(db: account, label: label, lifetimeMs: lifetimeMs, action: "token.login")
+        return try await issue(
+            for: account, label: label, lifetimeMs: lifetimeMs, scopes: scopes ?? account.role.scopes,
+            action: "token.login")
     }
 
     /// Changes the caller's own password and ends the user's other tokens. The old one is throttled like a login.
@@ -68,6 +72,6 @@ extension RegistryStore {
                 sql: "DELETE FROM token WHERE account_id = ? AND id <> ?", arguments: [account.userID, tokenID ?? -1])
             try self.record(db, actor: actor, action: "user.password", target: account.name)
         }
-        tokenCache.withLock { $0.invalidate() }
+        credentialsChanged()
     }
 }

@@ -14,27 +14,33 @@ extension RegistryStore {
             let row = try Row.fetchOne(
                 db,
                 sql: """
-                    SELECT token.id AS token_id, expires_ms, account.* FROM token
+                    SELECT token.id AS token_id, expires_ms, scopes, account.* FROM token
                     JOIN account ON account.id = account_id WHERE hash = ? AND expires_ms > ? AND suspended = 0
                     """, arguments: [hash, now])
             guard let row else { return nil }
             let account = try Account(row: row)
             return Principal(
                 userID: account.userID, name: account.name, role: account.role, tokenID: row["token_id"],
-                expiresAtMs: row["expires_ms"])
+                expiresAtMs: row["expires_ms"],
+                scopes: Scopes(rawValue: row["scopes"]).intersection(account.role.scopes))
         }
         guard let found else { throw Self.unknownToken }
         tokenCache.withLock { $0.store(hash, found, generation: generation, now: now) }
         return found
     }
 
-    /// A further token for the caller, for another machine or a script.
+    /// A further token for the caller, for another machine or a script. It may do what the caller's may, or less:
+    /// `permissionDenied` for a scope the caller's token lacks.
     public func createToken(
-        for principal: Principal, label: String, lifetimeMs: Int64 = 0
+        for principal: Principal, label: String, lifetimeMs: Int64 = 0, scopes: Scopes? = nil
     ) async throws -> IssuedToken {
         let label = try NameRules.note(label, what: "a label", characters: 64)
+        let scopes = scopes ?? principal.scopes
+        try principal.require(scopes)
         let account = try await self.account(of: principal)
-        return try await issue(db: account, label: label, lifetimeMs: lifetimeMs, action: "token.create")
+        return try await issue(
+            for: account, label: label, lifetimeMs: lifetimeMs, scopes: scopes, action: "token.create",
+            by: principal)
     }
 
     /// The caller's tokens, newest first.
@@ -50,22 +56,25 @@ extension RegistryStore {
                 let used = pending[row["id"]].map { max($0, stored ?? 0) } ?? stored
                 return TokenRecord(
                     tokenID: row["id"], label: row["label"], createdAtMs: row["created_ms"],
-                    expiresAtMs: row["expires_ms"], lastUsedAtMs: used.map { $0 - $0 % Self.useGrainMs })
+                    expiresAtMs: row["expires_ms"], lastUsedAtMs: used.map { $0 - $0 % Self.useGrainMs },
+                    scopes: Scopes(rawValue: row["scopes"]).intersection(principal.role.scopes),
+                    isCaller: row["id"] == principal.tokenID)
             }
         }
     }
 
-    /// Ends one of the caller's tokens at once; `notFound` for anybody else's.
+    /// Ends one of the caller's tokens at once, and the calls that are open with it; `notFound` for anybody else's,
+    /// `permissionDenied` for one that may do more than the caller's own.
     public func revokeToken(id: Int64, by principal: Principal) async throws {
         try await write(essential: true) { db in
-            try db.execute(
-                sql: "DELETE FROM token WHERE id = ? AND account_id = ?", arguments: [id, principal.userID])
-            guard db.changesCount == 1 else { throw RegistryError(.notFound, "no token \(id); list your tokens") }
+            try self.requireLive(db, .principal(principal))
+            _ = try Self.ownToken(db, id, principal)
+            try db.execute(sql: "DELETE FROM token WHERE id = ?", arguments: [id])
             try self.record(
                 db, actor: principal.name, action: "token.revoke", target: principal.name,
                 details: ["token": .number(Int(id))])
         }
-        tokenCache.withLock { $0.invalidate() }
+        credentialsChanged()
     }
 
     /// Ends the token the call was made with.
@@ -76,15 +85,17 @@ extension RegistryStore {
     static let useGrainMs: Int64 = 600_000
     static let unknownToken = RegistryError(.unauthenticated, "the token is unknown, expired or revoked; log in again")
 
-    func issue(db account: Account, label: String, lifetimeMs: Int64, action: String) async throws -> IssuedToken {
-        let policy = configuration.tokens
+    func issue(
+        for account: Account, label: String, lifetimeMs: Int64, scopes: Scopes, action: String,
+        by principal: Principal? = nil
+    ) async throws -> IssuedToken {
         guard lifetimeMs >= 0 else { throw RegistryError(.invalidArgument, "a token's life cannot be negative") }
+        let policy = configuration.tokens
         let life = lifetimeMs == 0 ? policy.defaultLifetimeMs : min(lifetimeMs, policy.maximumLifetimeMs)
-        let base64 = Data(try configuration.random(32)).base64EncodedString()
-        let secret = base64.replacingOccurrences(of: "+", with: "-").replacingOccurrences(of: "/", with: "_")
-        let token = "mvt_" + secret.replacingOccurrences(of: "=", with: "")
+        let token = try newTokenText()
         return try await write { db in
             let now = self.now
+            if let principal { try self.requireLive(db, .principal(principal)) }
             let fresh = try Self.account(db, id: account.userID)
             guard !fresh.suspended else { throw Self.refused }
             try db.execute(sql: "DELETE FROM token WHERE expires_ms <= ?", arguments: [now])
@@ -95,14 +106,38 @@ extension RegistryStore {
                 throw RegistryError(
                     .resourceExhausted, "\(held) of \(policy.tokensPerUser) tokens are in use; revoke one first")
             }
-            try db.execute(
-                sql: "INSERT INTO token (account_id, hash, label, created_ms, expires_ms) VALUES (?, ?, ?, ?, ?)",
-                arguments: [fresh.userID, SHA256.hex(token.utf8), label, now, now + life])
-            let id = db.lastInsertedRowID
+            let issued = try Self.insertToken(
+                db, token, for: fresh, label: label, now: now, lifeMs: life, scopes: scopes)
             try self.record(
-                db, actor: fresh.name, action: action, target: fresh.name, details: ["token": .number(Int(id))])
-            return IssuedToken(token: token, tokenID: id, expiresAtMs: now + life, account: fresh)
+                db, actor: fresh.name, action: action, target: fresh.name,
+                details: [
+                    "token": .number(Int(issued.tokenID)), "scopes": .text(issued.scopes.names.joined(separator: ",")),
+                ])
+            return issued
         }
+    }
+
+    static func insertToken(
+        _ db: Database, _ token: String, for account: Account, label: String, now: Int64, lifeMs: Int64, scopes: Scopes
+    ) throws -> IssuedToken {
+        guard !scopes.isEmpty, account.role.scopes.isSuperset(of: scopes) else {
+            throw RegistryError(
+                .permissionDenied,
+                "a user of role \(account.role.rawValue) can have the scopes "
+                    + "\(account.role.scopes.names.joined(separator: ", ")); name at least one of them")
+        }
+        try db.execute(
+            sql:
+                "INSERT INTO token (account_id, hash, label, created_ms, expires_ms, scopes) VALUES (?, ?, ?, ?, ?, ?)",
+            arguments: [account.userID, SHA256.hex(token.utf8), label, now, now + lifeMs, scopes.rawValue])
+        return IssuedToken(
+            token: token, tokenID: db.lastInsertedRowID, expiresAtMs: now + lifeMs, account: account, scopes: scopes)
+    }
+
+    func newTokenText() throws -> String {
+        let base64 = Data(try configuration.random(32)).base64EncodedString()
+        let secret = base64.replacingOccurrences(of: "+", with: "-").replacingOccurrences(of: "/", with: "_")
+        return "mvt_" + secret.replacingOccurrences(of: "=", with: "")
     }
 
     /// Writes the uses kept in memory, each only when the stored one is older than ten minutes.

@@ -16,10 +16,11 @@ extension RegistryStore {
             let now = self.now
             try db.execute(
                 sql: """
-                    INSERT INTO account (name, role, created_ms, salt, key, scrypt_n, scrypt_r, scrypt_p)
-                    VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+                    INSERT INTO account (name, role, created_ms, salt, key, scrypt_n, scrypt_r, scrypt_p, uid)
+                    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
                     """,
-                arguments: [name, role.rawValue, now] + hash.arguments)
+                arguments: [name, role.rawValue, now] + hash.arguments
+                    + [Blob.data(try self.configuration.random(16))])
             let userID = db.lastInsertedRowID
             try self.record(
                 db, actor: actor.auditName, action: "user.create", target: name, details: ["role": .text(role.rawValue)]
@@ -28,9 +29,9 @@ extension RegistryStore {
         }
     }
 
-    /// Accounts by name after `after` ("": from the first). Administrators and the console only.
+    /// Accounts by name after `after` ("": from the first). Administrators, auditors and the console only.
     public func users(limit: Int = 100, after: String = "", by actor: Actor) async throws -> [Account] {
-        try Permission.manageAccounts.require(of: actor)
+        try Permission.readAccounts.require(of: actor)
         return try await read { db in
             let rows = try Row.fetchAll(
                 db, sql: "SELECT * FROM account WHERE name > ? ORDER BY name LIMIT ?",
@@ -51,19 +52,14 @@ extension RegistryStore {
 
     /// Suspends an account or lets it back in; suspending ends its tokens at once. Administrators and the console
     /// only. The last administrator who can log in cannot be suspended.
-    public func setSuspended(_ suspended: Bool, name: String, by actor: Actor) async throws {
+    @discardableResult
+    public func setSuspended(_ suspended: Bool, name: String, by actor: Actor) async throws -> Account {
         try Permission.manageAccounts.require(of: actor)
-        try await write(essential: true) { db in
+        let changed = try await write(essential: true) { db -> Account in
             try self.requireLive(db, actor)
             let account = try Self.account(db, name: name)
-            guard account.suspended != suspended else { return }
-            if suspended, account.role == .admin {
-                let others = "SELECT count(*) FROM account WHERE role = 'admin' AND suspended = 0 AND id <> ?"
-                guard try Int.fetchOne(db, sql: others, arguments: [account.userID]) ?? 0 > 0 else {
-                    throw RegistryError(
-                        .failedPrecondition, "\(name) is the last administrator; create another one first")
-                }
-            }
+            guard account.suspended != suspended else { return account }
+            if suspended { try Self.requireAnotherAdministrator(db, than: account) }
             try db.execute(
                 sql: "UPDATE account SET suspended = ? WHERE id = ?", arguments: [suspended, account.userID])
             if suspended {
@@ -71,8 +67,40 @@ extension RegistryStore {
             }
             try self.record(
                 db, actor: actor.auditName, action: suspended ? "user.suspend" : "user.resume", target: name)
+            return try Self.account(db, id: account.userID)
         }
-        tokenCache.withLock { $0.invalidate() }
+        credentialsChanged()
+        return changed
+    }
+
+    /// Gives an account another role; its tokens are cut to what the new one may from the next call on.
+    /// Administrators and the console only. The last administrator stays one.
+    public func setRole(_ role: Account.Role, name: String, by actor: Actor) async throws -> Account {
+        try Permission.manageAccounts.require(of: actor)
+        let changed = try await write { db -> Account in
+            try self.requireLive(db, actor)
+            let account = try Self.account(db, name: name)
+            guard account.role != role else { return account }
+            try Self.requireAnotherAdministrator(db, than: account)
+            try db.execute(
+                sql: "UPDATE account SET role = ? WHERE id = ?", arguments: [role.rawValue, account.userID])
+            try self.record(
+                db, actor: actor.auditName, action: "user.role", target: account.name,
+                details: ["from": .text(account.role.rawValue), "to": .text(role.rawValue)])
+            return try Self.account(db, id: account.userID)
+        }
+        credentialsChanged()
+        return changed
+    }
+
+    /// Throws unless somebody else could still manage accounts.
+    static func requireAnotherAdministrator(_ db: Database, than account: Account) throws {
+        guard account.role == .admin, !account.suspended else { return }
+        let others = "SELECT count(*) FROM account WHERE role = 'admin' AND suspended = 0 AND id <> ?"
+        guard try Int.fetchOne(db, sql: others, arguments: [account.userID]) ?? 0 > 0 else {
+            throw RegistryError(
+                .failedPrecondition, "\(account.name) is the last administrator; create another one first")
+        }
     }
 
     func hashed(_ password: [UInt8]) async throws -> PasswordHash {
@@ -82,7 +110,8 @@ extension RegistryStore {
         }
     }
 
-    /// A principal may have been suspended since it was proven: every mutation looks again, inside its transaction.
+    /// A principal may have been suspended, or its token revoked, since it was proven: every mutation looks again,
+    /// inside its transaction.
     func requireLive(_ db: Database, _ actor: Actor) throws {
         guard case .principal(let principal) = actor else { return }
         let row = try Row.fetchOne(
@@ -90,6 +119,17 @@ extension RegistryStore {
         guard let row, row["suspended"] == false, row["role"] == principal.role.rawValue else {
             throw RegistryError(.unauthenticated, "the account is not available any more; log in again")
         }
+        guard principal.tokenID != 0 else { return }
+        let token = try Int.fetchOne(
+            db, sql: "SELECT 1 FROM token WHERE id = ? AND account_id = ? AND expires_ms > ?",
+            arguments: [principal.tokenID, principal.userID, now])
+        guard token != nil else { throw Self.unknownToken }
+    }
+
+    /// For changes of the principal's own concepts.
+    func requireMayChange(_ db: Database, _ principal: Principal) throws {
+        try principal.require(.enroll)
+        try requireLive(db, .principal(principal))
     }
 
     static func account(_ db: Database, id: Int64) throws -> Account {

@@ -73,6 +73,7 @@ enum AuditValue: Sendable, Encodable {
     case text(String)
     case number(Int)
     case flag(Bool)
+    case numbers([Int])
 
     func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
@@ -80,6 +81,7 @@ enum AuditValue: Sendable, Encodable {
         case .text(let value): try container.encode(value)
         case .number(let value): try container.encode(value)
         case .flag(let value): try container.encode(value)
+        case .numbers(let value): try container.encode(value)
         }
     }
 

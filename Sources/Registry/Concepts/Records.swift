@@ -22,6 +22,8 @@ public struct ConceptRecord: Sendable, Equatable {
     public let currentVersion: Int
     /// How many versions there are.
     public let versionCount: Int
+    /// How many of the newest versions are kept; nil keeps all.
+    public let keepLast: Int?
     /// Milliseconds since 1970.
     public let createdAtMs: Int64
     /// When `current` last moved, milliseconds since 1970.
@@ -60,22 +62,32 @@ public struct VersionRecord: Sendable, Equatable {
     public let parent: Int?
 }
 
-/// One move of `current`.
+/// One move of a pointer.
 public struct PointerRecord: Sendable, Equatable {
     /// Why the pointer moved.
     public enum Action: String, Sendable {
         /// A new version, or the same content again.
         case enroll
+        /// Onto a version that was asked for by name.
+        case promote
         /// Back to another value.
         case rollback
+        /// An alias was set or moved.
+        case alias
+        /// An alias was removed.
+        case unalias
+        /// Taken in from a file.
+        case `import`
     }
 
     /// The concept's name.
     public let concept: String
+    /// `current`, or an alias.
+    public let pointer: String
     /// Where it stood; nil for the first move.
     public let from: Int?
-    /// Where it stands since.
-    public let to: Int
+    /// Where it stands since; nil for an alias that was removed.
+    public let to: Int?
     /// Milliseconds since 1970.
     public let atMs: Int64
     /// The user's name.
@@ -159,8 +171,10 @@ public struct ConceptDetails: Sendable, Equatable {
     public let concept: ConceptRecord
     /// Its current version.
     public let current: VersionRecord
-    /// Moves of `current`, newest first.
+    /// Moves of `current` and of aliases, newest first.
     public let history: [PointerRecord]
+    /// By name.
+    public let aliases: [AliasRecord]
 }
 
 /// All of a user's current versions at one revision: what an answer is made with.

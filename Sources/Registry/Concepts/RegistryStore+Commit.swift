@@ -9,7 +9,7 @@ extension RegistryStore {
     public func commit(_ enrollment: EnrollmentCommit, by principal: Principal) async throws -> CommitResult {
         let checked = try CheckedEnrollment(enrollment, quotas: configuration.quotas)
         return try await write { db in
-            try self.requireLive(db, .principal(principal))
+            try self.requireMayChange(db, principal)
             let before = try Self.findConcept(db, checked.name, principal.userID)
             try Self.require(checked.ifVersion, is: before?.currentVersion ?? 0, name: checked.name)
             let conceptID: Int64
@@ -30,12 +30,13 @@ extension RegistryStore {
                     conceptID: conceptID, concept: before?.name ?? checked.name, from: before?.currentVersion,
                     target: number, action: .enroll, reason: checked.reason),
                 by: principal)
+            let removed = try self.prune(db, conceptID)
             try self.record(
                 db, actor: principal.name, action: "concept.enroll",
                 target: principal.name + "/" + (before?.name ?? checked.name),
                 details: [
                     "version": .number(number), "digest": .text(checked.digest), "created": .flag(known == nil),
-                    "moved": .flag(move != nil), "reason": .text(checked.reason),
+                    "moved": .flag(move != nil), "removed": .numbers(removed), "reason": .text(checked.reason),
                 ])
             let concept = try Self.concept(db, checked.name, principal.userID)
             return CommitResult(
@@ -44,12 +45,14 @@ extension RegistryStore {
         }
     }
 
-    /// Whether an enrollment under this name could be committed now: form of the name and quotas. Asked before the
-    /// training, so that nobody trains for nothing.
-    public func checkRoomForEnrollment(name: String, by principal: Principal) async throws {
+    /// Whether an enrollment under this name could be committed now: form of the name, quotas and `ifVersion`. Asked
+    /// before the training, so that nobody trains for nothing.
+    public func checkRoomForEnrollment(name: String, ifVersion: Int? = nil, by principal: Principal) async throws {
         let name = try NameRules.conceptName(name)
         try await read { db in
-            try self.requireLive(db, .principal(principal))
+            try self.requireMayChange(db, principal)
+            let current = try Self.findConcept(db, name, principal.userID)?.currentVersion ?? 0
+            try Self.require(ifVersion, is: current, name: name)
             if let concept = try Self.findConcept(db, name, principal.userID) {
                 try self.requireRoomForVersion(db, concept.conceptID, name)
             } else {
@@ -69,8 +72,11 @@ extension RegistryStore {
     private func insertConcept(_ db: Database, _ name: String, _ userID: Int64) throws -> Int64 {
         let now = self.now
         try db.execute(
-            sql: "INSERT INTO concept (account_id, name, name_key, created_ms, updated_ms) VALUES (?, ?, ?, ?, ?)",
-            arguments: [userID, name, NameRules.fold(name), now, now])
+            sql: """
+                INSERT INTO concept (account_id, name, name_key, created_ms, updated_ms, uid)
+                VALUES (?, ?, ?, ?, ?, ?)
+                """,
+            arguments: [userID, name, NameRules.fold(name), now, now, Blob.data(try configuration.random(16))])
         return db.lastInsertedRowID
     }
 

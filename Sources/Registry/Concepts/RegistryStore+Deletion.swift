@@ -2,13 +2,14 @@ internal import GRDB
 
 extension RegistryStore {
     /// Hides a concept: its name is free, answers no longer know it, and `undeleteConcept` brings it back within the
-    /// window. Returns the user's revision. Works on a full disk.
+    /// window. Returns the user's revision. Works on a full disk. `failedPrecondition` while a protected alias holds it.
     @discardableResult
     public func deleteConcept(_ name: String, by principal: Principal) async throws -> UInt64 {
         try await write(essential: true) { db in
-            try self.requireLive(db, .principal(principal))
+            try self.requireMayChange(db, principal)
             let concept = try Self.concept(db, name, principal.userID)
-            let revision = try self.bumpUser(db, principal.userID)
+            try Self.requireNoProtection(db, concept)
+            let revision = try self.bumpUser(db, principal.userID, ChangeDraft(.delete, concept.conceptID))
             try db.execute(
                 sql: "UPDATE concept SET deleted_ms = ?, deleted_revision = ? WHERE id = ?",
                 arguments: [self.now, revision, concept.conceptID])
@@ -24,7 +25,7 @@ extension RegistryStore {
     public func undeleteConcept(_ name: String, by principal: Principal) async throws -> UInt64 {
         let name = try NameRules.conceptName(name)
         return try await write { db in
-            try self.requireLive(db, .principal(principal))
+            try self.requireMayChange(db, principal)
             let id = try Int64.fetchOne(
                 db,
                 sql: """
@@ -43,7 +44,7 @@ extension RegistryStore {
             try self.requireRoomForConcept(db, principal.userID)
             try db.execute(
                 sql: "UPDATE concept SET deleted_ms = NULL, deleted_revision = NULL WHERE id = ?", arguments: [id])
-            let revision = try self.bumpUser(db, principal.userID)
+            let revision = try self.bumpUser(db, principal.userID, ChangeDraft(.undelete, id))
             let concept = try Self.concept(db, name, principal.userID)
             try self.record(
                 db, actor: principal.name, action: "concept.undelete", target: principal.name + "/" + concept.name)

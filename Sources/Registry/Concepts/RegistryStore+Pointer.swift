@@ -8,6 +8,17 @@ struct PointerChange: Sendable {
     let target: Int
     let action: PointerRecord.Action
     let reason: String
+
+    var event: ChangeEvent.Kind {
+        switch action {
+        case .enroll: .enroll
+        case .promote: .promote
+        case .rollback: .rollback
+        case .alias: .alias
+        case .unalias: .unalias
+        case .import: .import
+        }
+    }
 }
 
 /// The pointer's past is an undo stack, kept as a linked list in an append-only table: each move knows the move `below`
@@ -24,10 +35,10 @@ extension RegistryStore {
     ) async throws -> PointerRecord {
         let reason = try NameRules.note(reason, what: "a reason")
         return try await write(essential: true) { db in
-            try self.requireLive(db, .principal(principal))
+            try self.requireMayChange(db, principal)
             let concept = try Self.concept(db, name, principal.userID)
             try Self.require(ifVersion, is: concept.currentVersion, name: concept.name)
-            let target = try number ?? self.valueBelow(db, concept)
+            let target = try number ?? self.rollbackTarget(db, concept)
             _ = try Self.version(db, concept, target)
             guard target != concept.currentVersion || number == nil else {
                 throw RegistryError(.failedPrecondition, "\(concept.name) is at version \(target) already")
@@ -57,12 +68,15 @@ extension RegistryStore {
         } else {
             below = top
         }
-        let revision = try bumpUser(db, principal.userID)
+        let revision = try bumpUser(
+            db, principal.userID,
+            ChangeDraft(change.event, change.conceptID, pointer: "current", from: change.from, to: change.target))
         let now = self.now
         try db.execute(
             sql: """
-                INSERT INTO move (concept_id, from_number, to_number, below, at_ms, by_name, action, reason, revision)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+                INSERT INTO move (concept_id, pointer, from_number, to_number, below, at_ms, by_name, action, reason,
+                    revision)
+                VALUES (?, 'current', ?, ?, ?, ?, ?, ?, ?, ?)
                 """,
             arguments: [
                 change.conceptID, change.from, change.target, below, now, principal.name, change.action.rawValue,
@@ -72,23 +86,32 @@ extension RegistryStore {
             sql: "UPDATE concept SET current_move = ?, updated_ms = ? WHERE id = ?",
             arguments: [db.lastInsertedRowID, now, change.conceptID])
         return PointerRecord(
-            concept: change.concept, from: change.from, to: change.target, atMs: now, by: principal.name,
+            concept: change.concept, pointer: "current", from: change.from, to: change.target, atMs: now,
+            by: principal.name,
             action: change.action, reason: change.reason, revision: UInt64(revision))
     }
 
-    func bumpUser(_ db: Database, _ userID: Int64) throws -> Int64 {
-        try db.execute(sql: "UPDATE account SET revision = revision + 1 WHERE id = ?", arguments: [userID])
-        return Int64(try Self.userRevision(db, userID))
-    }
-
-    private func valueBelow(_ db: Database, _ concept: ConceptRecord) throws -> Int {
-        let value = try Int.fetchOne(
+    /// The value a rollback without a number returns to: the nearest below that retention has left; nil where there is
+    /// none.
+    func valueBelow(_ db: Database, _ conceptID: Int64) throws -> Int? {
+        try Int.fetchOne(
             db,
             sql: """
-                SELECT lower.to_number FROM concept JOIN move AS upper ON upper.id = current_move
-                JOIN move AS lower ON lower.id = upper.below WHERE concept.id = ?
-                """, arguments: [concept.conceptID])
-        guard let value else {
+                WITH RECURSIVE stack (value, below, top) AS (
+                    SELECT to_number, below, to_number FROM concept JOIN move ON move.id = current_move
+                    WHERE concept.id = :concept
+                    UNION ALL
+                    SELECT move.to_number, move.below, top FROM move JOIN stack ON move.id = stack.below
+                )
+                -- Rows come in the order of depth, and the walk ends with the first that fits.
+                SELECT value FROM stack WHERE value <> top
+                AND EXISTS (SELECT 1 FROM version WHERE concept_id = :concept AND number = value)
+                LIMIT 1
+                """, arguments: ["concept": conceptID])
+    }
+
+    private func rollbackTarget(_ db: Database, _ concept: ConceptRecord) throws -> Int {
+        guard let value = try valueBelow(db, concept.conceptID) else {
             throw RegistryError(
                 .failedPrecondition,
                 "\(concept.name) is at version \(concept.currentVersion) and has nothing before it; "

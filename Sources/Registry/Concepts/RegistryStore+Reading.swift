@@ -23,7 +23,8 @@ extension RegistryStore {
                 arguments: [concept.conceptID, Page.size(historyLimit)])
             return ConceptDetails(
                 concept: concept, current: current,
-                history: try moves.map { try PointerRecord(row: $0, concept: concept.name) })
+                history: try moves.map { try PointerRecord(row: $0, concept: concept.name) },
+                aliases: try Self.aliases(db, concept.conceptID))
         }
     }
 
@@ -41,8 +42,17 @@ extension RegistryStore {
         }
     }
 
-    /// All current versions of the user at one revision, read in one transaction.
+    /// All current versions of the user at one revision. Read in one transaction, then served from memory until the
+    /// user's next change.
     public func conceptSet(of userID: Int64) async throws -> ConceptSetSnapshot {
+        let (known, generation) = setCache.withLock { ($0.find(userID), $0.generation) }
+        if let known { return known }
+        let set = try await readConceptSet(userID)
+        setCache.withLock { $0.store(set, generation: generation) }
+        return set
+    }
+
+    private func readConceptSet(_ userID: Int64) async throws -> ConceptSetSnapshot {
         try await read { db in
             let rows = try Row.fetchAll(
                 db,
@@ -108,10 +118,11 @@ extension RegistryStore {
 
     static func concept(_ db: Database, _ name: String, _ userID: Int64) throws -> ConceptRecord {
         let name = try NameRules.conceptName(name)
-        guard let concept = try findConcept(db, name, userID) else {
-            throw RegistryError(.notFound, "no concept named \(name); list your concepts")
-        }
-        return concept
+        if let concept = try findConcept(db, name, userID) { return concept }
+        let names = try String.fetchAll(
+            db, sql: "SELECT name FROM concept WHERE account_id = ? AND deleted_ms IS NULL", arguments: [userID])
+        let hint = NearestName.of(name, among: names).map { "did you mean \($0)?" } ?? "list your concepts"
+        throw RegistryError(.notFound, "no concept named \(name); \(hint)")
     }
 
     static func version(_ db: Database, _ concept: ConceptRecord, _ number: Int) throws -> VersionRecord {
@@ -136,7 +147,7 @@ extension ConceptRecord {
         self.init(
             conceptID: row["id"], name: row["name"], kind: try Kind(stored: row["kind"]), classNoun: row["class_noun"],
             identifier: row["identifier"], currentVersion: row["to_number"], versionCount: row["version_count"],
-            createdAtMs: row["created_ms"], updatedAtMs: row["updated_ms"])
+            keepLast: row["keep_last"], createdAtMs: row["created_ms"], updatedAtMs: row["updated_ms"])
     }
 }
 
@@ -167,7 +178,8 @@ extension PointerRecord {
             throw RegistryError(.dataLoss, "the history has an unknown action; restore a backup")
         }
         self.init(
-            concept: concept, from: row["from_number"], to: row["to_number"], atMs: row["at_ms"], by: row["by_name"],
+            concept: concept, pointer: row["pointer"], from: row["from_number"], to: row["to_number"],
+            atMs: row["at_ms"], by: row["by_name"],
             action: action, reason: row["reason"], revision: UInt64(bitPattern: row["revision"] as Int64))
     }
 }

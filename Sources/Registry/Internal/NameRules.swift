@@ -60,6 +60,24 @@ package enum NameRules {
         return identifier
     }
 
+    /// An alias: `[A-Za-z0-9_.-]{1,64}`, and neither `current` nor what reads as a version's number.
+    package static func alias(_ text: String) throws -> String {
+        let bytes = Array(text.utf8.prefix(65))
+        let allowed = bytes.allSatisfy {
+            (48...57).contains($0) || (65...90).contains($0) || (97...122).contains($0)
+                || [0x2E, 0x5F, 0x2D].contains($0)
+        }
+        guard (1...64).contains(bytes.count), allowed else {
+            throw RegistryError(.invalidArgument, "an alias has 1 to 64 of A-Z, a-z, 0-9, '.', '_' and '-'")
+        }
+        let digits = text.hasPrefix("v") ? text.dropFirst() : Substring(text)
+        guard text != "current", digits.isEmpty || !digits.utf8.allSatisfy({ (48...57).contains($0) }) else {
+            throw RegistryError(
+                .invalidArgument, "\(text) is no alias: `current` and numbers name versions themselves")
+        }
+        return text
+    }
+
     /// A free text of a person (label, reason) in NFC: up to `characters` printable ones, may be empty.
     package static func note(_ text: String, what: String, characters: Int = 200) throws -> String {
         text.isEmpty ? "" : try printable(text, what: what, characters: characters)

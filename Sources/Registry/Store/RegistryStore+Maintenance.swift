@@ -23,6 +23,7 @@ extension RegistryStore {
                 db, sql: "SELECT id FROM concept WHERE deleted_ms IS NOT NULL AND deleted_ms <= ?",
                 arguments: [now - self.configuration.undeleteWindowMs])
             for id in due { try self.purge(db, conceptID: id, actor: "(maintenance)") }
+            _ = try self.compactEvents(db)
             return (tokens, due.count)
         }
         let whole = ballast.restore()
@@ -41,12 +42,7 @@ extension RegistryStore {
         guard let row else { return }
         let owner: Int64 = row["account_id"]
         try db.execute(sql: "DELETE FROM concept WHERE id = ?", arguments: [conceptID])
-        try db.execute(
-            sql: """
-                DELETE FROM artifact WHERE account_id = ? AND NOT EXISTS (
-                    SELECT 1 FROM version WHERE version.account_id = artifact.account_id
-                    AND version.digest = artifact.digest)
-                """, arguments: [owner])
+        try removeOrphanedArtifacts(db, owner)
         let target = (row["owner"] as String) + "/" + (row["concept"] as String)
         try record(db, actor: actor, action: "concept.purge", target: target)
     }

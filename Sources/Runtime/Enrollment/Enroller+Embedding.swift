@@ -49,24 +49,17 @@ extension Enroller {
     /// What the frozen model says of a picture: its greedy caption, then sampled ones.
     private func frozenCaptions(of features: ImageFeatures, seed: UInt64) async throws -> [String] {
         let prefix = try await compute.run(.training) { [model] in try model.prefix(for: features) }
-        var captions: [String] = []
-        for draw in 0..<Self.frozenCaptions {
-            let sampling = Sampling(temperature: draw == 0 ? 0 : 0.7, topP: 0.9, seed: seed &+ UInt64(draw))
-            captions.append(
-                try await compute.run(.training) { [model] in
-                    try Self.caption(model, prefix: prefix, sampling: sampling)
-                })
+        let samplings = (0..<Self.frozenCaptions).map { draw in
+            Sampling(temperature: draw == 0 ? 0 : 0.7, topP: 0.9, seed: seed &+ UInt64(draw))
         }
-        return captions
-    }
-
-    private static func caption(
-        _ model: any FrozenVLM, prefix: any ImagePrefix, sampling: Sampling
-    ) throws -> String {
-        let decoding = try model.begin(
-            prefix: prefix, concepts: [], prompt: try model.promptTokens(for: .caption(names: [])),
-            capacity: captionTokens)
-        return try TextCompletion.decode(model, decoding, sampling: sampling, maximumTokens: captionTokens)
+        return try await compute.run(.training) { [model] in
+            let prompt = try model.promptTokens(for: .caption(names: []))
+            let decodings = try samplings.map { _ in
+                try model.begin(prefix: prefix, concepts: [], prompt: prompt, capacity: Self.captionTokens)
+            }
+            return try TextCompletion.decode(
+                model, decodings, samplings: samplings, maximumTokens: Self.captionTokens)
+        }
     }
 
     /// The prefixes of all views, computed once, and the target tokens.

@@ -47,15 +47,32 @@ enum TextCompletion {
     static func decode(
         _ model: any FrozenVLM, _ decoding: any Decoding, sampling: Sampling, maximumTokens: Int
     ) throws -> String {
-        var assembler = TextAssembler()
-        var sampler = try TokenSampler(sampling)
+        try decode(model, [decoding], samplings: [sampling], maximumTokens: maximumTokens)[0]
+    }
+
+    /// Continues several decodings side by side, each as it would be continued alone: a step reads the weights once for
+    /// all of them.
+    static func decode(
+        _ model: any FrozenVLM, _ decodings: [any Decoding], samplings: [Sampling], maximumTokens: Int
+    ) throws -> [String] {
+        var assemblers = decodings.map { _ in TextAssembler() }
+        var samplers = try samplings.map { try TokenSampler($0) }
+        var running = Array(decodings.indices)
         for _ in 0..<maximumTokens {
-            let token = sampler.sample(decoding.logits)
-            if model.stopTokens.contains(token) { break }
-            _ = assembler.append(model.bytes(of: token))
-            try model.step([decoding], tokens: [token])
+            var tokens: [Int32] = []
+            running = running.filter { index in
+                let token = samplers[index].sample(decodings[index].logits)
+                if model.stopTokens.contains(token) { return false }
+                _ = assemblers[index].append(model.bytes(of: token))
+                tokens.append(token)
+                return true
+            }
+            if running.isEmpty { break }
+            try model.step(running.map { decodings[$0] }, tokens: tokens)
         }
-        _ = assembler.finish()
-        return assembler.text
+        return assemblers.indices.map { index in
+            _ = assemblers[index].finish()
+            return assemblers[index].text
+        }
     }
 }

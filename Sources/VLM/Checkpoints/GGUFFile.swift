@@ -111,6 +111,22 @@ public struct GGUFFile: Sendable {
             UnsafeRawBufferPointer(rebasing: file.bytes[entry.start..<entry.start + entry.bytes]), count: entry.count)
     }
 
+    /// The storage that keeps a tensor's blocks as they are; nil for tensors that are not in blocks.
+    func storage(_ name: String) throws -> Weight.Storage? {
+        switch try tensor(name).element {
+        case .q8_0: .int8
+        case .q4_0: .symmetric4
+        case .q4_1: .affine4
+        case .f32, .f16, .bf16: nil
+        }
+    }
+
+    /// The bytes of a tensor in the mapped file; they stay valid as long as this file.
+    func blocks(_ name: String) throws -> UnsafeRawBufferPointer {
+        let entry = try tensor(name)
+        return UnsafeRawBufferPointer(rebasing: file.bytes[entry.start..<entry.start + entry.bytes])
+    }
+
     /// A two-dimensional tensor, dequantised.
     public func matrix(_ name: String) throws -> Matrix {
         let shape = try shape(name)

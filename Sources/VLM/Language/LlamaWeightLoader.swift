@@ -40,17 +40,42 @@ struct LlamaWeightLoader {
         return result
     }
 
-    private func packed(
-        _ tensors: [LlamaTensor], _ sources: [LlamaTensorSource], outputs: Int, inputs: Int
-    ) throws -> Weight {
+    private struct FileBlocks {
+        let storage: Weight.Storage
+        let blocks: [UnsafeRawBufferPointer]
+        let places: [(Int) -> Int]
+    }
+
+    /// The sources as blocks of one kind that are to be kept as they are: those of the storage asked for, or, where 4
+    /// bits are asked for, any of a file's own.
+    private func inBlocks(_ sources: [LlamaTensorSource], atLeast storage: Weight.Storage) -> FileBlocks? {
+        var kinds: Set<Weight.Storage> = []
         var blocks: [UnsafeRawBufferPointer] = []
         var places: [(Int) -> Int] = []
-        for case .blocks(let bytes, let given, let place) in sources where given == storage {
+        for case .blocks(let bytes, let given, let place) in sources {
+            kinds.insert(given)
             blocks.append(bytes)
             places.append(place)
         }
-        if blocks.count == sources.count {
-            return Weight(outputs: outputs, inputs: inputs, storage: storage, blocks: blocks) { places[$0]($1) }
+        guard let kind = kinds.first, kinds.count == 1, blocks.count == sources.count else { return nil }
+        let fits = kind == storage || (storage.isQuantized && storage != .int8)
+        return fits ? FileBlocks(storage: kind, blocks: blocks, places: places) : nil
+    }
+
+    /// Tables of the vocabulary keep 8 bits where 4 are asked for: an error there is an error of every token.
+    private func storage(of tensor: LlamaTensor) -> Weight.Storage {
+        let isTable = tensor == .embedding || tensor == .head
+        return isTable && storage.isQuantized ? .int8 : storage
+    }
+
+    private func packed(
+        _ tensors: [LlamaTensor], _ sources: [LlamaTensorSource], outputs: Int, inputs: Int
+    ) throws -> Weight {
+        let storage = storage(of: tensors[0])
+        if let own = inBlocks(sources, atLeast: storage) {
+            return Weight(outputs: outputs, inputs: inputs, storage: own.storage, blocks: own.blocks) {
+                own.places[$0]($1)
+            }
         }
         if sources.count == 1, case .rows(let read) = sources[0] {
             return try Weight(outputs: outputs, inputs: inputs, storage: storage, read: read)

@@ -1,14 +1,18 @@
-import Compute
+package import Compute
 
 /// Builds pocket's language model: the GGUF weights, un-permuted, with the low-rank factors merged in.
-enum PocketLanguage {
-    static func load(gguf: GGUFFile, factors: SafetensorsFile?, scale: Float) throws -> LlamaModel {
+package enum PocketLanguage {
+    /// The model with its weights kept as `storage`; without factors the file's own blocks are taken bit for bit where
+    /// they are of that storage, or of any where 4 bits are asked for.
+    package static func load(
+        gguf: GGUFFile, factors: SafetensorsFile?, scale: Float, storage: Weight.Storage
+    ) throws -> LlamaModel {
         let architecture = try gguf.string("general.architecture")
         guard architecture == "llama" else {
             throw VLMError(.unsupported, "the language model has the architecture \(architecture); llama is supported")
         }
         let configuration = try configuration(gguf)
-        let weights = try LlamaWeights(configuration: configuration) { tensor in
+        let weights = try LlamaWeights(configuration: configuration, storage: storage) { tensor -> LlamaTensorSource? in
             guard let name = ggufName(tensor) else { return nil }
             guard gguf.contains(name) else {
                 if case .head = tensor { return nil }
@@ -19,14 +23,21 @@ enum PocketLanguage {
                 throw VLMError(
                     .checkpointMalformed, "tensor \(name) has the shape \(try gguf.shape(name)), expected \(shape)")
             }
+            let factor = factors == nil ? nil : factorName(tensor)
+            if factor == nil, storage.isQuantized, let stored = try gguf.storage(name) {
+                let rows = rotatedHeads(tensor, configuration).map { shape[0] / $0 }
+                return .blocks(try gguf.blocks(name), storage: stored) { row in
+                    rows.map { unpermuted(row, size: $0) } ?? row
+                }
+            }
             var values = try gguf.floats(name)
             if let heads = rotatedHeads(tensor, configuration) { unpermute(&values, heads: heads, columns: shape[1]) }
-            if let factors, let name = factorName(tensor) {
+            if let factors, let name = factor {
                 let merge = try LowRankFactors(
                     a: try factors.matrix("\(name).A"), b: try factors.matrix("\(name).B"), scale: scale)
                 try merge.merge(into: &values)
             }
-            return values
+            return .values(values)
         }
         return LlamaModel(weights: weights)
     }
@@ -89,17 +100,19 @@ enum PocketLanguage {
     }
 
     /// GGUF stores the rows of a head interleaved for its RoPE (0, n/2, 1, n/2 + 1, ...); rotate-half wants halves.
+    /// The row that row `row` of the file becomes, with heads of `size` rows.
+    static func unpermuted(_ row: Int, size: Int) -> Int {
+        let within = row % size
+        return row - within + (within % 2) * (size / 2) + within / 2
+    }
+
     static func unpermute(_ values: inout [Float], heads: Int, columns: Int) {
         let rows = values.count / columns
-        let size = rows / heads
         let stored = values
-        for head in 0..<heads {
-            for row in 0..<size {
-                let source = head * size + row
-                let target = head * size + (row % 2) * (size / 2) + row / 2
-                values.replaceSubrange(
-                    target * columns..<(target + 1) * columns, with: stored[source * columns..<(source + 1) * columns])
-            }
+        for row in 0..<rows {
+            let target = unpermuted(row, size: rows / heads)
+            values.replaceSubrange(
+                target * columns..<(target + 1) * columns, with: stored[row * columns..<(row + 1) * columns])
         }
     }
 }

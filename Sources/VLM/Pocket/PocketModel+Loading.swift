@@ -1,11 +1,23 @@
-import Compute
+package import Compute
 
 extension PocketModel {
     /// Positions of a side of the visual grid.
     private static let gridSide = 7
 
+    /// The language model's weights unless another storage is asked for: half the memory and twice the speed of 32-bit
+    /// floats, at a change of the perplexity far below one percent.
+    package static let standardStorage = Weight.Storage.bfloat16
+
+    /// Loads a model directory with the language model's weights kept as `storage`.
+    package static func load(directory path: String, storage: Weight.Storage) throws -> PocketModel {
+        let directory = ModelDirectory(path: path)
+        return try load(directory: directory, configuration: directory.bytes("config.json"), storage: storage)
+    }
+
     /// Loads a model directory; every listed file is checked against its digest first.
-    static func load(directory: ModelDirectory, configuration json: [UInt8]) throws -> PocketModel {
+    static func load(
+        directory: ModelDirectory, configuration json: [UInt8], storage: Weight.Storage = standardStorage
+    ) throws -> PocketModel {
         let configuration = try PocketConfiguration(json: json, file: directory.file("config.json"))
         let used =
             [
@@ -20,7 +32,7 @@ extension PocketModel {
         let factors = try configuration.language.lora.map { try SafetensorsFile(contentsOf: directory.file($0.file)) }
         let gguf = try GGUFFile(contentsOf: directory.file(configuration.language.file))
         let language = try PocketLanguage.load(
-            gguf: gguf, factors: factors, scale: configuration.language.lora?.scale ?? 0)
+            gguf: gguf, factors: factors, scale: configuration.language.lora?.scale ?? 0, storage: storage)
         let projector = try SafetensorsFile(contentsOf: directory.file(configuration.projector.file))
         let encoder = try PocketEncoder(configuration.vision, directory: directory)
         let tags = try TagTable(

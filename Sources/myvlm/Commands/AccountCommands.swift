@@ -26,6 +26,9 @@ struct LoginCommand: AsyncParsableCommand {
     @Option(help: "Life of the token in days (default: the server's).")
     var days: Int?
 
+    @Option(name: .customLong("scope"), help: "What the token may do: read, query, enroll, admin; repeat for more.")
+    var scopes: [TokenScope] = []
+
     @OptionGroup var connection: ConnectionArguments
     @OptionGroup var output: OutputArguments
 
@@ -37,7 +40,8 @@ struct LoginCommand: AsyncParsableCommand {
         try await CommandRunner.run(connection) { client, context in
             let password = try SecretInput.password(file: passwordFile, prompt: "Password for \(user): ")
             let login = try await client.login(
-                user: user, password: password, label: label, lifetime: .seconds((days ?? 0) * 86_400))
+                user: user, password: password, label: label, lifetime: .seconds((days ?? 0) * 86_400),
+                scopes: scopes)
             let authority = URL(filePath: context.connection.authorityFile).absoluteURL.path(percentEncoded: false)
             try ContextFile(
                 server: context.server, ca: authority, user: login.account.name, token: login.token,

@@ -6,8 +6,9 @@ struct ConceptCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "concept", abstract: "See and manage what you have taught.",
         subcommands: [
-            ConceptListCommand.self, ConceptShowCommand.self, ConceptVersionsCommand.self,
-            ConceptRollbackCommand.self, ConceptDeleteCommand.self,
+            ConceptListCommand.self, ConceptShowCommand.self, ConceptVersionsCommand.self, ConceptDiffCommand.self,
+            ConceptPromoteCommand.self, ConceptRollbackCommand.self, ConceptAliasCommand.self, ConceptKeepCommand.self,
+            ConceptRenameCommand.self, ConceptDeleteCommand.self, ConceptUndeleteCommand.self,
         ])
 }
 
@@ -40,7 +41,7 @@ struct ConceptShowCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "show", abstract: "Show a concept, its version in use and its history.")
 
-    @Argument(help: "The concept.")
+    @Argument(help: "The concept.", completion: .concepts)
     var name: String
 
     @OptionGroup var connection: ConnectionArguments
@@ -61,13 +62,17 @@ struct ConceptShowCommand: AsyncParsableCommand {
             table.add(["digest", current.digest])
             table.add(["size", Format.bytes(current.sizeBytes)])
             table.add(["model", current.modelDigest])
+            table.add(["kept", detail.concept.keepLast.map { "the newest \($0), and what a pointer names" } ?? "all"])
+            for alias in detail.aliases {
+                table.add(["alias", "\(alias.name) -> v\(alias.version)\(alias.protected ? " (protected)" : "")"])
+            }
             table.write()
             Console.out("")
-            var history = Table(["WHEN", "ACTION", "FROM", "TO", "BY", "REASON"])
+            var history = Table(["WHEN", "ACTION", "POINTER", "FROM", "TO", "BY", "REASON"])
             for move in detail.history {
                 history.add([
-                    Format.time(move.atMs), move.action, move.fromVersion == 0 ? "-" : "v\(move.fromVersion)",
-                    "v\(move.toVersion)", move.by, move.reason,
+                    Format.time(move.atMs), move.action, move.pointer, Format.version(move.fromVersion),
+                    Format.version(move.toVersion), move.by, move.reason,
                 ])
             }
             history.write()
@@ -79,7 +84,7 @@ struct ConceptVersionsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "versions", abstract: "List a concept's versions, newest first.")
 
-    @Argument(help: "The concept.")
+    @Argument(help: "The concept.", completion: .concepts)
     var name: String
 
     @OptionGroup var connection: ConnectionArguments
@@ -112,7 +117,7 @@ struct ConceptRollbackCommand: AsyncParsableCommand {
               myvlm concept rollback zibo --to 1
             """)
 
-    @Argument(help: "The concept.")
+    @Argument(help: "The concept.", completion: .concepts)
     var name: String
 
     @Option(help: "The version to use from now on (default: the one before the last change).")
@@ -138,9 +143,9 @@ struct ConceptRollbackCommand: AsyncParsableCommand {
 
 struct ConceptDeleteCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "delete", abstract: "Delete a concept with all its versions.")
+        commandName: "delete", abstract: "Delete a concept; undelete brings it back within a week.")
 
-    @Argument(help: "The concept.")
+    @Argument(help: "The concept.", completion: .concepts)
     var name: String
 
     @Flag(help: "Do not ask.")

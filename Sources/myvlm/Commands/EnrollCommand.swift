@@ -39,6 +39,15 @@ struct EnrollCommand: AsyncParsableCommand {
     @Option(help: "Same photos, captions and seed: same version.")
     var seed: UInt64 = 0
 
+    @Option(help: "Commit only if this version is in use then.")
+    var ifVersion: Int?
+
+    @Flag(help: "Commit only if there is no concept of that name then.")
+    var onlyNew = false
+
+    @Option(help: "Why; kept in the history.")
+    var reason: String = ""
+
     @Flag(help: "Write one JSON object an event.")
     var jsonl = false
 
@@ -47,6 +56,8 @@ struct EnrollCommand: AsyncParsableCommand {
 
     func validate() throws {
         if person, object { throw ValidationError("a concept is a person or an object; choose one") }
+        if onlyNew, ifVersion != nil { throw ValidationError("--only-new and --if-version exclude each other") }
+        if let ifVersion, ifVersion < 1 { throw ValidationError("versions count from 1") }
     }
 
     func run() async throws {
@@ -54,7 +65,8 @@ struct EnrollCommand: AsyncParsableCommand {
             let order = EnrollmentOrder(
                 name: name, kind: person ? .person : .object, classNoun: classNoun, identifier: identifier,
                 photos: try photos.map { try Photo(file: $0) },
-                captions: try captions.map { try CaptionsFile.read($0, photos: photos) } ?? [], seed: seed)
+                captions: try captions.map { try CaptionsFile.read($0, photos: photos) } ?? [], seed: seed,
+                condition: onlyNew ? .onlyNew : ifVersion.map { .ifVersion($0) } ?? .always, reason: reason)
             var view = EnrollmentView(json: output.json, jsonl: jsonl, quiet: output.quiet)
             // The bar's line ends however the enrollment does.
             defer { view.end() }

@@ -4,7 +4,10 @@ import Client
 struct UserCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "user", abstract: "Manage users (administrators only).",
-        subcommands: [UserAddCommand.self, UserListCommand.self])
+        subcommands: [
+            UserAddCommand.self, UserListCommand.self, UserSuspendCommand.self, UserResumeCommand.self,
+            UserRoleCommand.self, UserPasswdCommand.self,
+        ])
 }
 
 struct UserAddCommand: AsyncParsableCommand {
@@ -22,17 +25,25 @@ struct UserAddCommand: AsyncParsableCommand {
     @Flag(help: "An administrator.")
     var admin = false
 
+    @Flag(help: "An auditor: reads accounts and the audit log, and changes nothing.")
+    var auditor = false
+
     @Option(help: "A file of mode 0600 with the password.")
     var passwordFile: String?
 
     @OptionGroup var connection: ConnectionArguments
     @OptionGroup var output: OutputArguments
 
+    func validate() throws {
+        if admin, auditor { throw ValidationError("a user is an administrator or an auditor; choose one") }
+    }
+
     func run() async throws {
         try await CommandRunner.run(connection) { client, _ in
             let password = try SecretInput.password(
                 file: passwordFile, prompt: "Password for \(name): ", confirm: true)
-            let account = try await client.createUser(name: name, password: password, role: admin ? .admin : .user)
+            let account = try await client.createUser(
+                name: name, password: password, role: admin ? .admin : auditor ? .auditor : .user)
             if output.json {
                 try JSONOutput.write(account)
             } else {
@@ -54,8 +65,12 @@ struct UserListCommand: AsyncParsableCommand {
         try await CommandRunner.run(connection) { client, _ in
             let users = try await client.users()
             if output.json { return try JSONOutput.write(Listing(users: users)) }
-            var table = Table(["NAME", "ROLE", "SINCE"])
-            for user in users { table.add([user.name, user.role.rawValue, Format.time(user.createdAtMs)]) }
+            var table = Table(["NAME", "ROLE", "SINCE", "STATE"])
+            for user in users {
+                table.add([
+                    user.name, user.role.rawValue, Format.time(user.createdAtMs), user.suspended ? "suspended" : "-",
+                ])
+            }
             table.write()
         }
     }

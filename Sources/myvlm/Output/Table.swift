@@ -30,6 +30,9 @@ enum Format {
         Date(timeIntervalSince1970: Double(milliseconds) / 1_000).formatted(.iso8601)
     }
 
+    /// `v3`, or a dash for none.
+    static func version(_ number: Int) -> String { number == 0 ? "-" : "v\(number)" }
+
     static func bytes(_ count: UInt64) -> String {
         switch count {
         case ..<1_024: "\(count) B"

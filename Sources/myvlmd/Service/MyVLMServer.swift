@@ -14,9 +14,10 @@ public final class MyVLMServer: Sendable {
     private let registry: RegistryStore
     private let vision: PersonalizedVLM
     private let stage: UploadStage
+    private let live: LiveCalls
     private let server: Server
     private let logger: Logger
-    private let upkeep = Mutex<Task<Void, Never>?>(nil)
+    private let upkeep = Mutex<[Task<Void, Never>]>([])
 
     /// What tests and special setups change; the defaults are for a server on its own.
     public struct Options: Sendable {
@@ -48,7 +49,8 @@ public final class MyVLMServer: Sendable {
                 directory: home.uploads, limits: UploadLimits(configuration), clock: options.clock)
             let gate = EnrollmentGate(
                 running: configuration.concurrentEnrollments, waiting: configuration.waitingEnrollments)
-            let runner = CallRunner(logger: logger)
+            let live = LiveCalls()
+            let runner = CallRunner(logger: logger, live: live)
             var services = Services()
             AccountsService(registry: registry, runner: runner).register(in: &services)
             ConceptsService(
@@ -69,6 +71,7 @@ public final class MyVLMServer: Sendable {
                 log: { event in EventLog.write(event, to: logger) })
             self.vision = vision
             self.stage = stage
+            self.live = live
         } catch {
             try? registry.close()  // The first error tells more.
             throw error
@@ -89,7 +92,12 @@ public final class MyVLMServer: Sendable {
         }
         let address = ListenAddress(host: server.endpoint.host, port: server.endpoint.port)
         try PrivateFile.replace(home.endpoint, [UInt8]("\(address)\n".utf8), mode: 0o644)
-        upkeep.withLock { $0 = Task { [registry, stage, logger] in await Self.maintain(registry, stage, logger) } }
+        upkeep.withLock { tasks in
+            tasks = [
+                Task { [registry, stage, logger] in await Self.maintain(registry, stage, logger) },
+                Task { [registry, live, logger] in await Self.endDeadCalls(registry, live, logger) },
+            ]
+        }
         logger.info(
             "listening",
             metadata: [
@@ -102,7 +110,7 @@ public final class MyVLMServer: Sendable {
     /// Takes no new call, lets those in flight finish for `grace`, ends the rest and closes the registry.
     public func shutdown(grace: Duration) async {
         logger.info("shutting down", metadata: ["grace_ms": "\(grace.milliseconds)"])
-        upkeep.withLock { $0 }?.cancel()
+        for task in upkeep.withLock({ $0 }) { task.cancel() }
         await server.shutdown(grace: grace)
         vision.shutdown()
         unlink(home.endpoint)
@@ -134,6 +142,26 @@ public final class MyVLMServer: Sendable {
                 default: .internalError
                 }
             throw ServiceError(code, error.message, cause: error)
+        }
+    }
+
+    /// Ends the calls of a token at once when it is revoked, and within a second when it expires.
+    private static func endDeadCalls(_ registry: RegistryStore, _ live: LiveCalls, _ logger: Logger) async {
+        let (changes, source) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+        registry.onCredentialChange { source.yield() }
+        let clock = Task {
+            while !Task.isCancelled {
+                try await Task.sleep(for: .seconds(1))
+                source.yield()
+            }
+        }
+        defer { clock.cancel() }
+        for await _ in changes {
+            do {
+                try await live.endDead(registry)
+            } catch {
+                logger.error("cannot look after open calls", metadata: ["error": "\(type(of: error))"])
+            }
         }
     }
 

@@ -41,6 +41,7 @@ package enum StatusMapping {
         case .permissionDenied: .permissionDenied
         case .failedPrecondition: .failedPrecondition
         case .resourceExhausted, .storageFull: .resourceExhausted
+        case .compacted: .outOfRange
         case .dataLoss: .dataLoss
         case .schemaTooNew, .internalError: .internalError
         }

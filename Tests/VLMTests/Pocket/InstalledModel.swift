@@ -1,3 +1,4 @@
+import Compute
 import Foundation
 import VLM
 
@@ -13,8 +14,8 @@ enum InstalledModel {
 
     static let hint = "no model in \(directory): run Scripts/setup, or set MYVLM_HOME"
 
-    /// Loaded once for all tests.
-    static let model = Result { try VLMLoader.load(directory: directory) }
+    /// Loaded once for all tests, with weights of 32 bits as the reference's are.
+    static let exact = Result { try PocketModel.load(directory: directory, storage: .float32) }
 }
 
 /// Reference numbers of the whole model, from PyTorch (Tools/golden_pocket.py).

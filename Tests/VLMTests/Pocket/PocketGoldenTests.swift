@@ -10,7 +10,7 @@ struct PocketGoldenTests {
 
     init() throws {
         golden = try PocketGolden.load()
-        model = try InstalledModel.model.get()
+        model = try InstalledModel.exact.get()
     }
 
     @Test func theInstalledWeightsAreTheReferences() throws {

@@ -19,9 +19,30 @@ public enum AccountsMethods {
     /// Administrators only.
     public static let createUser = UnaryMethod<CreateUserRequest, User>(
         MethodName(service: "myvlm.v1.Accounts", method: "CreateUser"))
-    /// Administrators only.
+    /// Administrators and auditors.
     public static let listUsers = UnaryMethod<ListUsersRequest, ListUsersReply>(
         MethodName(service: "myvlm.v1.Accounts", method: "ListUsers"))
+    /// Administrators only; suspending ends the user's tokens and open calls at once.
+    public static let setSuspended = UnaryMethod<SetSuspendedRequest, User>(
+        MethodName(service: "myvlm.v1.Accounts", method: "SetSuspended"))
+    /// Administrators only.
+    public static let setRole = UnaryMethod<SetRoleRequest, User>(
+        MethodName(service: "myvlm.v1.Accounts", method: "SetRole"))
+    /// Administrators only; ends all tokens of the user.
+    public static let resetPassword = UnaryMethod<ResetPasswordRequest, ResetPasswordReply>(
+        MethodName(service: "myvlm.v1.Accounts", method: "ResetPassword"))
+    /// A further token, which may do what the caller's may, or less.
+    public static let createToken = UnaryMethod<CreateTokenRequest, TokenReply>(
+        MethodName(service: "myvlm.v1.Accounts", method: "CreateToken"))
+    /// `ListTokens`.
+    public static let listTokens = UnaryMethod<ListTokensRequest, ListTokensReply>(
+        MethodName(service: "myvlm.v1.Accounts", method: "ListTokens"))
+    /// A new token in place of an old one, which goes on for the overlap.
+    public static let rotateToken = UnaryMethod<RotateTokenRequest, TokenReply>(
+        MethodName(service: "myvlm.v1.Accounts", method: "RotateToken"))
+    /// Ends a token and the calls that are open with it.
+    public static let revokeToken = UnaryMethod<RevokeTokenRequest, RevokeTokenReply>(
+        MethodName(service: "myvlm.v1.Accounts", method: "RevokeToken"))
 
     /// Every method's name, in the order of the proto file.
     public static let all: [MethodName] = [
@@ -31,5 +52,12 @@ public enum AccountsMethods {
         changePassword.name,
         createUser.name,
         listUsers.name,
+        setSuspended.name,
+        setRole.name,
+        resetPassword.name,
+        createToken.name,
+        listTokens.name,
+        rotateToken.name,
+        revokeToken.name,
     ]
 }

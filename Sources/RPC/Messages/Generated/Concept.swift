@@ -32,6 +32,9 @@ public struct Concept: WireMessage {
     /// Field 8, `updated_at_ms`.
     public var updatedAtMs: Int64
 
+    /// How many of the newest versions are kept; 0 keeps all.
+    public var keepLast: UInt32
+
     /// A message; every field has proto3's default.
     public init(
         name: String = "",
@@ -41,7 +44,8 @@ public struct Concept: WireMessage {
         currentVersion: UInt32 = 0,
         versions: UInt32 = 0,
         createdAtMs: Int64 = 0,
-        updatedAtMs: Int64 = 0
+        updatedAtMs: Int64 = 0,
+        keepLast: UInt32 = 0
     ) {
         self.name = name
         self.kind = kind
@@ -51,6 +55,7 @@ public struct Concept: WireMessage {
         self.versions = versions
         self.createdAtMs = createdAtMs
         self.updatedAtMs = updatedAtMs
+        self.keepLast = keepLast
     }
 
     /// The message on the wire. Throws `MessageError` when a text field holds a NUL.
@@ -78,6 +83,7 @@ extension Concept {
         c.versions = self.versions
         c.created_at_ms = self.createdAtMs
         c.updated_at_ms = self.updatedAtMs
+        c.keep_last = self.keepLast
     }
 
     init(_ c: Myvlm__V1__Concept) throws {
@@ -89,5 +95,6 @@ extension Concept {
         self.versions = c.versions
         self.createdAtMs = c.created_at_ms
         self.updatedAtMs = c.updated_at_ms
+        self.keepLast = c.keep_last
     }
 }

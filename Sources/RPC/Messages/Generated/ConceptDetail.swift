@@ -14,14 +14,23 @@ public struct ConceptDetail: WireMessage {
     /// Field 2, `current`.
     public var current: ConceptVersion?
 
-    /// Field 3, `history`.
+    /// Moves of `current` and of aliases, newest first.
     public var history: [PointerMove]
 
+    /// Field 4, `aliases`.
+    public var aliases: [Alias]
+
     /// A message; every field has proto3's default.
-    public init(concept: Concept? = nil, current: ConceptVersion? = nil, history: [PointerMove] = []) {
+    public init(
+        concept: Concept? = nil,
+        current: ConceptVersion? = nil,
+        history: [PointerMove] = [],
+        aliases: [Alias] = []
+    ) {
         self.concept = concept
         self.current = current
         self.history = history
+        self.aliases = aliases
     }
 
     /// The message on the wire. Throws `MessageError` when a text field holds a NUL.
@@ -49,11 +58,14 @@ extension ConceptDetail {
         }
         c.n_history = self.history.count
         c.history = try arena.messages(self.history, myvlm__v1__pointer_move__init) { try $0.fill(&$1, &$2) }
+        c.n_aliases = self.aliases.count
+        c.aliases = try arena.messages(self.aliases, myvlm__v1__alias__init) { try $0.fill(&$1, &$2) }
     }
 
     init(_ c: Myvlm__V1__ConceptDetail) throws {
         self.concept = try MessageDecoding.message(c.concept) { try Concept($0) }
         self.current = try MessageDecoding.message(c.current) { try ConceptVersion($0) }
         self.history = try MessageDecoding.messages(c.history, c.n_history) { try PointerMove($0) }
+        self.aliases = try MessageDecoding.messages(c.aliases, c.n_aliases) { try Alias($0) }
     }
 }

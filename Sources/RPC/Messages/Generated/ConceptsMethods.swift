@@ -24,9 +24,37 @@ public enum ConceptsMethods {
     /// Moves `current` to an earlier version (0: the value it had before the last move).
     public static let rollback = UnaryMethod<RollbackRequest, PointerMove>(
         MethodName(service: "myvlm.v1.Concepts", method: "Rollback"))
-    /// `DeleteConcept`.
+    /// Moves `current` onto any version.
+    public static let promote = UnaryMethod<PromoteRequest, PointerMove>(
+        MethodName(service: "myvlm.v1.Concepts", method: "Promote"))
+    /// Hides a concept; UndeleteConcept brings it back within a week.
     public static let deleteConcept = UnaryMethod<DeleteConceptRequest, DeleteConceptReply>(
         MethodName(service: "myvlm.v1.Concepts", method: "DeleteConcept"))
+    /// `UndeleteConcept`.
+    public static let undeleteConcept = UnaryMethod<UndeleteConceptRequest, UndeleteConceptReply>(
+        MethodName(service: "myvlm.v1.Concepts", method: "UndeleteConcept"))
+    /// `RenameConcept`.
+    public static let renameConcept = UnaryMethod<RenameConceptRequest, RenameConceptReply>(
+        MethodName(service: "myvlm.v1.Concepts", method: "RenameConcept"))
+    /// Lets a free name point to a version.
+    public static let setAlias = UnaryMethod<SetAliasRequest, AliasReply>(
+        MethodName(service: "myvlm.v1.Concepts", method: "SetAlias"))
+    /// `RemoveAlias`.
+    public static let removeAlias = UnaryMethod<RemoveAliasRequest, AliasReply>(
+        MethodName(service: "myvlm.v1.Concepts", method: "RemoveAlias"))
+    /// A protected alias can be neither moved nor removed, and its concept not deleted.
+    public static let protectAlias = UnaryMethod<ProtectAliasRequest, AliasReply>(
+        MethodName(service: "myvlm.v1.Concepts", method: "ProtectAlias"))
+    /// How many of the newest versions are kept, besides those a pointer names.
+    public static let setRetention = UnaryMethod<SetRetentionRequest, SetRetentionReply>(
+        MethodName(service: "myvlm.v1.Concepts", method: "SetRetention"))
+    /// `CompareVersions`.
+    public static let compareVersions = UnaryMethod<CompareVersionsRequest, VersionComparison>(
+        MethodName(service: "myvlm.v1.Concepts", method: "CompareVersions"))
+    /// Every change of the caller's concepts once and in order, from a revision on. OUT_OF_RANGE with a message that
+    /// begins with COMPACTED when the events after that revision are gone: list the concepts and watch from there.
+    public static let watch = ServerStreamingMethod<WatchRequest, WatchEvent>(
+        MethodName(service: "myvlm.v1.Concepts", method: "Watch"))
 
     /// Every method's name, in the order of the proto file.
     public static let all: [MethodName] = [
@@ -36,6 +64,15 @@ public enum ConceptsMethods {
         getConcept.name,
         listVersions.name,
         rollback.name,
+        promote.name,
         deleteConcept.name,
+        undeleteConcept.name,
+        renameConcept.name,
+        setAlias.name,
+        removeAlias.name,
+        protectAlias.name,
+        setRetention.name,
+        compareVersions.name,
+        watch.name,
     ]
 }

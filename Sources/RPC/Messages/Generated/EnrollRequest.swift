@@ -29,6 +29,15 @@ public struct EnrollRequest: WireMessage {
     /// Field 7, `seed`.
     public var seed: UInt64
 
+    /// When not 0 nothing is committed unless `current` is this version then (compare and set).
+    public var ifVersion: UInt32
+
+    /// Nothing is committed when there is a concept of that name then.
+    public var onlyNew: Bool
+
+    /// Why; kept in the history.
+    public var reason: String
+
     /// A message; every field has proto3's default.
     public init(
         uploadId: String = "",
@@ -37,7 +46,10 @@ public struct EnrollRequest: WireMessage {
         classNoun: String = "",
         identifier: String = "",
         captions: [PhotoCaption] = [],
-        seed: UInt64 = 0
+        seed: UInt64 = 0,
+        ifVersion: UInt32 = 0,
+        onlyNew: Bool = false,
+        reason: String = ""
     ) {
         self.uploadId = uploadId
         self.name = name
@@ -46,6 +58,9 @@ public struct EnrollRequest: WireMessage {
         self.identifier = identifier
         self.captions = captions
         self.seed = seed
+        self.ifVersion = ifVersion
+        self.onlyNew = onlyNew
+        self.reason = reason
     }
 
     /// The message on the wire. Throws `MessageError` when a text field holds a NUL.
@@ -73,6 +88,9 @@ extension EnrollRequest {
         c.n_captions = self.captions.count
         c.captions = try arena.messages(self.captions, myvlm__v1__photo_caption__init) { try $0.fill(&$1, &$2) }
         c.seed = self.seed
+        c.if_version = self.ifVersion
+        c.only_new = self.onlyNew ? 1 : 0
+        c.reason = try arena.text(self.reason, field: "EnrollRequest.reason")
     }
 
     init(_ c: Myvlm__V1__EnrollRequest) throws {
@@ -83,5 +101,8 @@ extension EnrollRequest {
         self.identifier = try MessageDecoding.text(c.identifier, field: "EnrollRequest.identifier")
         self.captions = try MessageDecoding.messages(c.captions, c.n_captions) { try PhotoCaption($0) }
         self.seed = c.seed
+        self.ifVersion = c.if_version
+        self.onlyNew = c.only_new != 0
+        self.reason = try MessageDecoding.text(c.reason, field: "EnrollRequest.reason")
     }
 }

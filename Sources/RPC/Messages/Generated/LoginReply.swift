@@ -17,11 +17,15 @@ public struct LoginReply: WireMessage {
     /// Field 3, `user`.
     public var user: User?
 
+    /// Field 4, `scopes`.
+    public var scopes: [String]
+
     /// A message; every field has proto3's default.
-    public init(token: String = "", expiresAtMs: Int64 = 0, user: User? = nil) {
+    public init(token: String = "", expiresAtMs: Int64 = 0, user: User? = nil, scopes: [String] = []) {
         self.token = token
         self.expiresAtMs = expiresAtMs
         self.user = user
+        self.scopes = scopes
     }
 
     /// The message on the wire. Throws `MessageError` when a text field holds a NUL.
@@ -44,11 +48,16 @@ extension LoginReply {
         c.token = try arena.text(self.token, field: "LoginReply.token")
         c.expires_at_ms = self.expiresAtMs
         if let value = self.user { c.user = try arena.message(value, myvlm__v1__user__init) { try $0.fill(&$1, &$2) } }
+        c.n_scopes = self.scopes.count
+        c.scopes = try arena.elements(self.scopes) { try $1.text($0, field: "LoginReply.scopes") }
     }
 
     init(_ c: Myvlm__V1__LoginReply) throws {
         self.token = try MessageDecoding.text(c.token, field: "LoginReply.token")
         self.expiresAtMs = c.expires_at_ms
         self.user = try MessageDecoding.message(c.user) { try User($0) }
+        self.scopes = try MessageDecoding.elements(c.scopes, c.n_scopes) {
+            try MessageDecoding.text($0, field: "LoginReply.scopes")
+        }
     }
 }

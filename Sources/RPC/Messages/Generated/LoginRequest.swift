@@ -20,12 +20,22 @@ public struct LoginRequest: WireMessage {
     /// Wanted life of the token; 0 takes the server's default, larger than its maximum is cut to that.
     public var lifetimeSeconds: Int64
 
+    /// What the token may do; empty takes all that the user's role may.
+    public var scopes: [String]
+
     /// A message; every field has proto3's default.
-    public init(user: String = "", password: String = "", label: String = "", lifetimeSeconds: Int64 = 0) {
+    public init(
+        user: String = "",
+        password: String = "",
+        label: String = "",
+        lifetimeSeconds: Int64 = 0,
+        scopes: [String] = []
+    ) {
         self.user = user
         self.password = password
         self.label = label
         self.lifetimeSeconds = lifetimeSeconds
+        self.scopes = scopes
     }
 
     /// The message on the wire. Throws `MessageError` when a text field holds a NUL.
@@ -49,6 +59,8 @@ extension LoginRequest {
         c.password = try arena.text(self.password, field: "LoginRequest.password")
         c.label = try arena.text(self.label, field: "LoginRequest.label")
         c.lifetime_seconds = self.lifetimeSeconds
+        c.n_scopes = self.scopes.count
+        c.scopes = try arena.elements(self.scopes) { try $1.text($0, field: "LoginRequest.scopes") }
     }
 
     init(_ c: Myvlm__V1__LoginRequest) throws {
@@ -56,5 +68,8 @@ extension LoginRequest {
         self.password = try MessageDecoding.text(c.password, field: "LoginRequest.password")
         self.label = try MessageDecoding.text(c.label, field: "LoginRequest.label")
         self.lifetimeSeconds = c.lifetime_seconds
+        self.scopes = try MessageDecoding.elements(c.scopes, c.n_scopes) {
+            try MessageDecoding.text($0, field: "LoginRequest.scopes")
+        }
     }
 }

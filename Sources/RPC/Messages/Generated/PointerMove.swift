@@ -23,7 +23,7 @@ public struct PointerMove: WireMessage {
     /// Field 5, `by`.
     public var by: String
 
-    /// "enroll", "rollback"
+    /// "enroll", "promote", "rollback", "alias", "unalias", "import"
     public var action: String
 
     /// Field 7, `reason`.
@@ -31,6 +31,9 @@ public struct PointerMove: WireMessage {
 
     /// Field 8, `revision`.
     public var revision: UInt64
+
+    /// "current" or an alias.
+    public var pointer: String
 
     /// A message; every field has proto3's default.
     public init(
@@ -41,7 +44,8 @@ public struct PointerMove: WireMessage {
         by: String = "",
         action: String = "",
         reason: String = "",
-        revision: UInt64 = 0
+        revision: UInt64 = 0,
+        pointer: String = ""
     ) {
         self.concept = concept
         self.fromVersion = fromVersion
@@ -51,6 +55,7 @@ public struct PointerMove: WireMessage {
         self.action = action
         self.reason = reason
         self.revision = revision
+        self.pointer = pointer
     }
 
     /// The message on the wire. Throws `MessageError` when a text field holds a NUL.
@@ -78,6 +83,7 @@ extension PointerMove {
         c.action = try arena.text(self.action, field: "PointerMove.action")
         c.reason = try arena.text(self.reason, field: "PointerMove.reason")
         c.revision = self.revision
+        c.pointer = try arena.text(self.pointer, field: "PointerMove.pointer")
     }
 
     init(_ c: Myvlm__V1__PointerMove) throws {
@@ -89,5 +95,6 @@ extension PointerMove {
         self.action = try MessageDecoding.text(c.action, field: "PointerMove.action")
         self.reason = try MessageDecoding.text(c.reason, field: "PointerMove.reason")
         self.revision = c.revision
+        self.pointer = try MessageDecoding.text(c.pointer, field: "PointerMove.pointer")
     }
 }

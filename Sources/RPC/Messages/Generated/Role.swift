@@ -8,6 +8,8 @@ public enum Role: Sendable, Hashable {
     case user
     /// Value 2.
     case admin
+    /// Reads accounts and the audit log; has no concepts.
+    case auditor
     /// A value this version does not know, kept as it came.
     case unrecognized(Int32)
 
@@ -17,6 +19,7 @@ public enum Role: Sendable, Hashable {
         case .unspecified: 0
         case .user: 1
         case .admin: 2
+        case .auditor: 3
         case .unrecognized(let value): value
         }
     }
@@ -27,6 +30,7 @@ public enum Role: Sendable, Hashable {
         case 0: self = .unspecified
         case 1: self = .user
         case 2: self = .admin
+        case 3: self = .auditor
         default: self = .unrecognized(rawValue)
         }
     }

@@ -17,11 +17,25 @@ public struct User: WireMessage {
     /// Field 3, `created_at_ms`.
     public var createdAtMs: Int64
 
+    /// Field 4, `suspended`.
+    public var suspended: Bool
+
+    /// WhoAmI only: the token of the call.
+    public var token: Token?
+
     /// A message; every field has proto3's default.
-    public init(name: String = "", role: Role = Role(rawValue: 0), createdAtMs: Int64 = 0) {
+    public init(
+        name: String = "",
+        role: Role = Role(rawValue: 0),
+        createdAtMs: Int64 = 0,
+        suspended: Bool = false,
+        token: Token? = nil
+    ) {
         self.name = name
         self.role = role
         self.createdAtMs = createdAtMs
+        self.suspended = suspended
+        self.token = token
     }
 
     /// The message on the wire. Throws `MessageError` when a text field holds a NUL.
@@ -44,11 +58,17 @@ extension User {
         c.name = try arena.text(self.name, field: "User.name")
         c.role = Myvlm__V1__Role(rawValue: UInt32(bitPattern: self.role.rawValue))
         c.created_at_ms = self.createdAtMs
+        c.suspended = self.suspended ? 1 : 0
+        if let value = self.token {
+            c.token = try arena.message(value, myvlm__v1__token__init) { try $0.fill(&$1, &$2) }
+        }
     }
 
     init(_ c: Myvlm__V1__User) throws {
         self.name = try MessageDecoding.text(c.name, field: "User.name")
         self.role = Role(rawValue: Int32(bitPattern: c.role.rawValue))
         self.createdAtMs = c.created_at_ms
+        self.suspended = c.suspended != 0
+        self.token = try MessageDecoding.message(c.token) { try Token($0) }
     }
 }

@@ -39,7 +39,8 @@ struct ConceptsService: Sendable {
                 let details = try await registry.concept(request.name, of: context.caller.userID)
                 return ConceptDetail(
                     concept: Concept(record: details.concept), current: ConceptVersion(record: details.current),
-                    history: details.history.map { PointerMove(record: $0) })
+                    history: details.history.map { PointerMove(record: $0) },
+                    aliases: details.aliases.map { Alias(record: $0) })
             }
         }
         services.register(ConceptsMethods.listVersions, options: small) { request, context in
@@ -69,6 +70,15 @@ struct ConceptsService: Sendable {
                     revision: try await registry.deleteConcept(request.name, by: context.caller))
             }
         }
+        services.register(ConceptsMethods.undeleteConcept, options: small) { request, context in
+            try await runner.run(context) {
+                try Names.check(request.name, what: "the concept's name")
+                return UndeleteConceptReply(
+                    revision: try await registry.undeleteConcept(request.name, by: context.caller))
+            }
+        }
+        registerPointers(in: &services, options: small)
+        registerWatch(in: &services, options: small)
     }
 
     /// Stages the photos of one call; on any failure, a cancelled call among them, nothing stays behind.

@@ -13,7 +13,7 @@ struct Enrollment: Sendable {
     /// Runs one enrollment. It ends with its call: whatever ends the call before the commit leaves no version.
     func run(_ request: EnrollRequest, by caller: Principal, to writer: ResponseWriter<EnrollEvent>) async throws {
         try check(request)
-        try await registry.checkRoomForEnrollment(name: request.name, by: caller)
+        try await registry.checkRoomForEnrollment(name: request.name, ifVersion: request.wantedVersion, by: caller)
         let photos = try await stage.claim(request.uploadId, owner: caller.userID)
         do {
             try checkCaptions(request, photos: photos)
@@ -54,7 +54,8 @@ struct Enrollment: Sendable {
                 concept: request.name, kind: manifest.kind == .person ? .person : .object,
                 classNoun: manifest.classNoun, identifier: manifest.identifier,
                 threshold: Double(manifest.threshold), modelDigest: manifest.modelDigest,
-                photoCount: manifest.photos, trainingRecord: manifest.trainingJSON, artifact: enrolled.artifact),
+                photoCount: manifest.photos, trainingRecord: manifest.trainingJSON, artifact: enrolled.artifact,
+                reason: request.reason, ifVersion: request.wantedVersion),
             by: caller)
         try await writer.write(
             EnrollEvent(
@@ -96,6 +97,7 @@ struct Enrollment: Sendable {
         case .unspecified, .unrecognized:
             throw RPCError(code: .invalidArgument, message: "say whether the concept is an object or a person")
         }
+        try Names.checkText(request.reason, what: "the reason", limit: 1_000)
         guard !request.uploadId.isEmpty else {
             throw RPCError(code: .invalidArgument, message: "no photos: upload them first and name the upload")
         }
@@ -114,6 +116,11 @@ struct Enrollment: Sendable {
             }
         }
     }
+}
+
+extension EnrollRequest {
+    /// What `current` must be for the commit: nil for anything, 0 for no concept of that name.
+    fileprivate var wantedVersion: Int? { onlyNew ? 0 : ifVersion == 0 ? nil : Int(ifVersion) }
 }
 
 extension EnrollEvent {

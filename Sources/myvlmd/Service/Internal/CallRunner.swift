@@ -8,11 +8,14 @@ import Registry
 /// photo.
 struct CallRunner: Sendable {
     let logger: Logger
+    let live: LiveCalls
 
-    func run<T>(_ context: CallContext, _ body: () async throws -> T) async throws -> T {
+    func run<T: Sendable>(
+        _ context: CallContext, _ body: @escaping @Sendable () async throws -> T
+    ) async throws -> T {
         let started = ContinuousClock.now
         do {
-            let value = try await body()
+            let value = try await live.run((context.principal as? Caller)?.principal, body)
             write(context, .ok, started, error: nil)
             return value
         } catch {

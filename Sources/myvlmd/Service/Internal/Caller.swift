@@ -25,7 +25,8 @@ extension CallContext {
 struct Authentication: Sendable {
     let registry: RegistryStore
 
-    /// Throws `unauthenticated` without a good token; `Login` alone needs none.
+    /// Throws `unauthenticated` without a good token and `permissionDenied` for one that lacks the method's scope;
+    /// `Login` alone needs none.
     func authenticate(_ method: MethodName, _ metadata: Metadata) async throws -> any Sendable {
         if method == AccountsMethods.login.name { return Anonymous() }
         guard let header = metadata["authorization"] else {
@@ -36,7 +37,9 @@ struct Authentication: Sendable {
             throw RPCError(code: .unauthenticated, message: "the authorization header must be `Bearer TOKEN`")
         }
         do {
-            return Caller(principal: try await registry.authenticate(String(parts[1])))
+            let principal = try await registry.authenticate(String(parts[1]))
+            try principal.require(MethodScopes.required(method))
+            return Caller(principal: principal)
         } catch {
             throw StatusMapping.status(of: error)
         }

@@ -16,6 +16,7 @@ PROTOBUF_C__BEGIN_DECLS
 
 
 typedef struct Myvlm__V1__User Myvlm__V1__User;
+typedef struct Myvlm__V1__Token Myvlm__V1__Token;
 typedef struct Myvlm__V1__LoginRequest Myvlm__V1__LoginRequest;
 typedef struct Myvlm__V1__LoginReply Myvlm__V1__LoginReply;
 typedef struct Myvlm__V1__LogoutRequest Myvlm__V1__LogoutRequest;
@@ -26,6 +27,17 @@ typedef struct Myvlm__V1__ChangePasswordReply Myvlm__V1__ChangePasswordReply;
 typedef struct Myvlm__V1__CreateUserRequest Myvlm__V1__CreateUserRequest;
 typedef struct Myvlm__V1__ListUsersRequest Myvlm__V1__ListUsersRequest;
 typedef struct Myvlm__V1__ListUsersReply Myvlm__V1__ListUsersReply;
+typedef struct Myvlm__V1__SetSuspendedRequest Myvlm__V1__SetSuspendedRequest;
+typedef struct Myvlm__V1__SetRoleRequest Myvlm__V1__SetRoleRequest;
+typedef struct Myvlm__V1__ResetPasswordRequest Myvlm__V1__ResetPasswordRequest;
+typedef struct Myvlm__V1__ResetPasswordReply Myvlm__V1__ResetPasswordReply;
+typedef struct Myvlm__V1__CreateTokenRequest Myvlm__V1__CreateTokenRequest;
+typedef struct Myvlm__V1__TokenReply Myvlm__V1__TokenReply;
+typedef struct Myvlm__V1__ListTokensRequest Myvlm__V1__ListTokensRequest;
+typedef struct Myvlm__V1__ListTokensReply Myvlm__V1__ListTokensReply;
+typedef struct Myvlm__V1__RotateTokenRequest Myvlm__V1__RotateTokenRequest;
+typedef struct Myvlm__V1__RevokeTokenRequest Myvlm__V1__RevokeTokenRequest;
+typedef struct Myvlm__V1__RevokeTokenReply Myvlm__V1__RevokeTokenReply;
 
 
 /* --- enums --- */
@@ -33,7 +45,11 @@ typedef struct Myvlm__V1__ListUsersReply Myvlm__V1__ListUsersReply;
 typedef enum _Myvlm__V1__Role {
   MYVLM__V1__ROLE__ROLE_UNSPECIFIED = 0,
   MYVLM__V1__ROLE__ROLE_USER = 1,
-  MYVLM__V1__ROLE__ROLE_ADMIN = 2
+  MYVLM__V1__ROLE__ROLE_ADMIN = 2,
+  /*
+   * Reads accounts and the audit log; has no concepts.
+   */
+  MYVLM__V1__ROLE__ROLE_AUDITOR = 3
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(MYVLM__V1__ROLE)
 } Myvlm__V1__Role;
 
@@ -45,10 +61,41 @@ struct  Myvlm__V1__User
   ProtobufCBinaryData name;
   Myvlm__V1__Role role;
   int64_t created_at_ms;
+  protobuf_c_boolean suspended;
+  /*
+   * WhoAmI only: the token of the call.
+   */
+  Myvlm__V1__Token *token;
 };
 #define MYVLM__V1__USER__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&myvlm__v1__user__descriptor) \
-    , {0,NULL}, MYVLM__V1__ROLE__ROLE_UNSPECIFIED, 0 }
+    , {0,NULL}, MYVLM__V1__ROLE__ROLE_UNSPECIFIED, 0, 0, NULL }
+
+
+struct  Myvlm__V1__Token
+{
+  ProtobufCMessage base;
+  int64_t id;
+  ProtobufCBinaryData label;
+  int64_t created_at_ms;
+  int64_t expires_at_ms;
+  /*
+   * To within ten minutes; 0: never.
+   */
+  int64_t last_used_at_ms;
+  /*
+   * "read", "query", "enroll", "admin"
+   */
+  size_t n_scopes;
+  ProtobufCBinaryData *scopes;
+  /*
+   * The token the call came with.
+   */
+  protobuf_c_boolean current;
+};
+#define MYVLM__V1__TOKEN__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&myvlm__v1__token__descriptor) \
+    , 0, {0,NULL}, 0, 0, 0, 0,NULL, 0 }
 
 
 struct  Myvlm__V1__LoginRequest
@@ -64,10 +111,15 @@ struct  Myvlm__V1__LoginRequest
    * Wanted life of the token; 0 takes the server's default, larger than its maximum is cut to that.
    */
   int64_t lifetime_seconds;
+  /*
+   * What the token may do; empty takes all that the user's role may.
+   */
+  size_t n_scopes;
+  ProtobufCBinaryData *scopes;
 };
 #define MYVLM__V1__LOGIN_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&myvlm__v1__login_request__descriptor) \
-    , {0,NULL}, {0,NULL}, {0,NULL}, 0 }
+    , {0,NULL}, {0,NULL}, {0,NULL}, 0, 0,NULL }
 
 
 struct  Myvlm__V1__LoginReply
@@ -76,10 +128,12 @@ struct  Myvlm__V1__LoginReply
   ProtobufCBinaryData token;
   int64_t expires_at_ms;
   Myvlm__V1__User *user;
+  size_t n_scopes;
+  ProtobufCBinaryData *scopes;
 };
 #define MYVLM__V1__LOGIN_REPLY__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&myvlm__v1__login_reply__descriptor) \
-    , {0,NULL}, 0, NULL }
+    , {0,NULL}, 0, NULL, 0,NULL }
 
 
 struct  Myvlm__V1__LogoutRequest
@@ -169,6 +223,137 @@ struct  Myvlm__V1__ListUsersReply
     , 0,NULL }
 
 
+struct  Myvlm__V1__SetSuspendedRequest
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData name;
+  protobuf_c_boolean suspended;
+};
+#define MYVLM__V1__SET_SUSPENDED_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&myvlm__v1__set_suspended_request__descriptor) \
+    , {0,NULL}, 0 }
+
+
+struct  Myvlm__V1__SetRoleRequest
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData name;
+  Myvlm__V1__Role role;
+};
+#define MYVLM__V1__SET_ROLE_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&myvlm__v1__set_role_request__descriptor) \
+    , {0,NULL}, MYVLM__V1__ROLE__ROLE_UNSPECIFIED }
+
+
+struct  Myvlm__V1__ResetPasswordRequest
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData name;
+  ProtobufCBinaryData password;
+};
+#define MYVLM__V1__RESET_PASSWORD_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&myvlm__v1__reset_password_request__descriptor) \
+    , {0,NULL}, {0,NULL} }
+
+
+struct  Myvlm__V1__ResetPasswordReply
+{
+  ProtobufCMessage base;
+};
+#define MYVLM__V1__RESET_PASSWORD_REPLY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&myvlm__v1__reset_password_reply__descriptor) \
+     }
+
+
+struct  Myvlm__V1__CreateTokenRequest
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData label;
+  /*
+   * 0 takes the server's default.
+   */
+  int64_t lifetime_seconds;
+  /*
+   * Empty takes those of the caller's token.
+   */
+  size_t n_scopes;
+  ProtobufCBinaryData *scopes;
+};
+#define MYVLM__V1__CREATE_TOKEN_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&myvlm__v1__create_token_request__descriptor) \
+    , {0,NULL}, 0, 0,NULL }
+
+
+struct  Myvlm__V1__TokenReply
+{
+  ProtobufCMessage base;
+  /*
+   * Shown this once.
+   */
+  ProtobufCBinaryData token;
+  Myvlm__V1__Token *info;
+};
+#define MYVLM__V1__TOKEN_REPLY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&myvlm__v1__token_reply__descriptor) \
+    , {0,NULL}, NULL }
+
+
+struct  Myvlm__V1__ListTokensRequest
+{
+  ProtobufCMessage base;
+};
+#define MYVLM__V1__LIST_TOKENS_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&myvlm__v1__list_tokens_request__descriptor) \
+     }
+
+
+struct  Myvlm__V1__ListTokensReply
+{
+  ProtobufCMessage base;
+  size_t n_tokens;
+  Myvlm__V1__Token **tokens;
+};
+#define MYVLM__V1__LIST_TOKENS_REPLY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&myvlm__v1__list_tokens_reply__descriptor) \
+    , 0,NULL }
+
+
+struct  Myvlm__V1__RotateTokenRequest
+{
+  ProtobufCMessage base;
+  /*
+   * 0: the token of the call.
+   */
+  int64_t id;
+  /*
+   * How long the old one goes on; at most 7 days.
+   */
+  int64_t overlap_seconds;
+};
+#define MYVLM__V1__ROTATE_TOKEN_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&myvlm__v1__rotate_token_request__descriptor) \
+    , 0, 0 }
+
+
+struct  Myvlm__V1__RevokeTokenRequest
+{
+  ProtobufCMessage base;
+  int64_t id;
+};
+#define MYVLM__V1__REVOKE_TOKEN_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&myvlm__v1__revoke_token_request__descriptor) \
+    , 0 }
+
+
+struct  Myvlm__V1__RevokeTokenReply
+{
+  ProtobufCMessage base;
+};
+#define MYVLM__V1__REVOKE_TOKEN_REPLY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&myvlm__v1__revoke_token_reply__descriptor) \
+     }
+
+
 /* Myvlm__V1__User methods */
 void   myvlm__v1__user__init
                      (Myvlm__V1__User         *message);
@@ -187,6 +372,25 @@ Myvlm__V1__User *
                       const uint8_t       *data);
 void   myvlm__v1__user__free_unpacked
                      (Myvlm__V1__User *message,
+                      ProtobufCAllocator *allocator);
+/* Myvlm__V1__Token methods */
+void   myvlm__v1__token__init
+                     (Myvlm__V1__Token         *message);
+size_t myvlm__v1__token__get_packed_size
+                     (const Myvlm__V1__Token   *message);
+size_t myvlm__v1__token__pack
+                     (const Myvlm__V1__Token   *message,
+                      uint8_t             *out);
+size_t myvlm__v1__token__pack_to_buffer
+                     (const Myvlm__V1__Token   *message,
+                      ProtobufCBuffer     *buffer);
+Myvlm__V1__Token *
+       myvlm__v1__token__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   myvlm__v1__token__free_unpacked
+                     (Myvlm__V1__Token *message,
                       ProtobufCAllocator *allocator);
 /* Myvlm__V1__LoginRequest methods */
 void   myvlm__v1__login_request__init
@@ -378,10 +582,222 @@ Myvlm__V1__ListUsersReply *
 void   myvlm__v1__list_users_reply__free_unpacked
                      (Myvlm__V1__ListUsersReply *message,
                       ProtobufCAllocator *allocator);
+/* Myvlm__V1__SetSuspendedRequest methods */
+void   myvlm__v1__set_suspended_request__init
+                     (Myvlm__V1__SetSuspendedRequest         *message);
+size_t myvlm__v1__set_suspended_request__get_packed_size
+                     (const Myvlm__V1__SetSuspendedRequest   *message);
+size_t myvlm__v1__set_suspended_request__pack
+                     (const Myvlm__V1__SetSuspendedRequest   *message,
+                      uint8_t             *out);
+size_t myvlm__v1__set_suspended_request__pack_to_buffer
+                     (const Myvlm__V1__SetSuspendedRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Myvlm__V1__SetSuspendedRequest *
+       myvlm__v1__set_suspended_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   myvlm__v1__set_suspended_request__free_unpacked
+                     (Myvlm__V1__SetSuspendedRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Myvlm__V1__SetRoleRequest methods */
+void   myvlm__v1__set_role_request__init
+                     (Myvlm__V1__SetRoleRequest         *message);
+size_t myvlm__v1__set_role_request__get_packed_size
+                     (const Myvlm__V1__SetRoleRequest   *message);
+size_t myvlm__v1__set_role_request__pack
+                     (const Myvlm__V1__SetRoleRequest   *message,
+                      uint8_t             *out);
+size_t myvlm__v1__set_role_request__pack_to_buffer
+                     (const Myvlm__V1__SetRoleRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Myvlm__V1__SetRoleRequest *
+       myvlm__v1__set_role_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   myvlm__v1__set_role_request__free_unpacked
+                     (Myvlm__V1__SetRoleRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Myvlm__V1__ResetPasswordRequest methods */
+void   myvlm__v1__reset_password_request__init
+                     (Myvlm__V1__ResetPasswordRequest         *message);
+size_t myvlm__v1__reset_password_request__get_packed_size
+                     (const Myvlm__V1__ResetPasswordRequest   *message);
+size_t myvlm__v1__reset_password_request__pack
+                     (const Myvlm__V1__ResetPasswordRequest   *message,
+                      uint8_t             *out);
+size_t myvlm__v1__reset_password_request__pack_to_buffer
+                     (const Myvlm__V1__ResetPasswordRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Myvlm__V1__ResetPasswordRequest *
+       myvlm__v1__reset_password_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   myvlm__v1__reset_password_request__free_unpacked
+                     (Myvlm__V1__ResetPasswordRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Myvlm__V1__ResetPasswordReply methods */
+void   myvlm__v1__reset_password_reply__init
+                     (Myvlm__V1__ResetPasswordReply         *message);
+size_t myvlm__v1__reset_password_reply__get_packed_size
+                     (const Myvlm__V1__ResetPasswordReply   *message);
+size_t myvlm__v1__reset_password_reply__pack
+                     (const Myvlm__V1__ResetPasswordReply   *message,
+                      uint8_t             *out);
+size_t myvlm__v1__reset_password_reply__pack_to_buffer
+                     (const Myvlm__V1__ResetPasswordReply   *message,
+                      ProtobufCBuffer     *buffer);
+Myvlm__V1__ResetPasswordReply *
+       myvlm__v1__reset_password_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   myvlm__v1__reset_password_reply__free_unpacked
+                     (Myvlm__V1__ResetPasswordReply *message,
+                      ProtobufCAllocator *allocator);
+/* Myvlm__V1__CreateTokenRequest methods */
+void   myvlm__v1__create_token_request__init
+                     (Myvlm__V1__CreateTokenRequest         *message);
+size_t myvlm__v1__create_token_request__get_packed_size
+                     (const Myvlm__V1__CreateTokenRequest   *message);
+size_t myvlm__v1__create_token_request__pack
+                     (const Myvlm__V1__CreateTokenRequest   *message,
+                      uint8_t             *out);
+size_t myvlm__v1__create_token_request__pack_to_buffer
+                     (const Myvlm__V1__CreateTokenRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Myvlm__V1__CreateTokenRequest *
+       myvlm__v1__create_token_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   myvlm__v1__create_token_request__free_unpacked
+                     (Myvlm__V1__CreateTokenRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Myvlm__V1__TokenReply methods */
+void   myvlm__v1__token_reply__init
+                     (Myvlm__V1__TokenReply         *message);
+size_t myvlm__v1__token_reply__get_packed_size
+                     (const Myvlm__V1__TokenReply   *message);
+size_t myvlm__v1__token_reply__pack
+                     (const Myvlm__V1__TokenReply   *message,
+                      uint8_t             *out);
+size_t myvlm__v1__token_reply__pack_to_buffer
+                     (const Myvlm__V1__TokenReply   *message,
+                      ProtobufCBuffer     *buffer);
+Myvlm__V1__TokenReply *
+       myvlm__v1__token_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   myvlm__v1__token_reply__free_unpacked
+                     (Myvlm__V1__TokenReply *message,
+                      ProtobufCAllocator *allocator);
+/* Myvlm__V1__ListTokensRequest methods */
+void   myvlm__v1__list_tokens_request__init
+                     (Myvlm__V1__ListTokensRequest         *message);
+size_t myvlm__v1__list_tokens_request__get_packed_size
+                     (const Myvlm__V1__ListTokensRequest   *message);
+size_t myvlm__v1__list_tokens_request__pack
+                     (const Myvlm__V1__ListTokensRequest   *message,
+                      uint8_t             *out);
+size_t myvlm__v1__list_tokens_request__pack_to_buffer
+                     (const Myvlm__V1__ListTokensRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Myvlm__V1__ListTokensRequest *
+       myvlm__v1__list_tokens_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   myvlm__v1__list_tokens_request__free_unpacked
+                     (Myvlm__V1__ListTokensRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Myvlm__V1__ListTokensReply methods */
+void   myvlm__v1__list_tokens_reply__init
+                     (Myvlm__V1__ListTokensReply         *message);
+size_t myvlm__v1__list_tokens_reply__get_packed_size
+                     (const Myvlm__V1__ListTokensReply   *message);
+size_t myvlm__v1__list_tokens_reply__pack
+                     (const Myvlm__V1__ListTokensReply   *message,
+                      uint8_t             *out);
+size_t myvlm__v1__list_tokens_reply__pack_to_buffer
+                     (const Myvlm__V1__ListTokensReply   *message,
+                      ProtobufCBuffer     *buffer);
+Myvlm__V1__ListTokensReply *
+       myvlm__v1__list_tokens_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   myvlm__v1__list_tokens_reply__free_unpacked
+                     (Myvlm__V1__ListTokensReply *message,
+                      ProtobufCAllocator *allocator);
+/* Myvlm__V1__RotateTokenRequest methods */
+void   myvlm__v1__rotate_token_request__init
+                     (Myvlm__V1__RotateTokenRequest         *message);
+size_t myvlm__v1__rotate_token_request__get_packed_size
+                     (const Myvlm__V1__RotateTokenRequest   *message);
+size_t myvlm__v1__rotate_token_request__pack
+                     (const Myvlm__V1__RotateTokenRequest   *message,
+                      uint8_t             *out);
+size_t myvlm__v1__rotate_token_request__pack_to_buffer
+                     (const Myvlm__V1__RotateTokenRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Myvlm__V1__RotateTokenRequest *
+       myvlm__v1__rotate_token_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   myvlm__v1__rotate_token_request__free_unpacked
+                     (Myvlm__V1__RotateTokenRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Myvlm__V1__RevokeTokenRequest methods */
+void   myvlm__v1__revoke_token_request__init
+                     (Myvlm__V1__RevokeTokenRequest         *message);
+size_t myvlm__v1__revoke_token_request__get_packed_size
+                     (const Myvlm__V1__RevokeTokenRequest   *message);
+size_t myvlm__v1__revoke_token_request__pack
+                     (const Myvlm__V1__RevokeTokenRequest   *message,
+                      uint8_t             *out);
+size_t myvlm__v1__revoke_token_request__pack_to_buffer
+                     (const Myvlm__V1__RevokeTokenRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Myvlm__V1__RevokeTokenRequest *
+       myvlm__v1__revoke_token_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   myvlm__v1__revoke_token_request__free_unpacked
+                     (Myvlm__V1__RevokeTokenRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Myvlm__V1__RevokeTokenReply methods */
+void   myvlm__v1__revoke_token_reply__init
+                     (Myvlm__V1__RevokeTokenReply         *message);
+size_t myvlm__v1__revoke_token_reply__get_packed_size
+                     (const Myvlm__V1__RevokeTokenReply   *message);
+size_t myvlm__v1__revoke_token_reply__pack
+                     (const Myvlm__V1__RevokeTokenReply   *message,
+                      uint8_t             *out);
+size_t myvlm__v1__revoke_token_reply__pack_to_buffer
+                     (const Myvlm__V1__RevokeTokenReply   *message,
+                      ProtobufCBuffer     *buffer);
+Myvlm__V1__RevokeTokenReply *
+       myvlm__v1__revoke_token_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   myvlm__v1__revoke_token_reply__free_unpacked
+                     (Myvlm__V1__RevokeTokenReply *message,
+                      ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
 typedef void (*Myvlm__V1__User_Closure)
                  (const Myvlm__V1__User *message,
+                  void *closure_data);
+typedef void (*Myvlm__V1__Token_Closure)
+                 (const Myvlm__V1__Token *message,
                   void *closure_data);
 typedef void (*Myvlm__V1__LoginRequest_Closure)
                  (const Myvlm__V1__LoginRequest *message,
@@ -412,6 +828,39 @@ typedef void (*Myvlm__V1__ListUsersRequest_Closure)
                   void *closure_data);
 typedef void (*Myvlm__V1__ListUsersReply_Closure)
                  (const Myvlm__V1__ListUsersReply *message,
+                  void *closure_data);
+typedef void (*Myvlm__V1__SetSuspendedRequest_Closure)
+                 (const Myvlm__V1__SetSuspendedRequest *message,
+                  void *closure_data);
+typedef void (*Myvlm__V1__SetRoleRequest_Closure)
+                 (const Myvlm__V1__SetRoleRequest *message,
+                  void *closure_data);
+typedef void (*Myvlm__V1__ResetPasswordRequest_Closure)
+                 (const Myvlm__V1__ResetPasswordRequest *message,
+                  void *closure_data);
+typedef void (*Myvlm__V1__ResetPasswordReply_Closure)
+                 (const Myvlm__V1__ResetPasswordReply *message,
+                  void *closure_data);
+typedef void (*Myvlm__V1__CreateTokenRequest_Closure)
+                 (const Myvlm__V1__CreateTokenRequest *message,
+                  void *closure_data);
+typedef void (*Myvlm__V1__TokenReply_Closure)
+                 (const Myvlm__V1__TokenReply *message,
+                  void *closure_data);
+typedef void (*Myvlm__V1__ListTokensRequest_Closure)
+                 (const Myvlm__V1__ListTokensRequest *message,
+                  void *closure_data);
+typedef void (*Myvlm__V1__ListTokensReply_Closure)
+                 (const Myvlm__V1__ListTokensReply *message,
+                  void *closure_data);
+typedef void (*Myvlm__V1__RotateTokenRequest_Closure)
+                 (const Myvlm__V1__RotateTokenRequest *message,
+                  void *closure_data);
+typedef void (*Myvlm__V1__RevokeTokenRequest_Closure)
+                 (const Myvlm__V1__RevokeTokenRequest *message,
+                  void *closure_data);
+typedef void (*Myvlm__V1__RevokeTokenReply_Closure)
+                 (const Myvlm__V1__RevokeTokenReply *message,
                   void *closure_data);
 
 /* --- services --- */
@@ -444,6 +893,34 @@ struct Myvlm__V1__Accounts_Service
                      const Myvlm__V1__ListUsersRequest *input,
                      Myvlm__V1__ListUsersReply_Closure closure,
                      void *closure_data);
+  void (*set_suspended)(Myvlm__V1__Accounts_Service *service,
+                        const Myvlm__V1__SetSuspendedRequest *input,
+                        Myvlm__V1__User_Closure closure,
+                        void *closure_data);
+  void (*set_role)(Myvlm__V1__Accounts_Service *service,
+                   const Myvlm__V1__SetRoleRequest *input,
+                   Myvlm__V1__User_Closure closure,
+                   void *closure_data);
+  void (*reset_password)(Myvlm__V1__Accounts_Service *service,
+                         const Myvlm__V1__ResetPasswordRequest *input,
+                         Myvlm__V1__ResetPasswordReply_Closure closure,
+                         void *closure_data);
+  void (*create_token)(Myvlm__V1__Accounts_Service *service,
+                       const Myvlm__V1__CreateTokenRequest *input,
+                       Myvlm__V1__TokenReply_Closure closure,
+                       void *closure_data);
+  void (*list_tokens)(Myvlm__V1__Accounts_Service *service,
+                      const Myvlm__V1__ListTokensRequest *input,
+                      Myvlm__V1__ListTokensReply_Closure closure,
+                      void *closure_data);
+  void (*rotate_token)(Myvlm__V1__Accounts_Service *service,
+                       const Myvlm__V1__RotateTokenRequest *input,
+                       Myvlm__V1__TokenReply_Closure closure,
+                       void *closure_data);
+  void (*revoke_token)(Myvlm__V1__Accounts_Service *service,
+                       const Myvlm__V1__RevokeTokenRequest *input,
+                       Myvlm__V1__RevokeTokenReply_Closure closure,
+                       void *closure_data);
 };
 typedef void (*Myvlm__V1__Accounts_ServiceDestroy)(Myvlm__V1__Accounts_Service *);
 void myvlm__v1__accounts__init (Myvlm__V1__Accounts_Service *service,
@@ -457,7 +934,14 @@ void myvlm__v1__accounts__init (Myvlm__V1__Accounts_Service *service,
       function_prefix__ ## who_am_i,\
       function_prefix__ ## change_password,\
       function_prefix__ ## create_user,\
-      function_prefix__ ## list_users  }
+      function_prefix__ ## list_users,\
+      function_prefix__ ## set_suspended,\
+      function_prefix__ ## set_role,\
+      function_prefix__ ## reset_password,\
+      function_prefix__ ## create_token,\
+      function_prefix__ ## list_tokens,\
+      function_prefix__ ## rotate_token,\
+      function_prefix__ ## revoke_token  }
 void myvlm__v1__accounts__login(ProtobufCService *service,
                                 const Myvlm__V1__LoginRequest *input,
                                 Myvlm__V1__LoginReply_Closure closure,
@@ -482,11 +966,40 @@ void myvlm__v1__accounts__list_users(ProtobufCService *service,
                                      const Myvlm__V1__ListUsersRequest *input,
                                      Myvlm__V1__ListUsersReply_Closure closure,
                                      void *closure_data);
+void myvlm__v1__accounts__set_suspended(ProtobufCService *service,
+                                        const Myvlm__V1__SetSuspendedRequest *input,
+                                        Myvlm__V1__User_Closure closure,
+                                        void *closure_data);
+void myvlm__v1__accounts__set_role(ProtobufCService *service,
+                                   const Myvlm__V1__SetRoleRequest *input,
+                                   Myvlm__V1__User_Closure closure,
+                                   void *closure_data);
+void myvlm__v1__accounts__reset_password(ProtobufCService *service,
+                                         const Myvlm__V1__ResetPasswordRequest *input,
+                                         Myvlm__V1__ResetPasswordReply_Closure closure,
+                                         void *closure_data);
+void myvlm__v1__accounts__create_token(ProtobufCService *service,
+                                       const Myvlm__V1__CreateTokenRequest *input,
+                                       Myvlm__V1__TokenReply_Closure closure,
+                                       void *closure_data);
+void myvlm__v1__accounts__list_tokens(ProtobufCService *service,
+                                      const Myvlm__V1__ListTokensRequest *input,
+                                      Myvlm__V1__ListTokensReply_Closure closure,
+                                      void *closure_data);
+void myvlm__v1__accounts__rotate_token(ProtobufCService *service,
+                                       const Myvlm__V1__RotateTokenRequest *input,
+                                       Myvlm__V1__TokenReply_Closure closure,
+                                       void *closure_data);
+void myvlm__v1__accounts__revoke_token(ProtobufCService *service,
+                                       const Myvlm__V1__RevokeTokenRequest *input,
+                                       Myvlm__V1__RevokeTokenReply_Closure closure,
+                                       void *closure_data);
 
 /* --- descriptors --- */
 
 extern const ProtobufCEnumDescriptor    myvlm__v1__role__descriptor;
 extern const ProtobufCMessageDescriptor myvlm__v1__user__descriptor;
+extern const ProtobufCMessageDescriptor myvlm__v1__token__descriptor;
 extern const ProtobufCMessageDescriptor myvlm__v1__login_request__descriptor;
 extern const ProtobufCMessageDescriptor myvlm__v1__login_reply__descriptor;
 extern const ProtobufCMessageDescriptor myvlm__v1__logout_request__descriptor;
@@ -497,6 +1010,17 @@ extern const ProtobufCMessageDescriptor myvlm__v1__change_password_reply__descri
 extern const ProtobufCMessageDescriptor myvlm__v1__create_user_request__descriptor;
 extern const ProtobufCMessageDescriptor myvlm__v1__list_users_request__descriptor;
 extern const ProtobufCMessageDescriptor myvlm__v1__list_users_reply__descriptor;
+extern const ProtobufCMessageDescriptor myvlm__v1__set_suspended_request__descriptor;
+extern const ProtobufCMessageDescriptor myvlm__v1__set_role_request__descriptor;
+extern const ProtobufCMessageDescriptor myvlm__v1__reset_password_request__descriptor;
+extern const ProtobufCMessageDescriptor myvlm__v1__reset_password_reply__descriptor;
+extern const ProtobufCMessageDescriptor myvlm__v1__create_token_request__descriptor;
+extern const ProtobufCMessageDescriptor myvlm__v1__token_reply__descriptor;
+extern const ProtobufCMessageDescriptor myvlm__v1__list_tokens_request__descriptor;
+extern const ProtobufCMessageDescriptor myvlm__v1__list_tokens_reply__descriptor;
+extern const ProtobufCMessageDescriptor myvlm__v1__rotate_token_request__descriptor;
+extern const ProtobufCMessageDescriptor myvlm__v1__revoke_token_request__descriptor;
+extern const ProtobufCMessageDescriptor myvlm__v1__revoke_token_reply__descriptor;
 extern const ProtobufCServiceDescriptor myvlm__v1__accounts__descriptor;
 
 PROTOBUF_C__END_DECLS

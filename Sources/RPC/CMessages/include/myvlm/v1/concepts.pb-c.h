@@ -30,12 +30,31 @@ typedef struct Myvlm__V1__ListConceptsRequest Myvlm__V1__ListConceptsRequest;
 typedef struct Myvlm__V1__ListConceptsReply Myvlm__V1__ListConceptsReply;
 typedef struct Myvlm__V1__GetConceptRequest Myvlm__V1__GetConceptRequest;
 typedef struct Myvlm__V1__ConceptDetail Myvlm__V1__ConceptDetail;
+typedef struct Myvlm__V1__Alias Myvlm__V1__Alias;
 typedef struct Myvlm__V1__ListVersionsRequest Myvlm__V1__ListVersionsRequest;
 typedef struct Myvlm__V1__ListVersionsReply Myvlm__V1__ListVersionsReply;
 typedef struct Myvlm__V1__RollbackRequest Myvlm__V1__RollbackRequest;
 typedef struct Myvlm__V1__PointerMove Myvlm__V1__PointerMove;
 typedef struct Myvlm__V1__DeleteConceptRequest Myvlm__V1__DeleteConceptRequest;
 typedef struct Myvlm__V1__DeleteConceptReply Myvlm__V1__DeleteConceptReply;
+typedef struct Myvlm__V1__UndeleteConceptRequest Myvlm__V1__UndeleteConceptRequest;
+typedef struct Myvlm__V1__UndeleteConceptReply Myvlm__V1__UndeleteConceptReply;
+typedef struct Myvlm__V1__PromoteRequest Myvlm__V1__PromoteRequest;
+typedef struct Myvlm__V1__RenameConceptRequest Myvlm__V1__RenameConceptRequest;
+typedef struct Myvlm__V1__RenameConceptReply Myvlm__V1__RenameConceptReply;
+typedef struct Myvlm__V1__SetAliasRequest Myvlm__V1__SetAliasRequest;
+typedef struct Myvlm__V1__RemoveAliasRequest Myvlm__V1__RemoveAliasRequest;
+typedef struct Myvlm__V1__ProtectAliasRequest Myvlm__V1__ProtectAliasRequest;
+typedef struct Myvlm__V1__AliasReply Myvlm__V1__AliasReply;
+typedef struct Myvlm__V1__SetRetentionRequest Myvlm__V1__SetRetentionRequest;
+typedef struct Myvlm__V1__SetRetentionReply Myvlm__V1__SetRetentionReply;
+typedef struct Myvlm__V1__CompareVersionsRequest Myvlm__V1__CompareVersionsRequest;
+typedef struct Myvlm__V1__VersionComparison Myvlm__V1__VersionComparison;
+typedef struct Myvlm__V1__VersionDifference Myvlm__V1__VersionDifference;
+typedef struct Myvlm__V1__WatchRequest Myvlm__V1__WatchRequest;
+typedef struct Myvlm__V1__WatchEvent Myvlm__V1__WatchEvent;
+typedef struct Myvlm__V1__WatchBookmark Myvlm__V1__WatchBookmark;
+typedef struct Myvlm__V1__ConceptChange Myvlm__V1__ConceptChange;
 
 
 /* --- enums --- */
@@ -117,10 +136,22 @@ struct  Myvlm__V1__EnrollRequest
   size_t n_captions;
   Myvlm__V1__PhotoCaption **captions;
   uint64_t seed;
+  /*
+   * When not 0 nothing is committed unless `current` is this version then (compare and set).
+   */
+  uint32_t if_version;
+  /*
+   * Nothing is committed when there is a concept of that name then.
+   */
+  protobuf_c_boolean only_new;
+  /*
+   * Why; kept in the history.
+   */
+  ProtobufCBinaryData reason;
 };
 #define MYVLM__V1__ENROLL_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&myvlm__v1__enroll_request__descriptor) \
-    , {0,NULL}, {0,NULL}, MYVLM__V1__CONCEPT_KIND__CONCEPT_KIND_UNSPECIFIED, {0,NULL}, {0,NULL}, 0,NULL, 0 }
+    , {0,NULL}, {0,NULL}, MYVLM__V1__CONCEPT_KIND__CONCEPT_KIND_UNSPECIFIED, {0,NULL}, {0,NULL}, 0,NULL, 0, 0, 0, {0,NULL} }
 
 
 typedef enum {
@@ -242,10 +273,14 @@ struct  Myvlm__V1__Concept
   uint32_t versions;
   int64_t created_at_ms;
   int64_t updated_at_ms;
+  /*
+   * How many of the newest versions are kept; 0 keeps all.
+   */
+  uint32_t keep_last;
 };
 #define MYVLM__V1__CONCEPT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&myvlm__v1__concept__descriptor) \
-    , {0,NULL}, MYVLM__V1__CONCEPT_KIND__CONCEPT_KIND_UNSPECIFIED, {0,NULL}, {0,NULL}, 0, 0, 0, 0 }
+    , {0,NULL}, MYVLM__V1__CONCEPT_KIND__CONCEPT_KIND_UNSPECIFIED, {0,NULL}, {0,NULL}, 0, 0, 0, 0, 0 }
 
 
 struct  Myvlm__V1__ListConceptsRequest
@@ -289,12 +324,30 @@ struct  Myvlm__V1__ConceptDetail
   ProtobufCMessage base;
   Myvlm__V1__Concept *concept;
   Myvlm__V1__ConceptVersion *current;
+  /*
+   * Moves of `current` and of aliases, newest first.
+   */
   size_t n_history;
   Myvlm__V1__PointerMove **history;
+  size_t n_aliases;
+  Myvlm__V1__Alias **aliases;
 };
 #define MYVLM__V1__CONCEPT_DETAIL__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&myvlm__v1__concept_detail__descriptor) \
-    , NULL, NULL, 0,NULL }
+    , NULL, NULL, 0,NULL, 0,NULL }
+
+
+struct  Myvlm__V1__Alias
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData name;
+  uint32_t version;
+  protobuf_c_boolean is_protected;
+  int64_t updated_at_ms;
+};
+#define MYVLM__V1__ALIAS__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&myvlm__v1__alias__descriptor) \
+    , {0,NULL}, 0, 0, 0 }
 
 
 struct  Myvlm__V1__ListVersionsRequest
@@ -348,15 +401,19 @@ struct  Myvlm__V1__PointerMove
   int64_t at_ms;
   ProtobufCBinaryData by;
   /*
-   * "enroll", "rollback"
+   * "enroll", "promote", "rollback", "alias", "unalias", "import"
    */
   ProtobufCBinaryData action;
   ProtobufCBinaryData reason;
   uint64_t revision;
+  /*
+   * "current" or an alias.
+   */
+  ProtobufCBinaryData pointer;
 };
 #define MYVLM__V1__POINTER_MOVE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&myvlm__v1__pointer_move__descriptor) \
-    , {0,NULL}, 0, 0, 0, {0,NULL}, {0,NULL}, {0,NULL}, 0 }
+    , {0,NULL}, 0, 0, 0, {0,NULL}, {0,NULL}, {0,NULL}, 0, {0,NULL} }
 
 
 struct  Myvlm__V1__DeleteConceptRequest
@@ -377,6 +434,287 @@ struct  Myvlm__V1__DeleteConceptReply
 #define MYVLM__V1__DELETE_CONCEPT_REPLY__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&myvlm__v1__delete_concept_reply__descriptor) \
     , 0 }
+
+
+struct  Myvlm__V1__UndeleteConceptRequest
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData name;
+};
+#define MYVLM__V1__UNDELETE_CONCEPT_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&myvlm__v1__undelete_concept_request__descriptor) \
+    , {0,NULL} }
+
+
+struct  Myvlm__V1__UndeleteConceptReply
+{
+  ProtobufCMessage base;
+  uint64_t revision;
+};
+#define MYVLM__V1__UNDELETE_CONCEPT_REPLY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&myvlm__v1__undelete_concept_reply__descriptor) \
+    , 0 }
+
+
+struct  Myvlm__V1__PromoteRequest
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData name;
+  /*
+   * "3", "v3" or an alias.
+   */
+  ProtobufCBinaryData version;
+  ProtobufCBinaryData reason;
+  /*
+   * When not 0 the move happens only if `current` is this version now (compare and set).
+   */
+  uint32_t if_version;
+};
+#define MYVLM__V1__PROMOTE_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&myvlm__v1__promote_request__descriptor) \
+    , {0,NULL}, {0,NULL}, {0,NULL}, 0 }
+
+
+struct  Myvlm__V1__RenameConceptRequest
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData name;
+  ProtobufCBinaryData new_name;
+};
+#define MYVLM__V1__RENAME_CONCEPT_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&myvlm__v1__rename_concept_request__descriptor) \
+    , {0,NULL}, {0,NULL} }
+
+
+struct  Myvlm__V1__RenameConceptReply
+{
+  ProtobufCMessage base;
+  Myvlm__V1__Concept *concept;
+  uint64_t revision;
+};
+#define MYVLM__V1__RENAME_CONCEPT_REPLY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&myvlm__v1__rename_concept_reply__descriptor) \
+    , NULL, 0 }
+
+
+struct  Myvlm__V1__SetAliasRequest
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData concept;
+  /*
+   * [A-Za-z0-9_.-]{1,64}
+   */
+  ProtobufCBinaryData alias;
+  /*
+   * "3", "v3", "current" or another alias.
+   */
+  ProtobufCBinaryData version;
+  ProtobufCBinaryData reason;
+  /*
+   * When not 0 the alias is set only if it names this version now.
+   */
+  uint32_t if_version;
+  /*
+   * The alias is set only if there is none of that name.
+   */
+  protobuf_c_boolean only_new;
+};
+#define MYVLM__V1__SET_ALIAS_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&myvlm__v1__set_alias_request__descriptor) \
+    , {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, 0, 0 }
+
+
+struct  Myvlm__V1__RemoveAliasRequest
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData concept;
+  ProtobufCBinaryData alias;
+  ProtobufCBinaryData reason;
+};
+#define MYVLM__V1__REMOVE_ALIAS_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&myvlm__v1__remove_alias_request__descriptor) \
+    , {0,NULL}, {0,NULL}, {0,NULL} }
+
+
+struct  Myvlm__V1__ProtectAliasRequest
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData concept;
+  ProtobufCBinaryData alias;
+  protobuf_c_boolean is_protected;
+};
+#define MYVLM__V1__PROTECT_ALIAS_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&myvlm__v1__protect_alias_request__descriptor) \
+    , {0,NULL}, {0,NULL}, 0 }
+
+
+struct  Myvlm__V1__AliasReply
+{
+  ProtobufCMessage base;
+  /*
+   * As it is now; not set when it was removed.
+   */
+  Myvlm__V1__Alias *alias;
+  /*
+   * False when it was so already.
+   */
+  protobuf_c_boolean changed;
+  uint64_t revision;
+};
+#define MYVLM__V1__ALIAS_REPLY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&myvlm__v1__alias_reply__descriptor) \
+    , NULL, 0, 0 }
+
+
+struct  Myvlm__V1__SetRetentionRequest
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData concept;
+  /*
+   * 0 keeps all.
+   */
+  uint32_t keep_last;
+};
+#define MYVLM__V1__SET_RETENTION_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&myvlm__v1__set_retention_request__descriptor) \
+    , {0,NULL}, 0 }
+
+
+struct  Myvlm__V1__SetRetentionReply
+{
+  ProtobufCMessage base;
+  /*
+   * Numbers of the versions that went.
+   */
+  size_t n_removed;
+  uint32_t *removed;
+  uint64_t revision;
+};
+#define MYVLM__V1__SET_RETENTION_REPLY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&myvlm__v1__set_retention_reply__descriptor) \
+    , 0,NULL, 0 }
+
+
+struct  Myvlm__V1__CompareVersionsRequest
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData name;
+  /*
+   * "3", "v3", "current" or an alias.
+   */
+  ProtobufCBinaryData left;
+  ProtobufCBinaryData right;
+};
+#define MYVLM__V1__COMPARE_VERSIONS_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&myvlm__v1__compare_versions_request__descriptor) \
+    , {0,NULL}, {0,NULL}, {0,NULL} }
+
+
+struct  Myvlm__V1__VersionComparison
+{
+  ProtobufCMessage base;
+  Myvlm__V1__ConceptVersion *left;
+  Myvlm__V1__ConceptVersion *right;
+  size_t n_differences;
+  Myvlm__V1__VersionDifference **differences;
+};
+#define MYVLM__V1__VERSION_COMPARISON__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&myvlm__v1__version_comparison__descriptor) \
+    , NULL, NULL, 0,NULL }
+
+
+struct  Myvlm__V1__VersionDifference
+{
+  ProtobufCMessage base;
+  /*
+   * "threshold", "training.steps" and the like.
+   */
+  ProtobufCBinaryData field;
+  ProtobufCBinaryData left;
+  ProtobufCBinaryData right;
+};
+#define MYVLM__V1__VERSION_DIFFERENCE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&myvlm__v1__version_difference__descriptor) \
+    , {0,NULL}, {0,NULL}, {0,NULL} }
+
+
+struct  Myvlm__V1__WatchRequest
+{
+  ProtobufCMessage base;
+  /*
+   * Begin after `after_revision` instead of now.
+   */
+  protobuf_c_boolean resume;
+  uint64_t after_revision;
+};
+#define MYVLM__V1__WATCH_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&myvlm__v1__watch_request__descriptor) \
+    , 0, 0 }
+
+
+typedef enum {
+  MYVLM__V1__WATCH_EVENT__EVENT__NOT_SET = 0,
+  MYVLM__V1__WATCH_EVENT__EVENT_CHANGE = 1,
+  MYVLM__V1__WATCH_EVENT__EVENT_BOOKMARK = 2
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(MYVLM__V1__WATCH_EVENT__EVENT__CASE)
+} Myvlm__V1__WatchEvent__EventCase;
+
+struct  Myvlm__V1__WatchEvent
+{
+  ProtobufCMessage base;
+  Myvlm__V1__WatchEvent__EventCase event_case;
+  union {
+    Myvlm__V1__ConceptChange *change;
+    /*
+     * Nothing more happened up to a revision: resume from there. The first message, then one after each silence of
+     * half a minute.
+     */
+    Myvlm__V1__WatchBookmark *bookmark;
+  };
+};
+#define MYVLM__V1__WATCH_EVENT__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&myvlm__v1__watch_event__descriptor) \
+    , MYVLM__V1__WATCH_EVENT__EVENT__NOT_SET, {0} }
+
+
+struct  Myvlm__V1__WatchBookmark
+{
+  ProtobufCMessage base;
+  uint64_t revision;
+};
+#define MYVLM__V1__WATCH_BOOKMARK__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&myvlm__v1__watch_bookmark__descriptor) \
+    , 0 }
+
+
+struct  Myvlm__V1__ConceptChange
+{
+  ProtobufCMessage base;
+  uint64_t revision;
+  int64_t at_ms;
+  /*
+   * "enroll", "promote", "rollback", "alias", "unalias", "protect", "unprotect", "rename", "retention", "delete",
+   * "undelete", "erase", "import", "share", "unshare"
+   */
+  ProtobufCBinaryData kind;
+  /*
+   * The same through renames.
+   */
+  int64_t concept_id;
+  /*
+   * What it is called now; empty when it is gone for good.
+   */
+  ProtobufCBinaryData concept;
+  /*
+   * "current" or an alias, where one moved.
+   */
+  ProtobufCBinaryData pointer;
+  uint32_t from_version;
+  uint32_t to_version;
+};
+#define MYVLM__V1__CONCEPT_CHANGE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&myvlm__v1__concept_change__descriptor) \
+    , 0, 0, {0,NULL}, 0, {0,NULL}, {0,NULL}, 0, 0 }
 
 
 /* Myvlm__V1__PhotoChunk methods */
@@ -664,6 +1002,25 @@ Myvlm__V1__ConceptDetail *
 void   myvlm__v1__concept_detail__free_unpacked
                      (Myvlm__V1__ConceptDetail *message,
                       ProtobufCAllocator *allocator);
+/* Myvlm__V1__Alias methods */
+void   myvlm__v1__alias__init
+                     (Myvlm__V1__Alias         *message);
+size_t myvlm__v1__alias__get_packed_size
+                     (const Myvlm__V1__Alias   *message);
+size_t myvlm__v1__alias__pack
+                     (const Myvlm__V1__Alias   *message,
+                      uint8_t             *out);
+size_t myvlm__v1__alias__pack_to_buffer
+                     (const Myvlm__V1__Alias   *message,
+                      ProtobufCBuffer     *buffer);
+Myvlm__V1__Alias *
+       myvlm__v1__alias__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   myvlm__v1__alias__free_unpacked
+                     (Myvlm__V1__Alias *message,
+                      ProtobufCAllocator *allocator);
 /* Myvlm__V1__ListVersionsRequest methods */
 void   myvlm__v1__list_versions_request__init
                      (Myvlm__V1__ListVersionsRequest         *message);
@@ -778,6 +1135,348 @@ Myvlm__V1__DeleteConceptReply *
 void   myvlm__v1__delete_concept_reply__free_unpacked
                      (Myvlm__V1__DeleteConceptReply *message,
                       ProtobufCAllocator *allocator);
+/* Myvlm__V1__UndeleteConceptRequest methods */
+void   myvlm__v1__undelete_concept_request__init
+                     (Myvlm__V1__UndeleteConceptRequest         *message);
+size_t myvlm__v1__undelete_concept_request__get_packed_size
+                     (const Myvlm__V1__UndeleteConceptRequest   *message);
+size_t myvlm__v1__undelete_concept_request__pack
+                     (const Myvlm__V1__UndeleteConceptRequest   *message,
+                      uint8_t             *out);
+size_t myvlm__v1__undelete_concept_request__pack_to_buffer
+                     (const Myvlm__V1__UndeleteConceptRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Myvlm__V1__UndeleteConceptRequest *
+       myvlm__v1__undelete_concept_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   myvlm__v1__undelete_concept_request__free_unpacked
+                     (Myvlm__V1__UndeleteConceptRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Myvlm__V1__UndeleteConceptReply methods */
+void   myvlm__v1__undelete_concept_reply__init
+                     (Myvlm__V1__UndeleteConceptReply         *message);
+size_t myvlm__v1__undelete_concept_reply__get_packed_size
+                     (const Myvlm__V1__UndeleteConceptReply   *message);
+size_t myvlm__v1__undelete_concept_reply__pack
+                     (const Myvlm__V1__UndeleteConceptReply   *message,
+                      uint8_t             *out);
+size_t myvlm__v1__undelete_concept_reply__pack_to_buffer
+                     (const Myvlm__V1__UndeleteConceptReply   *message,
+                      ProtobufCBuffer     *buffer);
+Myvlm__V1__UndeleteConceptReply *
+       myvlm__v1__undelete_concept_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   myvlm__v1__undelete_concept_reply__free_unpacked
+                     (Myvlm__V1__UndeleteConceptReply *message,
+                      ProtobufCAllocator *allocator);
+/* Myvlm__V1__PromoteRequest methods */
+void   myvlm__v1__promote_request__init
+                     (Myvlm__V1__PromoteRequest         *message);
+size_t myvlm__v1__promote_request__get_packed_size
+                     (const Myvlm__V1__PromoteRequest   *message);
+size_t myvlm__v1__promote_request__pack
+                     (const Myvlm__V1__PromoteRequest   *message,
+                      uint8_t             *out);
+size_t myvlm__v1__promote_request__pack_to_buffer
+                     (const Myvlm__V1__PromoteRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Myvlm__V1__PromoteRequest *
+       myvlm__v1__promote_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   myvlm__v1__promote_request__free_unpacked
+                     (Myvlm__V1__PromoteRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Myvlm__V1__RenameConceptRequest methods */
+void   myvlm__v1__rename_concept_request__init
+                     (Myvlm__V1__RenameConceptRequest         *message);
+size_t myvlm__v1__rename_concept_request__get_packed_size
+                     (const Myvlm__V1__RenameConceptRequest   *message);
+size_t myvlm__v1__rename_concept_request__pack
+                     (const Myvlm__V1__RenameConceptRequest   *message,
+                      uint8_t             *out);
+size_t myvlm__v1__rename_concept_request__pack_to_buffer
+                     (const Myvlm__V1__RenameConceptRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Myvlm__V1__RenameConceptRequest *
+       myvlm__v1__rename_concept_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   myvlm__v1__rename_concept_request__free_unpacked
+                     (Myvlm__V1__RenameConceptRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Myvlm__V1__RenameConceptReply methods */
+void   myvlm__v1__rename_concept_reply__init
+                     (Myvlm__V1__RenameConceptReply         *message);
+size_t myvlm__v1__rename_concept_reply__get_packed_size
+                     (const Myvlm__V1__RenameConceptReply   *message);
+size_t myvlm__v1__rename_concept_reply__pack
+                     (const Myvlm__V1__RenameConceptReply   *message,
+                      uint8_t             *out);
+size_t myvlm__v1__rename_concept_reply__pack_to_buffer
+                     (const Myvlm__V1__RenameConceptReply   *message,
+                      ProtobufCBuffer     *buffer);
+Myvlm__V1__RenameConceptReply *
+       myvlm__v1__rename_concept_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   myvlm__v1__rename_concept_reply__free_unpacked
+                     (Myvlm__V1__RenameConceptReply *message,
+                      ProtobufCAllocator *allocator);
+/* Myvlm__V1__SetAliasRequest methods */
+void   myvlm__v1__set_alias_request__init
+                     (Myvlm__V1__SetAliasRequest         *message);
+size_t myvlm__v1__set_alias_request__get_packed_size
+                     (const Myvlm__V1__SetAliasRequest   *message);
+size_t myvlm__v1__set_alias_request__pack
+                     (const Myvlm__V1__SetAliasRequest   *message,
+                      uint8_t             *out);
+size_t myvlm__v1__set_alias_request__pack_to_buffer
+                     (const Myvlm__V1__SetAliasRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Myvlm__V1__SetAliasRequest *
+       myvlm__v1__set_alias_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   myvlm__v1__set_alias_request__free_unpacked
+                     (Myvlm__V1__SetAliasRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Myvlm__V1__RemoveAliasRequest methods */
+void   myvlm__v1__remove_alias_request__init
+                     (Myvlm__V1__RemoveAliasRequest         *message);
+size_t myvlm__v1__remove_alias_request__get_packed_size
+                     (const Myvlm__V1__RemoveAliasRequest   *message);
+size_t myvlm__v1__remove_alias_request__pack
+                     (const Myvlm__V1__RemoveAliasRequest   *message,
+                      uint8_t             *out);
+size_t myvlm__v1__remove_alias_request__pack_to_buffer
+                     (const Myvlm__V1__RemoveAliasRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Myvlm__V1__RemoveAliasRequest *
+       myvlm__v1__remove_alias_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   myvlm__v1__remove_alias_request__free_unpacked
+                     (Myvlm__V1__RemoveAliasRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Myvlm__V1__ProtectAliasRequest methods */
+void   myvlm__v1__protect_alias_request__init
+                     (Myvlm__V1__ProtectAliasRequest         *message);
+size_t myvlm__v1__protect_alias_request__get_packed_size
+                     (const Myvlm__V1__ProtectAliasRequest   *message);
+size_t myvlm__v1__protect_alias_request__pack
+                     (const Myvlm__V1__ProtectAliasRequest   *message,
+                      uint8_t             *out);
+size_t myvlm__v1__protect_alias_request__pack_to_buffer
+                     (const Myvlm__V1__ProtectAliasRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Myvlm__V1__ProtectAliasRequest *
+       myvlm__v1__protect_alias_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   myvlm__v1__protect_alias_request__free_unpacked
+                     (Myvlm__V1__ProtectAliasRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Myvlm__V1__AliasReply methods */
+void   myvlm__v1__alias_reply__init
+                     (Myvlm__V1__AliasReply         *message);
+size_t myvlm__v1__alias_reply__get_packed_size
+                     (const Myvlm__V1__AliasReply   *message);
+size_t myvlm__v1__alias_reply__pack
+                     (const Myvlm__V1__AliasReply   *message,
+                      uint8_t             *out);
+size_t myvlm__v1__alias_reply__pack_to_buffer
+                     (const Myvlm__V1__AliasReply   *message,
+                      ProtobufCBuffer     *buffer);
+Myvlm__V1__AliasReply *
+       myvlm__v1__alias_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   myvlm__v1__alias_reply__free_unpacked
+                     (Myvlm__V1__AliasReply *message,
+                      ProtobufCAllocator *allocator);
+/* Myvlm__V1__SetRetentionRequest methods */
+void   myvlm__v1__set_retention_request__init
+                     (Myvlm__V1__SetRetentionRequest         *message);
+size_t myvlm__v1__set_retention_request__get_packed_size
+                     (const Myvlm__V1__SetRetentionRequest   *message);
+size_t myvlm__v1__set_retention_request__pack
+                     (const Myvlm__V1__SetRetentionRequest   *message,
+                      uint8_t             *out);
+size_t myvlm__v1__set_retention_request__pack_to_buffer
+                     (const Myvlm__V1__SetRetentionRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Myvlm__V1__SetRetentionRequest *
+       myvlm__v1__set_retention_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   myvlm__v1__set_retention_request__free_unpacked
+                     (Myvlm__V1__SetRetentionRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Myvlm__V1__SetRetentionReply methods */
+void   myvlm__v1__set_retention_reply__init
+                     (Myvlm__V1__SetRetentionReply         *message);
+size_t myvlm__v1__set_retention_reply__get_packed_size
+                     (const Myvlm__V1__SetRetentionReply   *message);
+size_t myvlm__v1__set_retention_reply__pack
+                     (const Myvlm__V1__SetRetentionReply   *message,
+                      uint8_t             *out);
+size_t myvlm__v1__set_retention_reply__pack_to_buffer
+                     (const Myvlm__V1__SetRetentionReply   *message,
+                      ProtobufCBuffer     *buffer);
+Myvlm__V1__SetRetentionReply *
+       myvlm__v1__set_retention_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   myvlm__v1__set_retention_reply__free_unpacked
+                     (Myvlm__V1__SetRetentionReply *message,
+                      ProtobufCAllocator *allocator);
+/* Myvlm__V1__CompareVersionsRequest methods */
+void   myvlm__v1__compare_versions_request__init
+                     (Myvlm__V1__CompareVersionsRequest         *message);
+size_t myvlm__v1__compare_versions_request__get_packed_size
+                     (const Myvlm__V1__CompareVersionsRequest   *message);
+size_t myvlm__v1__compare_versions_request__pack
+                     (const Myvlm__V1__CompareVersionsRequest   *message,
+                      uint8_t             *out);
+size_t myvlm__v1__compare_versions_request__pack_to_buffer
+                     (const Myvlm__V1__CompareVersionsRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Myvlm__V1__CompareVersionsRequest *
+       myvlm__v1__compare_versions_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   myvlm__v1__compare_versions_request__free_unpacked
+                     (Myvlm__V1__CompareVersionsRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Myvlm__V1__VersionComparison methods */
+void   myvlm__v1__version_comparison__init
+                     (Myvlm__V1__VersionComparison         *message);
+size_t myvlm__v1__version_comparison__get_packed_size
+                     (const Myvlm__V1__VersionComparison   *message);
+size_t myvlm__v1__version_comparison__pack
+                     (const Myvlm__V1__VersionComparison   *message,
+                      uint8_t             *out);
+size_t myvlm__v1__version_comparison__pack_to_buffer
+                     (const Myvlm__V1__VersionComparison   *message,
+                      ProtobufCBuffer     *buffer);
+Myvlm__V1__VersionComparison *
+       myvlm__v1__version_comparison__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   myvlm__v1__version_comparison__free_unpacked
+                     (Myvlm__V1__VersionComparison *message,
+                      ProtobufCAllocator *allocator);
+/* Myvlm__V1__VersionDifference methods */
+void   myvlm__v1__version_difference__init
+                     (Myvlm__V1__VersionDifference         *message);
+size_t myvlm__v1__version_difference__get_packed_size
+                     (const Myvlm__V1__VersionDifference   *message);
+size_t myvlm__v1__version_difference__pack
+                     (const Myvlm__V1__VersionDifference   *message,
+                      uint8_t             *out);
+size_t myvlm__v1__version_difference__pack_to_buffer
+                     (const Myvlm__V1__VersionDifference   *message,
+                      ProtobufCBuffer     *buffer);
+Myvlm__V1__VersionDifference *
+       myvlm__v1__version_difference__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   myvlm__v1__version_difference__free_unpacked
+                     (Myvlm__V1__VersionDifference *message,
+                      ProtobufCAllocator *allocator);
+/* Myvlm__V1__WatchRequest methods */
+void   myvlm__v1__watch_request__init
+                     (Myvlm__V1__WatchRequest         *message);
+size_t myvlm__v1__watch_request__get_packed_size
+                     (const Myvlm__V1__WatchRequest   *message);
+size_t myvlm__v1__watch_request__pack
+                     (const Myvlm__V1__WatchRequest   *message,
+                      uint8_t             *out);
+size_t myvlm__v1__watch_request__pack_to_buffer
+                     (const Myvlm__V1__WatchRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Myvlm__V1__WatchRequest *
+       myvlm__v1__watch_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   myvlm__v1__watch_request__free_unpacked
+                     (Myvlm__V1__WatchRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Myvlm__V1__WatchEvent methods */
+void   myvlm__v1__watch_event__init
+                     (Myvlm__V1__WatchEvent         *message);
+size_t myvlm__v1__watch_event__get_packed_size
+                     (const Myvlm__V1__WatchEvent   *message);
+size_t myvlm__v1__watch_event__pack
+                     (const Myvlm__V1__WatchEvent   *message,
+                      uint8_t             *out);
+size_t myvlm__v1__watch_event__pack_to_buffer
+                     (const Myvlm__V1__WatchEvent   *message,
+                      ProtobufCBuffer     *buffer);
+Myvlm__V1__WatchEvent *
+       myvlm__v1__watch_event__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   myvlm__v1__watch_event__free_unpacked
+                     (Myvlm__V1__WatchEvent *message,
+                      ProtobufCAllocator *allocator);
+/* Myvlm__V1__WatchBookmark methods */
+void   myvlm__v1__watch_bookmark__init
+                     (Myvlm__V1__WatchBookmark         *message);
+size_t myvlm__v1__watch_bookmark__get_packed_size
+                     (const Myvlm__V1__WatchBookmark   *message);
+size_t myvlm__v1__watch_bookmark__pack
+                     (const Myvlm__V1__WatchBookmark   *message,
+                      uint8_t             *out);
+size_t myvlm__v1__watch_bookmark__pack_to_buffer
+                     (const Myvlm__V1__WatchBookmark   *message,
+                      ProtobufCBuffer     *buffer);
+Myvlm__V1__WatchBookmark *
+       myvlm__v1__watch_bookmark__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   myvlm__v1__watch_bookmark__free_unpacked
+                     (Myvlm__V1__WatchBookmark *message,
+                      ProtobufCAllocator *allocator);
+/* Myvlm__V1__ConceptChange methods */
+void   myvlm__v1__concept_change__init
+                     (Myvlm__V1__ConceptChange         *message);
+size_t myvlm__v1__concept_change__get_packed_size
+                     (const Myvlm__V1__ConceptChange   *message);
+size_t myvlm__v1__concept_change__pack
+                     (const Myvlm__V1__ConceptChange   *message,
+                      uint8_t             *out);
+size_t myvlm__v1__concept_change__pack_to_buffer
+                     (const Myvlm__V1__ConceptChange   *message,
+                      ProtobufCBuffer     *buffer);
+Myvlm__V1__ConceptChange *
+       myvlm__v1__concept_change__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   myvlm__v1__concept_change__free_unpacked
+                     (Myvlm__V1__ConceptChange *message,
+                      ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
 typedef void (*Myvlm__V1__PhotoChunk_Closure)
@@ -825,6 +1524,9 @@ typedef void (*Myvlm__V1__GetConceptRequest_Closure)
 typedef void (*Myvlm__V1__ConceptDetail_Closure)
                  (const Myvlm__V1__ConceptDetail *message,
                   void *closure_data);
+typedef void (*Myvlm__V1__Alias_Closure)
+                 (const Myvlm__V1__Alias *message,
+                  void *closure_data);
 typedef void (*Myvlm__V1__ListVersionsRequest_Closure)
                  (const Myvlm__V1__ListVersionsRequest *message,
                   void *closure_data);
@@ -842,6 +1544,60 @@ typedef void (*Myvlm__V1__DeleteConceptRequest_Closure)
                   void *closure_data);
 typedef void (*Myvlm__V1__DeleteConceptReply_Closure)
                  (const Myvlm__V1__DeleteConceptReply *message,
+                  void *closure_data);
+typedef void (*Myvlm__V1__UndeleteConceptRequest_Closure)
+                 (const Myvlm__V1__UndeleteConceptRequest *message,
+                  void *closure_data);
+typedef void (*Myvlm__V1__UndeleteConceptReply_Closure)
+                 (const Myvlm__V1__UndeleteConceptReply *message,
+                  void *closure_data);
+typedef void (*Myvlm__V1__PromoteRequest_Closure)
+                 (const Myvlm__V1__PromoteRequest *message,
+                  void *closure_data);
+typedef void (*Myvlm__V1__RenameConceptRequest_Closure)
+                 (const Myvlm__V1__RenameConceptRequest *message,
+                  void *closure_data);
+typedef void (*Myvlm__V1__RenameConceptReply_Closure)
+                 (const Myvlm__V1__RenameConceptReply *message,
+                  void *closure_data);
+typedef void (*Myvlm__V1__SetAliasRequest_Closure)
+                 (const Myvlm__V1__SetAliasRequest *message,
+                  void *closure_data);
+typedef void (*Myvlm__V1__RemoveAliasRequest_Closure)
+                 (const Myvlm__V1__RemoveAliasRequest *message,
+                  void *closure_data);
+typedef void (*Myvlm__V1__ProtectAliasRequest_Closure)
+                 (const Myvlm__V1__ProtectAliasRequest *message,
+                  void *closure_data);
+typedef void (*Myvlm__V1__AliasReply_Closure)
+                 (const Myvlm__V1__AliasReply *message,
+                  void *closure_data);
+typedef void (*Myvlm__V1__SetRetentionRequest_Closure)
+                 (const Myvlm__V1__SetRetentionRequest *message,
+                  void *closure_data);
+typedef void (*Myvlm__V1__SetRetentionReply_Closure)
+                 (const Myvlm__V1__SetRetentionReply *message,
+                  void *closure_data);
+typedef void (*Myvlm__V1__CompareVersionsRequest_Closure)
+                 (const Myvlm__V1__CompareVersionsRequest *message,
+                  void *closure_data);
+typedef void (*Myvlm__V1__VersionComparison_Closure)
+                 (const Myvlm__V1__VersionComparison *message,
+                  void *closure_data);
+typedef void (*Myvlm__V1__VersionDifference_Closure)
+                 (const Myvlm__V1__VersionDifference *message,
+                  void *closure_data);
+typedef void (*Myvlm__V1__WatchRequest_Closure)
+                 (const Myvlm__V1__WatchRequest *message,
+                  void *closure_data);
+typedef void (*Myvlm__V1__WatchEvent_Closure)
+                 (const Myvlm__V1__WatchEvent *message,
+                  void *closure_data);
+typedef void (*Myvlm__V1__WatchBookmark_Closure)
+                 (const Myvlm__V1__WatchBookmark *message,
+                  void *closure_data);
+typedef void (*Myvlm__V1__ConceptChange_Closure)
+                 (const Myvlm__V1__ConceptChange *message,
                   void *closure_data);
 
 /* --- services --- */
@@ -874,10 +1630,46 @@ struct Myvlm__V1__Concepts_Service
                    const Myvlm__V1__RollbackRequest *input,
                    Myvlm__V1__PointerMove_Closure closure,
                    void *closure_data);
+  void (*promote)(Myvlm__V1__Concepts_Service *service,
+                  const Myvlm__V1__PromoteRequest *input,
+                  Myvlm__V1__PointerMove_Closure closure,
+                  void *closure_data);
   void (*delete_concept)(Myvlm__V1__Concepts_Service *service,
                          const Myvlm__V1__DeleteConceptRequest *input,
                          Myvlm__V1__DeleteConceptReply_Closure closure,
                          void *closure_data);
+  void (*undelete_concept)(Myvlm__V1__Concepts_Service *service,
+                           const Myvlm__V1__UndeleteConceptRequest *input,
+                           Myvlm__V1__UndeleteConceptReply_Closure closure,
+                           void *closure_data);
+  void (*rename_concept)(Myvlm__V1__Concepts_Service *service,
+                         const Myvlm__V1__RenameConceptRequest *input,
+                         Myvlm__V1__RenameConceptReply_Closure closure,
+                         void *closure_data);
+  void (*set_alias)(Myvlm__V1__Concepts_Service *service,
+                    const Myvlm__V1__SetAliasRequest *input,
+                    Myvlm__V1__AliasReply_Closure closure,
+                    void *closure_data);
+  void (*remove_alias)(Myvlm__V1__Concepts_Service *service,
+                       const Myvlm__V1__RemoveAliasRequest *input,
+                       Myvlm__V1__AliasReply_Closure closure,
+                       void *closure_data);
+  void (*protect_alias)(Myvlm__V1__Concepts_Service *service,
+                        const Myvlm__V1__ProtectAliasRequest *input,
+                        Myvlm__V1__AliasReply_Closure closure,
+                        void *closure_data);
+  void (*set_retention)(Myvlm__V1__Concepts_Service *service,
+                        const Myvlm__V1__SetRetentionRequest *input,
+                        Myvlm__V1__SetRetentionReply_Closure closure,
+                        void *closure_data);
+  void (*compare_versions)(Myvlm__V1__Concepts_Service *service,
+                           const Myvlm__V1__CompareVersionsRequest *input,
+                           Myvlm__V1__VersionComparison_Closure closure,
+                           void *closure_data);
+  void (*watch)(Myvlm__V1__Concepts_Service *service,
+                const Myvlm__V1__WatchRequest *input,
+                Myvlm__V1__WatchEvent_Closure closure,
+                void *closure_data);
 };
 typedef void (*Myvlm__V1__Concepts_ServiceDestroy)(Myvlm__V1__Concepts_Service *);
 void myvlm__v1__concepts__init (Myvlm__V1__Concepts_Service *service,
@@ -892,7 +1684,16 @@ void myvlm__v1__concepts__init (Myvlm__V1__Concepts_Service *service,
       function_prefix__ ## get_concept,\
       function_prefix__ ## list_versions,\
       function_prefix__ ## rollback,\
-      function_prefix__ ## delete_concept  }
+      function_prefix__ ## promote,\
+      function_prefix__ ## delete_concept,\
+      function_prefix__ ## undelete_concept,\
+      function_prefix__ ## rename_concept,\
+      function_prefix__ ## set_alias,\
+      function_prefix__ ## remove_alias,\
+      function_prefix__ ## protect_alias,\
+      function_prefix__ ## set_retention,\
+      function_prefix__ ## compare_versions,\
+      function_prefix__ ## watch  }
 void myvlm__v1__concepts__upload_photos(ProtobufCService *service,
                                         const Myvlm__V1__PhotoChunk *input,
                                         Myvlm__V1__UploadReceipt_Closure closure,
@@ -917,10 +1718,46 @@ void myvlm__v1__concepts__rollback(ProtobufCService *service,
                                    const Myvlm__V1__RollbackRequest *input,
                                    Myvlm__V1__PointerMove_Closure closure,
                                    void *closure_data);
+void myvlm__v1__concepts__promote(ProtobufCService *service,
+                                  const Myvlm__V1__PromoteRequest *input,
+                                  Myvlm__V1__PointerMove_Closure closure,
+                                  void *closure_data);
 void myvlm__v1__concepts__delete_concept(ProtobufCService *service,
                                          const Myvlm__V1__DeleteConceptRequest *input,
                                          Myvlm__V1__DeleteConceptReply_Closure closure,
                                          void *closure_data);
+void myvlm__v1__concepts__undelete_concept(ProtobufCService *service,
+                                           const Myvlm__V1__UndeleteConceptRequest *input,
+                                           Myvlm__V1__UndeleteConceptReply_Closure closure,
+                                           void *closure_data);
+void myvlm__v1__concepts__rename_concept(ProtobufCService *service,
+                                         const Myvlm__V1__RenameConceptRequest *input,
+                                         Myvlm__V1__RenameConceptReply_Closure closure,
+                                         void *closure_data);
+void myvlm__v1__concepts__set_alias(ProtobufCService *service,
+                                    const Myvlm__V1__SetAliasRequest *input,
+                                    Myvlm__V1__AliasReply_Closure closure,
+                                    void *closure_data);
+void myvlm__v1__concepts__remove_alias(ProtobufCService *service,
+                                       const Myvlm__V1__RemoveAliasRequest *input,
+                                       Myvlm__V1__AliasReply_Closure closure,
+                                       void *closure_data);
+void myvlm__v1__concepts__protect_alias(ProtobufCService *service,
+                                        const Myvlm__V1__ProtectAliasRequest *input,
+                                        Myvlm__V1__AliasReply_Closure closure,
+                                        void *closure_data);
+void myvlm__v1__concepts__set_retention(ProtobufCService *service,
+                                        const Myvlm__V1__SetRetentionRequest *input,
+                                        Myvlm__V1__SetRetentionReply_Closure closure,
+                                        void *closure_data);
+void myvlm__v1__concepts__compare_versions(ProtobufCService *service,
+                                           const Myvlm__V1__CompareVersionsRequest *input,
+                                           Myvlm__V1__VersionComparison_Closure closure,
+                                           void *closure_data);
+void myvlm__v1__concepts__watch(ProtobufCService *service,
+                                const Myvlm__V1__WatchRequest *input,
+                                Myvlm__V1__WatchEvent_Closure closure,
+                                void *closure_data);
 
 /* --- descriptors --- */
 
@@ -940,12 +1777,31 @@ extern const ProtobufCMessageDescriptor myvlm__v1__list_concepts_request__descri
 extern const ProtobufCMessageDescriptor myvlm__v1__list_concepts_reply__descriptor;
 extern const ProtobufCMessageDescriptor myvlm__v1__get_concept_request__descriptor;
 extern const ProtobufCMessageDescriptor myvlm__v1__concept_detail__descriptor;
+extern const ProtobufCMessageDescriptor myvlm__v1__alias__descriptor;
 extern const ProtobufCMessageDescriptor myvlm__v1__list_versions_request__descriptor;
 extern const ProtobufCMessageDescriptor myvlm__v1__list_versions_reply__descriptor;
 extern const ProtobufCMessageDescriptor myvlm__v1__rollback_request__descriptor;
 extern const ProtobufCMessageDescriptor myvlm__v1__pointer_move__descriptor;
 extern const ProtobufCMessageDescriptor myvlm__v1__delete_concept_request__descriptor;
 extern const ProtobufCMessageDescriptor myvlm__v1__delete_concept_reply__descriptor;
+extern const ProtobufCMessageDescriptor myvlm__v1__undelete_concept_request__descriptor;
+extern const ProtobufCMessageDescriptor myvlm__v1__undelete_concept_reply__descriptor;
+extern const ProtobufCMessageDescriptor myvlm__v1__promote_request__descriptor;
+extern const ProtobufCMessageDescriptor myvlm__v1__rename_concept_request__descriptor;
+extern const ProtobufCMessageDescriptor myvlm__v1__rename_concept_reply__descriptor;
+extern const ProtobufCMessageDescriptor myvlm__v1__set_alias_request__descriptor;
+extern const ProtobufCMessageDescriptor myvlm__v1__remove_alias_request__descriptor;
+extern const ProtobufCMessageDescriptor myvlm__v1__protect_alias_request__descriptor;
+extern const ProtobufCMessageDescriptor myvlm__v1__alias_reply__descriptor;
+extern const ProtobufCMessageDescriptor myvlm__v1__set_retention_request__descriptor;
+extern const ProtobufCMessageDescriptor myvlm__v1__set_retention_reply__descriptor;
+extern const ProtobufCMessageDescriptor myvlm__v1__compare_versions_request__descriptor;
+extern const ProtobufCMessageDescriptor myvlm__v1__version_comparison__descriptor;
+extern const ProtobufCMessageDescriptor myvlm__v1__version_difference__descriptor;
+extern const ProtobufCMessageDescriptor myvlm__v1__watch_request__descriptor;
+extern const ProtobufCMessageDescriptor myvlm__v1__watch_event__descriptor;
+extern const ProtobufCMessageDescriptor myvlm__v1__watch_bookmark__descriptor;
+extern const ProtobufCMessageDescriptor myvlm__v1__concept_change__descriptor;
 extern const ProtobufCServiceDescriptor myvlm__v1__concepts__descriptor;
 
 PROTOBUF_C__END_DECLS

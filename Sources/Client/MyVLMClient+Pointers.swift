@@ -1,0 +1,109 @@
+import RPC
+
+extension MyVLMClient {
+    /// Lets answers use a version from now on: a number, `v3` or an alias. With `ifVersion` only when that one is in
+    /// use now. Throws `failedPrecondition` when it is in use already.
+    public func promote(
+        _ name: String, to version: String, ifVersion: Int? = nil, reason: String = ""
+    ) async throws(MyVLMError) -> PointerMove {
+        guard ifVersion.map({ $0 > 0 }) ?? true else { throw MyVLMError(.usage, "versions count from 1") }
+        return PointerMove(
+            try await call(
+                ConceptsMethods.promote,
+                PromoteRequest(
+                    name: name, version: version, reason: reason, ifVersion: UInt32(clamping: ifVersion ?? 0))))
+    }
+
+    /// Lets an alias name a version: a number, `v3`, `current` or another alias.
+    public func setAlias(
+        _ alias: String, of concept: String, to version: String, when condition: PointerCondition = .always,
+        reason: String = ""
+    ) async throws(MyVLMError) -> AliasChange {
+        var request = SetAliasRequest(concept: concept, alias: alias, version: version, reason: reason)
+        switch condition {
+        case .always: break
+        case .ifVersion(let number):
+            guard number > 0 else { throw MyVLMError(.usage, "versions count from 1") }
+            request.ifVersion = UInt32(clamping: number)
+        case .onlyNew: request.onlyNew = true
+        }
+        return AliasChange(try await call(ConceptsMethods.setAlias, request))
+    }
+
+    /// Removes an alias; its history stays.
+    public func removeAlias(
+        _ alias: String, of concept: String, reason: String = ""
+    ) async throws(MyVLMError) -> AliasChange {
+        AliasChange(
+            try await call(
+                ConceptsMethods.removeAlias, RemoveAliasRequest(concept: concept, alias: alias, reason: reason)))
+    }
+
+    /// Protects an alias from being moved and removed, and its concept from being deleted; or lifts the protection.
+    public func protectAlias(
+        _ alias: String, of concept: String, _ protected: Bool = true
+    ) async throws(MyVLMError) -> AliasChange {
+        AliasChange(
+            try await call(
+                ConceptsMethods.protectAlias,
+                ProtectAliasRequest(concept: concept, alias: alias, isProtected: protected)))
+    }
+
+    /// Keeps the newest versions and those a pointer names; older ones go now and after each enrollment. Nil keeps all.
+    public func setRetention(_ concept: String, keepLast: Int?) async throws(MyVLMError) -> RetentionChange {
+        guard keepLast.map({ $0 > 0 }) ?? true else { throw MyVLMError(.usage, "keep at least 1 version, or all") }
+        let reply = try await call(
+            ConceptsMethods.setRetention,
+            SetRetentionRequest(concept: concept, keepLast: UInt32(clamping: keepLast ?? 0)))
+        return RetentionChange(removed: reply.removed.map { Int($0) }, revision: reply.revision)
+    }
+
+    /// Gives a concept another name. Answers go on using its identifier.
+    public func renameConcept(_ name: String, to newName: String) async throws(MyVLMError) -> Concept {
+        let reply = try await call(
+            ConceptsMethods.renameConcept, RenameConceptRequest(name: name, newName: newName))
+        guard let concept = reply.concept else {
+            throw MyVLMError(.internalError, "the server's answer lacks the concept")
+        }
+        return Concept(concept)
+    }
+
+    /// What differs between two versions.
+    public func compare(
+        _ name: String, _ left: String, _ right: String
+    ) async throws(MyVLMError) -> VersionComparison {
+        let reply = try await call(
+            ConceptsMethods.compareVersions, CompareVersionsRequest(name: name, left: left, right: right))
+        guard let left = reply.left, let right = reply.right else {
+            throw MyVLMError(.internalError, "the server's answer lacks the versions")
+        }
+        return VersionComparison(
+            left: ConceptVersion(left), right: ConceptVersion(right),
+            differences: reply.differences.map {
+                VersionComparison.Difference(field: $0.field, left: $0.left, right: $0.right)
+            })
+    }
+
+    /// Brings back a deleted concept. Returns the user's new revision.
+    public func undeleteConcept(_ name: String) async throws(MyVLMError) -> UInt64 {
+        try await call(ConceptsMethods.undeleteConcept, UndeleteConceptRequest(name: name)).revision
+    }
+
+    /// Every change of the caller's concepts, once and in order: after `revision`, or from now on. The first event is
+    /// a bookmark. Throws `compacted` when events after `revision` are gone: list the concepts and watch from there.
+    /// It ends with whoever listens.
+    public func watch(after revision: UInt64? = nil) -> AsyncThrowingStream<WatchEvent, any Error> {
+        sequence { [self] continuation in
+            let request = WatchRequest(resume: revision != nil, afterRevision: revision ?? 0)
+            for try await message in try await channel.call(
+                ConceptsMethods.watch, request, options: options(limited: false))
+            {
+                switch message.event {
+                case .change(let change): continuation.yield(.change(ConceptChange(change)))
+                case .bookmark(let bookmark): continuation.yield(.bookmark(bookmark.revision))
+                case nil: break  // An event of a newer server.
+                }
+            }
+        }
+    }
+}

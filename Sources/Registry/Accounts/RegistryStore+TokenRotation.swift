@@ -1,0 +1,77 @@
+internal import GRDB
+
+extension RegistryStore {
+    /// The longest time an old token may live on beside its successor.
+    public static let longestOverlapMs: Int64 = 7 * 86_400_000
+
+    /// Replaces one of the caller's tokens by a new one of the same label, life and scopes. The old one goes on for
+    /// `overlapMs`, so that whoever holds it can take over the new one without a gap.
+    ///
+    /// `notFound` for anybody else's, `permissionDenied` for one that may do more than the caller's own.
+    public func rotateToken(id: Int64, overlapMs: Int64, by principal: Principal) async throws -> IssuedToken {
+        guard (0...Self.longestOverlapMs).contains(overlapMs) else {
+            throw RegistryError(.invalidArgument, "the overlap lies between 0 and 7 days")
+        }
+        let text = try newTokenText()
+        let maximum = configuration.tokens.maximumLifetimeMs
+        let issued = try await write { db -> IssuedToken in
+            try self.requireLive(db, .principal(principal))
+            let now = self.now
+            let old = try Self.ownToken(db, id, principal)
+            let life = min(maximum, (old["expires_ms"] as Int64) - (old["created_ms"] as Int64))
+            let account = try Self.account(db, id: principal.userID)
+            let scopes = Scopes(rawValue: old["scopes"]).intersection(account.role.scopes)
+            let issued = try Self.insertToken(
+                db, text, for: account, label: old["label"], now: now, lifeMs: life, scopes: scopes)
+            try db.execute(
+                sql: "UPDATE token SET expires_ms = min(expires_ms, ?) WHERE id = ?",
+                arguments: [now + overlapMs, id])
+            try self.record(
+                db, actor: account.name, action: "token.rotate", target: account.name,
+                details: [
+                    "from": .number(Int(id)), "to": .number(Int(issued.tokenID)), "overlap_ms": .number(Int(overlapMs)),
+                ])
+            return issued
+        }
+        credentialsChanged()
+        return issued
+    }
+
+    /// Which of the tokens are good now: not revoked, not expired, of an account that is not suspended.
+    public func liveTokens(among ids: Set<Int64>) async throws -> Set<Int64> {
+        let now = self.now
+        return try await read { db in
+            var live: Set<Int64> = []
+            for id in ids {
+                let found = try Int.fetchOne(
+                    db,
+                    sql: """
+                        SELECT 1 FROM token JOIN account ON account.id = account_id
+                        WHERE token.id = ? AND expires_ms > ? AND suspended = 0
+                        """, arguments: [id, now])
+                if found != nil { live.insert(id) }
+            }
+            return live
+        }
+    }
+
+    /// Calls `body` after every change that may have ended a token: revoking, rotating, suspending, a new password or
+    /// role. It must not block.
+    public func onCredentialChange(_ body: @escaping @Sendable () -> Void) {
+        credentialWatchers.withLock { $0.append(body) }
+    }
+
+    func credentialsChanged() {
+        tokenCache.withLock { $0.invalidate() }
+        for tell in credentialWatchers.withLock({ $0 }) { tell() }
+    }
+
+    /// A live token of the caller that may do no more than the caller's own.
+    static func ownToken(_ db: Database, _ id: Int64, _ principal: Principal) throws -> Row {
+        let row = try Row.fetchOne(
+            db, sql: "SELECT * FROM token WHERE id = ? AND account_id = ?", arguments: [id, principal.userID])
+        guard let row else { throw RegistryError(.notFound, "no token \(id); list your tokens") }
+        try principal.require(Scopes(rawValue: row["scopes"]).intersection(principal.role.scopes))
+        return row
+    }
+}

@@ -1,0 +1,126 @@
+import ArgumentParser
+import Client
+
+struct ConceptAliasCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "alias", abstract: "Give versions names of your own.",
+        discussion: """
+            EXAMPLES
+              myvlm concept alias set zibo best 3
+              myvlm concept alias protect zibo best
+              myvlm concept promote zibo best
+            """,
+        subcommands: [
+            AliasSetCommand.self, AliasRemoveCommand.self, AliasProtectCommand.self, AliasUnprotectCommand.self,
+        ])
+}
+
+struct AliasSetCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "set", abstract: "Let an alias name a version, or move it there.")
+
+    @Argument(help: "The concept.", completion: .concepts)
+    var concept: String
+
+    @Argument(help: "The alias: letters, digits, '.', '_' and '-'.")
+    var alias: String
+
+    @Argument(help: "A number, v3, current or another alias.")
+    var version: String = "current"
+
+    @Option(help: "Only if the alias names this version now.")
+    var ifVersion: Int?
+
+    @Flag(help: "Only if there is no such alias yet.")
+    var onlyNew = false
+
+    @Option(help: "Why; kept in the history.")
+    var reason: String = ""
+
+    @OptionGroup var connection: ConnectionArguments
+    @OptionGroup var output: OutputArguments
+
+    func validate() throws {
+        if onlyNew, ifVersion != nil { throw ValidationError("--only-new and --if-version exclude each other") }
+    }
+
+    func run() async throws {
+        try await CommandRunner.run(connection) { client, _ in
+            let condition: PointerCondition = onlyNew ? .onlyNew : ifVersion.map { .ifVersion($0) } ?? .always
+            let change = try await client.setAlias(
+                alias, of: concept, to: version, when: condition, reason: reason)
+            if output.json { return try JSONOutput.write(change) }
+            Console.out("\(Console.shown(alias)) -> v\(change.alias?.version ?? 0)")
+        }
+    }
+}
+
+struct AliasRemoveCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "remove", abstract: "Remove an alias; its history stays.")
+
+    @Argument(help: "The concept.", completion: .concepts)
+    var concept: String
+
+    @Argument(help: "The alias.")
+    var alias: String
+
+    @Option(help: "Why; kept in the history.")
+    var reason: String = ""
+
+    @OptionGroup var connection: ConnectionArguments
+    @OptionGroup var output: OutputArguments
+
+    func run() async throws {
+        try await CommandRunner.run(connection) { client, _ in
+            let change = try await client.removeAlias(alias, of: concept, reason: reason)
+            if output.json { return try JSONOutput.write(change) }
+            output.note("the alias \(alias) is removed")
+        }
+    }
+}
+
+struct AliasProtectCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "protect",
+        abstract: "Let an alias refuse to be moved or removed, and its concept to be deleted.")
+
+    @Argument(help: "The concept.", completion: .concepts)
+    var concept: String
+
+    @Argument(help: "The alias.")
+    var alias: String
+
+    @OptionGroup var connection: ConnectionArguments
+    @OptionGroup var output: OutputArguments
+
+    func run() async throws {
+        try await CommandRunner.run(connection) { client, _ in
+            let change = try await client.protectAlias(alias, of: concept)
+            if output.json { return try JSONOutput.write(change) }
+            output.note("the alias \(alias) is protected at v\(change.alias?.version ?? 0)")
+        }
+    }
+}
+
+struct AliasUnprotectCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "unprotect", abstract: "Lift the protection of an alias.")
+
+    @Argument(help: "The concept.", completion: .concepts)
+    var concept: String
+
+    @Argument(help: "The alias.")
+    var alias: String
+
+    @OptionGroup var connection: ConnectionArguments
+    @OptionGroup var output: OutputArguments
+
+    func run() async throws {
+        try await CommandRunner.run(connection) { client, _ in
+            let change = try await client.protectAlias(alias, of: concept, false)
+            if output.json { return try JSONOutput.write(change) }
+            output.note("the alias \(alias) can be moved again")
+        }
+    }
+}

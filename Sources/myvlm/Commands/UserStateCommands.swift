@@ -1,0 +1,87 @@
+public import ArgumentParser
+public import Client
+
+extension Account.Role: ExpressibleByArgument {}
+
+struct UserSuspendCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "suspend", abstract: "Shut a user out: tokens and open calls end at once.")
+
+    @Argument(help: "The user.")
+    var name: String
+
+    @OptionGroup var connection: ConnectionArguments
+    @OptionGroup var output: OutputArguments
+
+    func run() async throws {
+        try await CommandRunner.run(connection) { client, _ in
+            let account = try await client.setSuspended(true, user: name)
+            if output.json { return try JSONOutput.write(account) }
+            output.note("\(account.name) is suspended; `myvlm user resume \(account.name)` lets it back in")
+        }
+    }
+}
+
+struct UserResumeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "resume", abstract: "Let a suspended user back in.")
+
+    @Argument(help: "The user.")
+    var name: String
+
+    @OptionGroup var connection: ConnectionArguments
+    @OptionGroup var output: OutputArguments
+
+    func run() async throws {
+        try await CommandRunner.run(connection) { client, _ in
+            let account = try await client.setSuspended(false, user: name)
+            if output.json { return try JSONOutput.write(account) }
+            output.note("\(account.name) can log in again")
+        }
+    }
+}
+
+struct UserRoleCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "role", abstract: "Give a user another role: user, admin or auditor.")
+
+    @Argument(help: "The user.")
+    var name: String
+
+    @Argument(help: "user, admin or auditor.")
+    var role: Account.Role
+
+    @OptionGroup var connection: ConnectionArguments
+    @OptionGroup var output: OutputArguments
+
+    func run() async throws {
+        try await CommandRunner.run(connection) { client, _ in
+            let account = try await client.setRole(role, user: name)
+            if output.json { return try JSONOutput.write(account) }
+            output.note("\(account.name) is \(account.role.rawValue) now")
+        }
+    }
+}
+
+struct UserPasswdCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "passwd", abstract: "Set a user's forgotten password; all tokens of the user end.")
+
+    @Argument(help: "The user.")
+    var name: String
+
+    @Option(help: "A file of mode 0600 with the new password.")
+    var passwordFile: String?
+
+    @OptionGroup var connection: ConnectionArguments
+    @OptionGroup var output: OutputArguments
+
+    func run() async throws {
+        try await CommandRunner.run(connection) { client, _ in
+            let password = try SecretInput.password(
+                file: passwordFile, prompt: "New password for \(name): ", confirm: true)
+            try await client.resetPassword(user: name, to: password)
+            output.note("\(name) has a new password; the user's tokens have ended")
+        }
+    }
+}

@@ -1,0 +1,106 @@
+import Foundation
+import GRDB
+import Registry
+import Testing
+
+@Suite struct MigrationTests {
+    /// A registry folder with a database of an older schema, as `Fixtures/schema-N.sql` describes it.
+    private func old(_ schema: Int) throws -> RegistryConfiguration {
+        let directory = Harness.newDirectory()
+        try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+        let fixture = URL(filePath: #filePath).deletingLastPathComponent().appending(
+            path: "Fixtures/schema-\(schema).sql")
+        let sql = try String(contentsOf: fixture, encoding: .utf8)
+        var configuration = Configuration()
+        configuration.foreignKeysEnabled = false
+        let queue = try DatabaseQueue(path: directory + "/registry.sqlite", configuration: configuration)
+        try queue.writeWithoutTransaction { (db: Database) throws -> Void in try db.execute(sql: sql) }
+        try queue.close()
+        var registry = RegistryConfiguration.quick(directory)
+        // The fixtures were written then; their tokens are good for 30 days.
+        registry.clock = { 1_700_000_100_000 }
+        return registry
+    }
+
+    @Test func aRegistryOfTheFirstReleaseOpensWithAllItHas() async throws {
+        let configuration = try old(1)
+        defer { try? FileManager.default.removeItem(atPath: configuration.directory) }
+        let store = try RegistryStore(configuration)
+        let users = try await store.users(by: .console)
+        #expect(users.map(\.name) == ["admin", "anna", "ben", "eve"])
+        #expect(
+            users.map(\.role) == [.admin, .user, .user, .user] && users.map(\.suspended) == [false, false, false, true])
+        let anna = try await store.authenticate("mvt_j5adpKuyucDHztXc4-rx-P8GDRQbIikwNz5FTFNaYWg")
+        #expect(anna.name == "anna" && anna.scopes == [.read, .query, .enroll])
+        _ = try await store.login(name: "anna", password: Harness.password, address: "192.0.2.1")
+        let mug = try await store.concept("mug", of: anna.userID)
+        #expect(mug.concept.name == "Mug" && mug.concept.currentVersion == 1 && mug.concept.versionCount == 3)
+        #expect(
+            mug.history.map(\.to) == [1, 3, 2, 1]
+                && mug.history.map(\.pointer) == ["current", "current", "current", "current"])
+        for version in try await store.versions(of: "mug", userID: anna.userID) {
+            #expect(
+                try await store.artifact(version.digest, of: anna.userID) == Array("artifact \(version.number)".utf8))
+        }
+        let before = try await store.conceptSet(of: anna.userID)
+        #expect(before.items.map(\.concept) == ["Mug", "Rex"] && before.revision == 7)
+        // The undo stack is as it was: a rollback to 1 popped all the way down.
+        await expectError(.failedPrecondition, "nothing before") { try await store.rollback("mug", by: anna) }
+        #expect(try await store.undeleteConcept("gone", by: anna) == 8)
+        let ben = try await store.authenticate("mvt_nKOqsbi_xs3U2-Lp8Pf-BQwTGiEoLzY9REtSWWBnbnU")
+        #expect(try await store.conceptSet(of: ben.userID).items.map(\.concept) == ["mug"])
+        guard case .intact(let rows) = try await store.verifyAudit() else {
+            Issue.record("the audit chain is broken")
+            return
+        }
+        #expect(rows >= 21)
+        // Events begin with the migration: what was before is compacted.
+        await expectError(.compacted, "COMPACTED") { try await store.changes(of: anna.userID, after: 6) }
+        #expect(try await store.changes(of: anna.userID, after: 7).events.map(\.kind) == [.undelete])
+        try store.close()
+        // Nothing is migrated twice.
+        let again = try RegistryStore(configuration)
+        #expect(try await again.conceptSet(of: anna.userID).items.count == 3)
+        try again.close()
+        let queue = try DatabaseQueue(path: configuration.directory + "/registry.sqlite")
+        try await queue.read { (db: Database) throws -> Void in
+            #expect(try Int.fetchOne(db, sql: "PRAGMA user_version") == Harness.schemaVersion)
+            #expect(try Row.fetchOne(db, sql: "PRAGMA foreign_key_check") == nil)
+            let fresh = try Harness()
+            let names = "SELECT name FROM sqlite_schema WHERE name NOT LIKE 'sqlite_%' ORDER BY name"
+            let expected = try fresh.store.schemaNames(names)
+            #expect(try String.fetchAll(db, sql: names) == expected, "a migrated schema differs from a new one")
+        }
+        try queue.close()
+    }
+
+    @Test func aMigrationThatFailsLeavesTheOldSchema() async throws {
+        let configuration = try old(1)
+        defer { try? FileManager.default.removeItem(atPath: configuration.directory) }
+        let path = configuration.directory + "/registry.sqlite"
+        var loose = Configuration()
+        loose.foreignKeysEnabled = false
+        let queue = try DatabaseQueue(path: path, configuration: loose)
+        // A token of nobody: a row no release could have written.
+        try await queue.writeWithoutTransaction { db in
+            try db.execute(sql: "UPDATE token SET account_id = 99 WHERE id = 1")
+        }
+        try queue.close()
+        await expectError(.dataLoss, "restore a backup") { try RegistryStore(configuration) }
+        let after = try DatabaseQueue(path: path, configuration: loose)
+        try await after.read { (db: Database) throws -> Void in
+            #expect(try Int.fetchOne(db, sql: "PRAGMA user_version") == 1)
+            #expect(try Int.fetchOne(db, sql: "SELECT count(*) FROM account") == 4)
+        }
+        try after.close()
+    }
+}
+
+extension RegistryStore {
+    /// Names in the schema of this store's own database, read from outside.
+    func schemaNames(_ sql: String) throws -> [String] {
+        let queue = try DatabaseQueue(path: configuration.directory + "/registry.sqlite")
+        defer { try? queue.close() }
+        return try queue.read { db in try String.fetchAll(db, sql: sql) }
+    }
+}
