@@ -47,6 +47,11 @@ def write_bank(folder: Path, pooled: np.ndarray) -> None:
     atomic(folder / "bank.safetensors", lambda p: save_file(tensors, p))
 
 
+def write_words(folder: Path, weight: np.ndarray, bias: np.ndarray) -> None:
+    tensors = {"weight": torch.from_numpy(weight.astype(np.float16)), "bias": torch.from_numpy(bias.astype(np.float32))}
+    atomic(folder / "words.safetensors", lambda p: save_file(tensors, p))
+
+
 def write_config(folder: Path, rank: int, scale: float, concept: dict, variant: str = "lite2") -> None:
     """config.json with the digest of every other file of the directory."""
     config = {
@@ -64,7 +69,7 @@ def write_config(folder: Path, rank: int, scale: float, concept: dict, variant: 
         },
         "projector": {"file": "pocket.safetensors", "activation": "gelu"},
         "language": {"file": "smollm2-135m-instruct.q4_1.gguf", "lora": {"file": "pocket.safetensors", "rank": rank, "scale": scale}},
-        "tags": {"file": "classes.json", "count": TAG_COUNT, "minimum_probability": TAG_MINIMUM},
+        "tags": {"file": "classes.json", "words": "words.safetensors", "count": TAG_COUNT, "minimum_probability": TAG_MINIMUM},
         "prompt": PROMPT,
         "concept": concept,
     }

@@ -32,7 +32,10 @@ def suffix_text(names: list[str] | None = None, question: str | None = None) -> 
 
 
 class Tagger:
-    """Turns class logits into everyday tags: probabilities of equal tags are summed."""
+    """Turns class logits into everyday tags: probabilities of equal tags are summed.
+
+    Logits may lack the words at the end of the list that the classifier was extended by.
+    """
 
     def __init__(self, classes: list[dict[str, str]]):
         first: dict[str, int] = {}
@@ -42,9 +45,9 @@ class Tagger:
         self.index = np.array([first[row["tag"]] for row in classes])
 
     def probabilities(self, logits: np.ndarray) -> np.ndarray:
-        """[1000] logits to [tags] probabilities, tags in the order of their first class."""
+        """[classes] logits to [tags] probabilities, tags in the order of their first class."""
         weights = np.exp(logits.astype(np.float64) - logits.max())
-        return np.bincount(self.index, weights / math.fsum(weights), len(self.names))
+        return np.bincount(self.index[: len(weights)], weights / math.fsum(weights), len(self.names))
 
     def __call__(self, logits: np.ndarray) -> list[tuple[str, float]]:
         found = self.probabilities(logits)

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from PIL import Image, ImageOps
+from safetensors.torch import load_file
 from torch import nn
 from torch.nn import functional as F
 
@@ -66,7 +67,8 @@ class Block(nn.Module):
 
 
 class EfficientNetLite(nn.Module):
-    """`forward` gives the final feature map [B, 1280, 7, 7]; `classify` the 1000 logits of a pooled feature."""
+    """`forward` gives the final feature map [B, 1280, 7, 7]; `classify` the 1000 logits of a pooled feature,
+    followed by those of the words of `extend`."""
 
     def __init__(self, variant: str):
         super().__init__()
@@ -86,6 +88,7 @@ class EfficientNetLite(nn.Module):
         self._conv_head = SameConv(channels, 1280, 1, bias=False)
         self._bn1 = norm(1280)
         self._fc = nn.Linear(1280, 1000)
+        self.words: tuple[torch.Tensor, torch.Tensor] | None = None
 
     @classmethod
     def load(cls, variant: str, path: str | Path) -> EfficientNetLite:
@@ -100,7 +103,17 @@ class EfficientNetLite(nn.Module):
         return F.relu6(self._bn1(self._conv_head(x)))
 
     def classify(self, pooled: torch.Tensor) -> torch.Tensor:
-        return self._fc(pooled)
+        logits = self._fc(pooled)
+        if self.words is None:
+            return logits
+        weight, bias = self.words
+        return torch.cat([logits, pooled @ weight.T + bias], -1)
+
+    def extend(self, path: Path) -> EfficientNetLite:
+        """Append the rows of `words.safetensors`, further words that the classifier lacks."""
+        tensors = load_file(path)
+        self.words = tensors["weight"].float(), tensors["bias"].float()
+        return self
 
 
 def load_image(path: str | Path) -> Image.Image:

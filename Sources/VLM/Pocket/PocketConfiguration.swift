@@ -33,6 +33,8 @@ package struct PocketConfiguration: Sendable, Decodable {
 
     package struct Tags: Sendable, Decodable {
         package let file: String
+        /// Rows of further words, appended to the encoder's classes; the list in `file` names them at its end.
+        package let words: String?
         package let count: Int
         package let minimum_probability: Float
     }

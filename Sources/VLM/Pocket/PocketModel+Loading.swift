@@ -23,7 +23,7 @@ extension PocketModel {
             [
                 configuration.vision.file, configuration.projector.file, configuration.language.file,
                 configuration.tags.file, "bank.safetensors",
-            ] + [configuration.language.lora?.file].compactMap { $0 }
+            ] + [configuration.language.lora?.file, configuration.tags.words].compactMap { $0 }
         for name in used where configuration.files[name] == nil {
             throw VLMError(.checkpointMalformed, "config.json uses \(name) but lists no digest for it")
         }
@@ -35,11 +35,15 @@ extension PocketModel {
             gguf: gguf, factors: factors, scale: configuration.language.lora?.scale ?? 0, storage: storage)
         let projector = try SafetensorsFile(contentsOf: directory.file(configuration.projector.file))
         let encoder = try PocketEncoder(configuration.vision, directory: directory)
+        let words = try configuration.tags.words.map {
+            try WordRows(SafetensorsFile(contentsOf: directory.file($0)), features: EfficientNetShape.headChannels)
+        }
         let tags = try TagTable(
             json: directory.bytes(configuration.tags.file), count: configuration.tags.count,
             minimum: configuration.tags.minimum_probability)
-        guard tags.classes == EfficientNetShape.classes else {
-            throw VLMError(.checkpointMalformed, "the class list has \(tags.classes) entries, expected 1000")
+        let classes = EfficientNetShape.classes + (words?.count ?? 0)
+        guard tags.classes == classes else {
+            throw VLMError(.checkpointMalformed, "the class list has \(tags.classes) entries, expected \(classes)")
         }
         return try PocketModel(
             identity: ModelIdentity(
@@ -51,7 +55,8 @@ extension PocketModel {
                 firstBias: try projector.floats("projector.linear1.bias"),
                 second: try projector.matrix("projector.linear2.weight"),
                 secondBias: try projector.floats("projector.linear2.bias")),
-            tags: tags, prompt: configuration.prompt, tokenizer: try ByteLevelBPE(gguf: gguf), language: language,
+            words: words, tags: tags, prompt: configuration.prompt, tokenizer: try ByteLevelBPE(gguf: gguf),
+            language: language,
             negatives: try NegativeBank(SafetensorsFile(contentsOf: directory.file("bank.safetensors"))))
     }
 

@@ -40,6 +40,7 @@ package struct PocketModel: FrozenVLM {
     package let negatives: NegativeBank
     private let vision: any Vision
     private let projector: Projector
+    private let words: WordRows?
     private let tags: TagTable
     private let prompt: PocketPrompt
     let tokenizer: ByteLevelBPE
@@ -50,7 +51,8 @@ package struct PocketModel: FrozenVLM {
     /// Joins the parts; throws `checkpointMalformed` when they do not fit each other.
     package init(
         identity: ModelIdentity, trainingDefaults: ConceptTrainingDefaults, vision: any Vision, projector: Projector,
-        tags: TagTable, prompt: PocketPrompt, tokenizer: ByteLevelBPE, language: LlamaModel, negatives: NegativeBank
+        words: WordRows? = nil, tags: TagTable, prompt: PocketPrompt, tokenizer: ByteLevelBPE, language: LlamaModel,
+        negatives: NegativeBank
     ) throws {
         let hidden = language.configuration.hiddenSize
         let fits =
@@ -74,6 +76,7 @@ package struct PocketModel: FrozenVLM {
         self.trainingDefaults = trainingDefaults
         self.vision = vision
         self.projector = projector
+        self.words = words
         self.tags = tags
         self.prompt = prompt
         self.tokenizer = tokenizer
@@ -84,7 +87,8 @@ package struct PocketModel: FrozenVLM {
     package func features(of image: RGBImage) throws -> ImageFeatures {
         let seen = vision.encode(image)
         return ImageFeatures(
-            pooled: seen.pooled, map: seen.map, visualTokens: projector(seen.map), tags: tags.tags(logits: seen.logits))
+            pooled: seen.pooled, map: seen.map, visualTokens: projector(seen.map),
+            tags: tags.tags(logits: seen.logits + (words?.logits(pooled: seen.pooled) ?? [])))
     }
 
     package func prefix(for features: ImageFeatures) throws -> any ImagePrefix {
