@@ -1,6 +1,6 @@
 """Run one random checkpoint through transformers and through this project, and compare every number on the way.
 
-    Tools/parity.py --arch llava|llava-next|clip --seed N [--tokens T] [--dtype f32|bf16|f16|int8|q4_1] [--tiles]
+    Tools/parity.py --arch llava|llava-next|clip --seed N [--tokens T] [--dtype f32|bf16|f16|int8|q4] [--tiles]
                     [--language llama|mistral|qwen2] [--tower clip|siglip] [--binary PATH] [--keep DIR]
 
 A fresh small checkpoint of untied sizes is built with transformers in a temporary folder, loaded by both sides, and fed the same

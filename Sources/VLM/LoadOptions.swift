@@ -21,4 +21,13 @@ public struct LoadOptions: Sendable {
         self.headEncoder = headEncoder
         self.progress = progress
     }
+
+    /// The same with a number format as users write it, `int8` or `bf16`; throws `invalidArgument` for an unknown one.
+    public init(
+        numberFormat: String?, tiles: Bool, headEncoder: String?, progress: (@Sendable (Double) -> Void)?
+    ) throws {
+        self.init(
+            storage: try numberFormat.map { try Weight.Storage(option: $0) }, tiles: tiles, headEncoder: headEncoder,
+            progress: progress)
+    }
 }

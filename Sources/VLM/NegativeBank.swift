@@ -35,4 +35,26 @@ public struct NegativeBank: Sendable {
         }
         self.init(features: features, mean: mean)
     }
+
+    /// A bank of pooled features and their mean; throws `invalidArgument` without any or for unequal sizes.
+    public init(pooled: [[Float]]) throws {
+        guard let size = pooled.first?.count, size > 0, pooled.allSatisfy({ $0.count == size }) else {
+            throw VLMError(.invalidArgument, "a bank of \(pooled.count) features that are not of one size")
+        }
+        var sums = [Double](repeating: 0, count: size)
+        for feature in pooled {
+            for (index, value) in feature.enumerated() { sums[index] += Double(value) }
+        }
+        self.init(
+            features: Matrix(rows: pooled.count, columns: size, values: pooled.flatMap { $0 }),
+            mean: sums.map { Float($0 / Double(pooled.count)) })
+    }
+
+    /// The content of a bank's file: features in 16 bits, the mean in 32.
+    public func encoded() throws -> [UInt8] {
+        var writer = SafetensorsWriter()
+        writer.add("features", shape: [features.rows, features.columns], floats: features.values, as: .f16)
+        writer.add("mean", shape: [mean.count], floats: mean)
+        return try writer.encoded()
+    }
 }

@@ -5,7 +5,10 @@ public enum VLMLoader {
     private typealias Loader = @Sendable (ModelDirectory, [UInt8], LoadOptions) throws -> any FrozenVLM
 
     private static let loaders: [String: Loader] = [
-        "pocket": { directory, json, _ in try PocketModel.load(directory: directory, configuration: json) },
+        "pocket": { directory, json, options in
+            try PocketModel.load(
+                directory: directory, configuration: json, storage: options.storage ?? PocketModel.standardStorage)
+        },
         "llava": { try LlavaModel.load(directory: $0, configuration: $1, options: $2) },
         "llava_next": { try LlavaModel.load(directory: $0, configuration: $1, options: $2) },
     ]

@@ -47,13 +47,22 @@ extension Enroller {
             try other.requireShapes(of: model.identity)
             others += space.directions(of: other.enrolledFeatures)
         }
-        let hard = others
+        guard everyday.count + others.count >= NegativeFeatures.least else {
+            throw RuntimeError(
+                .invalidArgument,
+                "\(model.identity.name) has no bank of negatives, and the photos of the user's other things are only "
+                    + "\(others.count) of the \(NegativeFeatures.least) pictures a head is trained against: have the server's "
+                    + "operator run `myvlmd bank` for this model, or enroll other things first")
+        }
+        // Without a bank the user's other things are all there is.
+        let everydayRows = everyday.isEmpty ? others : everyday
+        let hard = everyday.isEmpty ? [] : others
         let result = try await compute.run(.training) { [views] in
-            ObjectHeadTrainer.train(photos: views, negatives: everyday, hard: hard)
+            ObjectHeadTrainer.train(photos: views, negatives: everydayRows, hard: hard)
         }
         return TrainedHead(
             head: .object(result.head), threshold: ObjectHead.threshold, enrolledFeatures: enrolled,
-            negatives: everyday.count + hard.count, heldOutRecall: result.heldOutRecall,
+            negatives: everydayRows.count + hard.count, heldOutRecall: result.heldOutRecall,
             heldOutFalsePositives: result.heldOutFalsePositives)
     }
 

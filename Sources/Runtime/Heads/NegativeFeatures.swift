@@ -1,5 +1,5 @@
 public import Compute
-import VLM
+public import VLM
 
 /// Features of pictures that show nobody's concept: what object heads are trained against, and where the centre of
 /// the feature space lies. A bank ships with a model; no photo is in it.
@@ -9,16 +9,22 @@ public struct NegativeFeatures: Sendable {
     /// Their mean, `[features]`.
     public let mean: [Float]
 
+    /// Negatives a head needs, from the bank and the user's other concepts together.
+    package static let least = 8
+
     /// A bank of features and their centre; throws `invalidArgument` when the sizes do not fit or it is too small to
-    /// calibrate with.
+    /// calibrate with. An empty bank is one: then object heads need the user's other concepts.
     public init(features: Matrix, mean: [Float]) throws {
-        guard features.columns == mean.count, features.rows >= 8 else {
+        guard features.columns == mean.count, features.rows == 0 || features.rows >= Self.least else {
             throw RuntimeError(
                 .invalidArgument, "the bank of negatives needs 8 features or more of the size of its mean")
         }
         self.features = features
         self.mean = mean
     }
+
+    /// The bank a model came with.
+    public init(_ bank: NegativeBank) throws { try self.init(features: bank.features, mean: bank.mean) }
 
     /// Reads `bank.safetensors` (`features` `[n, features]`, `mean` `[features]`); throws `unavailable` when it is
     /// missing or damaged.

@@ -1,11 +1,54 @@
 import COpenSSL
+internal import Compute
+import Foundation
+internal import Synchronization
 
 /// SHA-256 as lower-case hexadecimal.
 public enum FileDigest {
     /// Digest of a file's content; throws `checkpointUnreadable` when it cannot be read.
     public static func sha256(contentsOf path: String) throws -> String {
-        let file = try MappedFile(path: path)
-        return try sha256(file.bytes)
+        // Read, not mapped: touched pages of a mapping count as this process's memory, and checkpoints are large.
+        let file = open(path, O_RDONLY | O_CLOEXEC)
+        guard file >= 0 else { throw unreadable(path) }
+        defer { close(file) }
+        guard let context = EVP_MD_CTX_new(), EVP_DigestInit_ex(context, EVP_sha256(), nil) == 1 else {
+            throw unavailable()
+        }
+        defer { EVP_MD_CTX_free(context) }
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 64)
+        defer { buffer.deallocate() }
+        while true {
+            let count = read(file, buffer.baseAddress, buffer.count)
+            if count == 0 { break }
+            if count < 0 {
+                if errno == EINTR { continue }
+                throw unreadable(path)
+            }
+            guard EVP_DigestUpdate(context, buffer.baseAddress, count) == 1 else { throw unavailable() }
+        }
+        var digest = [UInt8](repeating: 0, count: 32)
+        guard EVP_DigestFinal_ex(context, &digest, nil) == 1 else { throw unavailable() }
+        return hexadecimal(digest)
+    }
+
+    /// Digests of several files, in their order, read at the same time.
+    package static func sha256(contentsOfAll paths: [String]) throws -> [String] {
+        let found = Mutex([Result<String, any Error>?](repeating: nil, count: paths.count))
+        Parallel.forEachChunk(of: paths.count, grain: 1) { lower, upper in
+            for index in lower..<upper {
+                let result = Result { try sha256(contentsOf: paths[index]) }
+                found.withLock { $0[index] = result }
+            }
+        }
+        return try found.withLock { $0 }.compactMap { try $0?.get() }
+    }
+
+    private static func unreadable(_ path: String) -> VLMError {
+        VLMError(.checkpointUnreadable, "cannot read \(path): \(String(cString: strerror(errno)))")
+    }
+
+    private static func unavailable() -> VLMError {
+        VLMError(.checkpointUnreadable, "SHA-256 is not available from OpenSSL: check its installation")
     }
 
     /// Digest of bytes.
@@ -22,7 +65,7 @@ public enum FileDigest {
             EVP_Digest(bytes.baseAddress ?? placeholder.baseAddress, bytes.count, &digest, &length, EVP_sha256(), nil)
         }
         guard done == 1, length == 32 else {
-            throw VLMError(.checkpointUnreadable, "SHA-256 is not available from OpenSSL: check its installation")
+            throw unavailable()
         }
         return hexadecimal(digest)
     }

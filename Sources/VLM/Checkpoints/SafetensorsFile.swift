@@ -26,6 +26,10 @@ public struct SafetensorsFile: Sendable {
         case memory([UInt8])
         case file(MappedFile)
 
+        func forget(_ range: Range<Int>) {
+            if case .file(let file) = self { file.forget(range) }
+        }
+
         func withBytes<R>(_ body: (UnsafeRawBufferPointer) throws -> R) rethrows -> R {
             switch self {
             case .memory(let bytes): try bytes.withUnsafeBytes(body)
@@ -97,6 +101,12 @@ public struct SafetensorsFile: Sendable {
         return values
     }
 
+    /// Gives the memory of a mapped tensor back after it has been read; it is read again when it is used again.
+    package func forget(_ name: String) {
+        guard let range = tensors[name]?.range else { return }
+        storage.forget(dataStart + range.lowerBound..<dataStart + range.upperBound)
+    }
+
     /// Reads rows of a two-dimensional floating-point tensor, `[range.count, columns]`; the closure may be called from
     /// several threads at once.
     package func rows(
@@ -115,6 +125,7 @@ public struct SafetensorsFile: Sendable {
                 let first = start + rows.lowerBound * columns * type.size
                 let part = UnsafeRawBufferPointer(rebasing: bytes[first..<first + rows.count * columns * type.size])
                 ElementCoding.copy(part, count: rows.count * columns, type: type, to: target)
+                storage.forget(first..<first + part.count)
             }
         }
     }

@@ -83,7 +83,9 @@ package struct CheckpointTensors: Sendable {
     /// A floating-point tensor of the given shape as 32-bit floats; throws `checkpointMalformed` when it is missing or of
     /// another shape.
     package func floats(_ name: String, shape: [Int]) throws -> [Float] {
-        try file(of: name, shape: shape).floats(name)
+        let file = try file(of: name, shape: shape)
+        defer { file.forget(name) }
+        return try file.floats(name)
     }
 
     /// A matrix of the given shape, read piece by piece; throws as `floats`.

@@ -80,8 +80,23 @@ package struct LlavaConfiguration: Sendable, Decodable {
     }
 }
 
-/// `generation_config.json`, of which only the tokens that end an answer matter here.
+/// `generation_config.json`, of which only the tokens that begin and end a text matter here.
 struct GenerationConfiguration: Decodable {
     let eos_token_id: LlavaConfiguration.TokenList?
     let bos_token_id: Int32?
+
+    /// A folder's, empty where it has none; throws `checkpointMalformed`.
+    init(_ directory: ModelDirectory) throws {
+        let path = directory.file("generation_config.json")
+        guard FileManager.default.fileExists(atPath: path) else {
+            eos_token_id = nil
+            bos_token_id = nil
+            return
+        }
+        do {
+            self = try JSONDecoder().decode(Self.self, from: Data(try directory.bytes("generation_config.json")))
+        } catch {
+            throw VLMError(.checkpointMalformed, "\(path) is no generation configuration", cause: error)
+        }
+    }
 }

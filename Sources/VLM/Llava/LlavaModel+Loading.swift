@@ -35,23 +35,22 @@ extension LlavaModel {
         let prompt = LlavaPrompt.standard(for: architecture)
         let featureSize = headEncoder?.featureSize ?? vision.featureSize
         let side = headEncoder?.tower.configuration.side ?? vision.side
-        let generation = try? JSONDecoder().decode(
-            GenerationConfiguration.self, from: Data(directory.bytes("generation_config.json")))
+        let generation = try GenerationConfiguration(directory)
         return LlavaModel(
             identity: ModelIdentity(
                 name: configuration.model_type,
                 digest: try digest(
-                    tensors, [json, preprocessing],
+                    tensors, [json, preprocessing] + bankBytes(directory),
                     [storage.rawValue, prompt.name, "\(vision.pinpoints.isEmpty)", headEncoder?.digest ?? "tower"]),
                 hiddenSize: shape.hiddenSize, featureSize: featureSize, gridRows: side, gridColumns: side),
             trainingDefaults: .published,
             stopTokens: try stopTokens(
-                [configuration.eos_token_id, text.eos_token_id, generation?.eos_token_id], prompt: prompt,
+                [configuration.eos_token_id, text.eos_token_id, generation.eos_token_id], prompt: prompt,
                 tokenizer: tokenizer),
             negatives: try bank(directory, featureSize: featureSize), vision: vision, language: language,
             tokenizer: tokenizer, prompt: prompt,
             firstToken: architecture == .qwen2
-                ? nil : text.bos_token_id ?? generation?.bos_token_id ?? tokenizer.id(of: "<s>"),
+                ? nil : text.bos_token_id ?? generation.bos_token_id ?? tokenizer.id(of: "<s>"),
             headEncoder: headEncoder)
     }
 
@@ -87,6 +86,12 @@ extension LlavaModel {
             pinpoints: pinpoints.compactMap { $0.count == 2 ? ($0[0], $0[1]) : nil })
     }
 
+    /// A bank counts for the digest: heads subtract its mean.
+    private static func bankBytes(_ directory: ModelDirectory) throws -> [[UInt8]] {
+        FileManager.default.fileExists(atPath: directory.file(NegativeBank.fileName))
+            ? [try directory.bytes(NegativeBank.fileName)] : []
+    }
+
     /// The checkpoint's own ends of an answer and those of the prompt form.
     private static func stopTokens(
         _ stated: [LlavaConfiguration.TokenList?], prompt: LlavaPrompt, tokenizer: any TextTokenizer
@@ -120,7 +125,7 @@ extension LlavaModel {
         _ tensors: CheckpointTensors, _ files: [[UInt8]], _ choices: [String]
     ) throws -> String {
         let parts =
-            try tensors.paths.map { try FileDigest.sha256(contentsOf: $0) }
+            try FileDigest.sha256(contentsOfAll: tensors.paths)
             + files.map { try FileDigest.sha256($0) } + choices
         return try FileDigest.sha256(Array(parts.joined(separator: "\u{1f}").utf8))
     }

@@ -10,7 +10,6 @@ package enum TokenizerFile {
 
         struct Model: Decodable {
             let type: String?
-            let vocab: [String: Int]?
             let merges: [Merge]?
             let unk_token: String?
             let byte_fallback: Bool?
@@ -83,12 +82,13 @@ package enum TokenizerFile {
         } catch {
             throw VLMError(.checkpointMalformed, "\(path) is no tokenizer", cause: error)
         }
-        guard file.model.type ?? "BPE" == "BPE", let vocabulary = file.model.vocab else {
+        guard file.model.type ?? "BPE" == "BPE" else {
             throw VLMError(.unsupported, "\(path) has a \(file.model.type ?? "unnamed") model; BPE is supported")
         }
+        let vocabulary = try VocabularyScanner.pairs(json: json, file: path)
         let added = file.added_tokens ?? []
-        let largest = max(vocabulary.values.max() ?? 0, added.map(\.id).max() ?? 0)
-        guard largest < 1 << 22, vocabulary.values.allSatisfy({ $0 >= 0 }), added.allSatisfy({ $0.id >= 0 }) else {
+        let largest = max(vocabulary.map(\.id).max() ?? 0, added.map(\.id).max() ?? 0)
+        guard largest < 1 << 22, added.allSatisfy({ $0.id >= 0 }) else {
             throw VLMError(.checkpointMalformed, "\(path) numbers its tokens impossibly")
         }
         var tokens = [String](repeating: "", count: largest + 1)

@@ -59,7 +59,7 @@ package struct CLIPImageEncoder: Sendable {
         processor = try ImageProcessor(
             json: preprocessing, file: directory.file("preprocessor_config.json"), imageSize: configuration.imageSize)
         digest = try FileDigest.sha256(
-            Array((try tensors.paths.map { try FileDigest.sha256(contentsOf: $0) }).joined().utf8) + json
+            Array(try FileDigest.sha256(contentsOfAll: tensors.paths).joined().utf8) + json
                 + preprocessing)
     }
 

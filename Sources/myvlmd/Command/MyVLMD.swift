@@ -10,9 +10,11 @@ struct MyVLMD: AsyncParsableCommand {
               myvlmd init --home /var/lib/myvlm --host vlm.example.org
               myvlmd serve --home /var/lib/myvlm --listen 0.0.0.0:7443
               myvlmd serve --home /var/lib/myvlm --listen 127.0.0.1:0   # a free port, written to /var/lib/myvlm/endpoint
+              myvlmd serve --home /var/lib/myvlm --model ~/llava-1.5-7b-hf --dtype int8
+              myvlmd bank --model ~/llava-1.5-7b-hf --photos ~/everyday   # what concept heads of a new model learn against
 
             EXIT CODES (sysexits.h)
               0 well, 64 usage, 65 bad data, 66 no input, 69 unavailable, 70 internal, 73 can't create, 78 configuration
             """,
-        version: ServerVersion.current, subcommands: [InitCommand.self, ServeCommand.self])
+        version: ServerVersion.current, subcommands: [InitCommand.self, ServeCommand.self, BankCommand.self])
 }

@@ -17,6 +17,8 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: "Folder of the model (default: from config.json, else $MYVLM_HOME/models/pocket).")
     var model: String?
 
+    @OptionGroup var choices: ModelArguments
+
     @Option(help: "Where to listen, HOST:PORT; port 0 takes a free one (default: from config.json).")
     var listen: String?
 
@@ -39,7 +41,7 @@ struct ServeCommand: AsyncParsableCommand {
             let environment = ProcessInfo.processInfo.environment
             let directory = model ?? configuration.model ?? LoadedModel.defaultDirectory(environment: environment)
             logger.info("loading the model", metadata: ["directory": "\(directory)"])
-            let loaded = try LoadedModel(directory: directory)
+            let loaded = try LoadedModel(directory: directory, options: choices.options(logger))
             let server = try MyVLMServer(home: home, configuration: configuration, listen: address, logger: logger) {
                 try loaded.vision($0, configuration)
             }

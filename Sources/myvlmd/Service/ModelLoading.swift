@@ -2,6 +2,37 @@ import Foundation
 public import Runtime
 import VLM
 
+/// How a model is loaded, where that is a choice.
+public struct ModelOptions: Sendable {
+    /// Number format of the weights: f32, bf16, f16, int8, q4 and so on; nil: as the checkpoint stores them.
+    public var numberFormat: String?
+    /// Whether LLaVA-NeXT may cut a picture into tiles.
+    public var tiles: Bool
+    /// Folder of a CLIP encoder that concept heads read; nil: the model's own features.
+    public var headEncoder: String?
+    /// Told the share of the decoder that is read, 0...1; called from the loading thread.
+    public var progress: (@Sendable (Double) -> Void)?
+
+    /// Options; without arguments the defaults.
+    public init(
+        numberFormat: String? = nil, tiles: Bool = false, headEncoder: String? = nil,
+        progress: (@Sendable (Double) -> Void)? = nil
+    ) {
+        self.numberFormat = numberFormat
+        self.tiles = tiles
+        self.headEncoder = headEncoder
+        self.progress = progress
+    }
+
+    func load(_ directory: String) throws -> any FrozenVLM {
+        try VLMLoader.load(
+            directory: directory,
+            options: try LoadOptions(
+                numberFormat: numberFormat, tiles: tiles, headEncoder: headEncoder,
+                progress: progress))
+    }
+}
+
 /// Loads a model folder with all its parts: the frozen model, the negatives of object heads and the face parts.
 public struct LoadedModel: Sendable {
     private let model: any FrozenVLM
@@ -21,15 +52,15 @@ public struct LoadedModel: Sendable {
 
     /// Reads and verifies a model folder. Throws `missingFile` where it or a part is not there and `badData` for a part
     /// that is damaged. Without face files the model serves objects; persons are then refused.
-    public init(directory: String) throws(ServiceError) {
+    public init(directory: String, options: ModelOptions = ModelOptions()) throws(ServiceError) {
         guard FileManager.default.fileExists(atPath: directory + "/config.json") else {
             throw ServiceError(
                 .missingFile,
                 "\(directory) holds no model (no config.json); run Scripts/setup, or name a model with --model")
         }
         do {
-            model = try VLMLoader.load(directory: directory)
-            negatives = try NegativeFeatures(contentsOf: directory + "/bank.safetensors")
+            model = try options.load(directory)
+            negatives = try NegativeFeatures(model.negatives)
             let present = [Self.landmarks, Self.descriptor].filter {
                 FileManager.default.fileExists(atPath: directory + "/" + $0)
             }

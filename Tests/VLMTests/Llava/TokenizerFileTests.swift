@@ -1,0 +1,49 @@
+import Testing
+import VLM
+
+struct TokenizerFileTests {
+    /// A sentencepiece-like file: 256 byte tokens, then `extra`.
+    private func json(extra: [String], merges: [String] = [], model: String = "BPE") -> [UInt8] {
+        let bytes = (0..<256).map { byte -> String in
+            let digits = String(byte, radix: 16, uppercase: true)
+            return "<0x\(byte < 16 ? "0" : "")\(digits)>"
+        }
+        let vocabulary = (bytes + extra).enumerated().map { #""\#($1)": \#($0)"# }.joined(separator: ", ")
+        let joins = merges.map { #""\#($0)""# }.joined(separator: ",")
+        return Array(
+            #"""
+            {"version": "1.0", "padding": null, "added_tokens": [], "list": [{"a": [1, 2.5e3, "}"]}, true],
+             "normalizer": {"type": "Sequence", "normalizers": [{"type": "Prepend", "prepend": "\u2581"},
+               {"type": "Replace", "pattern": {"String": " "}, "content": "▁"}]},
+             "pre_tokenizer": null,
+             "model": {"type": "\#(model)", "byte_fallback": true, "vocab": {\#(vocabulary)}, "merges": [\#(joins)]}}
+            """#.utf8)
+    }
+
+    @Test func escapesInTheVocabularyAreRead() throws {
+        let tokenizer = try TokenizerFile.tokenizer(
+            json: json(extra: [#"\""#, #"\\"#, #"\u00e9"#, #"\ud83d\ude42"#]), file: "t.json")
+        #expect(tokenizer.encode(#""\é🙂"#, atStart: false) == [256, 257, 258, 259])
+    }
+
+    @Test func whatIsMissingBecomesBytesAndComesBack() throws {
+        let tokenizer = try TokenizerFile.tokenizer(json: json(extra: ["▁"]), file: "t.json")
+        let tokens = tokenizer.encode("ab 日", atStart: true)
+        #expect(tokens == [256, 0x61, 0x62, 256, 0xE6, 0x97, 0xA5])
+        #expect(tokenizer.decode(tokens) == " ab 日")
+        #expect(tokenizer.encode("", atStart: true).isEmpty)
+    }
+
+    @Test func otherAlgorithmsAreRefused() {
+        #expect {
+            try TokenizerFile.tokenizer(json: json(extra: [], model: "Unigram"), file: "t.json")
+        } throws: {
+            ($0 as? VLMError)?.code == .unsupported
+        }
+        #expect {
+            try TokenizerFile.tokenizer(json: Array("{\"model\": {\"vocab\": {\"a\": ".utf8), file: "t.json")
+        } throws: {
+            ($0 as? VLMError)?.code == .checkpointMalformed
+        }
+    }
+}
