@@ -8,6 +8,8 @@ public struct LoadOptions: Sendable {
     public var tiles: Bool
     /// Folder of a CLIP encoder whose embedding concept heads read; nil: the tower's own features.
     public var headEncoder: String?
+    /// Whether the folder's bank of negatives is read; off while it is made anew.
+    public var readsBank = true
     /// Told the share that is done, 0...1, while a large checkpoint is read; called from the loading thread.
     public var progress: (@Sendable (Double) -> Void)?
 

@@ -40,14 +40,14 @@ extension LlavaModel {
             identity: ModelIdentity(
                 name: configuration.model_type,
                 digest: try digest(
-                    tensors, [json, preprocessing] + bankBytes(directory),
+                    tensors, [json, preprocessing] + bankBytes(directory, options),
                     [storage.rawValue, prompt.name, "\(vision.pinpoints.isEmpty)", headEncoder?.digest ?? "tower"]),
                 hiddenSize: shape.hiddenSize, featureSize: featureSize, gridRows: side, gridColumns: side),
             trainingDefaults: .published,
             stopTokens: try stopTokens(
                 [configuration.eos_token_id, text.eos_token_id, generation.eos_token_id], prompt: prompt,
                 tokenizer: tokenizer),
-            negatives: try bank(directory, featureSize: featureSize), vision: vision, language: language,
+            negatives: try bank(directory, options, featureSize: featureSize), vision: vision, language: language,
             tokenizer: tokenizer, prompt: prompt,
             firstToken: architecture == .qwen2
                 ? nil : text.bos_token_id ?? generation.bos_token_id ?? tokenizer.id(of: "<s>"),
@@ -87,8 +87,8 @@ extension LlavaModel {
     }
 
     /// A bank counts for the digest: heads subtract its mean.
-    private static func bankBytes(_ directory: ModelDirectory) throws -> [[UInt8]] {
-        FileManager.default.fileExists(atPath: directory.file(NegativeBank.fileName))
+    private static func bankBytes(_ directory: ModelDirectory, _ options: LoadOptions) throws -> [[UInt8]] {
+        options.readsBank && FileManager.default.fileExists(atPath: directory.file(NegativeBank.fileName))
             ? [try directory.bytes(NegativeBank.fileName)] : []
     }
 
@@ -107,9 +107,13 @@ extension LlavaModel {
     }
 
     /// The folder's own bank of negatives, or an empty one: then heads need the user's other concepts.
-    private static func bank(_ directory: ModelDirectory, featureSize: Int) throws -> NegativeBank {
+    private static func bank(
+        _ directory: ModelDirectory, _ options: LoadOptions, featureSize: Int
+    ) throws -> NegativeBank {
         let path = directory.file(NegativeBank.fileName)
-        guard FileManager.default.fileExists(atPath: path) else { return .empty(featureSize: featureSize) }
+        guard options.readsBank, FileManager.default.fileExists(atPath: path) else {
+            return .empty(featureSize: featureSize)
+        }
         let bank = try NegativeBank(SafetensorsFile(contentsOf: path))
         guard bank.mean.count == featureSize else {
             throw VLMError(

@@ -24,7 +24,7 @@ package struct SentencePieceBPE: TextTokenizer {
         let right: Int32
     }
 
-    private static let blank: Character = "\u{2581}"
+    private static let blank: Unicode.Scalar = "\u{2581}"
 
     private let ids: [ExactText: Int32]
     private let texts: [String]
@@ -48,7 +48,8 @@ package struct SentencePieceBPE: TextTokenizer {
         tokenBytes = texts.enumerated().map { index, text in
             if let byte = values[Int32(index)] { return [byte] }
             if special.contains(Int32(index)) { return Array(text.utf8) }
-            return Array(text.replacing("\u{2581}", with: " ").utf8)
+            // By code points: with an accent after it the blank is another character to a string.
+            return Array(String(String.UnicodeScalarView(text.unicodeScalars.map { $0 == Self.blank ? " " : $0 })).utf8)
         }
         self.ids = ids
         self.texts = texts
@@ -75,8 +76,8 @@ package struct SentencePieceBPE: TextTokenizer {
 
     package func encode(_ text: String, atStart: Bool) -> [Int32] {
         guard !text.isEmpty else { return [] }
-        var written = String(String.UnicodeScalarView(text.unicodeScalars.map { $0 == " " ? "\u{2581}" : $0 }))
-        if atStart, start == .space || start == .spaceUnlessThere && written.first != Self.blank {
+        var written = String(String.UnicodeScalarView(text.unicodeScalars.map { $0 == " " ? Self.blank : $0 }))
+        if atStart, start == .space || start == .spaceUnlessThere && written.unicodeScalars.first != Self.blank {
             written = "\u{2581}" + written
         }
         guard splitsWords else { return encodePiece(Array(written.unicodeScalars)) }

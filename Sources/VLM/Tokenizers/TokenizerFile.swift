@@ -156,9 +156,10 @@ package enum TokenizerFile {
         for (index, token) in tokens.enumerated() where !token.isEmpty { ids[ExactText(token)] = Int32(index) }
         var table: [SentencePieceBPE.Pair: PairMerger.Merge] = [:]
         for (rank, merge) in merges.enumerated() {
-            let parts = merge.split(separator: " ", maxSplits: 1)
-            guard parts.count == 2, let left = ids[ExactText(String(parts[0]))],
-                let right = ids[ExactText(String(parts[1]))],
+            // By code points: a space and an accent after it are one character to a string.
+            let parts = merge.unicodeScalars.split(separator: " ", maxSplits: 1).map { String($0) }
+            guard parts.count == 2, let left = ids[ExactText(parts[0])],
+                let right = ids[ExactText(parts[1])],
                 let joined = ids[ExactText(parts.joined())]
             else {
                 throw VLMError(.checkpointMalformed, "\(path): merge \(rank) names tokens that are not there")

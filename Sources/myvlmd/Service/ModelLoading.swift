@@ -24,12 +24,11 @@ public struct ModelOptions: Sendable {
         self.progress = progress
     }
 
-    func load(_ directory: String) throws -> any FrozenVLM {
-        try VLMLoader.load(
-            directory: directory,
-            options: try LoadOptions(
-                numberFormat: numberFormat, tiles: tiles, headEncoder: headEncoder,
-                progress: progress))
+    func load(_ directory: String, readsBank: Bool = true) throws -> any FrozenVLM {
+        var options = try LoadOptions(
+            numberFormat: numberFormat, tiles: tiles, headEncoder: headEncoder, progress: progress)
+        options.readsBank = readsBank
+        return try VLMLoader.load(directory: directory, options: options)
     }
 }
 

@@ -21,7 +21,8 @@ public struct NegativeBankMaker {
     public init(model directory: String, options: ModelOptions) throws(ServiceError) {
         self.directory = directory
         do {
-            model = try options.load(directory)
+            // A bank of other options would not fit, and this one replaces it.
+            model = try options.load(directory, readsBank: false)
         } catch let error as VLMError {
             throw ServiceError(.badData, "the model in \(directory) cannot be used: \(error.message)", cause: error)
         } catch {

@@ -20,6 +20,15 @@ struct TokenizerFileTests {
             """#.utf8)
     }
 
+    /// Swift's strings take a composed and a decomposed letter for one; a vocabulary has both.
+    @Test func equivalentLettersAreTwoTokens() throws {
+        let tokenizer = try TokenizerFile.tokenizer(
+            json: json(extra: ["▁", "e\u{301}", "\u{E9}", "e", "\u{301}"], merges: ["e \u{301}"]), file: "t.json")
+        #expect(tokenizer.encode("\u{E9}", atStart: false) == [258])
+        #expect(tokenizer.encode("e\u{301}", atStart: false) == [257])
+        #expect(tokenizer.bytes(of: 257) == Array("e\u{301}".utf8))
+    }
+
     @Test func escapesInTheVocabularyAreRead() throws {
         let tokenizer = try TokenizerFile.tokenizer(
             json: json(extra: [#"\""#, #"\\"#, #"\u00e9"#, #"\ud83d\ude42"#]), file: "t.json")
