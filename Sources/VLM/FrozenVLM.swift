@@ -153,11 +153,17 @@ public struct ConceptTrainingDefaults: Sendable, Equatable, Codable {
     public var regularizerWeight: Float
     /// Steps after which a checkpoint is kept.
     public var checkpoints: [Int]
+    /// Norm of the rows at the start, where they are the embeddings of the concept's words. Only directions matter to the
+    /// model, but AdamW's steps are absolute: a step of rate r moves a row by about r times the root of the hidden size,
+    /// so a norm well above that keeps the words, and one below it wipes them out.
+    public var initialNorm: Float
+    /// Share of the samples whose prompt is the plain one, 0...1: what makes the rows carry the name without it.
+    public var plainPromptShare: Float
 
-    /// Training defaults.
+    /// Training defaults; without the last two, as published: the start does not matter, every prompt names the concept.
     public init(
         tokens: Int, steps: Int, learningRate: Float, gradientClip: Float, weightDecay: Float,
-        regularizerWeight: Float, checkpoints: [Int]
+        regularizerWeight: Float, checkpoints: [Int], initialNorm: Float = 1, plainPromptShare: Float = 0
     ) {
         self.tokens = tokens
         self.steps = steps
@@ -166,6 +172,22 @@ public struct ConceptTrainingDefaults: Sendable, Equatable, Codable {
         self.weightDecay = weightDecay
         self.regularizerWeight = regularizerWeight
         self.checkpoints = checkpoints
+        self.initialNorm = initialNorm
+        self.plainPromptShare = plainPromptShare
+    }
+
+    /// Records written before the last two fields existed read as what was done then.
+    public init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        self.init(
+            tokens: try values.decode(Int.self, forKey: .tokens), steps: try values.decode(Int.self, forKey: .steps),
+            learningRate: try values.decode(Float.self, forKey: .learningRate),
+            gradientClip: try values.decode(Float.self, forKey: .gradientClip),
+            weightDecay: try values.decode(Float.self, forKey: .weightDecay),
+            regularizerWeight: try values.decode(Float.self, forKey: .regularizerWeight),
+            checkpoints: try values.decode([Int].self, forKey: .checkpoints),
+            initialNorm: try values.decodeIfPresent(Float.self, forKey: .initialNorm) ?? 8,
+            plainPromptShare: try values.decodeIfPresent(Float.self, forKey: .plainPromptShare) ?? 0)
     }
 }
 

@@ -14,7 +14,7 @@ from .prompts import STOP, prefix_text
 
 CONCEPT_DEFAULTS = {
     "tokens": 4, "steps": 75, "learning_rate": 1.0, "clip": 0.05, "weight_decay": 0.0001, "regularizer_lambda": 0.0075,
-    "checkpoints": [25, 50, 75], "init": "random",
+    "checkpoints": [25, 50, 75], "initial_norm": 8, "plain_prompt_share": 0.5,
 }
 
 

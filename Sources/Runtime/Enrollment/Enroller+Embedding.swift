@@ -93,6 +93,7 @@ extension Enroller {
         var trainer = try EmbeddingTrainer(
             model: model, settings: settings, photos: material,
             prompt: try model.promptTokens(for: .caption(names: [identifier])),
+            plainPrompt: try model.promptTokens(for: .caption(names: [])),
             words: model.tokens(of: " " + identifier) + model.tokens(of: " " + classNoun), seed: seed)
         let before = trainer
         let initial = try await compute.run(.training) { try before.heldBackCrossEntropy() }

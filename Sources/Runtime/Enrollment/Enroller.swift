@@ -86,7 +86,8 @@ public struct Enroller: Sendable {
     private func checked(_ settings: ConceptTrainingDefaults) throws -> ConceptTrainingDefaults {
         guard (1...16).contains(settings.tokens), (1...1000).contains(settings.steps), settings.learningRate > 0,
             settings.learningRate.isFinite, settings.weightDecay >= 0, settings.weightDecay.isFinite,
-            settings.regularizerWeight >= 0, settings.regularizerWeight.isFinite, settings.gradientClip.isFinite
+            settings.regularizerWeight >= 0, settings.regularizerWeight.isFinite, settings.gradientClip.isFinite,
+            settings.initialNorm > 0, settings.initialNorm.isFinite, (0...1).contains(settings.plainPromptShare)
         else {
             throw RuntimeError(
                 .invalidArgument, "training takes 1 to 16 tokens, 1 to 1000 steps, a positive rate, no negative weight")

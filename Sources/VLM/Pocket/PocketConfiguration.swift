@@ -47,6 +47,8 @@ package struct PocketConfiguration: Sendable, Decodable {
         package let weight_decay: Float
         package let regularizer_lambda: Float
         package let checkpoints: [Int]
+        package let initial_norm: Float?
+        package let plain_prompt_share: Float?
     }
 
     package let files: [String: File]
@@ -78,6 +80,7 @@ package struct PocketConfiguration: Sendable, Decodable {
         ConceptTrainingDefaults(
             tokens: concept.tokens, steps: concept.steps, learningRate: concept.learning_rate,
             gradientClip: concept.clip, weightDecay: concept.weight_decay,
-            regularizerWeight: concept.regularizer_lambda, checkpoints: concept.checkpoints)
+            regularizerWeight: concept.regularizer_lambda, checkpoints: concept.checkpoints,
+            initialNorm: concept.initial_norm ?? 8, plainPromptShare: concept.plain_prompt_share ?? 0)
     }
 }

@@ -1,4 +1,5 @@
 import Compute
+import Foundation
 import Runtime
 import Testing
 import VLM
@@ -83,6 +84,42 @@ import VLMTestSupport
         task.cancel()
         await #expect { try await task.value } throws: { ($0 as? RuntimeError)?.code == .cancelled }
         #expect(steps.value < 1000)
+    }
+
+    @Test func startAndPromptsOfTheTrainingAreSettings() async throws {
+        let house = try TinyHouse()
+        func digest(norm: Float, plain: Float) async throws -> String {
+            var settings = house.model.trainingDefaults
+            settings.initialNorm = norm
+            settings.plainPromptShare = plain
+            let request = EnrollmentRequest(
+                kind: .object, identifier: "Zibo", photos: try TinyHouse.photos(of: 1_000_005), training: settings)
+            return try await house.vlm.enroller.enroll(request) { _ in }.digest
+        }
+        let digests = [
+            try await digest(norm: 8, plain: 0), try await digest(norm: 240, plain: 0),
+            try await digest(norm: 8, plain: 1),
+        ]
+        #expect(Set(digests).count == 3)
+        for (norm, plain): (Float, Float) in [(0, 0), (.infinity, 0), (8, -0.1), (8, 1.1), (8, .nan)] {
+            await #expect {
+                try await digest(norm: norm, plain: plain)
+            } throws: {
+                ($0 as? RuntimeError)?.code == .invalidArgument
+            }
+        }
+    }
+
+    @Test func recordsOfBeforeReadAsWhatWasDoneThen() throws {
+        let json = """
+            {"checkpoints":[25],"gradientClip":0.05,"learningRate":1,"regularizerWeight":0,"steps":25,"tokens":4,
+             "weightDecay":0}
+            """
+        let settings = try JSONDecoder().decode(ConceptTrainingDefaults.self, from: Data(json.utf8))
+        #expect(settings.initialNorm == 8 && settings.plainPromptShare == 0)
+        let again = try JSONDecoder().decode(
+            ConceptTrainingDefaults.self, from: try JSONEncoder().encode(settings))
+        #expect(again == settings)
     }
 
     /// Only the direction of a row reaches the model. Scales are powers of two, so that not even rounding differs.
