@@ -3,5 +3,6 @@ import ArgumentParser
 @main
 struct MyVLMBench: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "myvlm-bench", abstract: "Measurements, printed as JSON lines.", subcommands: [Quality.self])
+        commandName: "myvlm-bench", abstract: "Measurements, printed as JSON lines.",
+        subcommands: [Quality.self, Engine.self])
 }

@@ -225,7 +225,7 @@ private struct Rows: @unchecked Sendable {
 }
 
 extension Weight.Storage {
-    fileprivate var code: Int32 {
+    var code: Int32 {
         switch self {
         case .float32: Int32(MK_F32)
         case .bfloat16: Int32(MK_BF16)

@@ -34,12 +34,6 @@ static cache cache_of(const attention *a, const mk_sequence *s, long head) {
     };
 }
 
-static void all_scores(const attention *a, const cache *c, const float *q, long tail, float scale, float *scores) {
-    long size = a->shape.size;
-    a->table->scores(q, c->prefix_keys, size, c->prefix, size, scale, scores);
-    a->table->scores(q, c->tail_keys, c->stride, tail, size, scale, scores + c->prefix);
-}
-
 // MARK: rotation and caches
 
 static void prepare(void *context, long lower, long upper) {
@@ -74,29 +68,89 @@ void mk_attention_prepare(
 
 // MARK: forward
 
+// Rows of one task: their scores fit the second-level cache with any context, and no more of them are ever kept.
+enum { ROWS = 48 };
+
+// Keys [count][size] as panels [count / 32][size][32], the last one padded with zeros.
+static void turn(const mk_table *table, const float *keys, long stride, long count, long size, float *to) {
+    for (long j = 0; j < count; j += MK_PANEL, to += MK_PANEL * size) {
+        long e = 0;
+        if (j + MK_PANEL <= count)
+            for (; e + 32 <= size; e += 32) table->transpose32(keys + j * stride + e, stride, to + e * MK_PANEL, MK_PANEL);
+        for (; e < size; e++)
+            for (long i = 0; i < MK_PANEL; i++) to[e * MK_PANEL + i] = j + i < count ? keys[(j + i) * stride + e] : 0;
+    }
+}
+
+// Scores of `rows` queries with panels of keys: each is one chain over the head's numbers, so it does not matter where a
+// key stands in its panel or how many queries there are.
+static void score(
+    const attention *a, const float *q, long rows, const float *panels, long keys, float *scores, long stride) {
+    long size = a->shape.size;
+    for (long j = 0; j < keys; j += MK_PANEL)
+        a->table->panel_f32(
+            q, width(a->shape), rows, panels + j * size, MK_PANEL, size, scores + j, stride,
+            keys - j < MK_PANEL ? keys - j : MK_PANEL, 0);
+}
+
+// out (+)= p values, one chain over the keys.
+static void blend(
+    const attention *a, const float *p, long p_stride, long rows, const float *values, long stride, long keys, float *out,
+    int accumulate) {
+    long size = a->shape.size, out_stride = a->shape.query_heads * size;
+    if (keys == 0) return;
+    if (size % MK_PANEL == 0) {
+        for (long e = 0; e < size; e += MK_PANEL)
+            a->table->panel_f32(p, p_stride, rows, values + e, stride, keys, out + e, out_stride, MK_PANEL, accumulate);
+        return;
+    }
+    // A panel of half the width would be read beyond the last value.
+    for (long i = 0; i < rows; i++) {
+        if (!accumulate) memset(out + i * out_stride, 0, (size_t)size * 4);
+        a->table->mix(p + i * p_stride, values, stride, keys, size, out + i * out_stride);
+    }
+}
+
+static long blocks_of(const mk_sequence *s) { return (s->count + ROWS - 1) / ROWS; }
+
+// A task is some rows of a sequence and the query heads that share a key head.
 static void forward(void *context, long lower, long upper) {
     const attention *a = context;
     mk_attention_shape shape = a->shape;
     long size = shape.size, group = shape.query_heads / shape.key_heads;
     float scale = 1 / sqrtf((float)size);
     for (long t = lower; t < upper; t++) {
-        const mk_sequence *s = a->sequences + t / shape.query_heads;
-        long head = t % shape.query_heads, all = s->prefix + s->tail_start + s->count;
-        cache c = cache_of(a, s, head / group);
-        float *own = mk_scratch(0, (all + 1) * 4);
-        for (long i = 0; i < s->count; i++) {
-            const float *q = a->qkv + (s->row + i) * width(shape) + head * size;
-            float *out = a->out + ((s->row + i) * shape.query_heads + head) * size;
-            float *p = own;
+        const mk_sequence *s = a->sequences;
+        long task = t;
+        for (; task >= blocks_of(s) * shape.key_heads; s++) task -= blocks_of(s) * shape.key_heads;
+        long head = task % shape.key_heads, first = task / shape.key_heads * ROWS;
+        long rows = s->count - first < ROWS ? s->count - first : ROWS, all = s->prefix + s->tail_start + s->count;
+        // Keys that any of the rows sees.
+        long tail = s->tail_start + first + rows, seen = s->prefix + tail;
+        cache c = cache_of(a, s, head);
+        long prefix_panels = (s->prefix + MK_PANEL - 1) / MK_PANEL * MK_PANEL;
+        float *panels = mk_scratch(1, (prefix_panels + tail + MK_PANEL) * size * 4);
+        turn(a->table, c.prefix_keys, size, s->prefix, size, panels);
+        turn(a->table, c.tail_keys, c.stride, tail, size, panels + prefix_panels * size);
+        for (long h = head * group; h < (head + 1) * group; h++) {
+            const float *q = a->qkv + (s->row + first) * width(shape) + h * size;
+            float *out = a->out + ((s->row + first) * shape.query_heads + h) * size, *p;
+            long stride = s->probabilities != NULL ? all : seen;
             if (s->probabilities != NULL)
-                p = s->probabilities + ((a->block * shape.query_heads + head) * s->count + i) * all;
-            long tail = s->tail_start + i + 1, keys = s->prefix + tail;
-            all_scores(a, &c, q, tail, scale, p);
-            a->table->softmax(p, keys);
-            if (s->probabilities != NULL) memset(p + keys, 0, (size_t)(all - keys) * 4);
-            memset(out, 0, (size_t)size * 4);
-            a->table->mix(p, c.prefix_values, size, s->prefix, size, out);
-            a->table->mix(p + s->prefix, c.tail_values, c.stride, tail, size, out);
+                p = s->probabilities + ((a->block * shape.query_heads + h) * s->count + first) * all;
+            else
+                p = mk_scratch(0, rows * seen * 4);
+            score(a, q, rows, panels, s->prefix, p, stride);
+            score(a, q, rows, panels + prefix_panels * size, tail, p + s->prefix, stride);
+            for (long i = 0; i < rows; i++) {
+                long keys = s->prefix + s->tail_start + first + i + 1;
+                float *row = p + i * stride;
+                for (long j = 0; j < keys; j++) row[j] *= scale;
+                a->table->softmax(row, keys);
+                memset(row + keys, 0, (size_t)(stride - keys) * 4);
+            }
+            blend(a, p, stride, rows, c.prefix_values, size, s->prefix, out, 0);
+            blend(a, p + s->prefix, stride, rows, c.tail_values, c.stride, tail, out, s->prefix > 0);
         }
     }
 }
@@ -105,7 +159,9 @@ void mk_attention(
     mk_attention_shape shape, long block, const mk_sequence *sequences, long count, const float *qkv, float *out) {
     attention a = {
         .table = mk_kernels(), .shape = shape, .block = block, .sequences = sequences, .qkv = (float *)qkv, .out = out};
-    mk_parallel(forward, &a, count * shape.query_heads, 1);
+    long tasks = 0;
+    for (long s = 0; s < count; s++) tasks += blocks_of(sequences + s) * shape.key_heads;
+    mk_parallel(forward, &a, tasks, 1);
 }
 
 // MARK: backward

@@ -50,6 +50,9 @@ typedef struct {
     void (*expand_blocks)(int kind, const uint8_t *panel, float *to);
     void (*quantize)(const float *from, long n, int8_t *numbers, float *scales, int32_t *sums);
 
+    double (*peak)(int storage, long rounds, float *result);
+    float (*read_all)(const float *x, long n);
+
     float (*dot)(const float *a, const float *b, long n);
     void (*rms_norm)(const float *x, const float *weight, float epsilon, long n, float *y);
     void (*rms_norm_backward)(const float *x, const float *weight, float epsilon, const float *dy, long n, float *dx);

@@ -2,6 +2,7 @@
 #include "template_gemm.h"
 #include "template_pairs.h"
 #include "template_blocks.h"
+#include "template_peak.h"
 #include "template_rows.h"
 #include "template_attention.h"
 
@@ -10,6 +11,7 @@ const mk_table TABLE = {
     .panel_pairs = PANEL_PAIRS, .panel_widened = panel_widened, .expand_pairs = expand_pairs,
     .round_pairs = round_pairs, .transpose_pairs = transpose_pairs, .panel_q8_0 = panel_q8_0,
     .panel_q4_0 = panel_q4_0, .panel_q4_1 = panel_q4_1, .expand_blocks = expand_blocks, .quantize = quantize,
+    .peak = peak, .read_all = read_all,
     .dot = dot, .rms_norm = rms_norm, .rms_norm_backward = rms_norm_backward, .swiglu = swiglu,
     .swiglu_backward = swiglu_backward, .silu = silu, .softmax = softmax, .softmax_backward = softmax_backward,
     .cross_entropy = cross_entropy, .scores = scores, .mix = mix, .spread = spread,

@@ -70,6 +70,14 @@ void mk_gemm_plain(const float *a, const float *b, float *c, long m, long n, lon
 /// c [m, n] = a [m, k] b^T (+ c), b [n, k] not packed; for few rows.
 void mk_gemm_plain_transposed(const float *a, const float *b, float *c, long m, long n, long k, int accumulate);
 
+// MARK: ceilings (ceiling.c), what measurements are compared with
+
+/// Does multiply-adds of a storage's kind in registers, `chunks` pieces of about a millisecond shared out over the
+/// threads; returns the operations done, two for each multiply-add.
+double mk_peak_operations(int storage, long chunks);
+/// Reads n floats with all threads; returns their sum (of one thread's part).
+float mk_read(const float *x, long n);
+
 // MARK: rows (rows.c)
 
 /// Dot product of two float vectors of length n.

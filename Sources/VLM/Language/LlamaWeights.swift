@@ -28,6 +28,15 @@ public struct LlamaWeights: Sendable {
         return blocks + embedding.bytes + (head === embedding ? 0 : head.bytes)
     }
 
+    /// Numbers in all matrices; a table that is also the head counts once.
+    public var parameters: Int {
+        func count(_ weight: Weight) -> Int { weight.outputs * weight.inputs }
+        let blocks = blocks.reduce(0) {
+            $0 + count($1.queryKeyValue) + count($1.output) + count($1.gateUp) + count($1.down)
+        }
+        return blocks + count(embedding) + (head === embedding ? 0 : count(head))
+    }
+
     /// Bytes a decoded token reads of them: all but the embedding table, unless that is the head.
     public var bytesPerToken: Int { bytes - (head === embedding ? 0 : embedding.bytes) }
 

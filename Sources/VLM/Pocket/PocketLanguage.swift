@@ -7,12 +7,19 @@ package enum PocketLanguage {
     package static func load(
         gguf: GGUFFile, factors: SafetensorsFile?, scale: Float, storage: Weight.Storage
     ) throws -> LlamaModel {
+        LlamaModel(weights: try weights(gguf: gguf, factors: factors, scale: scale, storage: storage))
+    }
+
+    /// Its weights.
+    package static func weights(
+        gguf: GGUFFile, factors: SafetensorsFile?, scale: Float, storage: Weight.Storage
+    ) throws -> LlamaWeights {
         let architecture = try gguf.string("general.architecture")
         guard architecture == "llama" else {
             throw VLMError(.unsupported, "the language model has the architecture \(architecture); llama is supported")
         }
         let configuration = try configuration(gguf)
-        let weights = try LlamaWeights(configuration: configuration, storage: storage) { tensor -> LlamaTensorSource? in
+        return try LlamaWeights(configuration: configuration, storage: storage) { tensor -> LlamaTensorSource? in
             guard let name = ggufName(tensor) else { return nil }
             guard gguf.contains(name) else {
                 if case .head = tensor { return nil }
@@ -39,7 +46,6 @@ package enum PocketLanguage {
             }
             return .values(values)
         }
-        return LlamaModel(weights: weights)
     }
 
     private static func configuration(_ gguf: GGUFFile) throws -> LlamaConfiguration {
