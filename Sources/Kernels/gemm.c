@@ -9,6 +9,8 @@ enum { ROW_BLOCK = 240 };
 enum { DEPTH_BLOCK = 2048 };
 // From this many rows on, 16-bit panels are widened once instead of in the inner loop (same bits).
 enum { WIDEN_ROWS = 13 };
+// From this many rows on quantised products go by parts: panels of a task, blocks of 32 inputs at a time.
+enum { MANY_ROWS = 24, PANEL_GROUP = 4, PART_BLOCKS = 16 };
 // Scratch buffers: those of a task, and those of the caller that its tasks read.
 enum { PANEL_SLOT = 0, TURNED_SLOT = 1, BLOCK_SLOT = 2, NUMBERS_SLOT = 4, SCALES_SLOT = 5, SUMS_SLOT = 6 };
 
@@ -20,6 +22,7 @@ typedef struct {
     const float *a, *b;
     float *c;
     long m, n, k, blocks; // c is [m, n], the reduction has k steps; blocks of rows
+    long group;           // panels of one task
     int accumulate;
     // a as the weight's storage wants it.
     uint16_t *pairs; // [m][pairs of k, whole]
@@ -31,9 +34,9 @@ typedef struct {
 
 // Tasks are panels, and blocks of rows within a panel. Enough tasks to share out, few enough to be worth taking.
 static void share(product *p, void (*body)(void *, long, long)) {
-    long panels = ceil_div(p->n, MK_PANEL);
+    long panels = ceil_div(p->n, MK_PANEL), groups = ceil_div(panels, p->group > 1 ? p->group : 1);
     p->blocks = ceil_div(p->m, ROW_BLOCK);
-    long tasks = panels * p->blocks, grain = tasks / (16 * mk_threads());
+    long tasks = groups * p->blocks, grain = tasks / (16 * mk_threads());
     mk_parallel(body, p, tasks, grain < 1 ? 1 : grain > 16 ? 16 : grain);
 }
 
@@ -69,9 +72,15 @@ static void round_floats(void *context, long lower, long upper) {
     }
 }
 
+// Rows a power of two apart would fall on the same lines of the cache.
+static long block_stride(long k) {
+    long blocks = ceil_div(k, 32);
+    return blocks % 16 == 0 ? blocks + 2 : blocks;
+}
+
 static void quantize_rows(void *context, long lower, long upper) {
     const product *p = context;
-    long blocks = ceil_div(p->k, 32);
+    long blocks = block_stride(p->k);
     for (long i = lower; i < upper; i++)
         p->table->quantize(
             p->a + i * p->k, p->k, p->numbers + i * blocks * 32, p->scales + i * blocks, p->sums + i * blocks);
@@ -89,7 +98,7 @@ static void prepare(product *p, int storage) {
         mk_parallel(round_floats, p, p->m, grain);
         p->a = p->rounded;
     } else if (storage >= MK_Q8_0) {
-        long blocks = ceil_div(p->k, 32);
+        long blocks = block_stride(p->k);
         p->numbers = mk_scratch(NUMBERS_SLOT, p->m * blocks * 32);
         p->scales = mk_scratch(SCALES_SLOT, p->m * blocks * 4);
         p->sums = mk_scratch(SUMS_SLOT, p->m * blocks * 4);
@@ -109,7 +118,6 @@ static void packed(void *context, long lower, long upper) {
         const void *w = (const uint8_t *)p->w->panels + panel * bytes;
         const float *x = p->a + row * p->k;
         float *y = p->c + row * p->n + panel * MK_PANEL;
-        mk_quantized q = {.numbers = p->numbers, .scales = p->scales, .sums = p->sums, .blocks = ceil_div(p->k, 32)};
         switch (p->w->storage) {
             case MK_F32: table->panel_f32(x, p->k, rows, w, MK_PANEL, p->k, y, p->n, columns, p->accumulate); break;
             case MK_F16:
@@ -139,17 +147,42 @@ static void packed(void *context, long lower, long upper) {
                     table->panel_f32(x, p->k, rows, wide, MK_PANEL, p->k, y, p->n, columns, p->accumulate);
                 }
                 break;
-            case MK_Q8_0: table->panel_q8_0(&q, row, rows, w, y, p->n, columns, p->accumulate); break;
-            case MK_Q4_0: table->panel_q4_0(&q, row, rows, w, y, p->n, columns, p->accumulate); break;
-            case MK_Q4_1: table->panel_q4_1(&q, row, rows, w, y, p->n, columns, p->accumulate); break;
         }
+    }
+}
+
+// Blocks of numbers: a part of a panel that stays in the first-level cache meets all rows, and the same part of the rows,
+// in the second-level cache, meets several panels. The chains of sums go on through y.
+static void packed_blocks(void *context, long lower, long upper) {
+    const product *p = context;
+    const mk_table *table = p->table;
+    int storage = p->w->storage;
+    long bytes = mk_panel_bytes(p->k, storage), panels = ceil_div(p->n, MK_PANEL);
+    mk_quantized q = {
+        .numbers = p->numbers, .scales = p->scales, .sums = p->sums, .blocks = ceil_div(p->k, 32),
+        .stride = block_stride(p->k)};
+    long part = p->m < MANY_ROWS || q.blocks < 3 * PART_BLOCKS ? q.blocks : PART_BLOCKS;
+    for (long t = lower; t < upper; t++) {
+        long first = t / p->blocks * p->group, last = first + p->group < panels ? first + p->group : panels;
+        long row = t % p->blocks * ROW_BLOCK, rows = row_count(p, t % p->blocks);
+        for (long b = 0; b < q.blocks; b += part)
+            for (long panel = first; panel < last; panel++) {
+                const uint8_t *w = (const uint8_t *)p->w->panels + panel * bytes + b * mk_block_bytes(storage);
+                long end = b + part < q.blocks ? b + part : q.blocks, columns = column_count(p, panel);
+                float *y = p->c + row * p->n + panel * MK_PANEL;
+                int accumulate = p->accumulate || b > 0;
+                if (storage == MK_Q8_0) table->panel_q8_0(&q, row, rows, w, b, end, y, p->n, columns, accumulate);
+                else if (storage == MK_Q4_0) table->panel_q4_0(&q, row, rows, w, b, end, y, p->n, columns, accumulate);
+                else table->panel_q4_1(&q, row, rows, w, b, end, y, p->n, columns, accumulate);
+            }
     }
 }
 
 void mk_gemm_packed(const mk_weight *w, const float *x, long rows, float *y, int accumulate) {
     product p = {.w = w, .a = x, .c = y, .m = rows, .n = w->outputs, .k = w->inputs, .accumulate = accumulate};
     prepare(&p, w->storage);
-    share(&p, packed);
+    p.group = w->storage >= MK_Q8_0 && rows >= MANY_ROWS ? PANEL_GROUP : 1;
+    share(&p, w->storage >= MK_Q8_0 ? packed_blocks : packed);
 }
 
 // Here the columns are the weight's inputs and the reduction runs over its outputs: a panel [outputs][32 inputs] is made

@@ -9,7 +9,7 @@ enum { BLOCK = 32, Q8_BYTES = 64 + 1024, Q4_0_BYTES = 64 + 512, Q4_1_BYTES = 128
 
 static long ceil_div(long a, long b) { return (a + b - 1) / b; }
 
-static long block_bytes(int storage) {
+long mk_block_bytes(int storage) {
     return storage == MK_Q8_0 ? Q8_BYTES : storage == MK_Q4_0 ? Q4_0_BYTES : Q4_1_BYTES;
 }
 
@@ -18,7 +18,7 @@ long mk_panel_bytes(long inputs, int storage) {
         case MK_F32: return inputs * MK_PANEL * 4;
         case MK_F16: return inputs * MK_PANEL * 2;
         case MK_BF16: return ceil_div(inputs, 2) * MK_PANEL * 4;
-        default: return ceil_div(inputs, BLOCK) * block_bytes(storage);
+        default: return ceil_div(inputs, BLOCK) * mk_block_bytes(storage);
     }
 }
 
@@ -168,7 +168,7 @@ static void pack_row_of_blocks(const float *from, long inputs, int storage, uint
         if (storage == MK_Q8_0) quantize_q8_0(x, &scale, numbers);
         else if (storage == MK_Q4_0) quantize_q4_0(x, &scale, numbers);
         else quantize_q4_1(x, &scale, &minimum, numbers);
-        place(storage, panel + b * block_bytes(storage), output, scale, minimum, numbers);
+        place(storage, panel + b * mk_block_bytes(storage), output, scale, minimum, numbers);
     }
 }
 
@@ -201,13 +201,13 @@ void mk_pack_blocks(const void *blocks, long row, long inputs, int storage, void
         uint16_t scale, minimum = 0;
         memcpy(&scale, from, 2);
         if (storage == MK_Q4_1) memcpy(&minimum, from + 2, 2);
-        place(storage, panel + b * block_bytes(storage), row % MK_PANEL, scale, minimum, from + header);
+        place(storage, panel + b * mk_block_bytes(storage), row % MK_PANEL, scale, minimum, from + header);
     }
 }
 
 static void unpack_blocks(const mk_weight *w, const uint8_t *panel, long output, float *out) {
     for (long k = 0; k < w->inputs; k++) {
-        const uint8_t *block = panel + k / BLOCK * block_bytes(w->storage);
+        const uint8_t *block = panel + k / BLOCK * mk_block_bytes(w->storage);
         float d = from_f16(block + 2 * output);
         long i = k % BLOCK;
         if (w->storage == MK_Q8_0) {
@@ -246,7 +246,7 @@ void mk_expand_block(const mk_table *table, const mk_weight *w, long panel, long
         case MK_F32: memcpy(to, (const float *)from + first * MK_PANEL, (size_t)(inputs * MK_PANEL * 4)); break;
         case MK_F16: table->expand_f16((const uint16_t *)from + first * MK_PANEL, inputs * MK_PANEL, to); break;
         case MK_BF16: table->expand_pairs((const uint32_t *)from + first / 2 * MK_PANEL, ceil_div(inputs, 2), to); break;
-        default: table->expand_blocks(w->storage, from + first / BLOCK * block_bytes(w->storage), to);
+        default: table->expand_blocks(w->storage, from + first / BLOCK * mk_block_bytes(w->storage), to);
     }
     if (inputs < BLOCK) memset(to + inputs * MK_PANEL, 0, (size_t)((BLOCK - inputs) * MK_PANEL * 4));
 }

@@ -10,7 +10,7 @@ typedef struct {
     const int8_t *numbers;
     const float *scales;
     const int32_t *sums; // of the numbers of a block
-    long blocks;
+    long blocks, stride; // of a row, and from one row to the next
 } mk_quantized;
 
 // Kernels that exist once per instruction set: template_*.h compiled under each set of target attributes.
@@ -37,16 +37,16 @@ typedef struct {
     void (*round_pairs)(const float *from, long n, long padded, uint16_t *to);
     void (*transpose_pairs)(const uint32_t *from, uint32_t *to);
 
-    // Blocks of quantised numbers (template_blocks.h), rows [row, row + rows) of x.
+    // Blocks [first, last) of quantised numbers (template_blocks.h), rows [row, row + rows) of x.
     void (*panel_q8_0)(
-        const mk_quantized *x, long row, long rows, const uint8_t *panel, float *y, long y_stride, long columns,
-        int accumulate);
+        const mk_quantized *x, long row, long rows, const uint8_t *panel, long first_block, long last_block, float *y,
+        long y_stride, long columns, int accumulate);
     void (*panel_q4_0)(
-        const mk_quantized *x, long row, long rows, const uint8_t *panel, float *y, long y_stride, long columns,
-        int accumulate);
+        const mk_quantized *x, long row, long rows, const uint8_t *panel, long first_block, long last_block, float *y,
+        long y_stride, long columns, int accumulate);
     void (*panel_q4_1)(
-        const mk_quantized *x, long row, long rows, const uint8_t *panel, float *y, long y_stride, long columns,
-        int accumulate);
+        const mk_quantized *x, long row, long rows, const uint8_t *panel, long first_block, long last_block, float *y,
+        long y_stride, long columns, int accumulate);
     void (*expand_blocks)(int kind, const uint8_t *panel, float *to);
     void (*quantize)(const float *from, long n, int8_t *numbers, float *scales, int32_t *sums);
 
@@ -78,8 +78,9 @@ extern const mk_table mk_table_avx2, mk_table_avx512, mk_table_vnni, mk_table_bf
 extern const mk_table mk_table_neon, mk_table_neon_dot;
 #endif
 
-// Bytes of one panel of a weight.
+// Bytes of one panel of a weight, and of one block of 32 inputs of it.
 long mk_panel_bytes(long inputs, int storage);
+long mk_block_bytes(int storage);
 // 32 x 32 numbers of a weight as floats [32 inputs][32 outputs]: outputs of the panel, inputs from `first`, a multiple of
 // 32; zeros where the weight ends.
 void mk_expand_block(const mk_table *table, const mk_weight *w, long panel, long first, float *to);

@@ -8,10 +8,10 @@
 
 enum { Q8_BLOCK = 64 + 1024, Q4_0_BLOCK = 64 + 512, Q4_1_BLOCK = 128 + 512 };
 
-// What a panel's block adds to `rows` rows; `kind` is a constant.
+// What a panel's blocks [first, last) add to `rows` rows; the panel begins with the first. `kind` is a constant.
 INLINE void tile_blocks(
-    const mk_quantized *x, long row, const int rows, const int kind, const uint8_t *panel, float *y, long y_stride,
-    long columns, int accumulate) {
+    const mk_quantized *x, long row, const int rows, const int kind, const uint8_t *panel, long first_block,
+    long last_block, float *y, long y_stride, long columns, int accumulate) {
     v16 sum[BLOCK_ROWS][2];
     const int whole = columns >= MK_PANEL;
     const long bytes = kind == MK_Q8_0 ? Q8_BLOCK : kind == MK_Q4_0 ? Q4_0_BLOCK : Q4_1_BLOCK;
@@ -23,11 +23,11 @@ INLINE void tile_blocks(
             else load_some(y + i * y_stride + 16 * c, columns - 16 * c, 0, &sum[i][c]);
         }
     }
-    const int8_t *numbers = x->numbers + row * x->blocks * 32;
-    const float *scales = x->scales + row * x->blocks;
-    const int32_t *sums = x->sums + row * x->blocks;
-    const long stride = x->blocks;
-    for (long b = 0; b < stride; b++, panel += bytes) {
+    const long stride = x->stride;
+    const int8_t *numbers = x->numbers + row * stride * 32;
+    const float *scales = x->scales + row * stride;
+    const int32_t *sums = x->sums + row * stride;
+    for (long b = first_block; b < last_block; b++, panel += bytes) {
         i16 whole_sum[BLOCK_ROWS][2];
         UNROLL for (int i = 0; i < rows; i++) {
             // The numbers of the weights are shifted to be unsigned; this takes the shift back.
@@ -76,14 +76,14 @@ INLINE void tile_blocks(
 #define BLOCKS_CASE(N, KIND)                                                                                           \
     case N:                                                                                                            \
         if (N <= BLOCK_ROWS)                                                                                           \
-            tile_blocks(x, row + i, N <= BLOCK_ROWS ? N : 1, KIND, panel, y + i * y_stride, y_stride, columns,         \
-                        accumulate);                                                                                   \
+            tile_blocks(x, row + i, N <= BLOCK_ROWS ? N : 1, KIND, panel, first_block, last_block, y + i * y_stride,   \
+                        y_stride, columns, accumulate);                                                                \
         break;
 
 #define PANEL_BLOCKS(NAME, KIND)                                                                                       \
     static void NAME(                                                                                                  \
-        const mk_quantized *x, long row, long rows, const uint8_t *panel, float *y, long y_stride, long columns,       \
-        int accumulate) {                                                                                              \
+        const mk_quantized *x, long row, long rows, const uint8_t *panel, long first_block, long last_block, float *y, \
+        long y_stride, long columns, int accumulate) {                                                                 \
         for (long i = 0; i < rows;) {                                                                                  \
             long left = rows - i, tiles = (left + BLOCK_ROWS - 1) / BLOCK_ROWS, n = (left + tiles - 1) / tiles;        \
             switch (n) {                                                                                               \

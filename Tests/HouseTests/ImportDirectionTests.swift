@@ -19,7 +19,7 @@ private let allowed: [String: Set<String>] = [
     "myvlmd": ["Service"],
     "Pictures": ["CImageCodecs"],
     "myvlm": ["Client", "Evaluation", "Pictures"],
-    "MyVLMBench": ["Evaluation", "Runtime", "VLM"],
+    "MyVLMBench": ["Evaluation", "Runtime", "VLM", "Compute"],
     "MyVLMParity": ["Runtime", "VLM", "Compute"],
 ]
 
