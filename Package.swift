@@ -88,7 +88,8 @@ let package = Package(
         .executableTarget(
             name: "MyVLMBench",
             dependencies: [
-                "Evaluation", "Runtime", "VLM", "Compute", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "Evaluation", "Runtime", "VLM", "Compute",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "Benchmarks/MyVLMBench", swiftSettings: strict),
 
