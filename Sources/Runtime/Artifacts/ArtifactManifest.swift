@@ -13,6 +13,10 @@ public enum ConceptKind: String, Sendable, Codable {
 public struct TrainingRecord: Sendable, Codable, Equatable {
     /// The settings.
     public let settings: ConceptTrainingDefaults
+    /// What it was trained to say; absent in records of earlier releases, which knew captions alone.
+    public let task: EnrollmentTask?
+    /// Whether it was trained on changed views too; absent in records of earlier releases, which always did.
+    public let augments: Bool?
     /// The checkpoint that was kept, in steps.
     public let checkpoint: Int
     /// Cross-entropy on held-back views before training, nats a token.
@@ -33,11 +37,14 @@ public struct TrainingRecord: Sendable, Codable, Equatable {
     public let photoDigests: [String]
 
     package init(
-        settings: ConceptTrainingDefaults, checkpoint: Int, initialCrossEntropy: Float, finalCrossEntropy: Float,
+        settings: ConceptTrainingDefaults, task: EnrollmentTask? = .caption, augments: Bool? = true, checkpoint: Int,
+        initialCrossEntropy: Float, finalCrossEntropy: Float,
         views: Int, sentences: Int, negatives: Int, heldOutRecall: Double?, heldOutFalsePositives: Double?,
         photoDigests: [String]
     ) {
         self.settings = settings
+        self.task = task
+        self.augments = augments
         self.checkpoint = checkpoint
         self.initialCrossEntropy = initialCrossEntropy
         self.finalCrossEntropy = finalCrossEntropy

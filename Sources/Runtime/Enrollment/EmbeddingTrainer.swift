@@ -1,35 +1,45 @@
 import Compute
 import VLM
 
+/// What may be said of a photo: the prompt it answers and the target.
+struct Lesson: Sendable, Equatable {
+    let prompt: [Int32]
+    let target: [Int32]
+}
+
 /// Trains the rows of one concept through the frozen model: a value that takes one step at a time, so that others may
 /// compute between steps. Deterministic for its inputs and seed.
 struct EmbeddingTrainer: Sendable {
-    /// A view of a photo and what may be said of it.
+    /// Views of a photo and what may be said of it.
     struct Photo: Sendable {
         let views: [any ImagePrefix]
         let heldBack: any ImagePrefix
-        /// Target tokens, one list a sentence.
-        let targets: [[Int32]]
+        /// Captions after the prompt that names the concept; at least one.
+        let captions: [Lesson]
+        /// Questions with their answers; where there are any, most steps are theirs.
+        var questions: [Lesson] = []
     }
+
+    /// The share of captions where there are questions, as the paper states it; its published code let the share grow
+    /// with every step.
+    static let captionShare = 0.1
 
     let model: any FrozenVLM
     let settings: ConceptTrainingDefaults
     private let photos: [Photo]
-    /// The prompt that names the concept, and the one that does not.
-    private let prompt: [Int32]
+    /// The caption prompt that does not name the concept.
     private let plainPrompt: [Int32]
     private var optimizer: AdamW
     private var generator: SeededGenerator
     private(set) var rows: Matrix
 
     init(
-        model: any FrozenVLM, settings: ConceptTrainingDefaults, photos: [Photo], prompt: [Int32],
-        plainPrompt: [Int32], words: [Int32], seed: UInt64
+        model: any FrozenVLM, settings: ConceptTrainingDefaults, photos: [Photo], plainPrompt: [Int32],
+        words: [Int32], seed: UInt64
     ) throws {
         self.model = model
         self.settings = settings
         self.photos = photos
-        self.prompt = prompt
         self.plainPrompt = plainPrompt
         generator = SeededGenerator(seed: seed)
         rows = try Self.start(model: model, settings: settings, words: words, generator: &generator)
@@ -61,24 +71,45 @@ struct EmbeddingTrainer: Sendable {
         AttentionRegularizer(weight: settings.regularizerWeight, direction: .row)
     }
 
-    /// One step on one view and one sentence of every photo, after one of the two prompts.
-    mutating func step() throws -> ConceptLoss {
-        let samples = photos.map { photo in
-            TrainingSample(
-                prefix: photo.views[generator.index(below: photo.views.count)],
-                prompt: generator.unit() < Double(settings.plainPromptShare) ? plainPrompt : prompt,
-                target: photo.targets[generator.index(below: photo.targets.count)])
+    /// The samples of the next step: one view and one lesson of every photo, a caption after one of the two prompts.
+    mutating func nextSamples() -> [TrainingSample] {
+        photos.map { photo in
+            let view = photo.views[generator.index(below: photo.views.count)]
+            let asks = !photo.questions.isEmpty && generator.unit() >= Self.captionShare
+            let lessons = asks ? photo.questions : photo.captions
+            // A question names the concept; captions follow either prompt, so that the rows learn to carry the name.
+            let isPlain = !asks && generator.unit() < Double(settings.plainPromptShare)
+            let lesson = lessons[generator.index(below: lessons.count)]
+            return TrainingSample(
+                prefix: view, prompt: isPlain ? plainPrompt : lesson.prompt, target: lesson.target)
         }
+    }
+
+    /// One step on one view and one lesson of every photo.
+    mutating func step() throws -> ConceptLoss {
+        let samples = nextSamples()
         let loss = try model.loss(of: samples, concept: rows, regularizer: regularizer)
         optimizer.update(&rows, gradient: AdamW.clipped(loss.gradient, to: settings.gradientClip))
         return loss
     }
 
-    /// Cross-entropy of the first sentences on views no step sees.
+    /// Cross-entropy of the first lessons on views no step sees.
     func heldBackCrossEntropy() throws -> Float {
-        let samples = photos.map { TrainingSample(prefix: $0.heldBack, prompt: prompt, target: $0.targets[0]) }
+        let samples = photos.flatMap { photo in
+            (photo.captions.prefix(1) + photo.questions.prefix(2)).map {
+                TrainingSample(prefix: photo.heldBack, prompt: $0.prompt, target: $0.target)
+            }
+        }
         return try model.loss(
             of: samples, concept: rows, regularizer: AttentionRegularizer(weight: 0, direction: .row)
         ).crossEntropy
+    }
+
+    /// What the model says of the first photo with the rows as they are, greedily.
+    func sampleCaption(maximumTokens: Int) throws -> String {
+        guard let photo = photos.first, let caption = photo.captions.first else { return "" }
+        let decoding = try model.begin(
+            prefix: photo.views[0], concepts: [rows], prompt: caption.prompt, capacity: maximumTokens)
+        return try TextCompletion.decode(model, decoding, sampling: Sampling(), maximumTokens: maximumTokens)
     }
 }

@@ -7,18 +7,24 @@ struct CheckedPhoto: Sendable {
     let image: RGBImage
     let captions: [String]
     let features: ImageFeatures
-    /// The one face, for persons.
-    let face: Face?
+    /// The person's face; nil for objects.
+    var face: Face?
+}
+
+/// All photos an enrollment goes on with, and what they show.
+struct CheckedPhotos: Sendable {
+    let kind: ConceptKind
+    let photos: [CheckedPhoto]
 }
 
 extension Enroller {
     /// Centred features of two photos above this cosine are the same shot twice.
     static let sameShot: Float = 0.998
 
-    /// Decodes and checks all photos; byte-equal ones are an error, near-identical ones are left out with a note.
-    func checkedPhotos(
-        _ request: EnrollmentRequest, note: @Sendable (String) -> Void
-    ) async throws -> [CheckedPhoto] {
+    /// Decodes and checks all photos and finds out whether they show a person. Files given twice, small pictures and
+    /// faces that cannot be told apart are errors that name the photo; near-identical, blurred and odd ones are left
+    /// out with a note that says why.
+    func checkedPhotos(_ request: EnrollmentRequest, note: @Sendable (String) -> Void) async throws -> CheckedPhotos {
         guard !request.photos.isEmpty else {
             throw RuntimeError(.invalidArgument, "an enrollment needs at least one photo; four are good")
         }
@@ -29,6 +35,31 @@ extension Enroller {
         if request.kind == .person, faces == nil {
             throw RuntimeError(.unavailable, "persons need the face models: run Scripts/setup on the server")
         }
+        var photos = withoutTwins(try await decodedPhotos(request), note: note)
+        photos = withoutBlurred(photos, note: note)
+        guard request.kind != .object, faces != nil else {
+            return CheckedPhotos(kind: .object, photos: withoutOddOnes(photos, note: note))
+        }
+        var found: [[Face]] = []
+        for photo in photos { found.append(try await foundFaces(in: photo.image)) }
+        let isPerson = request.kind == .person || takesForPerson(request, faces: found)
+        if request.kind == nil {
+            note(
+                isPerson
+                    ? "taken for a person: one face is in every photo; say that it is an object if the thing is meant"
+                    : "taken for a thing: say that it is a person if somebody is meant")
+        }
+        guard isPerson else { return CheckedPhotos(kind: .object, photos: withoutOddOnes(photos, note: note)) }
+        let faces = try PersonPhotos.faces(of: zip(photos, found).map { (name: $0.name, faces: $1) })
+        let odd = Set(PersonPhotos.oddOnes(faces))
+        for index in odd.sorted() {
+            note("\(photos[index].name) shows another person than the other photos and was left out")
+        }
+        for index in photos.indices { photos[index].face = faces[index] }
+        return CheckedPhotos(kind: .person, photos: photos.indices.filter { !odd.contains($0) }.map { photos[$0] })
+    }
+
+    private func decodedPhotos(_ request: EnrollmentRequest) async throws -> [CheckedPhoto] {
         var seen: [String: String] = [:]
         var photos: [CheckedPhoto] = []
         for photo in request.photos {
@@ -38,49 +69,89 @@ extension Enroller {
                 throw RuntimeError(.invalidArgument, "\(photo.name) and \(other) are the same file: give each once")
             }
             seen[digest] = photo.name
-            let checked = try await checkedPhoto(photo, digest: digest, kind: request.kind)
-            let direction = space.direction(of: checked.features.pooled).unit
-            let twin = photos.first { other in
-                DotProduct.of(space.direction(of: other.features.pooled).unit, direction) >= Self.sameShot
+            let image: RGBImage
+            do {
+                image = try await pictures.run(.training) { [decodeImage] in try decodeImage(photo.bytes) }
+            } catch let error as VLMError {
+                throw RuntimeError(.invalidArgument, "\(photo.name): \(error.message)", cause: error)
             }
-            if let twin {
-                note("\(photo.name) is nearly the same as \(twin.name) and was left out")
-            } else {
-                photos.append(checked)
+            guard min(image.width, image.height) >= Self.minimumSide else {
+                throw RuntimeError(
+                    .invalidArgument,
+                    "\(photo.name) has \(image.width) x \(image.height) pixels; \(Self.minimumSide) a side are the "
+                        + "least")
             }
+            let features = try await compute.run(.training) { [model] in try model.features(of: image) }
+            photos.append(
+                CheckedPhoto(
+                    name: photo.name, digest: digest, image: image, captions: photo.captions, features: features))
         }
         return photos
     }
 
-    private func checkedPhoto(_ photo: EnrollmentPhoto, digest: String, kind: ConceptKind) async throws -> CheckedPhoto
-    {
-        let image: RGBImage
-        do {
-            image = try await pictures.run(.training) { [decodeImage] in try decodeImage(photo.bytes) }
-        } catch let error as VLMError {
-            throw RuntimeError(.invalidArgument, "\(photo.name): \(error.message)", cause: error)
+    private func withoutTwins(_ photos: [CheckedPhoto], note: (String) -> Void) -> [CheckedPhoto] {
+        var kept: [(photo: CheckedPhoto, direction: [Float])] = []
+        for photo in photos {
+            let direction = space.direction(of: photo.features.pooled).unit
+            if let twin = kept.first(where: { DotProduct.of($0.direction, direction) >= Self.sameShot }) {
+                note("\(photo.name) is nearly the same as \(twin.photo.name) and was left out")
+            } else {
+                kept.append((photo, direction))
+            }
         }
-        guard min(image.width, image.height) >= Self.minimumSide else {
-            throw RuntimeError(
-                .invalidArgument,
-                "\(photo.name) has \(image.width) x \(image.height) pixels; \(Self.minimumSide) a side are the least")
-        }
-        let face = kind == .person ? try await onlyFace(in: image, photo: photo.name) : nil
-        let features = try await compute.run(.training) { [model] in try model.features(of: image) }
-        return CheckedPhoto(
-            name: photo.name, digest: digest, image: image, captions: photo.captions, features: features, face: face)
+        return kept.map(\.photo)
     }
 
-    private func onlyFace(in image: RGBImage, photo: String) async throws -> Face? {
-        guard let faces else { return nil }
-        let found = try await pictures.run(.training) { try faces.faces(in: image) }
-        guard found.count == 1 else {
-            throw RuntimeError(
-                .faceCount,
-                found.isEmpty
-                    ? "no face was found in \(photo): take one where the face is larger and looks at the camera"
-                    : "\(found.count) faces were found in \(photo): take one with this person alone")
+    /// Where every photo is blurred they are all there is: a smooth thing may have no edges.
+    private func withoutBlurred(_ photos: [CheckedPhoto], note: (String) -> Void) -> [CheckedPhoto] {
+        let sharp = photos.filter { PhotoChecks.sharpness(of: $0.image) >= PhotoChecks.minimumSharpness }
+        let kept = Set(sharp.map(\.digest))
+        for photo in photos where !kept.contains(photo.digest) {
+            note(
+                sharp.isEmpty
+                    ? "\(photo.name) is blurred: a sharper photo would be known better"
+                    : "\(photo.name) is blurred and was left out")
         }
-        return found.first
+        return sharp.isEmpty ? photos : sharp
+    }
+
+    private func withoutOddOnes(_ photos: [CheckedPhoto], note: (String) -> Void) -> [CheckedPhoto] {
+        let directions = photos.map { space.direction(of: $0.features.pooled).unit }
+        let odd = PhotoChecks.oddOnes(directions)
+        for (index, likeness) in odd {
+            let percent = Int((max(likeness, 0) * 100).rounded())
+            note("\(photos[index].name) looks like none of the other photos (likeness \(percent) %) and was left out")
+        }
+        if photos.count == 2, DotProduct.of(directions[0], directions[1]) < PhotoChecks.minimumLikeness {
+            note(
+                "\(photos[0].name) and \(photos[1].name) have little in common: if one shows something else, enroll "
+                    + "again without it")
+        }
+        let left = Set(odd.map(\.index))
+        return photos.indices.filter { !left.contains($0) }.map { photos[$0] }
+    }
+
+    private func foundFaces(in image: RGBImage) async throws -> [Face] {
+        guard let faces else { return [] }
+        return try await pictures.run(.training) { try faces.faces(in: image) }
+    }
+
+    /// A class noun that was given decides; else one person in every photo.
+    private func takesForPerson(_ request: EnrollmentRequest, faces: [[Face]]) -> Bool {
+        if let noun = request.classNoun, !noun.isEmpty { return People.nouns.contains(noun.lowercased()) }
+        return PersonPhotos.showOnePerson(faces)
+    }
+}
+
+/// Words for people.
+enum People {
+    static let nouns = ["man", "woman", "boy", "girl", "person", "child", "baby", "lady", "guy"]
+
+    /// The word captions use most for the person they describe; "person" where they use none.
+    static func noun(in captions: [String]) -> String {
+        let words = captions.flatMap { $0.lowercased().split { !$0.isLetter }.map(String.init) }
+        let counts = ["man", "woman", "boy", "girl"].map { noun in (noun, words.count { $0 == noun }) }
+        let most = counts.map(\.1).max() ?? 0
+        return most > 0 ? counts.first { $0.1 == most }?.0 ?? "person" : "person"
     }
 }

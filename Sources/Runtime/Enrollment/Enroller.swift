@@ -50,30 +50,36 @@ public struct Enroller: Sendable {
         let settings = try checked(request.training ?? model.trainingDefaults)
         let identifier = try checkedIdentifier(request.identifier)
         progress(.stage(.checkingPhotos))
-        let photos = try await checkedPhotos(request, note: { progress(.note($0)) })
-        let classNoun = try classNoun(of: request, photos: photos)
+        let note: @Sendable (String) -> Void = { progress(.note($0)) }
+        let checkedPhotos = try await checkedPhotos(request, note: note)
+        let photos = checkedPhotos.photos
+        let classNoun = try await classNoun(of: request, checkedPhotos, note: note)
+        var request = request
+        (request.kind, request.classNoun) = (checkedPhotos.kind, classNoun)
         progress(.stage(.trainingHead))
         let head = try await trainHead(request, photos: photos)
         if let recall = head.heldOutRecall, recall < 0.75 {
-            progress(
-                .note("\(identifier) is hard to tell from other things in these photos: more photos would help"))
+            note("\(identifier) is hard to tell from other things in these photos: more photos would help")
         }
         progress(.stage(.preparingCaptions))
-        let sentences = try await sentences(
-            for: photos, kind: request.kind, identifier: identifier, classNoun: classNoun, seed: request.seed)
-        let material = try await trainingMaterial(photos: photos, sentences: sentences, seed: request.seed)
+        let texts = try await texts(
+            for: checkedPhotos, identifier: identifier, classNoun: classNoun, task: request.task, seed: request.seed)
+        let material = try await trainingMaterial(
+            photos: photos, texts: texts, identifier: identifier, request: request)
         progress(.stage(.trainingEmbedding))
         let trained = try await trainEmbedding(
             material, settings: settings, identifier: identifier, classNoun: classNoun, seed: request.seed,
             progress: progress)
-        let distinct = Set(sentences.flatMap { $0 })
+        let distinct = Set(
+            texts.flatMap(\.sentences) + texts.flatMap { $0.questions.map { "\($0.question) \($0.answer)" } })
         let record = TrainingRecord(
-            settings: settings, checkpoint: trained.checkpoint, initialCrossEntropy: trained.initial,
-            finalCrossEntropy: trained.final, views: material.reduce(0) { $0 + $1.views.count },
-            sentences: distinct.count, negatives: head.negatives, heldOutRecall: head.heldOutRecall,
-            heldOutFalsePositives: head.heldOutFalsePositives, photoDigests: photos.map(\.digest))
+            settings: settings, task: request.task, augments: request.augments, checkpoint: trained.checkpoint,
+            initialCrossEntropy: trained.initial, finalCrossEntropy: trained.final,
+            views: material.reduce(0) { $0 + $1.views.count }, sentences: distinct.count, negatives: head.negatives,
+            heldOutRecall: head.heldOutRecall, heldOutFalsePositives: head.heldOutFalsePositives,
+            photoDigests: photos.map(\.digest))
         let manifest = ArtifactManifest(
-            kind: request.kind, identifier: identifier, classNoun: classNoun, model: model.identity,
+            kind: checkedPhotos.kind, identifier: identifier, classNoun: classNoun, model: model.identity,
             threshold: head.threshold, photos: photos.count, seed: request.seed, training: record)
         let artifact = ConceptArtifact(
             manifest: manifest, head: head.head, embedding: trained.rows, enrolledFeatures: head.enrolledFeatures)
@@ -108,18 +114,5 @@ public struct Enroller: Sendable {
                 "the identifier must have 1 to 64 bytes, no control characters or braces and no space at its ends")
         }
         return identifier
-    }
-
-    private func classNoun(of request: EnrollmentRequest, photos: [CheckedPhoto]) throws -> String {
-        if let given = request.classNoun, !given.isEmpty {
-            guard given.utf8.count <= 64 else {
-                throw RuntimeError(.invalidArgument, "the class noun must have at most 64 bytes: \"mug\", \"dog\"")
-            }
-            return given
-        }
-        guard request.kind == .object else { return "person" }
-        var mass: [String: Float] = [:]
-        for tag in photos.flatMap(\.features.tags) { mass[tag.name, default: 0] += tag.probability }
-        return mass.max { ($0.value, $1.key) < ($1.value, $0.key) }?.key ?? "thing"
     }
 }

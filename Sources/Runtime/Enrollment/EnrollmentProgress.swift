@@ -24,6 +24,21 @@ public struct TrainingStep: Sendable, Equatable {
     public let regularization: Float
     /// Estimate from the steps so far.
     public let secondsLeft: Double
+    /// At a checkpoint what the model now says of the first photo; nil between checkpoints.
+    public let sample: String?
+
+    package init(
+        step: Int, steps: Int, loss: Float, crossEntropy: Float, regularization: Float, secondsLeft: Double,
+        sample: String? = nil
+    ) {
+        self.step = step
+        self.steps = steps
+        self.loss = loss
+        self.crossEntropy = crossEntropy
+        self.regularization = regularization
+        self.secondsLeft = secondsLeft
+        self.sample = sample
+    }
 }
 
 /// What an enrollment tells while it runs.

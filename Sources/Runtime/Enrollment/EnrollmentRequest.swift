@@ -17,10 +17,19 @@ public struct EnrollmentPhoto: Sendable {
     }
 }
 
+/// What an embedding is trained to say.
+public enum EnrollmentTask: String, Sendable, Codable {
+    /// Captions.
+    case caption
+    /// Answers to questions about the concept, which the frozen model is asked first; a tenth of the steps are
+    /// captions (MyVLM, sec. 4 and its Table 3).
+    case vqa
+}
+
 /// What to enroll.
 public struct EnrollmentRequest: Sendable {
-    /// Object or person.
-    public var kind: ConceptKind
+    /// Object or person; nil finds out from the photos, and the answer's manifest says what it was.
+    public var kind: ConceptKind?
     /// The word answers use: a short name works best.
     public var identifier: String
     /// "dog", "mug"; nil takes what the frozen model sees most.
@@ -33,11 +42,16 @@ public struct EnrollmentRequest: Sendable {
     public var otherConcepts: [[UInt8]]
     /// Settings of the embedding's training; nil takes the model's defaults.
     public var training: ConceptTrainingDefaults?
+    /// What the embedding is trained to say.
+    public var task: EnrollmentTask
+    /// Whether the embedding is trained on mirrored, lighter, darker and turned views too; off is MyVLM's ablation.
+    public var augments: Bool
 
     /// A request.
     public init(
-        kind: ConceptKind, identifier: String, classNoun: String? = nil, photos: [EnrollmentPhoto], seed: UInt64 = 42,
-        otherConcepts: [[UInt8]] = [], training: ConceptTrainingDefaults? = nil
+        kind: ConceptKind?, identifier: String, classNoun: String? = nil, photos: [EnrollmentPhoto], seed: UInt64 = 42,
+        otherConcepts: [[UInt8]] = [], training: ConceptTrainingDefaults? = nil, task: EnrollmentTask = .caption,
+        augments: Bool = true
     ) {
         self.kind = kind
         self.identifier = identifier
@@ -46,5 +60,7 @@ public struct EnrollmentRequest: Sendable {
         self.seed = seed
         self.otherConcepts = otherConcepts
         self.training = training
+        self.task = task
+        self.augments = augments
     }
 }
