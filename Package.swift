@@ -83,7 +83,8 @@ let package = Package(
         .executableTarget(
             name: "myvlm",
             dependencies: [
-                "Client", "Evaluation", "Pictures", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "Client", "Evaluation", "Pictures", "Runtime",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: strict),
         .executableTarget(
             name: "MyVLMBench",
@@ -110,7 +111,8 @@ let package = Package(
             name: "VLMTests", dependencies: ["VLM", "VLMTestSupport", "Compute", "MyVLMParity"], exclude: ["Fixtures"],
             swiftSettings: strict),
         .testTarget(
-            name: "RuntimeTests", dependencies: ["Runtime", "VLM", "VLMTestSupport", "Compute"], swiftSettings: strict),
+            name: "RuntimeTests", dependencies: ["Runtime", "VLM", "VLMTestSupport", "Compute"], exclude: ["Fixtures"],
+            swiftSettings: strict),
         .testTarget(
             name: "RegistryTests", dependencies: ["Registry", .product(name: "GRDB", package: "GRDB.swift")],
             exclude: ["Fixtures"],

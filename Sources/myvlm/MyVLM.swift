@@ -39,7 +39,7 @@ struct MyVLM: AsyncParsableCommand {
         version: "0.1.0",
         subcommands: [
             EnrollCommand.self, CaptionCommand.self, AskCommand.self, RecognizeCommand.self, ConceptCommand.self,
-            EvaluateCommand.self, WatchCommand.self, LoginCommand.self, LogoutCommand.self, WhoAmICommand.self,
-            PasswdCommand.self, TokenCommand.self, UserCommand.self, StatusCommand.self,
+            EvaluateCommand.self, ImportCommand.self, WatchCommand.self, LoginCommand.self, LogoutCommand.self,
+            WhoAmICommand.self, PasswdCommand.self, TokenCommand.self, UserCommand.self, StatusCommand.self,
         ])
 }

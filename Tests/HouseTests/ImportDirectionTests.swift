@@ -18,7 +18,7 @@ private let allowed: [String: Set<String>] = [
     "Service": ["Registry", "Runtime", "RPC", "COpenSSL"],
     "myvlmd": ["Service"],
     "Pictures": ["CImageCodecs"],
-    "myvlm": ["Client", "Evaluation", "Pictures"],
+    "myvlm": ["Client", "Evaluation", "Pictures", "Runtime"],
     "MyVLMBench": ["Evaluation", "Runtime", "VLM", "Compute"],
     "MyVLMParity": ["Runtime", "VLM", "Compute"],
 ]

@@ -18,8 +18,8 @@ struct ConceptSet: Sendable {
         members.contains { $0.artifact.manifest.kind == .person }
     }
 
-    /// All recognitions, in the order of members. Objects contest the parts of the grid; a face belongs to the concept
-    /// of its nearest key.
+    /// All recognitions, in the order of members. Objects contest the parts of the grid; faces are matched
+    /// with persons one to one.
     func recognitions(features: ImageFeatures, faces: [Face], space: FeatureSpace, gridColumns: Int) -> [Recognition] {
         let norm = space.direction(of: features.pooled).norm
         var objects: [Int: ObjectHead] = [:]
@@ -31,21 +31,25 @@ struct ConceptSet: Sendable {
             }
         }
         let verdicts = contest(among: objects, features: features, space: space, gridColumns: gridColumns)
-        // distances[person][face]
-        let distances = persons.mapValues { head in faces.map { head.distance(to: $0.descriptor) } }
-        let nearest = faces.indices.map { face in distances.values.map { $0[face] }.min() ?? .infinity }
+        let people = persons.keys.sorted()
+        // [person][face]
+        let distances = people.map { index in
+            faces.map { persons[index]?.distance(to: $0.descriptor) ?? .infinity }
+        }
+        let matched = FaceMatching.oneToOne(
+            distances: distances, thresholds: people.map { members[$0].artifact.manifest.threshold })
         return members.enumerated().map { index, member in
             if let head = objects[index], let verdict = verdicts[index] {
                 return recognition(
                     member, score: verdict.score, fired: verdict.fired, boxes: [],
                     heat: head.heat(map: features.map, space: space, norm: norm), columns: gridColumns)
             }
-            let own = distances[index] ?? []
-            let threshold = member.artifact.manifest.threshold
-            let theirs = faces.indices.filter { own[$0] <= threshold && own[$0] <= nearest[$0] }
+            let place = people.firstIndex(of: index)
+            let face = place.flatMap { matched[$0] }
+            let nearest = place.flatMap { distances[$0].min() } ?? .infinity
             return recognition(
-                member, score: own.min() ?? .infinity, fired: !theirs.isEmpty, boxes: theirs.map { faces[$0].box },
-                heat: [], columns: 0)
+                member, score: face.flatMap { face in place.map { distances[$0][face] } } ?? nearest,
+                fired: face != nil, boxes: face.map { [faces[$0].box] } ?? [], heat: [], columns: 0)
         }
     }
 
