@@ -1,3 +1,4 @@
+import Compute
 import Foundation
 import Runtime
 import VLM
@@ -75,7 +76,7 @@ public struct HeadStudy: Sendable {
             let photos = try thing.photos(plan.things[thing.name]?.enrolled ?? []).map { photo in
                 let picture = try evaluator.picture(photo)
                 return try (0..<Self.views).map { view in
-                    let shown = view == 0 ? picture : ImageAugmentation.head.apply(to: picture, using: &generator)
+                    let shown = view == 0 ? picture : ImageAugmentation.head.applied(to: picture, using: &generator)
                     return Self.unit(try model.features(of: shown).pooled)
                 }
             }

@@ -29,16 +29,20 @@ package struct Reliability: Sendable {
                 predicted: group.reduce(0) { $0 + $1.score } / Double(group.count),
                 observed: Double(group.count { $0.present }) / Double(group.count), count: group.count)
         }
+        guard !scores.isEmpty else {
+            (error, brier) = (nil, nil)
+            return
+        }
         let total = Double(scores.count)
-        error =
-            scores.isEmpty ? nil : bins.reduce(0) { $0 + abs($1.predicted - $1.observed) * Double($1.count) } / total
-        brier =
-            scores.isEmpty
-            ? nil
-            : scores.reduce(0) { sum, score in
-                let distance = score.score - (score.present ? 1 : 0)
-                return sum + distance * distance
-            } / total
+        var distance = 0.0
+        for bin in bins { distance += abs(bin.predicted - bin.observed) * Double(bin.count) }
+        var squares = 0.0
+        for score in scores {
+            let miss = score.score - (score.present ? 1 : 0)
+            squares += miss * miss
+        }
+        error = distance / total
+        brier = squares / total
     }
 
     /// The plot as an SVG picture: the diagonal is a perfect score, a circle's area grows with its count.

@@ -42,7 +42,7 @@ extension Enroller {
     }
 
     /// The sentences of each photo: its owner's, else the frozen model's captions with the concept in place of its
-    /// noun; a paraphrase where the language model gives a fit one; then the templates.
+    /// noun and a paraphrase where the language model gives a fit one; then the templates.
     func texts(
         for checked: CheckedPhotos, identifier: String, classNoun: String, task: EnrollmentTask, seed: UInt64
     ) async throws -> [PhotoText] {
@@ -63,11 +63,12 @@ extension Enroller {
                     let sentence = Sentences.personalised(caption, nouns: nouns, identifier: identifier)
                     if let sentence, !own.contains(sentence) { own.append(sentence) }
                 }
-            }
-            if let first = own.first, let other = try await paraphrase(of: first, identifier: identifier),
-                !own.contains(other)
-            {
-                own.append(other)
+                if let first = own.first,
+                    let other = try await paraphrase(of: first, identifier: identifier, seed: seed),
+                    !own.contains(other)
+                {
+                    own.append(other)
+                }
             }
             // With captions of its own a photo needs the templates only as a reminder of the bare name.
             var text = PhotoText(sentences: own.isEmpty ? common : own + common.prefix(1))
@@ -125,11 +126,16 @@ extension Enroller {
     }
 
     /// Nil where the language model gives none that is fit, or answers nothing without a picture.
-    private func paraphrase(of sentence: String, identifier: String) async throws -> String? {
+    ///
+    /// Sampled: greedily a small model repeats the sentence.
+    private func paraphrase(of sentence: String, identifier: String, seed: UInt64) async throws -> String? {
         let instruction = Paraphrases.instruction(sentence, identifier: identifier)
         do {
             let answer = try await compute.run(.training) { [model] in
-                try TextCompletion.greedy(model, instruction: instruction, maximumTokens: Paraphrases.tokens)
+                let decoding = try model.begin(instruction: instruction, capacity: Paraphrases.tokens)
+                return try TextCompletion.decode(
+                    model, decoding, sampling: Sampling(temperature: 0.9, topP: 0.9, seed: seed),
+                    maximumTokens: Paraphrases.tokens)
             }
             return Paraphrases.accepted(answer, of: sentence, identifier: identifier)
         } catch let error as VLMError where error.code == .unsupported {

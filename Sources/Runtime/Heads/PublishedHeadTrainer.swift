@@ -36,15 +36,17 @@ package enum PublishedHeadTrainer {
             }
             let norm = DotProduct.of(gradient, gradient).squareRoot()
             let shrink = norm > clip ? clip / norm : 1
-            let rate = finalRate + (rate - finalRate) * (1 + cosine(.pi * Double(step) / Double(steps))) / 2
+            let falling = (1 + cosine(Double.pi * Double(step) / Double(steps))) / 2
+            let current = finalRate + (rate - finalRate) * falling
             let correction1 = 1 - pow(0.9, Double(step + 1))
             let correction2 = (1 - pow(0.999, Double(step + 1))).squareRoot()
             for i in parameters.indices {
                 let slope = gradient[i] * shrink
                 mean[i] = 0.9 * mean[i] + 0.1 * slope
                 square[i] = 0.999 * square[i] + 0.001 * slope * slope
-                parameters[i] -= rate * decay * parameters[i]
-                parameters[i] -= rate / correction1 * mean[i] / (square[i].squareRoot() / correction2 + 1e-8)
+                parameters[i] -= current * decay * parameters[i]
+                let root = square[i].squareRoot() / correction2 + 1e-8
+                parameters[i] -= current / correction1 * mean[i] / root
             }
         }
         let width = features + 1
