@@ -69,6 +69,9 @@ public struct HeadStudy: Sendable {
         let model = lab.vlm.model
         let bank = model.negatives.features
         let negatives = stride(from: 0, to: bank.rows, by: 2).map { Self.unit(Array(bank.row($0))) }
+        guard !negatives.isEmpty else {
+            throw EvaluationError(.unavailable, "the model has no bank of negatives: make one with `myvlmd bank`")
+        }
         let pictures = try tested(round).map { (thing: $0.0, feature: try feature($0.1, model)) }
         for thing in evaluator.things where thing.kind == "object" {
             let plan = evaluator.split.rounds[round]
