@@ -37,7 +37,7 @@ def main() -> None:
 
     model = Pocket.load(arguments.model)
     speaker = Speaker(model, arguments.model)
-    encoder = EfficientNetLite.load("lite2", arguments.model / "efficientnet-lite.pth").extend(arguments.model / "words.safetensors")
+    encoder = EfficientNetLite.of_model(arguments.model)
     tagger = Tagger(json.loads((arguments.model / "classes.json").read_text()))
 
     def captions(paths: list[Path]) -> list[tuple[str, list[str]]]:

@@ -127,7 +127,7 @@ def main() -> None:
     torch.set_num_threads(arguments.threads)
     arguments.fixtures.mkdir(parents=True, exist_ok=True)
     speaker = Speaker(Pocket.load(arguments.model), arguments.model)
-    encoder = EfficientNetLite.load("lite2", arguments.model / "efficientnet-lite.pth").extend(arguments.model / "words.safetensors")
+    encoder = EfficientNetLite.of_model(arguments.model)
     tagger = Tagger(json.loads((arguments.model / "classes.json").read_text()))
     files = json.loads((arguments.model / "config.json").read_text())["files"]
 

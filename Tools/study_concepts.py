@@ -41,7 +41,7 @@ def main() -> None:
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
     speaker = Speaker(Pocket.load(arguments.model, torch.bfloat16 if arguments.bf16 else torch.float32), arguments.model)
-    encoder = EfficientNetLite.load("lite2", arguments.model / "efficientnet-lite.pth").extend(arguments.model / "words.safetensors")
+    encoder = EfficientNetLite.of_model(arguments.model)
     tagger = Tagger(json.loads((arguments.model / "classes.json").read_text()))
     things = json.loads((arguments.objects / "captions.json").read_text())
 

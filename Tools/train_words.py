@@ -35,6 +35,11 @@ UNSURE = {"toy", "toys", "stuffed", "doll", "dolls", "robot", "teddy"}
 OVERLAP = {"teddy", "toyshop"}
 
 
+def sure(indices: list[int], names: list[str], captions: dict[str, list[str]]) -> list[int]:
+    """The photos whose captions hold none of the unsure words."""
+    return [i for i in indices if not UNSURE & set(" ".join(captions[names[i]]).lower().split())]
+
+
 def rendered(folder: Path, encoder: EfficientNetLite) -> tuple[np.ndarray, np.ndarray]:
     """Pooled features [n, 1280] of the pictures and their mirror images, and 0 or 1 + the word's number [n]."""
     features, labels = [], []
@@ -88,8 +93,7 @@ def main() -> None:
     captions = json.loads((arguments.photos / "captions.json").read_text())
     maps = np.load(arguments.features / "maps.npy", mmap_mode="r")
     train, held_out = split(names)
-    sure = [i for i in train if not UNSURE & set(" ".join(captions[names[i]]).lower().split())]
-    photos = np.asarray(maps[sure]).astype(np.float32).mean(2).reshape(-1, 1280)
+    photos = np.asarray(maps[sure(train, names, captions)]).astype(np.float32).mean(2).reshape(-1, 1280)
     crops = np.load(arguments.features / "crops.npy").astype(np.float32).mean(1)
     pooled = np.asarray(maps[train, 0]).astype(np.float32).mean(1)
     prototypes = Prototypes(encoder._fc.weight.numpy(), encoder._fc.bias.numpy(), pooled)
@@ -110,7 +114,7 @@ def main() -> None:
     write_config(arguments.model, lora["rank"], lora["scale"], CONCEPT_DEFAULTS)
 
     encoder.extend(arguments.model / "words.safetensors")
-    clean = [i for i in held_out if not UNSURE & set(" ".join(captions[names[i]]).lower().split())]
+    clean = sure(held_out, names, captions)
     for title, features in (("rendered", pictures), ("held-out photos", np.asarray(maps[clean, 0]).astype(np.float32).mean(1))):
         p = torch.softmax(encoder.classify(torch.from_numpy(features)), -1)[:, len(classes):].numpy()
         said = np.where(p.max(1) > 0.5, 1 + p.argmax(1), 0)

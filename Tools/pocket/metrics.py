@@ -2,28 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from collections import Counter
+from pathlib import Path
 
 # The things of Docs/splits.md that settings may look at.
 DEVELOPMENT = ["cat", "can", "dog3", "duck_toy", "robot_toy", "backpack"]
-# Words that name the thing as well as the class noun does; written by common sense before any caption was read.
-SYNONYMS = {
-    "backpack": ["backpack", "bag", "rucksack", "knapsack"],
-    "stuffed animal": ["stuffed", "teddy", "toy", "plush", "plushie", "doll"],
-    "bowl": ["bowl", "dish"],
-    "can": ["can", "drink", "beer", "soda", "beverage"],
-    "candle": ["candle", "candles"],
-    "cat": ["cat", "kitten"],
-    "sneaker": ["sneaker", "sneakers", "shoe", "shoes", "trainer"],
-    "dog": ["dog", "puppy"],
-    "rubber duck": ["duck", "toy", "rubber"],
-    "sunglasses": ["sunglasses", "glasses"],
-    "toy": ["toy", "toys", "figurine", "emoji"],
-    "cartoon character": ["cartoon", "character", "drawing", "monster", "toy"],
-    "toy robot": ["robot", "toy", "toys"],
-}
+# Words that name the thing as well as the class noun does; written by common sense before any caption was read. One list for
+# the evaluation and for the tools.
+SYNONYMS = json.loads((Path(__file__).parents[2] / "Sources" / "Evaluation" / "Synonyms.json").read_text())
 
 
 def words(text: str) -> list[str]:

@@ -96,6 +96,11 @@ class EfficientNetLite(nn.Module):
         model.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))
         return model.eval().requires_grad_(False)
 
+    @classmethod
+    def of_model(cls, folder: Path) -> EfficientNetLite:
+        """The encoder of a model directory, with the words it was taught."""
+        return cls.load("lite2", folder / "efficientnet-lite.pth").extend(folder / "words.safetensors")
+
     def forward(self, pixels: torch.Tensor) -> torch.Tensor:
         x = F.relu6(self._bn0(self._conv_stem(pixels)))
         for block in self._blocks:

@@ -55,15 +55,20 @@ struct AliasSetCommand: AsyncParsableCommand {
     }
 }
 
-struct AliasRemoveCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "remove", abstract: "Remove an alias; its history stays.")
-
+/// What every command about an existing alias is given.
+struct AliasArguments: ParsableArguments {
     @Argument(help: "The concept.", completion: .concepts)
     var concept: String
 
     @Argument(help: "The alias.")
     var alias: String
+}
+
+struct AliasRemoveCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "remove", abstract: "Remove an alias; its history stays.")
+
+    @OptionGroup var target: AliasArguments
 
     @Option(help: "Why; kept in the history.")
     var reason: String = ""
@@ -73,9 +78,9 @@ struct AliasRemoveCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await CommandRunner.run(connection) { client, _ in
-            let change = try await client.removeAlias(alias, of: concept, reason: reason)
+            let change = try await client.removeAlias(target.alias, of: target.concept, reason: reason)
             if output.json { return try JSONOutput.write(change) }
-            output.note("the alias \(alias) is removed")
+            output.note("the alias \(target.alias) is removed")
         }
     }
 }
@@ -85,20 +90,15 @@ struct AliasProtectCommand: AsyncParsableCommand {
         commandName: "protect",
         abstract: "Let an alias refuse to be moved or removed, and its concept to be deleted.")
 
-    @Argument(help: "The concept.", completion: .concepts)
-    var concept: String
-
-    @Argument(help: "The alias.")
-    var alias: String
-
+    @OptionGroup var target: AliasArguments
     @OptionGroup var connection: ConnectionArguments
     @OptionGroup var output: OutputArguments
 
     func run() async throws {
         try await CommandRunner.run(connection) { client, _ in
-            let change = try await client.protectAlias(alias, of: concept)
+            let change = try await client.protectAlias(target.alias, of: target.concept)
             if output.json { return try JSONOutput.write(change) }
-            output.note("the alias \(alias) is protected at v\(change.alias?.version ?? 0)")
+            output.note("the alias \(target.alias) is protected at v\(change.alias?.version ?? 0)")
         }
     }
 }
@@ -107,20 +107,15 @@ struct AliasUnprotectCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "unprotect", abstract: "Lift the protection of an alias.")
 
-    @Argument(help: "The concept.", completion: .concepts)
-    var concept: String
-
-    @Argument(help: "The alias.")
-    var alias: String
-
+    @OptionGroup var target: AliasArguments
     @OptionGroup var connection: ConnectionArguments
     @OptionGroup var output: OutputArguments
 
     func run() async throws {
         try await CommandRunner.run(connection) { client, _ in
-            let change = try await client.protectAlias(alias, of: concept, false)
+            let change = try await client.protectAlias(target.alias, of: target.concept, false)
             if output.json { return try JSONOutput.write(change) }
-            output.note("the alias \(alias) can be moved again")
+            output.note("the alias \(target.alias) can be moved again")
         }
     }
 }
