@@ -33,6 +33,7 @@ let package = Package(
         .executable(name: "myvlmd", targets: ["myvlmd"]),
         .executable(name: "myvlm", targets: ["myvlm"]),
         .executable(name: "myvlm-bench", targets: ["MyVLMBench"]),
+        .executable(name: "store-bench", targets: ["StoreBench"]),
         .executable(name: "myvlm-parity", targets: ["MyVLMParity"]),
         .library(name: "MyVLMClient", targets: ["Client"]),
     ],
@@ -86,6 +87,10 @@ let package = Package(
                 "Client", "Evaluation", "Pictures", "Runtime",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: strict),
+        .executableTarget(
+            name: "StoreBench",
+            dependencies: ["Registry", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            path: "Benchmarks/StoreBench", swiftSettings: strict),
         .executableTarget(
             name: "MyVLMBench",
             dependencies: [

@@ -5,7 +5,7 @@ extension MyVLMClient {
     private static var chunkBytes: Int { 256 << 10 }
 
     /// Uploads the photos and trains a new version; the last event is `.done`. Who stops listening, or cancels the
-    /// task, cancels the training: then no version is made.
+    /// task, cancels the training, unless it is detached: then no version is made.
     public func enroll(_ order: EnrollmentOrder) -> AsyncThrowingStream<EnrollmentEvent, any Error> {
         sequence { [self] continuation in
             let receipt = try await upload(order.photos) { sent in
@@ -15,7 +15,7 @@ extension MyVLMClient {
                 uploadId: receipt.uploadId, name: order.name, kind: order.kind.message, classNoun: order.classNoun,
                 identifier: order.identifier,
                 captions: order.captions.map { PhotoCaption(photo: UInt32(clamping: $0.photo), text: $0.text) },
-                seed: order.seed, reason: order.reason)
+                seed: order.seed, reason: order.reason, detach: order.detach)
             switch order.condition {
             case .always: break
             case .ifVersion(let version): request.ifVersion = UInt32(clamping: version)

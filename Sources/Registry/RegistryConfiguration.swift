@@ -55,6 +55,9 @@ public struct PasswordCost: Sendable, Equatable {
 public struct RegistryConfiguration: Sendable {
     /// Folder of the database; created with mode 0700.
     public var directory: String
+    /// Where the master key is; nil takes the file `master.key` in `directory`. A key beside what it protects guards
+    /// backups and copies of the database, not the whole folder.
+    public var masterKey: MasterKeySource?
     /// Connections for reading.
     public var readers = 4
     /// Limits per user.
@@ -70,18 +73,25 @@ public struct RegistryConfiguration: Sendable {
     public var ballastBytes = 32 << 20
     /// How long a deleted concept can come back.
     public var undeleteWindowMs: Int64 = 7 * 86_400_000
+    /// Up to this size of the database an erasure rewrites it at once; above it, `maintain` does at most every ten
+    /// minutes, and receipts are pending until then.
+    public var rewriteAtOnceBytes = 64 << 20
     /// Events a watcher can resume from, per user; up to a quarter more are kept.
     public var eventsPerUser = 10_000
     /// Milliseconds since 1970.
     public var clock: @Sendable () -> Int64 = { Int64(Date().timeIntervalSince1970 * 1000) }
     /// That many bytes nobody can predict.
     public var random: @Sendable (Int) throws -> [UInt8] = Randomness.bytes
+    /// False: commits do not wait for the disk and may be lost with the machine. For filling a registry to be measured.
+    package var waitsForDisk = true
     /// Upper bound of the database in pages of 4 KiB: a full disk that every machine can have. Giving up the ballast
     /// raises it by `ballastBytes`.
     package var maximumPages: Int?
 
     /// Pages of the log after which a commit merges it: a quarter of the ballast, SQLite's own 1000 at most.
     var logPages: Int { ballastBytes == 0 ? 1000 : max(16, min(1000, ballastBytes / 4096 / 4)) }
+
+    var masterKeySource: MasterKeySource { masterKey ?? .file(directory + "/master.key") }
 
     /// A registry in `directory` with the defaults.
     public init(directory: String) {

@@ -14,6 +14,10 @@ public final class RegistryStore: Sendable {
     let tokenCache = Guarded(TokenCache())
     let setCache = Guarded(ConceptSetCache())
     let bell = RevisionBell()
+    let userKeys = Guarded(UserKeyCache())
+    let masterKeys: Guarded<MasterKeyring>
+    let journal: ErasureJournal
+    let lastRewrite = Guarded<Int64>(0)
     let credentialWatchers = Guarded<[@Sendable () -> Void]>([])
     let throttle: Guarded<LoginThrottle>
     let passwords = PasswordWorker()
@@ -28,20 +32,35 @@ public final class RegistryStore: Sendable {
     public init(_ configuration: RegistryConfiguration) throws {
         let lock = try DirectoryLock(path: configuration.directory)
         let path = configuration.directory + "/registry.sqlite"
+        let random = configuration.random
+        let keyring = try Self.keyring(configuration, Schema.keyState(path))
+        masterKeys = Guarded(keyring)
+        journal = ErasureJournal(path: configuration.directory + "/erasures.journal")
         try DirectoryLock.makePrivate(file: path)
         ballast = Ballast(path: configuration.directory + "/ballast", size: configuration.ballastBytes)
         do {
             pool = try DatabasePool(path: path, configuration: Connection.configuration(configuration))
             try pool.writeWithoutTransaction { db in
-                try Connection.finishWriter(db, logPages: configuration.logPages)
+                try Connection.finishWriter(
+                    db, logPages: configuration.logPages, waitsForDisk: configuration.waitsForDisk)
                 // Takes effect between transactions only.
                 try db.execute(sql: "PRAGMA foreign_keys = OFF")
                 try db.inTransaction(.immediate) {
                     try Schema.check(db)
-                    try Schema.migrate(db)
+                    try Schema.migrate(
+                        db,
+                        MigrationContext(
+                            master: keyring.current, now: configuration.clock(), random: random))
                     return .commit
                 }
                 try db.execute(sql: "PRAGMA foreign_keys = ON")
+                let inUse = try Self.masterKeysInUse(db)
+                for id in inUse { _ = try keyring.key(id) }
+                if case .file(let file) = configuration.masterKeySource {
+                    try Self.finishRotation(file, inUse: inUse)
+                }
+                // What was deleted or overwritten must not lie in the log while the server runs.
+                _ = try Self.checkpoint(db)
                 let report = try String.fetchAll(db, sql: "PRAGMA quick_check(5)")
                 guard report == ["ok"] else {
                     throw RegistryError(
@@ -51,11 +70,11 @@ public final class RegistryStore: Sendable {
         } catch {
             throw RegistryError.mapped(error)
         }
-        let random = configuration.random
         decoy = try PasswordHash.make(try random(32), cost: configuration.passwordCost, random: random)
         throttle = Guarded(LoginThrottle(configuration.throttle))
         self.configuration = configuration
         self.lock = Guarded(lock)
+        do { try reapplyErasures() } catch { throw RegistryError.mapped(error) }
         // No room for it is told by `maintain`; an almost full disk must not keep the server down.
         _ = ballast.restore()
     }
@@ -73,9 +92,20 @@ public final class RegistryStore: Sendable {
         lock.withLock { $0 = nil }
     }
 
+    private static func keyring(
+        _ configuration: RegistryConfiguration, _ state: Schema.KeyState
+    ) throws -> MasterKeyring {
+        switch (configuration.masterKeySource, state) {
+        case (.keys(let keys), _): try MasterKeyring(keys)
+        case (.file, .foreign): try MasterKeyring([MasterKey.make(random: configuration.random)])
+        case (.file(let path), _):
+            try MasterKeyFile.keyring(path, isNew: state == .none, random: configuration.random)
+        }
+    }
+
     /// Which connection closes last is not ours to say, and a read-only one would leave the log behind. A full disk or
     /// a foreign reader may keep it too: nothing is lost then, the next opening reads it.
-    private func moveLogIntoDatabase() throws {
+    func moveLogIntoDatabase() throws {
         do {
             try pool.writeWithoutTransaction { db in _ = try db.checkpoint(.truncate) }
         } catch let error as DatabaseError where [.SQLITE_BUSY, .SQLITE_FULL].contains(error.resultCode) {}

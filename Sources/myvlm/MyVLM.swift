@@ -39,7 +39,8 @@ struct MyVLM: AsyncParsableCommand {
         version: "0.1.0",
         subcommands: [
             EnrollCommand.self, CaptionCommand.self, AskCommand.self, RecognizeCommand.self, ConceptCommand.self,
-            EvaluateCommand.self, ImportCommand.self, WatchCommand.self, LoginCommand.self, LogoutCommand.self,
-            WhoAmICommand.self, PasswdCommand.self, TokenCommand.self, UserCommand.self, StatusCommand.self,
+            EvaluateCommand.self, ImportCommand.self, JobsCommand.self, WatchCommand.self, LoginCommand.self,
+            LogoutCommand.self, WhoAmICommand.self, PasswdCommand.self, TokenCommand.self, UserCommand.self,
+            StatusCommand.self, AuditCommand.self, BackupCommand.self, ScrubCommand.self,
         ])
 }

@@ -19,6 +19,7 @@ private let allowed: [String: Set<String>] = [
     "myvlmd": ["Service"],
     "Pictures": ["CImageCodecs"],
     "myvlm": ["Client", "Evaluation", "Pictures", "Runtime"],
+    "StoreBench": ["Registry"],
     "MyVLMBench": ["Evaluation", "Runtime", "VLM", "Compute"],
     "MyVLMParity": ["Runtime", "VLM", "Compute"],
 ]

@@ -15,18 +15,36 @@ import Testing
 
     @Test func everyMutationHasItsRow() async throws {
         let harness = try await filled()
-        let rows = try await harness.store.audit(by: .console)
+        let page = try await harness.store.audit(by: .console)
+        let rows = page.records
         #expect(
             rows.reversed().map(\.action) == [
                 "user.create", "token.login", "concept.enroll", "concept.enroll", "concept.rollback", "concept.delete",
             ])
         #expect(rows.map(\.sequence) == [6, 5, 4, 3, 2, 1])
-        #expect(rows[1].details == #"{"from":2,"reason":"blurred","to":1}"#)
-        #expect(rows[1].actor == "anna" && rows[1].target == "anna/mug")
+        #expect(rows[1].details.wholeMatch(of: /\{"from":2,"reason":"[0-9a-f]{16}","to":1\}/) != nil, "\(rows[1])")
+        #expect(rows[1].actor.wholeMatch(of: /[0-9a-f]{16}/) != nil)
+        #expect(page.names[rows[1].actor] == "anna" && page.names[rows[1].target] == "anna/mug")
         #expect(rows.map(\.revision) == [6, 5, 4, 3, 2, 1])
         #expect(try await harness.store.revision() == 6)
         #expect(try await harness.store.verifyAudit() == .intact(rows: 6))
-        #expect(try await harness.store.audit(limit: 2, before: 4, by: .console).map(\.sequence) == [3, 2])
+        #expect(try await harness.store.audit(limit: 2, before: 4, by: .console).records.map(\.sequence) == [3, 2])
+    }
+
+    /// No name, reason or alias is in the log, nor anything that hashing a guess would find.
+    @Test func theLogHoldsCodesOnly() async throws {
+        let harness = try await filled()
+        let ben = try await harness.user("ben")
+        _ = try await harness.store.commit(enrollment("mug", "1"), by: ben)
+        let page = try await harness.store.audit(by: .console)
+        let text = "\(page.records)"
+        for word in ["anna", "ben", "mug", "blurred"] {
+            #expect(!text.contains(word))
+            #expect(try !text.contains(SHA256Hex.of(word).prefix(16)))
+        }
+        // Equal names of two users have different codes.
+        #expect(Set(page.records.filter { $0.action == "concept.enroll" }.map(\.target)).count == 2)
+        #expect(page.names.values.sorted() == ["anna", "anna/mug", "ben", "ben/mug"])
     }
 
     @Test func refusedCallsLeaveNoRow() async throws {

@@ -130,9 +130,10 @@ import Testing
         try harness.outside { (db: Database) throws -> Void in
             try db.execute(sql: "DROP TRIGGER artifact_is_immutable")
             try db.execute(
-                sql:
-                    "UPDATE artifact SET bytes = cast(substr(bytes, 1, 5) || x'00' || substr(bytes, 7) AS BLOB) WHERE digest = ?",
-                arguments: [bad.version.digest])
+                sql: """
+                    UPDATE artifact SET sealed = cast(substr(sealed, 1, 20) || zeroblob(8) || substr(sealed, 29) AS BLOB)
+                    WHERE digest = ?
+                    """, arguments: [bad.version.digest])
             #expect(db.changesCount == 1)
         }
         await expectError(.dataLoss, "version 2 of mug") {

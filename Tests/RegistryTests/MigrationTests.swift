@@ -54,6 +54,17 @@ import Testing
             return
         }
         #expect(rows >= 21)
+        // The log was written anew with codes for names; where its old head stood, a row says so.
+        let log = try await store.audit(limit: 1_000, by: .console)
+        let coded = log.records.first { $0.action == "audit.code" }
+        #expect(coded?.sequence == 20 && coded?.details.contains(#""rows":19"#) == true)
+        #expect(!log.records.contains { "\($0)".contains("anna") || "\($0)".contains("was better") })
+        let rollback = try #require(log.records.first { $0.action == "concept.rollback" })
+        #expect(log.names[rollback.target] == "anna/Mug" && log.names[rollback.actor] == "anna")
+        // Nothing is left in the clear.
+        for file in ["registry.sqlite", "registry.sqlite-wal"] {
+            #expect(try await !contains(readAll(configuration.directory + "/" + file), "artifact 1"))
+        }
         // Events begin with the migration: what was before is compacted.
         await expectError(.compacted, "COMPACTED") { try await store.changes(of: anna.userID, after: 6) }
         #expect(try await store.changes(of: anna.userID, after: 7).events.map(\.kind) == [.undelete])

@@ -115,7 +115,7 @@ import Testing
         let copy = Harness.newDirectory()
         defer { try? FileManager.default.removeItem(atPath: copy) }
         try FileManager.default.createDirectory(atPath: copy, withIntermediateDirectories: true)
-        for file in ["registry.sqlite", "registry.sqlite-wal"] {
+        for file in ["registry.sqlite", "registry.sqlite-wal", "master.key"] {
             try FileManager.default.copyItem(atPath: harness.directory + "/" + file, toPath: copy + "/" + file)
         }
         var configuration = harness.configuration
@@ -147,6 +147,8 @@ import Testing
             try log.prefix(cut).write(to: URL(fileURLWithPath: copy + "/registry.sqlite-wal"))
             var configuration = harness.configuration
             configuration.directory = copy
+            // Opening merges the log: the key belongs to what it says, and stays where it is.
+            configuration.masterKey = .file(harness.directory + "/master.key")
             let after = try RegistryStore(configuration)
             guard case .intact = try await after.verifyAudit() else {
                 Issue.record("audit broken after a cut at \(cut)")

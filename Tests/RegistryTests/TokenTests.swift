@@ -107,7 +107,7 @@ import Testing
         #expect(iris.scopes == [.read])
         let actor = Actor.principal(iris)
         #expect(try await store.users(by: actor).map(\.name) == ["iris"])
-        #expect(try await store.audit(by: actor).count == 2)
+        #expect(try await store.audit(by: actor).records.count == 2)
         await expectError(.permissionDenied, "only administrators") {
             try await store.createUser(name: "eve", password: Harness.password, role: .user, by: actor)
         }

@@ -107,6 +107,11 @@ import Testing
                 await failure { _ = try await client.setAlias("best", of: "zibo", to: "1") },
                 await failure { _ = try await client.undeleteConcept("zibo") },
                 await failure { for try await _ in client.watch() {} },
+                await failure { _ = try await client.eraseConcept("zibo") },
+                await failure { _ = try await client.erasures() },
+                await failure { _ = try await client.audit() },
+                await failure { _ = try await client.createBackup() },
+                await failure { _ = try await client.eraseUser("admin") },
             ]
             for (index, error) in errors.enumerated() {
                 #expect(error?.code == .unauthenticated, "call \(index): \(String(describing: error))")

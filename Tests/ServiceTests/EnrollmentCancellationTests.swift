@@ -6,7 +6,7 @@ import Testing
 import VLM
 
 /// Holds back the decoding of pictures until a test lets it go.
-private final class Barrier: Sendable {
+final class Barrier: Sendable {
     private let semaphore = DispatchSemaphore(value: 0)
     private let held = Locked(true)
     let reached: AsyncStream<Void>

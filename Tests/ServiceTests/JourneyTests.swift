@@ -67,6 +67,7 @@ import Testing
                 await failure { _ = try await ben.renameConcept("zibo", to: "mine") },
                 await failure { _ = try await ben.compare("zibo", "1", "current") },
                 await failure { _ = try await ben.undeleteConcept("zibo") },
+                await failure { _ = try await ben.eraseConcept("zibo") },
             ]
             for error in errors {
                 #expect(error?.code == .notFound && error?.exitCode == 66, "\(String(describing: error))")

@@ -40,7 +40,9 @@ import Testing
 
     /// A method that nobody thought of would need every scope: none may be forgotten.
     @Test func everyMethodHasItsScope() {
-        let methods = AccountsMethods.all + ConceptsMethods.all + VisionMethods.all + ServerMethods.all
+        let methods =
+            AccountsMethods.all + ConceptsMethods.all + VisionMethods.all + ServerMethods.all + AdminMethods.all
+            + JobsMethods.all
         #expect(methods.count > 30)
         for method in methods { #expect(MethodScopeTable.knows(method), "\(method)") }
     }

@@ -84,6 +84,27 @@ import Testing
         try FileManager.default.removeItem(atPath: folder)
     }
 
+    /// A failed enrollment hands its upload back; it gives way when its owner uploads anew.
+    @Test func releasedUploadsServeAgainAndGiveWay() async throws {
+        let (stage, folder) = try stage(Locked(0)) {
+            $0.uploadsPerUser = 2
+            $0.bytesPerUser = 10
+        }
+        let first = try await upload(stage, owner: 1, [[1, 2, 3]])
+        #expect(try await stage.claim(first, owner: 1) == 1)
+        await stage.release(first)
+        #expect(try await stage.claim(first, owner: 1) == 1)
+        #expect(try await stage.photos(first).first?.bytes == [1, 2, 3])
+        // One that is in use does not give way.
+        _ = try await upload(stage, owner: 1, [[4]])
+        #expect(await code { _ = try await stage.begin(owner: 1) } == .resourceExhausted)
+        await stage.release(first)
+        _ = try await upload(stage, owner: 1, [[UInt8](repeating: 5, count: 9)])
+        #expect(await code { _ = try await stage.claim(first, owner: 1) } == .notFound)
+        #expect(await stage.waitingBytes == 10)
+        try FileManager.default.removeItem(atPath: folder)
+    }
+
     /// Photos of a server that was killed are gone when it starts again.
     @Test func startingEmptiesTheFolder() async throws {
         let (stage, folder) = try stage(Locked(0))

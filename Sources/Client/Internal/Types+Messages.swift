@@ -143,6 +143,7 @@ extension EnrollmentEvent {
         switch message.event {
         case .stage(let stage): self = .stage(stage.name)
         case .note(let note): self = .note(note.text)
+        case .job(let job): self = .job(Job(job))
         case .progress(let step):
             self = .progress(
                 TrainingProgress(

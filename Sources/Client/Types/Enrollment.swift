@@ -59,6 +59,8 @@ public struct EnrollmentOrder: Sendable {
     public var condition: PointerCondition
     /// Why; kept in the history.
     public var reason: String
+    /// Whether the enrollment goes on when nobody listens any more.
+    public var detach = false
 
     /// An order.
     public init(
@@ -82,6 +84,8 @@ public struct EnrollmentOrder: Sendable {
 public enum EnrollmentEvent: Sendable, Equatable {
     /// Photos sent so far.
     case uploaded(photos: Int, of: Int)
+    /// The server has written the enrollment down: it can be looked at, cancelled and attached to by this.
+    case job(Job)
     /// A stage begins: "checking photos", "training head", …
     case stage(String)
     /// One training step.

@@ -1807,6 +1807,276 @@ void   myvlm__v1__concept_change__free_unpacked
   assert(message->base.descriptor == &myvlm__v1__concept_change__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   myvlm__v1__erase_concept_request__init
+                     (Myvlm__V1__EraseConceptRequest         *message)
+{
+  static const Myvlm__V1__EraseConceptRequest init_value = MYVLM__V1__ERASE_CONCEPT_REQUEST__INIT;
+  *message = init_value;
+}
+size_t myvlm__v1__erase_concept_request__get_packed_size
+                     (const Myvlm__V1__EraseConceptRequest *message)
+{
+  assert(message->base.descriptor == &myvlm__v1__erase_concept_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t myvlm__v1__erase_concept_request__pack
+                     (const Myvlm__V1__EraseConceptRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &myvlm__v1__erase_concept_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t myvlm__v1__erase_concept_request__pack_to_buffer
+                     (const Myvlm__V1__EraseConceptRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &myvlm__v1__erase_concept_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Myvlm__V1__EraseConceptRequest *
+       myvlm__v1__erase_concept_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Myvlm__V1__EraseConceptRequest *)
+     protobuf_c_message_unpack (&myvlm__v1__erase_concept_request__descriptor,
+                                allocator, len, data);
+}
+void   myvlm__v1__erase_concept_request__free_unpacked
+                     (Myvlm__V1__EraseConceptRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &myvlm__v1__erase_concept_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   myvlm__v1__erase_concept_reply__init
+                     (Myvlm__V1__EraseConceptReply         *message)
+{
+  static const Myvlm__V1__EraseConceptReply init_value = MYVLM__V1__ERASE_CONCEPT_REPLY__INIT;
+  *message = init_value;
+}
+size_t myvlm__v1__erase_concept_reply__get_packed_size
+                     (const Myvlm__V1__EraseConceptReply *message)
+{
+  assert(message->base.descriptor == &myvlm__v1__erase_concept_reply__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t myvlm__v1__erase_concept_reply__pack
+                     (const Myvlm__V1__EraseConceptReply *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &myvlm__v1__erase_concept_reply__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t myvlm__v1__erase_concept_reply__pack_to_buffer
+                     (const Myvlm__V1__EraseConceptReply *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &myvlm__v1__erase_concept_reply__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Myvlm__V1__EraseConceptReply *
+       myvlm__v1__erase_concept_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Myvlm__V1__EraseConceptReply *)
+     protobuf_c_message_unpack (&myvlm__v1__erase_concept_reply__descriptor,
+                                allocator, len, data);
+}
+void   myvlm__v1__erase_concept_reply__free_unpacked
+                     (Myvlm__V1__EraseConceptReply *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &myvlm__v1__erase_concept_reply__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   myvlm__v1__erasure_receipt__init
+                     (Myvlm__V1__ErasureReceipt         *message)
+{
+  static const Myvlm__V1__ErasureReceipt init_value = MYVLM__V1__ERASURE_RECEIPT__INIT;
+  *message = init_value;
+}
+size_t myvlm__v1__erasure_receipt__get_packed_size
+                     (const Myvlm__V1__ErasureReceipt *message)
+{
+  assert(message->base.descriptor == &myvlm__v1__erasure_receipt__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t myvlm__v1__erasure_receipt__pack
+                     (const Myvlm__V1__ErasureReceipt *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &myvlm__v1__erasure_receipt__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t myvlm__v1__erasure_receipt__pack_to_buffer
+                     (const Myvlm__V1__ErasureReceipt *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &myvlm__v1__erasure_receipt__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Myvlm__V1__ErasureReceipt *
+       myvlm__v1__erasure_receipt__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Myvlm__V1__ErasureReceipt *)
+     protobuf_c_message_unpack (&myvlm__v1__erasure_receipt__descriptor,
+                                allocator, len, data);
+}
+void   myvlm__v1__erasure_receipt__free_unpacked
+                     (Myvlm__V1__ErasureReceipt *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &myvlm__v1__erasure_receipt__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   myvlm__v1__list_erasures_request__init
+                     (Myvlm__V1__ListErasuresRequest         *message)
+{
+  static const Myvlm__V1__ListErasuresRequest init_value = MYVLM__V1__LIST_ERASURES_REQUEST__INIT;
+  *message = init_value;
+}
+size_t myvlm__v1__list_erasures_request__get_packed_size
+                     (const Myvlm__V1__ListErasuresRequest *message)
+{
+  assert(message->base.descriptor == &myvlm__v1__list_erasures_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t myvlm__v1__list_erasures_request__pack
+                     (const Myvlm__V1__ListErasuresRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &myvlm__v1__list_erasures_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t myvlm__v1__list_erasures_request__pack_to_buffer
+                     (const Myvlm__V1__ListErasuresRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &myvlm__v1__list_erasures_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Myvlm__V1__ListErasuresRequest *
+       myvlm__v1__list_erasures_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Myvlm__V1__ListErasuresRequest *)
+     protobuf_c_message_unpack (&myvlm__v1__list_erasures_request__descriptor,
+                                allocator, len, data);
+}
+void   myvlm__v1__list_erasures_request__free_unpacked
+                     (Myvlm__V1__ListErasuresRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &myvlm__v1__list_erasures_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   myvlm__v1__list_erasures_reply__init
+                     (Myvlm__V1__ListErasuresReply         *message)
+{
+  static const Myvlm__V1__ListErasuresReply init_value = MYVLM__V1__LIST_ERASURES_REPLY__INIT;
+  *message = init_value;
+}
+size_t myvlm__v1__list_erasures_reply__get_packed_size
+                     (const Myvlm__V1__ListErasuresReply *message)
+{
+  assert(message->base.descriptor == &myvlm__v1__list_erasures_reply__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t myvlm__v1__list_erasures_reply__pack
+                     (const Myvlm__V1__ListErasuresReply *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &myvlm__v1__list_erasures_reply__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t myvlm__v1__list_erasures_reply__pack_to_buffer
+                     (const Myvlm__V1__ListErasuresReply *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &myvlm__v1__list_erasures_reply__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Myvlm__V1__ListErasuresReply *
+       myvlm__v1__list_erasures_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Myvlm__V1__ListErasuresReply *)
+     protobuf_c_message_unpack (&myvlm__v1__list_erasures_reply__descriptor,
+                                allocator, len, data);
+}
+void   myvlm__v1__list_erasures_reply__free_unpacked
+                     (Myvlm__V1__ListErasuresReply *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &myvlm__v1__list_erasures_reply__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   myvlm__v1__job__init
+                     (Myvlm__V1__Job         *message)
+{
+  static const Myvlm__V1__Job init_value = MYVLM__V1__JOB__INIT;
+  *message = init_value;
+}
+size_t myvlm__v1__job__get_packed_size
+                     (const Myvlm__V1__Job *message)
+{
+  assert(message->base.descriptor == &myvlm__v1__job__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t myvlm__v1__job__pack
+                     (const Myvlm__V1__Job *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &myvlm__v1__job__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t myvlm__v1__job__pack_to_buffer
+                     (const Myvlm__V1__Job *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &myvlm__v1__job__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Myvlm__V1__Job *
+       myvlm__v1__job__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Myvlm__V1__Job *)
+     protobuf_c_message_unpack (&myvlm__v1__job__descriptor,
+                                allocator, len, data);
+}
+void   myvlm__v1__job__free_unpacked
+                     (Myvlm__V1__Job *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &myvlm__v1__job__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 static const ProtobufCFieldDescriptor myvlm__v1__photo_chunk__field_descriptors[3] =
 {
   {
@@ -1999,7 +2269,7 @@ const ProtobufCMessageDescriptor myvlm__v1__photo_caption__descriptor =
   (ProtobufCMessageInit) myvlm__v1__photo_caption__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor myvlm__v1__enroll_request__field_descriptors[10] =
+static const ProtobufCFieldDescriptor myvlm__v1__enroll_request__field_descriptors[11] =
 {
   {
     "upload_id",
@@ -2121,10 +2391,23 @@ static const ProtobufCFieldDescriptor myvlm__v1__enroll_request__field_descripto
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "detach",
+    11,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__EnrollRequest, detach),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned myvlm__v1__enroll_request__field_indices_by_name[] = {
   5,   /* field[5] = captions */
   3,   /* field[3] = class_noun */
+  10,   /* field[10] = detach */
   4,   /* field[4] = identifier */
   7,   /* field[7] = if_version */
   2,   /* field[2] = kind */
@@ -2137,7 +2420,7 @@ static const unsigned myvlm__v1__enroll_request__field_indices_by_name[] = {
 static const ProtobufCIntRange myvlm__v1__enroll_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 10 }
+  { 0, 11 }
 };
 const ProtobufCMessageDescriptor myvlm__v1__enroll_request__descriptor =
 {
@@ -2147,14 +2430,14 @@ const ProtobufCMessageDescriptor myvlm__v1__enroll_request__descriptor =
   "Myvlm__V1__EnrollRequest",
   "myvlm.v1",
   sizeof(Myvlm__V1__EnrollRequest),
-  10,
+  11,
   myvlm__v1__enroll_request__field_descriptors,
   myvlm__v1__enroll_request__field_indices_by_name,
   1,  myvlm__v1__enroll_request__number_ranges,
   (ProtobufCMessageInit) myvlm__v1__enroll_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor myvlm__v1__enroll_event__field_descriptors[4] =
+static const ProtobufCFieldDescriptor myvlm__v1__enroll_event__field_descriptors[5] =
 {
   {
     "stage",
@@ -2204,9 +2487,22 @@ static const ProtobufCFieldDescriptor myvlm__v1__enroll_event__field_descriptors
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "job",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Myvlm__V1__EnrollEvent, event_case),
+    offsetof(Myvlm__V1__EnrollEvent, job),
+    &myvlm__v1__job__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned myvlm__v1__enroll_event__field_indices_by_name[] = {
   2,   /* field[2] = done */
+  4,   /* field[4] = job */
   3,   /* field[3] = note */
   1,   /* field[1] = progress */
   0,   /* field[0] = stage */
@@ -2214,7 +2510,7 @@ static const unsigned myvlm__v1__enroll_event__field_indices_by_name[] = {
 static const ProtobufCIntRange myvlm__v1__enroll_event__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 4 }
+  { 0, 5 }
 };
 const ProtobufCMessageDescriptor myvlm__v1__enroll_event__descriptor =
 {
@@ -2224,7 +2520,7 @@ const ProtobufCMessageDescriptor myvlm__v1__enroll_event__descriptor =
   "Myvlm__V1__EnrollEvent",
   "myvlm.v1",
   sizeof(Myvlm__V1__EnrollEvent),
-  4,
+  5,
   myvlm__v1__enroll_event__field_descriptors,
   myvlm__v1__enroll_event__field_indices_by_name,
   1,  myvlm__v1__enroll_event__number_ranges,
@@ -4601,6 +4897,468 @@ const ProtobufCMessageDescriptor myvlm__v1__concept_change__descriptor =
   (ProtobufCMessageInit) myvlm__v1__concept_change__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
+static const ProtobufCFieldDescriptor myvlm__v1__erase_concept_request__field_descriptors[1] =
+{
+  {
+    "name",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__EraseConceptRequest, name),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned myvlm__v1__erase_concept_request__field_indices_by_name[] = {
+  0,   /* field[0] = name */
+};
+static const ProtobufCIntRange myvlm__v1__erase_concept_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor myvlm__v1__erase_concept_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "myvlm.v1.EraseConceptRequest",
+  "EraseConceptRequest",
+  "Myvlm__V1__EraseConceptRequest",
+  "myvlm.v1",
+  sizeof(Myvlm__V1__EraseConceptRequest),
+  1,
+  myvlm__v1__erase_concept_request__field_descriptors,
+  myvlm__v1__erase_concept_request__field_indices_by_name,
+  1,  myvlm__v1__erase_concept_request__number_ranges,
+  (ProtobufCMessageInit) myvlm__v1__erase_concept_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor myvlm__v1__erase_concept_reply__field_descriptors[2] =
+{
+  {
+    "receipts",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Myvlm__V1__EraseConceptReply, n_receipts),
+    offsetof(Myvlm__V1__EraseConceptReply, receipts),
+    &myvlm__v1__erasure_receipt__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "revision",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__EraseConceptReply, revision),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned myvlm__v1__erase_concept_reply__field_indices_by_name[] = {
+  0,   /* field[0] = receipts */
+  1,   /* field[1] = revision */
+};
+static const ProtobufCIntRange myvlm__v1__erase_concept_reply__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor myvlm__v1__erase_concept_reply__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "myvlm.v1.EraseConceptReply",
+  "EraseConceptReply",
+  "Myvlm__V1__EraseConceptReply",
+  "myvlm.v1",
+  sizeof(Myvlm__V1__EraseConceptReply),
+  2,
+  myvlm__v1__erase_concept_reply__field_descriptors,
+  myvlm__v1__erase_concept_reply__field_indices_by_name,
+  1,  myvlm__v1__erase_concept_reply__number_ranges,
+  (ProtobufCMessageInit) myvlm__v1__erase_concept_reply__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor myvlm__v1__erasure_receipt__field_descriptors[6] =
+{
+  {
+    "receipt",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__ErasureReceipt, receipt),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "kind",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__ErasureReceipt, kind),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "requested_at_ms",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__ErasureReceipt, requested_at_ms),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "erased_at_ms",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__ErasureReceipt, erased_at_ms),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "versions",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__ErasureReceipt, versions),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "bytes",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__ErasureReceipt, bytes),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned myvlm__v1__erasure_receipt__field_indices_by_name[] = {
+  5,   /* field[5] = bytes */
+  3,   /* field[3] = erased_at_ms */
+  1,   /* field[1] = kind */
+  0,   /* field[0] = receipt */
+  2,   /* field[2] = requested_at_ms */
+  4,   /* field[4] = versions */
+};
+static const ProtobufCIntRange myvlm__v1__erasure_receipt__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 6 }
+};
+const ProtobufCMessageDescriptor myvlm__v1__erasure_receipt__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "myvlm.v1.ErasureReceipt",
+  "ErasureReceipt",
+  "Myvlm__V1__ErasureReceipt",
+  "myvlm.v1",
+  sizeof(Myvlm__V1__ErasureReceipt),
+  6,
+  myvlm__v1__erasure_receipt__field_descriptors,
+  myvlm__v1__erasure_receipt__field_indices_by_name,
+  1,  myvlm__v1__erasure_receipt__number_ranges,
+  (ProtobufCMessageInit) myvlm__v1__erasure_receipt__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor myvlm__v1__list_erasures_request__field_descriptors[1] =
+{
+  {
+    "limit",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__ListErasuresRequest, limit),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned myvlm__v1__list_erasures_request__field_indices_by_name[] = {
+  0,   /* field[0] = limit */
+};
+static const ProtobufCIntRange myvlm__v1__list_erasures_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor myvlm__v1__list_erasures_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "myvlm.v1.ListErasuresRequest",
+  "ListErasuresRequest",
+  "Myvlm__V1__ListErasuresRequest",
+  "myvlm.v1",
+  sizeof(Myvlm__V1__ListErasuresRequest),
+  1,
+  myvlm__v1__list_erasures_request__field_descriptors,
+  myvlm__v1__list_erasures_request__field_indices_by_name,
+  1,  myvlm__v1__list_erasures_request__number_ranges,
+  (ProtobufCMessageInit) myvlm__v1__list_erasures_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor myvlm__v1__list_erasures_reply__field_descriptors[1] =
+{
+  {
+    "receipts",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Myvlm__V1__ListErasuresReply, n_receipts),
+    offsetof(Myvlm__V1__ListErasuresReply, receipts),
+    &myvlm__v1__erasure_receipt__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned myvlm__v1__list_erasures_reply__field_indices_by_name[] = {
+  0,   /* field[0] = receipts */
+};
+static const ProtobufCIntRange myvlm__v1__list_erasures_reply__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor myvlm__v1__list_erasures_reply__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "myvlm.v1.ListErasuresReply",
+  "ListErasuresReply",
+  "Myvlm__V1__ListErasuresReply",
+  "myvlm.v1",
+  sizeof(Myvlm__V1__ListErasuresReply),
+  1,
+  myvlm__v1__list_erasures_reply__field_descriptors,
+  myvlm__v1__list_erasures_reply__field_indices_by_name,
+  1,  myvlm__v1__list_erasures_reply__number_ranges,
+  (ProtobufCMessageInit) myvlm__v1__list_erasures_reply__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor myvlm__v1__job__field_descriptors[13] =
+{
+  {
+    "id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__Job, id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "concept",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__Job, concept),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "state",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__Job, state),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "stage",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__Job, stage),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "step",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__Job, step),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "steps",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__Job, steps),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "attempts",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__Job, attempts),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "created_at_ms",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__Job, created_at_ms),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "started_at_ms",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__Job, started_at_ms),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "finished_at_ms",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__Job, finished_at_ms),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "spent_ms",
+    11,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__Job, spent_ms),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "error",
+    12,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__Job, error),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "version",
+    13,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__Job, version),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned myvlm__v1__job__field_indices_by_name[] = {
+  6,   /* field[6] = attempts */
+  1,   /* field[1] = concept */
+  7,   /* field[7] = created_at_ms */
+  11,   /* field[11] = error */
+  9,   /* field[9] = finished_at_ms */
+  0,   /* field[0] = id */
+  10,   /* field[10] = spent_ms */
+  3,   /* field[3] = stage */
+  8,   /* field[8] = started_at_ms */
+  2,   /* field[2] = state */
+  4,   /* field[4] = step */
+  5,   /* field[5] = steps */
+  12,   /* field[12] = version */
+};
+static const ProtobufCIntRange myvlm__v1__job__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 13 }
+};
+const ProtobufCMessageDescriptor myvlm__v1__job__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "myvlm.v1.Job",
+  "Job",
+  "Myvlm__V1__Job",
+  "myvlm.v1",
+  sizeof(Myvlm__V1__Job),
+  13,
+  myvlm__v1__job__field_descriptors,
+  myvlm__v1__job__field_indices_by_name,
+  1,  myvlm__v1__job__number_ranges,
+  (ProtobufCMessageInit) myvlm__v1__job__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
 static const ProtobufCEnumValue myvlm__v1__concept_kind__enum_values_by_number[3] =
 {
   { "CONCEPT_KIND_UNSPECIFIED", "MYVLM__V1__CONCEPT_KIND__CONCEPT_KIND_UNSPECIFIED", 0 },
@@ -4631,7 +5389,7 @@ const ProtobufCEnumDescriptor myvlm__v1__concept_kind__descriptor =
   myvlm__v1__concept_kind__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCMethodDescriptor myvlm__v1__concepts__method_descriptors[16] =
+static const ProtobufCMethodDescriptor myvlm__v1__concepts__method_descriptors[18] =
 {
   { "UploadPhotos", &myvlm__v1__photo_chunk__descriptor, &myvlm__v1__upload_receipt__descriptor },
   { "Enroll", &myvlm__v1__enroll_request__descriptor, &myvlm__v1__enroll_event__descriptor },
@@ -4642,6 +5400,8 @@ static const ProtobufCMethodDescriptor myvlm__v1__concepts__method_descriptors[1
   { "Promote", &myvlm__v1__promote_request__descriptor, &myvlm__v1__pointer_move__descriptor },
   { "DeleteConcept", &myvlm__v1__delete_concept_request__descriptor, &myvlm__v1__delete_concept_reply__descriptor },
   { "UndeleteConcept", &myvlm__v1__undelete_concept_request__descriptor, &myvlm__v1__undelete_concept_reply__descriptor },
+  { "EraseConcept", &myvlm__v1__erase_concept_request__descriptor, &myvlm__v1__erase_concept_reply__descriptor },
+  { "ListErasures", &myvlm__v1__list_erasures_request__descriptor, &myvlm__v1__list_erasures_reply__descriptor },
   { "RenameConcept", &myvlm__v1__rename_concept_request__descriptor, &myvlm__v1__rename_concept_reply__descriptor },
   { "SetAlias", &myvlm__v1__set_alias_request__descriptor, &myvlm__v1__alias_reply__descriptor },
   { "RemoveAlias", &myvlm__v1__remove_alias_request__descriptor, &myvlm__v1__alias_reply__descriptor },
@@ -4651,22 +5411,24 @@ static const ProtobufCMethodDescriptor myvlm__v1__concepts__method_descriptors[1
   { "Watch", &myvlm__v1__watch_request__descriptor, &myvlm__v1__watch_event__descriptor },
 };
 const unsigned myvlm__v1__concepts__method_indices_by_name[] = {
-  14,        /* CompareVersions */
+  16,        /* CompareVersions */
   7,        /* DeleteConcept */
   1,        /* Enroll */
+  9,        /* EraseConcept */
   3,        /* GetConcept */
   2,        /* ListConcepts */
+  10,        /* ListErasures */
   4,        /* ListVersions */
   6,        /* Promote */
-  12,        /* ProtectAlias */
-  11,        /* RemoveAlias */
-  9,        /* RenameConcept */
+  14,        /* ProtectAlias */
+  13,        /* RemoveAlias */
+  11,        /* RenameConcept */
   5,        /* Rollback */
-  10,        /* SetAlias */
-  13,        /* SetRetention */
+  12,        /* SetAlias */
+  15,        /* SetRetention */
   8,        /* UndeleteConcept */
   0,        /* UploadPhotos */
-  15         /* Watch */
+  17         /* Watch */
 };
 const ProtobufCServiceDescriptor myvlm__v1__concepts__descriptor =
 {
@@ -4675,7 +5437,7 @@ const ProtobufCServiceDescriptor myvlm__v1__concepts__descriptor =
   "Concepts",
   "Myvlm__V1__Concepts",
   "myvlm.v1",
-  16,
+  18,
   myvlm__v1__concepts__method_descriptors,
   myvlm__v1__concepts__method_indices_by_name
 };
@@ -4751,13 +5513,29 @@ void myvlm__v1__concepts__undelete_concept(ProtobufCService *service,
   assert(service->descriptor == &myvlm__v1__concepts__descriptor);
   service->invoke(service, 8, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
+void myvlm__v1__concepts__erase_concept(ProtobufCService *service,
+                                        const Myvlm__V1__EraseConceptRequest *input,
+                                        Myvlm__V1__EraseConceptReply_Closure closure,
+                                        void *closure_data)
+{
+  assert(service->descriptor == &myvlm__v1__concepts__descriptor);
+  service->invoke(service, 9, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void myvlm__v1__concepts__list_erasures(ProtobufCService *service,
+                                        const Myvlm__V1__ListErasuresRequest *input,
+                                        Myvlm__V1__ListErasuresReply_Closure closure,
+                                        void *closure_data)
+{
+  assert(service->descriptor == &myvlm__v1__concepts__descriptor);
+  service->invoke(service, 10, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
 void myvlm__v1__concepts__rename_concept(ProtobufCService *service,
                                          const Myvlm__V1__RenameConceptRequest *input,
                                          Myvlm__V1__RenameConceptReply_Closure closure,
                                          void *closure_data)
 {
   assert(service->descriptor == &myvlm__v1__concepts__descriptor);
-  service->invoke(service, 9, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 11, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void myvlm__v1__concepts__set_alias(ProtobufCService *service,
                                     const Myvlm__V1__SetAliasRequest *input,
@@ -4765,7 +5543,7 @@ void myvlm__v1__concepts__set_alias(ProtobufCService *service,
                                     void *closure_data)
 {
   assert(service->descriptor == &myvlm__v1__concepts__descriptor);
-  service->invoke(service, 10, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 12, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void myvlm__v1__concepts__remove_alias(ProtobufCService *service,
                                        const Myvlm__V1__RemoveAliasRequest *input,
@@ -4773,7 +5551,7 @@ void myvlm__v1__concepts__remove_alias(ProtobufCService *service,
                                        void *closure_data)
 {
   assert(service->descriptor == &myvlm__v1__concepts__descriptor);
-  service->invoke(service, 11, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 13, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void myvlm__v1__concepts__protect_alias(ProtobufCService *service,
                                         const Myvlm__V1__ProtectAliasRequest *input,
@@ -4781,7 +5559,7 @@ void myvlm__v1__concepts__protect_alias(ProtobufCService *service,
                                         void *closure_data)
 {
   assert(service->descriptor == &myvlm__v1__concepts__descriptor);
-  service->invoke(service, 12, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 14, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void myvlm__v1__concepts__set_retention(ProtobufCService *service,
                                         const Myvlm__V1__SetRetentionRequest *input,
@@ -4789,7 +5567,7 @@ void myvlm__v1__concepts__set_retention(ProtobufCService *service,
                                         void *closure_data)
 {
   assert(service->descriptor == &myvlm__v1__concepts__descriptor);
-  service->invoke(service, 13, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 15, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void myvlm__v1__concepts__compare_versions(ProtobufCService *service,
                                            const Myvlm__V1__CompareVersionsRequest *input,
@@ -4797,7 +5575,7 @@ void myvlm__v1__concepts__compare_versions(ProtobufCService *service,
                                            void *closure_data)
 {
   assert(service->descriptor == &myvlm__v1__concepts__descriptor);
-  service->invoke(service, 14, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 16, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void myvlm__v1__concepts__watch(ProtobufCService *service,
                                 const Myvlm__V1__WatchRequest *input,
@@ -4805,7 +5583,7 @@ void myvlm__v1__concepts__watch(ProtobufCService *service,
                                 void *closure_data)
 {
   assert(service->descriptor == &myvlm__v1__concepts__descriptor);
-  service->invoke(service, 15, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 17, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void myvlm__v1__concepts__init (Myvlm__V1__Concepts_Service *service,
                                 Myvlm__V1__Concepts_ServiceDestroy destroy)

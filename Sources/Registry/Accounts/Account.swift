@@ -65,11 +65,10 @@ public enum Actor: Sendable, Equatable {
     /// The operator at the machine itself, who could open the database anyway: makes the first administrator.
     case console
 
-    /// The name in audit rows; no account can be called so.
-    package var auditName: String {
+    var auditActor: AuditActor {
         switch self {
-        case .principal(let principal): principal.name
-        case .console: "(console)"
+        case .principal(let principal): .user(principal.userID)
+        case .console: .console
         }
     }
 }

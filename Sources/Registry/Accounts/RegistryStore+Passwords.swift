@@ -23,7 +23,7 @@ extension RegistryStore {
         let account = try await checkPassword(name: principal.name, password: old, address: address)
         guard account.userID == principal.userID else { throw Self.refused }
         let hash = try await hashed(bytes)
-        try await store(hash, account: account, keeping: principal.tokenID, actor: principal.name)
+        try await store(hash, account: account, keeping: principal.tokenID, actor: .user(principal.userID))
     }
 
     /// Sets a forgotten password and ends all tokens of the account. Administrators and the console only.
@@ -32,7 +32,7 @@ extension RegistryStore {
         let bytes = try NameRules.password(password)
         let account = try await read { db in try Self.account(db, name: name) }
         let hash = try await hashed(bytes)
-        try await store(hash, account: account, keeping: nil, actor: actor.auditName, by: actor)
+        try await store(hash, account: account, keeping: nil, actor: actor.auditActor, by: actor)
     }
 
     static let refused = RegistryError(.unauthenticated, "name or password is wrong, or the account is suspended")
@@ -61,7 +61,7 @@ extension RegistryStore {
     }
 
     private func store(
-        _ hash: PasswordHash, account: Account, keeping tokenID: Int64?, actor: String, by: Actor = .console
+        _ hash: PasswordHash, account: Account, keeping tokenID: Int64?, actor: AuditActor, by: Actor = .console
     ) async throws {
         try await write { db in
             try self.requireLive(db, by)
@@ -70,7 +70,7 @@ extension RegistryStore {
                 arguments: hash.arguments + [account.userID])
             try db.execute(
                 sql: "DELETE FROM token WHERE account_id = ? AND id <> ?", arguments: [account.userID, tokenID ?? -1])
-            try self.record(db, actor: actor, action: "user.password", target: account.name)
+            try self.record(db, by: actor, "user.password", on: .user(account.userID))
         }
         credentialsChanged()
     }

@@ -27,7 +27,7 @@ extension RegistryStore {
                 sql: "UPDATE token SET expires_ms = min(expires_ms, ?) WHERE id = ?",
                 arguments: [now + overlapMs, id])
             try self.record(
-                db, actor: account.name, action: "token.rotate", target: account.name,
+                db, by: .user(account.userID), "token.rotate", on: .user(account.userID),
                 details: [
                     "from": .number(Int(id)), "to": .number(Int(issued.tokenID)), "overlap_ms": .number(Int(overlapMs)),
                 ])

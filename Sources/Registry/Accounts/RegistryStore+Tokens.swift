@@ -71,7 +71,7 @@ extension RegistryStore {
             _ = try Self.ownToken(db, id, principal)
             try db.execute(sql: "DELETE FROM token WHERE id = ?", arguments: [id])
             try self.record(
-                db, actor: principal.name, action: "token.revoke", target: principal.name,
+                db, by: .user(principal.userID), "token.revoke", on: .user(principal.userID),
                 details: ["token": .number(Int(id))])
         }
         credentialsChanged()
@@ -109,7 +109,7 @@ extension RegistryStore {
             let issued = try Self.insertToken(
                 db, token, for: fresh, label: label, now: now, lifeMs: life, scopes: scopes)
             try self.record(
-                db, actor: fresh.name, action: action, target: fresh.name,
+                db, by: .user(fresh.userID), action, on: .user(fresh.userID),
                 details: [
                     "token": .number(Int(issued.tokenID)), "scopes": .text(issued.scopes.names.joined(separator: ",")),
                 ])

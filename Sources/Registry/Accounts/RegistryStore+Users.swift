@@ -14,16 +14,18 @@ extension RegistryStore {
                 throw RegistryError(.alreadyExists, "there is a user \(name) already; choose another name")
             }
             let now = self.now
+            let uid = try self.configuration.random(16)
             try db.execute(
                 sql: """
                     INSERT INTO account (name, role, created_ms, salt, key, scrypt_n, scrypt_r, scrypt_p, uid)
                     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
                     """,
                 arguments: [name, role.rawValue, now] + hash.arguments
-                    + [Blob.data(try self.configuration.random(16))])
+                    + [Blob.data(uid)])
             let userID = db.lastInsertedRowID
+            try self.insertDataKey(db, for: userID, uid: uid)
             try self.record(
-                db, actor: actor.auditName, action: "user.create", target: name, details: ["role": .text(role.rawValue)]
+                db, by: actor.auditActor, "user.create", on: .user(userID), details: ["role": .text(role.rawValue)]
             )
             return Account(userID: userID, name: name, role: role, suspended: false, createdAtMs: now)
         }
@@ -66,7 +68,7 @@ extension RegistryStore {
                 try db.execute(sql: "DELETE FROM token WHERE account_id = ?", arguments: [account.userID])
             }
             try self.record(
-                db, actor: actor.auditName, action: suspended ? "user.suspend" : "user.resume", target: name)
+                db, by: actor.auditActor, suspended ? "user.suspend" : "user.resume", on: .user(account.userID))
             return try Self.account(db, id: account.userID)
         }
         credentialsChanged()
@@ -85,7 +87,7 @@ extension RegistryStore {
             try db.execute(
                 sql: "UPDATE account SET role = ? WHERE id = ?", arguments: [role.rawValue, account.userID])
             try self.record(
-                db, actor: actor.auditName, action: "user.role", target: account.name,
+                db, by: actor.auditActor, "user.role", on: .user(account.userID),
                 details: ["from": .text(account.role.rawValue), "to": .text(role.rawValue)])
             return try Self.account(db, id: account.userID)
         }

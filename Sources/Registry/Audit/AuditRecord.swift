@@ -4,13 +4,13 @@ public struct AuditRecord: Sendable, Equatable {
     public let sequence: Int64
     /// Milliseconds since 1970.
     public let atMs: Int64
-    /// Who: a user's name, or `(console)`.
+    /// Who: the code of a user, or `(console)`, `(maintenance)`, `(migration)`.
     public let actor: String
     /// What: `user.create`, `concept.rollback` and the like.
     public let action: String
-    /// To what: the owner's name, a slash and the thing's.
+    /// To what: the code of a user; for concepts a slash and the concept's code after it; empty for the server.
     public let target: String
-    /// A JSON object with sorted keys.
+    /// A JSON object with sorted keys. Texts people chose stand as codes.
     public let details: String
     /// The registry's revision after it.
     public let revision: UInt64
@@ -27,6 +27,31 @@ public struct AuditRecord: Sendable, Equatable {
         fields.append(revision)
         return SHA256.hex(fields.bytes)
     }
+}
+
+/// Rows of the audit log, with the names of what is still there.
+///
+/// The log itself holds codes: keyed hashes (HMAC-SHA256) under keys that come from the users' data keys. Erasing a user
+/// destroys the key, and nobody can tell any more whose the rows were.
+public struct AuditPage: Sendable, Equatable {
+    /// Newest first.
+    public let records: [AuditRecord]
+    /// What codes of these rows stand for now: `anna`, or `anna/mug`.
+    public let names: [String: String]
+}
+
+/// Who does something that the audit log keeps.
+enum AuditActor: Sendable {
+    case user(Int64)
+    case console
+    case maintenance
+}
+
+/// To what it is done.
+enum AuditTarget: Sendable {
+    case server
+    case user(Int64)
+    case concept(Int64, Int64)
 }
 
 /// What walking the audit chain found.

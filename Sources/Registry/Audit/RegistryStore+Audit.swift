@@ -5,11 +5,31 @@ extension RegistryStore {
     /// Adds a row to the audit chain inside the caller's transaction and takes the next revision for it.
     @discardableResult
     func record(
-        _ db: Database, actor: String, action: String, target: String, details: [String: AuditValue] = [:]
+        _ db: Database, by actor: AuditActor, _ action: String, on target: AuditTarget,
+        details: [String: AuditValue] = [:]
     ) throws -> Int64 {
-        let revision = try Self.nextRevision(db)
+        var coded: [String: AuditValue] = [:]
+        for (name, value) in details {
+            guard case .personal(let text) = value else {
+                coded[name] = value
+                continue
+            }
+            guard !text.isEmpty else { continue }
+            switch target {
+            case .server: throw RegistryError(.internalError, "a personal value without its person")
+            case .user(let id), .concept(let id, _):
+                coded[name] = .text(try keys(db, of: id).code("text", Array(text.utf8)))
+            }
+        }
+        return try Self.append(
+            db, at: now, actor: try code(db, actor), action: action, target: try code(db, target), details: coded)
+    }
+
+    static func append(
+        _ db: Database, at now: Int64, actor: String, action: String, target: String, details: [String: AuditValue]
+    ) throws -> Int64 {
+        let revision = try nextRevision(db)
         let last = try Row.fetchOne(db, sql: "SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1")
-        let previous: String = last?["hash"] ?? ""
         let sequence: Int64 = (last?["seq"] ?? 0) + 1
         let draft = AuditRecord(
             sequence: sequence, atMs: now, actor: actor, action: action, target: target,
@@ -21,41 +41,89 @@ extension RegistryStore {
                 """,
             arguments: [
                 sequence, draft.atMs, actor, action, target, draft.details, revision,
-                draft.expectedHash(after: previous),
+                draft.expectedHash(after: last?["hash"] ?? ""),
             ])
         // The number of the last row stands elsewhere too, so that rows cut off the end are missed.
         try db.execute(sql: "UPDATE counter SET value = ? WHERE name = 'audit'", arguments: [sequence])
         return revision
     }
 
-    /// The newest rows with a number below `before` (0: all), newest first. Administrators and the console only.
-    public func audit(limit: Int = 100, before: Int64 = 0, by actor: Actor) async throws -> [AuditRecord] {
+    private func code(_ db: Database, _ actor: AuditActor) throws -> String {
+        switch actor {
+        case .console: "(console)"
+        case .maintenance: "(maintenance)"
+        case .user(let id): try Self.tag(db, id)
+        }
+    }
+
+    private func code(_ db: Database, _ target: AuditTarget) throws -> String {
+        switch target {
+        case .server: return ""
+        case .user(let id): return try Self.tag(db, id)
+        case .concept(let userID, let conceptID):
+            let uid = try Data.fetchOne(db, sql: "SELECT uid FROM concept WHERE id = ?", arguments: [conceptID])
+            guard let uid else { throw RegistryError(.internalError, "a row for a concept that is not there") }
+            return try Self.tag(db, userID) + "/" + keys(db, of: userID).code("concept", Blob.bytes(uid))
+        }
+    }
+
+    private static func tag(_ db: Database, _ userID: Int64) throws -> String {
+        guard let tag = try String.fetchOne(db, sql: "SELECT tag FROM account WHERE id = ?", arguments: [userID])
+        else { throw RegistryError(.unauthenticated, "the account is not available any more; log in again") }
+        return tag
+    }
+
+    /// The newest rows with a number below `before` (0: all), newest first, with the names that are still known.
+    /// Administrators, auditors and the console only.
+    public func audit(limit: Int = 100, before: Int64 = 0, by actor: Actor) async throws -> AuditPage {
         try Permission.readAudit.require(of: actor)
         return try await read { db in
             let below = before > 0 ? before : Int64.max
-            let rows = try Row.fetchAll(
+            let records = try Row.fetchAll(
                 db, sql: "SELECT * FROM audit WHERE seq < ? ORDER BY seq DESC LIMIT ?",
-                arguments: [below, Page.size(limit)])
-            return rows.map(AuditRecord.init(row:))
+                arguments: [below, Page.size(limit)]
+            ).map(AuditRecord.init(row:))
+            return AuditPage(records: records, names: try self.names(db, of: records))
         }
+    }
+
+    private func names(_ db: Database, of records: [AuditRecord]) throws -> [String: String] {
+        var names: [String: String] = [:]
+        for code in Set(records.flatMap { [$0.actor, String($0.target.prefix { $0 != "/" })] }) {
+            let account = try Row.fetchOne(db, sql: "SELECT id, name FROM account WHERE tag = ?", arguments: [code])
+            guard let account else { continue }
+            let (userID, user): (Int64, String) = (account["id"], account["name"])
+            names[code] = user
+            guard records.contains(where: { $0.target.hasPrefix(code + "/") }) else { continue }
+            let keys = try self.keys(db, of: userID)
+            let concepts = try Row.fetchAll(
+                db, sql: "SELECT name, uid FROM concept WHERE account_id = ?", arguments: [userID])
+            for concept in concepts {
+                let target = try code + "/" + keys.code("concept", Blob.bytes(concept["uid"]))
+                names[target] = user + "/" + (concept["name"] as String)
+            }
+        }
+        return names
     }
 
     /// Walks the whole chain and names the first row that is missing or altered.
     public func verifyAudit() async throws -> AuditVerification {
-        try await read { db in
-            var previous = ""
-            var expected: Int64 = 1
-            let rows = try Row.fetchCursor(db, sql: "SELECT * FROM audit ORDER BY seq")
-            while let row = try rows.next() {
-                let record = AuditRecord(row: row)
-                guard record.sequence == expected else { return .missing(sequence: expected) }
-                guard record.hash == record.expectedHash(after: previous) else { return .altered(sequence: expected) }
-                previous = record.hash
-                expected += 1
-            }
-            let last = try Int64.fetchOne(db, sql: "SELECT value FROM counter WHERE name = 'audit'") ?? 0
-            return last >= expected ? .missing(sequence: expected) : .intact(rows: expected - 1)
+        try await read { db in try Self.walkAudit(db) }
+    }
+
+    static func walkAudit(_ db: Database) throws -> AuditVerification {
+        var previous = ""
+        var expected: Int64 = 1
+        let rows = try Row.fetchCursor(db, sql: "SELECT * FROM audit ORDER BY seq")
+        while let row = try rows.next() {
+            let record = AuditRecord(row: row)
+            guard record.sequence == expected else { return .missing(sequence: expected) }
+            guard record.hash == record.expectedHash(after: previous) else { return .altered(sequence: expected) }
+            previous = record.hash
+            expected += 1
         }
+        let last = try Int64.fetchOne(db, sql: "SELECT value FROM counter WHERE name = 'audit'") ?? 0
+        return last >= expected ? .missing(sequence: expected) : .intact(rows: expected - 1)
     }
 }
 
@@ -74,11 +142,13 @@ enum AuditValue: Sendable, Encodable {
     case number(Int)
     case flag(Bool)
     case numbers([Int])
+    /// A text a person chose: kept as a code of the target's user.
+    case personal(String)
 
     func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         switch self {
-        case .text(let value): try container.encode(value)
+        case .text(let value), .personal(let value): try container.encode(value)
         case .number(let value): try container.encode(value)
         case .flag(let value): try container.encode(value)
         case .numbers(let value): try container.encode(value)

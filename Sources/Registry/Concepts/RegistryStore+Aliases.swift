@@ -91,8 +91,8 @@ extension RegistryStore {
                 db, principal.userID,
                 ChangeDraft(protected ? .protect : .unprotect, concept.conceptID, pointer: alias, to: before.version))
             try self.record(
-                db, actor: principal.name, action: protected ? "alias.protect" : "alias.unprotect",
-                target: principal.name + "/" + concept.name, details: ["alias": .text(alias)])
+                db, by: .user(principal.userID), protected ? "alias.protect" : "alias.unprotect",
+                on: .concept(principal.userID, concept.conceptID), details: ["alias": .personal(alias)])
             let after = AliasRecord(name: alias, version: before.version, isProtected: protected, updatedAtMs: now)
             return AliasChange(alias: after, changed: true, revision: UInt64(revision))
         }
@@ -151,12 +151,12 @@ extension RegistryStore {
                 concept.conceptID, alias, from, to, now, principal.name, to == nil ? "unalias" : "alias", reason,
                 revision,
             ])
-        var details: [String: AuditValue] = ["alias": .text(alias), "reason": .text(reason)]
+        var details: [String: AuditValue] = ["alias": .personal(alias), "reason": .personal(reason)]
         if let from { details["from"] = .number(from) }
         if let to { details["to"] = .number(to) }
         try record(
-            db, actor: principal.name, action: to == nil ? "alias.remove" : "alias.set",
-            target: principal.name + "/" + concept.name, details: details)
+            db, by: .user(principal.userID), to == nil ? "alias.remove" : "alias.set",
+            on: .concept(principal.userID, concept.conceptID), details: details)
         return UInt64(revision)
     }
 }

@@ -6,7 +6,12 @@ extension RegistryStore {
     ///
     /// `resourceExhausted` names the quota, `failedPrecondition` the version that stood there instead of `ifVersion`,
     /// `storageFull` leaves everything as it was.
-    public func commit(_ enrollment: EnrollmentCommit, by principal: Principal) async throws -> CommitResult {
+    ///
+    /// With `job` the same transaction ends that job: a crash before it leaves the job to be done again, a crash after
+    /// it leaves nothing to do, and a job that was cancelled commits nothing.
+    public func commit(
+        _ enrollment: EnrollmentCommit, by principal: Principal, job: String? = nil
+    ) async throws -> CommitResult {
         let checked = try CheckedEnrollment(enrollment, quotas: configuration.quotas)
         return try await write { db in
             try self.requireMayChange(db, principal)
@@ -32,12 +37,15 @@ extension RegistryStore {
                 by: principal)
             let removed = try self.prune(db, conceptID)
             try self.record(
-                db, actor: principal.name, action: "concept.enroll",
-                target: principal.name + "/" + (before?.name ?? checked.name),
+                db, by: .user(principal.userID), "concept.enroll", on: .concept(principal.userID, conceptID),
                 details: [
-                    "version": .number(number), "digest": .text(checked.digest), "created": .flag(known == nil),
-                    "moved": .flag(move != nil), "removed": .numbers(removed), "reason": .text(checked.reason),
+                    "version": .number(number), "created": .flag(known == nil),
+                    "moved": .flag(move != nil), "removed": .numbers(removed), "reason": .personal(checked.reason),
                 ])
+            if let job {
+                try self.move(db, job, .succeed)
+                try db.execute(sql: "UPDATE job SET version = ? WHERE id = ?", arguments: [number, job])
+            }
             let concept = try Self.concept(db, checked.name, principal.userID)
             return CommitResult(
                 version: try Self.version(db, concept, number), created: known == nil, move: move,
@@ -89,9 +97,10 @@ extension RegistryStore {
             arguments: [principal.userID, checked.digest])
         if stored == nil {
             try requireRoomForBytes(db, checked.artifact.count, principal)
-            try db.execute(
-                sql: "INSERT INTO artifact (account_id, digest, bytes) VALUES (?, ?, ?)",
-                arguments: [principal.userID, checked.digest, Blob.data(checked.artifact)])
+            try SealedArtifact(
+                checked.artifact, digest: checked.digest, keys: try keys(db, of: principal.userID),
+                random: configuration.random
+            ).insert(db, principal.userID, checked.digest)
         }
         // Numbers are never given out twice.
         try db.execute(sql: "UPDATE concept SET next_number = next_number + 1 WHERE id = ?", arguments: [conceptID])

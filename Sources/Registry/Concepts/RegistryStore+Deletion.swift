@@ -14,7 +14,7 @@ extension RegistryStore {
                 sql: "UPDATE concept SET deleted_ms = ?, deleted_revision = ? WHERE id = ?",
                 arguments: [self.now, revision, concept.conceptID])
             try self.record(
-                db, actor: principal.name, action: "concept.delete", target: principal.name + "/" + concept.name)
+                db, by: .user(principal.userID), "concept.delete", on: .concept(principal.userID, concept.conceptID))
             return UInt64(revision)
         }
     }
@@ -47,7 +47,7 @@ extension RegistryStore {
             let revision = try self.bumpUser(db, principal.userID, ChangeDraft(.undelete, id))
             let concept = try Self.concept(db, name, principal.userID)
             try self.record(
-                db, actor: principal.name, action: "concept.undelete", target: principal.name + "/" + concept.name)
+                db, by: .user(principal.userID), "concept.undelete", on: .concept(principal.userID, concept.conceptID))
             return UInt64(revision)
         }
     }

@@ -48,9 +48,9 @@ extension RegistryStore {
                 action: .rollback, reason: reason)
             let move = try self.move(db, change, by: principal)
             try self.record(
-                db, actor: principal.name, action: "concept.rollback", target: principal.name + "/" + concept.name,
+                db, by: .user(principal.userID), "concept.rollback", on: .concept(principal.userID, concept.conceptID),
                 details: [
-                    "from": .number(concept.currentVersion), "to": .number(target), "reason": .text(reason),
+                    "from": .number(concept.currentVersion), "to": .number(target), "reason": .personal(reason),
                 ])
             guard let move else { throw RegistryError(.internalError, "the pointer did not move") }
             return move

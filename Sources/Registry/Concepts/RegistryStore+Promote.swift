@@ -23,9 +23,9 @@ extension RegistryStore {
                 throw RegistryError(.failedPrecondition, "\(concept.name) is at version \(target) already")
             }
             try self.record(
-                db, actor: principal.name, action: "concept.promote", target: principal.name + "/" + concept.name,
+                db, by: .user(principal.userID), "concept.promote", on: .concept(principal.userID, concept.conceptID),
                 details: [
-                    "from": .number(concept.currentVersion), "to": .number(target), "reason": .text(reason),
+                    "from": .number(concept.currentVersion), "to": .number(target), "reason": .personal(reason),
                 ])
             return move
         }

@@ -26,7 +26,7 @@ extension RegistryStore {
                 sql: "SELECT id FROM concept WHERE account_id = ? AND deleted_ms IS NOT NULL ORDER BY deleted_revision",
                 arguments: [principal.userID])
             for id in deleted where used + size > limit {
-                try purge(db, conceptID: id, actor: principal.name)
+                try purge(db, conceptID: id, by: .user(principal.userID))
                 used = try bytes(db, principal.userID)
             }
         }
@@ -39,7 +39,7 @@ extension RegistryStore {
 
     private func bytes(_ db: Database, _ userID: Int64) throws -> Int {
         try Int.fetchOne(
-            db, sql: "SELECT coalesce(sum(length(bytes)), 0) FROM artifact WHERE account_id = ?", arguments: [userID])
+            db, sql: "SELECT coalesce(sum(size), 0) FROM artifact WHERE account_id = ?", arguments: [userID])
             ?? 0
     }
 

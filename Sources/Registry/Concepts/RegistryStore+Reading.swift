@@ -79,13 +79,13 @@ extension RegistryStore {
     /// The bytes of one of the user's own artifacts, their SHA-256 checked on each load. `notFound` for anybody else's;
     /// `dataLoss` names the damaged version and the remedy.
     public func artifact(_ digest: String, of userID: Int64) async throws -> [UInt8] {
-        let bytes = try await read { db -> [UInt8]? in
-            let data = try Data.fetchOne(
-                db, sql: "SELECT bytes FROM artifact WHERE account_id = ? AND digest = ?", arguments: [userID, digest])
-            return data.map(Blob.bytes)
+        let found = try await read { db -> (SealedArtifact, UserKeys)? in
+            let row = try Row.fetchOne(
+                db, sql: "SELECT * FROM artifact WHERE account_id = ? AND digest = ?", arguments: [userID, digest])
+            return try row.map { (SealedArtifact(row: $0), try self.keys(db, of: userID)) }
         }
-        guard let bytes else { throw RegistryError(.notFound, "no such artifact") }
-        guard SHA256.hex(bytes) != digest else { return bytes }
+        guard let (sealed, keys) = found else { throw RegistryError(.notFound, "no such artifact") }
+        if let bytes = try sealed.open(digest: digest, keys: keys) { return bytes }
         let places = try await read { db in
             try String.fetchAll(
                 db,

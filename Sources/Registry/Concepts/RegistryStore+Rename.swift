@@ -35,8 +35,8 @@ extension RegistryStore {
                 arguments: [newName, NameRules.fold(newName), self.now, concept.conceptID])
             let revision = try self.bumpUser(db, principal.userID, ChangeDraft(.rename, concept.conceptID))
             try self.record(
-                db, actor: principal.name, action: "concept.rename", target: principal.name + "/" + concept.name,
-                details: ["to": .text(newName)])
+                db, by: .user(principal.userID), "concept.rename", on: .concept(principal.userID, concept.conceptID),
+                details: ["to": .personal(newName)])
             return RenameResult(
                 concept: try Self.concept(db, newName, principal.userID), changed: true, revision: UInt64(revision))
         }

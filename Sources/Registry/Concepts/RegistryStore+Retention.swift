@@ -26,7 +26,7 @@ extension RegistryStore {
             let gone = try self.prune(db, concept.conceptID)
             let revision = try self.bumpUser(db, principal.userID, ChangeDraft(.retention, concept.conceptID))
             try self.record(
-                db, actor: principal.name, action: "concept.retention", target: principal.name + "/" + concept.name,
+                db, by: .user(principal.userID), "concept.retention", on: .concept(principal.userID, concept.conceptID),
                 details: ["keep_last": .number(keepLast ?? 0), "removed": .numbers(gone)])
             return RetentionChange(removed: gone, revision: UInt64(revision))
         }

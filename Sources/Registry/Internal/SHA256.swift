@@ -44,7 +44,35 @@ struct FieldBytes {
         bytes.append(contentsOf: text.utf8)
     }
 
+    mutating func append(contentsOf value: [UInt8]) {
+        append(UInt64(value.count))
+        bytes.append(contentsOf: value)
+    }
+
     mutating func append(_ number: UInt64) {
         withUnsafeBytes(of: number.littleEndian) { bytes.append(contentsOf: $0) }
+    }
+}
+
+/// SHA-256 of bytes that come in pieces. Confined to where it is made.
+struct RunningSHA256: ~Copyable {
+    private let context: OpaquePointer?
+
+    init() {
+        context = EVP_MD_CTX_new()
+        EVP_DigestInit_ex(context, EVP_sha256(), nil)
+    }
+
+    deinit { EVP_MD_CTX_free(context) }
+
+    mutating func update(_ bytes: [UInt8]) { EVP_DigestUpdate(context, bytes, bytes.count) }
+
+    /// The digest in hex; nothing may be added after it.
+    mutating func finish() -> String {
+        var output = [UInt8](repeating: 0, count: 32)
+        var length: UInt32 = 0
+        // A context that could not be made gives an empty text, which equals no digest.
+        guard EVP_DigestFinal_ex(context, &output, &length) == 1 else { return "" }
+        return Hex.encode(output)
     }
 }

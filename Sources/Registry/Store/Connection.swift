@@ -30,9 +30,9 @@ enum Connection {
     }
 
     /// What the pool itself sets (WAL) or overrides (synchronous) is settled once it stands.
-    static func finishWriter(_ db: Database, logPages: Int) throws {
+    static func finishWriter(_ db: Database, logPages: Int, waitsForDisk: Bool) throws {
         try set(db, "wal_autocheckpoint", "\(logPages)", reads: "\(logPages)")
-        try set(db, "synchronous", "FULL", reads: "2")
+        try set(db, "synchronous", waitsForDisk ? "FULL" : "OFF", reads: waitsForDisk ? "2" : "0")
         try expect(db, "journal_mode", "wal")
         try expect(db, "secure_delete", "1")
     }

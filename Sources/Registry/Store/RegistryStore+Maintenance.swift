@@ -22,28 +22,23 @@ extension RegistryStore {
             let due = try Int64.fetchAll(
                 db, sql: "SELECT id FROM concept WHERE deleted_ms IS NOT NULL AND deleted_ms <= ?",
                 arguments: [now - self.configuration.undeleteWindowMs])
-            for id in due { try self.purge(db, conceptID: id, actor: "(maintenance)") }
+            for id in due { try self.purge(db, conceptID: id, by: .maintenance) }
             _ = try self.compactEvents(db)
             return (tokens, due.count)
         }
+        try await finishErasures(maintaining: true)
         let whole = ballast.restore()
         if whole { try await setAutomaticCheckpoint(pages: configuration.logPages) }
         return MaintenanceReport(prunedTokens: tokens, purgedConcepts: concepts, ballastIsWhole: whole)
     }
 
     /// Removes a deleted concept for good, with the artifacts nothing else uses.
-    func purge(_ db: Database, conceptID: Int64, actor: String) throws {
-        let row = try Row.fetchOne(
-            db,
-            sql: """
-                SELECT concept.name AS concept, account.name AS owner, account_id FROM concept
-                JOIN account ON account.id = account_id WHERE concept.id = ? AND deleted_ms IS NOT NULL
-                """, arguments: [conceptID])
-        guard let row else { return }
-        let owner: Int64 = row["account_id"]
+    func purge(_ db: Database, conceptID: Int64, by actor: AuditActor) throws {
+        let owner = try Int64.fetchOne(
+            db, sql: "SELECT account_id FROM concept WHERE id = ? AND deleted_ms IS NOT NULL", arguments: [conceptID])
+        guard let owner else { return }
+        try record(db, by: actor, "concept.purge", on: .concept(owner, conceptID))
         try db.execute(sql: "DELETE FROM concept WHERE id = ?", arguments: [conceptID])
         try removeOrphanedArtifacts(db, owner)
-        let target = (row["owner"] as String) + "/" + (row["concept"] as String)
-        try record(db, actor: actor, action: "concept.purge", target: target)
     }
 }

@@ -1,4 +1,15 @@
+internal import Foundation
 internal import GRDB
+
+/// What a migration may need besides the database.
+struct MigrationContext: Sendable {
+    /// Wraps the data keys it makes.
+    let master: MasterKey
+    /// Milliseconds since 1970.
+    let now: Int64
+    /// Bytes nobody can predict.
+    let random: @Sendable (Int) throws -> [UInt8]
+}
 
 /// The tables, one migration a released version. `user_version` counts the migrations a database has had.
 enum Schema {
@@ -8,7 +19,10 @@ enum Schema {
     static var version: Int { migrations.count }
 
     /// Migration i leads from version i to i + 1. Released ones never change.
-    private static let migrations: [String] = [version1, version2]
+    private static let migrations: [@Sendable (Database, MigrationContext) throws -> Void] = [
+        { db, _ in try db.execute(sql: version1) }, { db, _ in try db.execute(sql: version2) }, version3,
+        { db, _ in try db.execute(sql: version4) },
+    ]
 
     /// Throws unless the database is empty or one of ours that this release can read. Runs before anything is written.
     static func check(_ db: Database) throws {
@@ -30,12 +44,32 @@ enum Schema {
         }
     }
 
+    /// What a database's header tells about keys, before anything opens it.
+    enum KeyState {
+        /// Missing, empty, or of a schema that had no data keys yet: a master key may be made.
+        case none
+        /// Data keys are in it: the master key must be there.
+        case wrapped
+        /// Not ours; opening it will say so.
+        case foreign
+    }
+
+    /// The header's fields are big-endian: `user_version` at byte 60, `application_id` at byte 68.
+    static func keyState(_ path: String) -> KeyState {
+        guard let file = FileHandle(forReadingAtPath: path) else { return .none }
+        defer { try? file.close() }
+        guard let header = try? file.read(upToCount: 100), !header.isEmpty else { return .none }
+        func number(_ offset: Int) -> Int64 { header.dropFirst(offset).prefix(4).reduce(0) { $0 << 8 | Int64($1) } }
+        guard header.count == 100, number(68) == applicationID else { return .foreign }
+        return number(60) < 3 ? .none : .wrapped
+    }
+
     /// Brings the database to the newest version, all steps in the caller's transaction. Foreign keys must be off:
     /// a table is changed by making it anew, and dropping the old one would take along what refers to it.
-    static func migrate(_ db: Database) throws {
+    static func migrate(_ db: Database, _ context: MigrationContext) throws {
         let from = try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0
         guard from < version else { return }
-        for migration in migrations[from...] { try db.execute(sql: migration) }
+        for migration in migrations[from...] { try migration(db, context) }
         guard try Row.fetchOne(db, sql: "PRAGMA foreign_key_check") == nil else {
             throw RegistryError(
                 .dataLoss, "the database of schema \(from) refers to rows that are missing; restore a backup")

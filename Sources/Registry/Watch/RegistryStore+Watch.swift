@@ -40,6 +40,12 @@ extension RegistryStore {
         }
     }
 
+    /// Ends every wait for changes, now and later: the server stops.
+    public func endWatches() { bell.close() }
+
+    /// Whether `endWatches` was called, or the registry closed.
+    public var watchesHaveEnded: Bool { bell.isClosed }
+
     /// The user's next revision, with the event that tells of it. Wakes watchers and ends the cached set once the
     /// transaction is committed.
     @discardableResult

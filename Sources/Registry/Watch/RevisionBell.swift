@@ -64,6 +64,8 @@ final class RevisionBell: Sendable {
         state.withLock { _ = $0.cancelled.remove(id) }
     }
 
+    var isClosed: Bool { state.withLock { $0.isClosed } }
+
     func close() {
         let woken = state.withLock { state in
             state.isClosed = true

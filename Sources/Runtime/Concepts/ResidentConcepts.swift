@@ -25,6 +25,7 @@ actor ResidentConcepts {
     private var residents: [String: Resident] = [:]
     private var loading: [String: Task<ConceptArtifact, any Error>] = [:]
     private var clock: UInt64 = 0
+    private var forgets: UInt64 = 0
     private(set) var statistics = Statistics()
 
     init(identity: ModelIdentity, budget: Int) {
@@ -51,9 +52,21 @@ actor ResidentConcepts {
         let task = Task { try await Self.load(entry, for: identity) }
         loading[entry.digest] = task
         defer { loading[entry.digest] = nil }
+        let begun = forgets
         let artifact = try await task.value
-        keep(artifact, digest: entry.digest)
+        // What was forgotten while it loaded is handed out once and not kept.
+        if begun == forgets { keep(artifact, digest: entry.digest) }
         return artifact
+    }
+
+    /// Drops artifacts that were erased, those just being loaded too. Answers in flight keep what they have.
+    func forget(_ digests: [String]) {
+        forgets += 1
+        for digest in digests {
+            loading[digest] = nil
+            if let resident = residents.removeValue(forKey: digest) { statistics.bytes -= resident.bytes }
+        }
+        statistics.concepts = residents.count
     }
 
     private static func load(_ entry: ConceptEntry, for identity: ModelIdentity) async throws -> ConceptArtifact {

@@ -61,6 +61,9 @@ public final class PersonalizedVLM: Sendable {
             residentEvictions: resident.evictions)
     }
 
+    /// Drops erased artifacts from memory.
+    public func forget(_ digests: [String]) async { await residents.forget(digests) }
+
     /// Ends running answers with `cancelled` and refuses new ones.
     public func shutdown() {
         loop.close()

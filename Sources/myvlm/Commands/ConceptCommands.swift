@@ -8,7 +8,8 @@ struct ConceptCommand: AsyncParsableCommand {
         subcommands: [
             ConceptListCommand.self, ConceptShowCommand.self, ConceptVersionsCommand.self, ConceptDiffCommand.self,
             ConceptPromoteCommand.self, ConceptRollbackCommand.self, ConceptAliasCommand.self, ConceptKeepCommand.self,
-            ConceptRenameCommand.self, ConceptDeleteCommand.self, ConceptUndeleteCommand.self,
+            ConceptRenameCommand.self, ConceptDeleteCommand.self, ConceptUndeleteCommand.self, ConceptEraseCommand.self,
+            ConceptErasuresCommand.self,
         ])
 }
 

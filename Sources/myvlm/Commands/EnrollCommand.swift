@@ -12,7 +12,7 @@ struct EnrollCommand: AsyncParsableCommand {
               myvlm enroll zibo --class mug --captions captions.tsv mug*.jpg
 
             A captions file has lines of a photo's file name, a tab and a sentence with {concept} once. Ctrl-C cancels: \
-            then no version is made.
+            then no version is made. When the server is restarted meanwhile, it goes on by itself: `myvlm jobs list`.
             """)
 
     @Argument(help: "How you call it.")
@@ -48,6 +48,9 @@ struct EnrollCommand: AsyncParsableCommand {
     @Option(help: "Why; kept in the history.")
     var reason: String = ""
 
+    @Flag(help: "End when the server has the photos; `myvlm jobs attach` tells how it goes.")
+    var detach = false
+
     @Flag(help: "Write one JSON object an event.")
     var jsonl = false
 
@@ -62,15 +65,23 @@ struct EnrollCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await CommandRunner.run(connection) { client, _ in
-            let order = EnrollmentOrder(
+            var order = EnrollmentOrder(
                 name: name, kind: person ? .person : .object, classNoun: classNoun, identifier: identifier,
                 photos: try photos.map { try Photo(file: $0) },
                 captions: try captions.map { try CaptionsFile.read($0, photos: photos) } ?? [], seed: seed,
                 condition: onlyNew ? .onlyNew : ifVersion.map { .ifVersion($0) } ?? .always, reason: reason)
+            order.detach = detach
             var view = EnrollmentView(json: output.json, jsonl: jsonl, quiet: output.quiet)
             // The bar's line ends however the enrollment does.
             defer { view.end() }
-            for try await event in client.enroll(order) { try view.show(event) }
+            for try await event in client.enroll(order) {
+                try view.show(event)
+                if detach, case .job(let job) = event {
+                    if output.json { return try JSONOutput.write(job) }
+                    if !jsonl { Console.out(job.id) }
+                    return
+                }
+            }
             try Task.checkCancellation()
         }
     }

@@ -6,7 +6,7 @@ struct UserCommand: AsyncParsableCommand {
         commandName: "user", abstract: "Manage users (administrators only).",
         subcommands: [
             UserAddCommand.self, UserListCommand.self, UserSuspendCommand.self, UserResumeCommand.self,
-            UserRoleCommand.self, UserPasswdCommand.self,
+            UserRoleCommand.self, UserPasswdCommand.self, UserEraseCommand.self,
         ])
 }
 

@@ -5,6 +5,8 @@ struct EnrollmentView {
     private let json: Bool
     private let jsonl: Bool
     private let quiet: Bool
+    /// The job of the enrollment, once the server has told it.
+    private(set) var job: Job?
     private var progress = ProgressLine(terminal: Console.errorIsTerminal)
 
     init(json: Bool, jsonl: Bool, quiet: Bool) {
@@ -23,6 +25,7 @@ struct EnrollmentView {
         var photos: Int?
         var version: ConceptVersion?
         var created: Bool?
+        var job: Job?
     }
 
     mutating func show(_ event: EnrollmentEvent) throws {
@@ -30,6 +33,9 @@ struct EnrollmentView {
         case .uploaded(let sent, let all):
             if jsonl { try JSONOutput.writeLine(Line(event: "uploaded", photosSent: sent, photos: all)) }
             if sent == all { say("sent \(all) photo\(all == 1 ? "" : "s")") }
+        case .job(let job):
+            self.job = job
+            if jsonl { try JSONOutput.writeLine(Line(event: "job", job: job)) }
         case .stage(let name):
             if jsonl { try JSONOutput.writeLine(Line(event: "stage", stage: name)) }
             say(name)

@@ -12,9 +12,15 @@ struct MyVLMD: AsyncParsableCommand {
               myvlmd serve --home /var/lib/myvlm --listen 127.0.0.1:0   # a free port, written to /var/lib/myvlm/endpoint
               myvlmd serve --home /var/lib/myvlm --model ~/llava-1.5-7b-hf --dtype int8
               myvlmd bank --model ~/llava-1.5-7b-hf --photos ~/everyday   # what concept heads of a new model learn against
+              myvlmd backup restore --home /var/lib/myvlm /var/lib/myvlm/backups/2026-11-23T120000Z
+              myvlmd key rotate --home /var/lib/myvlm
 
             EXIT CODES (sysexits.h)
               0 well, 64 usage, 65 bad data, 66 no input, 69 unavailable, 70 internal, 73 can't create, 78 configuration
             """,
-        version: ServerVersion.current, subcommands: [InitCommand.self, ServeCommand.self, BankCommand.self])
+        version: ServerVersion.current,
+        subcommands: [
+            InitCommand.self, ServeCommand.self, BankCommand.self, BackupCommand.self, KeyCommand.self,
+            ScrubCommand.self,
+        ])
 }

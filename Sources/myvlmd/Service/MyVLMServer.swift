@@ -15,6 +15,10 @@ public final class MyVLMServer: Sendable {
     private let vision: PersonalizedVLM
     private let stage: UploadStage
     private let live: LiveCalls
+    private let jobs: JobRunner
+    private let photos: JobPhotos
+    private let uploadLifetimeMs: Int64
+    private let clock: @Sendable () -> Int64
     private let server: Server
     private let logger: Logger
     private let upkeep = Mutex<[Task<Void, Never>]>([])
@@ -53,14 +57,26 @@ public final class MyVLMServer: Sendable {
             let runner = CallRunner(logger: logger, live: live)
             var services = Services()
             AccountsService(registry: registry, runner: runner).register(in: &services)
-            ConceptsService(
-                registry: registry, stage: stage,
-                enrollment: Enrollment(registry: registry, stage: stage, gate: gate, enroller: vision.enroller),
-                runner: runner
-            ).register(in: &services)
             VisionService(vision: vision, runner: runner).register(in: &services)
             StatusService(vision: vision, gate: gate, runner: runner, started: .now, clock: options.clock)
                 .register(in: &services)
+            let photos = JobPhotos(directory: home.jobs, registry: registry)
+            let jobs = JobRunner(
+                registry: registry, photos: photos, gate: gate, enroller: vision.enroller, logger: logger)
+            let enrollment = Enrollment(registry: registry, stage: stage, jobs: jobs)
+            ConceptsService(
+                registry: registry, stage: stage, enrollment: enrollment, runner: runner,
+                forget: { await vision.forget($0) }
+            ).register(in: &services)
+            JobsService(registry: registry, jobs: jobs, enrollment: enrollment, runner: runner)
+                .register(in: &services)
+            AdminService(
+                registry: registry, runner: runner, backups: home.backups,
+                forget: { owner, digests in
+                    await jobs.drop(owner: owner)
+                    await vision.forget(digests)
+                }
+            ).register(in: &services)
             let authentication = Authentication(registry: registry)
             server = try Server(
                 configuration: RPC.ServerConfiguration(
@@ -72,11 +88,15 @@ public final class MyVLMServer: Sendable {
             self.vision = vision
             self.stage = stage
             self.live = live
+            self.jobs = jobs
+            self.photos = photos
         } catch {
             try? registry.close()  // The first error tells more.
             throw error
         }
         self.home = home
+        uploadLifetimeMs = configuration.uploadLifetimeSeconds * 1_000
+        clock = options.clock
         self.registry = registry
         self.logger = logger
     }
@@ -84,17 +104,19 @@ public final class MyVLMServer: Sendable {
     /// Listens, and writes the address to the home's `endpoint` file. Throws `unavailable` when the port is taken.
     public func start() async throws -> ListenAddress {
         do {
+            try await photos.sweep(lifetimeMs: uploadLifetimeMs, now: clock())
             try await server.start()
         } catch {
             throw ServiceError(
                 .unavailable, "cannot listen: \(error); stop what uses the port, or choose another with --listen",
                 cause: error)
         }
+        try await jobs.recover()
         let address = ListenAddress(host: server.endpoint.host, port: server.endpoint.port)
         try PrivateFile.replace(home.endpoint, [UInt8]("\(address)\n".utf8), mode: 0o644)
         upkeep.withLock { tasks in
             tasks = [
-                Task { [registry, stage, logger] in await Self.maintain(registry, stage, logger) },
+                Task { [self] in await maintain() },
                 Task { [registry, live, logger] in await Self.endDeadCalls(registry, live, logger) },
             ]
         }
@@ -111,7 +133,15 @@ public final class MyVLMServer: Sendable {
     public func shutdown(grace: Duration) async {
         logger.info("shutting down", metadata: ["grace_ms": "\(grace.milliseconds)"])
         for task in upkeep.withLock({ $0 }) { task.cancel() }
-        await server.shutdown(grace: grace)
+        registry.endWatches()
+        // Calls in flight get their time; an enrollment that needs more goes on in the next process.
+        let end = Task { [jobs] in
+            try await Task.sleep(for: grace)
+            await jobs.stop()
+        }
+        await server.shutdown(grace: grace + .milliseconds(500))
+        end.cancel()
+        await jobs.stop()
         vision.shutdown()
         unlink(home.endpoint)
         do {
@@ -127,6 +157,7 @@ public final class MyVLMServer: Sendable {
     ) throws -> RegistryStore {
         var settings = RegistryConfiguration(directory: home.registry)
         settings.clock = options.clock
+        settings.masterKey = try MasterKeys.source(home, environment: ProcessInfo.processInfo.environment)
         settings.passwordCost = options.passwordCost
         settings.tokens.defaultLifetimeMs = configuration.tokenLifetimeSeconds * 1_000
         settings.tokens.maximumLifetimeMs = configuration.maximumTokenLifetimeSeconds * 1_000
@@ -166,11 +197,12 @@ public final class MyVLMServer: Sendable {
     }
 
     /// Every two minutes: expired uploads go, and the registry tidies itself.
-    private static func maintain(_ registry: RegistryStore, _ stage: UploadStage, _ logger: Logger) async {
+    private func maintain() async {
         while !Task.isCancelled {
             do {
                 try await Task.sleep(for: .seconds(120))
                 try await stage.expire()
+                try await photos.sweep(lifetimeMs: uploadLifetimeMs, now: clock())
                 _ = try await registry.maintain()
             } catch is CancellationError {
                 return

@@ -4,6 +4,7 @@ import Foundation
 struct CommandLineTool {
     let path: String
     var environment: [String: String]
+    private static let launching = NSLock()
 
     struct Output: Sendable {
         let code: Int32
@@ -50,6 +51,9 @@ struct CommandLineTool {
         process.standardError = try FileHandle(forWritingTo: files[2])
         let code: Int32 = try await withCheckedThrowingContinuation { continuation in
             process.terminationHandler = { continuation.resume(returning: $0.terminationStatus) }
+            // Foundation's `run` crashes now and then when several threads are in it.
+            Self.launching.lock()
+            defer { Self.launching.unlock() }
             do { try process.run() } catch { continuation.resume(throwing: error) }
         }
         let texts = try files.map { try String(contentsOf: $0, encoding: .utf8) }

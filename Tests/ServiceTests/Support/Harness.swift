@@ -25,6 +25,8 @@ final class Harness: Sendable {
         var faces: FaceAnalyzer?
         var listen = ListenAddress(host: "127.0.0.1", port: 0)
         var adjustRegistry: @Sendable (inout RegistryConfiguration) -> Void = { _ in }
+        /// A home that is there already: a copy of another server's, say.
+        var home: String?
         var decode: @Sendable ([UInt8]) throws -> RGBImage = { try RGBImage(decoding: $0, limits: .standard) }
     }
 
@@ -32,8 +34,12 @@ final class Harness: Sendable {
         folder = NSTemporaryDirectory() + "myvlm-service-\(UUID().uuidString)"
         home = ServerHome(path: folder + "/home")
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        try await HomeSetup(home: home, hosts: [], administrator: "admin").create(
-            password: Self.adminPassword, passwordCost: .weakForTests)
+        if let path = setup.home {
+            try FileManager.default.copyItem(atPath: path, toPath: home.path)
+        } else {
+            try await HomeSetup(home: home, hosts: [], administrator: "admin").create(
+                password: Self.adminPassword, passwordCost: .weakForTests)
+        }
         let now = Locked(Int64(Date().timeIntervalSince1970 * 1_000))
         let log = Locked<[String]>([])
         var options = MyVLMServer.Options()

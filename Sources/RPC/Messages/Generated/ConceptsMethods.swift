@@ -9,7 +9,9 @@ public enum ConceptsMethods {
     public static let uploadPhotos = ClientStreamingMethod<PhotoChunk, UploadReceipt>(
         MethodName(service: "myvlm.v1.Concepts", method: "UploadPhotos"))
     /// Trains a head and an embedding on the staged photos and commits a new version; events tell the progress,
-    /// the last one the version. Cancelling the call cancels the training; nothing is committed then.
+    /// the first one the job and the last one the version. Cancelling the call cancels the training, unless it was
+    /// detached; nothing is committed then. A failed enrollment leaves the upload for another. When the server's process
+    /// ends meanwhile, the next one goes on with the job.
     public static let enroll = ServerStreamingMethod<EnrollRequest, EnrollEvent>(
         MethodName(service: "myvlm.v1.Concepts", method: "Enroll"))
     /// `ListConcepts`.
@@ -33,6 +35,12 @@ public enum ConceptsMethods {
     /// `UndeleteConcept`.
     public static let undeleteConcept = UnaryMethod<UndeleteConceptRequest, UndeleteConceptReply>(
         MethodName(service: "myvlm.v1.Concepts", method: "UndeleteConcept"))
+    /// Destroys a concept, deleted ones of that name too: nothing brings it back, a restored backup neither.
+    public static let eraseConcept = UnaryMethod<EraseConceptRequest, EraseConceptReply>(
+        MethodName(service: "myvlm.v1.Concepts", method: "EraseConcept"))
+    /// Receipts of the caller's erasures; of all for administrators and auditors.
+    public static let listErasures = UnaryMethod<ListErasuresRequest, ListErasuresReply>(
+        MethodName(service: "myvlm.v1.Concepts", method: "ListErasures"))
     /// `RenameConcept`.
     public static let renameConcept = UnaryMethod<RenameConceptRequest, RenameConceptReply>(
         MethodName(service: "myvlm.v1.Concepts", method: "RenameConcept"))
@@ -67,6 +75,8 @@ public enum ConceptsMethods {
         promote.name,
         deleteConcept.name,
         undeleteConcept.name,
+        eraseConcept.name,
+        listErasures.name,
         renameConcept.name,
         setAlias.name,
         removeAlias.name,

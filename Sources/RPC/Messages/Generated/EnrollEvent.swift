@@ -18,6 +18,8 @@ public struct EnrollEvent: WireMessage {
         case done(EnrollDone)
         /// Field 4, `note`.
         case note(EnrollNote)
+        /// Field 5, `job`.
+        case job(Job)
     }
 
     /// The oneof `event`; nil where nothing known is set.
@@ -59,6 +61,9 @@ extension EnrollEvent {
         case .note(let value):
             c.event_case = MYVLM__V1__ENROLL_EVENT__EVENT_NOTE
             c.note = try arena.message(value, myvlm__v1__enroll_note__init) { try $0.fill(&$1, &$2) }
+        case .job(let value):
+            c.event_case = MYVLM__V1__ENROLL_EVENT__EVENT_JOB
+            c.job = try arena.message(value, myvlm__v1__job__init) { try $0.fill(&$1, &$2) }
         }
     }
 
@@ -72,6 +77,8 @@ extension EnrollEvent {
             self.event = (try MessageDecoding.message(c.done) { try EnrollDone($0) }).map { .done($0) }
         case MYVLM__V1__ENROLL_EVENT__EVENT_NOTE:
             self.event = (try MessageDecoding.message(c.note) { try EnrollNote($0) }).map { .note($0) }
+        case MYVLM__V1__ENROLL_EVENT__EVENT_JOB:
+            self.event = (try MessageDecoding.message(c.job) { try Job($0) }).map { .job($0) }
         default: self.event = nil
         }
     }

@@ -38,6 +38,9 @@ public struct EnrollRequest: WireMessage {
     /// Why; kept in the history.
     public var reason: String
 
+    /// The enrollment goes on when this call ends.
+    public var detach: Bool
+
     /// A message; every field has proto3's default.
     public init(
         uploadId: String = "",
@@ -49,7 +52,8 @@ public struct EnrollRequest: WireMessage {
         seed: UInt64 = 0,
         ifVersion: UInt32 = 0,
         onlyNew: Bool = false,
-        reason: String = ""
+        reason: String = "",
+        detach: Bool = false
     ) {
         self.uploadId = uploadId
         self.name = name
@@ -61,6 +65,7 @@ public struct EnrollRequest: WireMessage {
         self.ifVersion = ifVersion
         self.onlyNew = onlyNew
         self.reason = reason
+        self.detach = detach
     }
 
     /// The message on the wire. Throws `MessageError` when a text field holds a NUL.
@@ -91,6 +96,7 @@ extension EnrollRequest {
         c.if_version = self.ifVersion
         c.only_new = self.onlyNew ? 1 : 0
         c.reason = try arena.text(self.reason, field: "EnrollRequest.reason")
+        c.detach = self.detach ? 1 : 0
     }
 
     init(_ c: Myvlm__V1__EnrollRequest) throws {
@@ -104,5 +110,6 @@ extension EnrollRequest {
         self.ifVersion = c.if_version
         self.onlyNew = c.only_new != 0
         self.reason = try MessageDecoding.text(c.reason, field: "EnrollRequest.reason")
+        self.detach = c.detach != 0
     }
 }

@@ -9,6 +9,7 @@ extension ConceptsService {
         let (registry, runner) = (registry, runner)
         services.register(ConceptsMethods.watch, options: options) { request, writer, context in
             try await runner.run(context) {
+                guard !registry.watchesHaveEnded else { throw Self.stopping }
                 let userID = try context.caller.userID
                 var seen = request.afterRevision
                 if request.resume {
@@ -19,7 +20,11 @@ extension ConceptsService {
                 }
                 try await Self.bookmark(seen, to: writer)
                 while true {
-                    guard let page = try await Self.next(registry, userID, after: seen) else {
+                    let next: ChangePage?
+                    do { next = try await Self.next(registry, userID, after: seen) } catch {
+                        throw registry.watchesHaveEnded ? Self.stopping : error
+                    }
+                    guard let page = next else {
                         try await Self.bookmark(seen, to: writer)
                         continue
                     }
@@ -31,6 +36,9 @@ extension ConceptsService {
             }
         }
     }
+
+    private static let stopping = RPCError(
+        code: .unavailable, message: "the server is shutting down; watch again from the last revision")
 
     private static func bookmark(_ revision: UInt64, to writer: ResponseWriter<WatchEvent>) async throws {
         try await writer.write(WatchEvent(event: .bookmark(WatchBookmark(revision: revision))))

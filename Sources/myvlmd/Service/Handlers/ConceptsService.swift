@@ -7,6 +7,8 @@ struct ConceptsService: Sendable {
     let stage: UploadStage
     let enrollment: Enrollment
     let runner: CallRunner
+    /// Drops erased artifacts from memory.
+    let forget: @Sendable ([String]) async -> Void
 
     func register(in services: inout Services) {
         let registry = registry
@@ -77,6 +79,7 @@ struct ConceptsService: Sendable {
                     revision: try await registry.undeleteConcept(request.name, by: context.caller))
             }
         }
+        registerErasures(in: &services, options: small)
         registerPointers(in: &services, options: small)
         registerWatch(in: &services, options: small)
     }

@@ -3,89 +3,68 @@ import Registry
 import Runtime
 import VLM
 
-/// Trains a concept from an upload and commits it as a version.
+/// The call that makes an enrollment a job and tells how it goes.
 struct Enrollment: Sendable {
     let registry: RegistryStore
     let stage: UploadStage
-    let gate: EnrollmentGate
-    let enroller: Enroller
+    let jobs: JobRunner
 
-    /// Runs one enrollment. It ends with its call: whatever ends the call before the commit leaves no version.
+    /// Runs one enrollment. Unless it is detached it ends with its call: whatever ends the call before the commit
+    /// leaves no version. A failed one hands the upload back.
     func run(_ request: EnrollRequest, by caller: Principal, to writer: ResponseWriter<EnrollEvent>) async throws {
         try check(request)
         try await registry.checkRoomForEnrollment(name: request.name, ifVersion: request.wantedVersion, by: caller)
-        let photos = try await stage.claim(request.uploadId, owner: caller.userID)
+        let count = try await stage.claim(request.uploadId, owner: caller.userID)
+        let started: JobRunner.Started
         do {
-            try checkCaptions(request, photos: photos)
-            try await gate.run { ahead in
-                let text = "\(ahead) enrollment\(ahead == 1 ? "" : "s") before this one: it begins when its turn comes"
-                try await writer.write(EnrollEvent(event: .note(EnrollNote(text: text))))
-            } _: {
-                try await train(request, by: caller, to: writer)
+            try checkCaptions(request, photos: count)
+            started = try await jobs.submit(request, try await stage.photos(request.uploadId), by: caller)
+        } catch {
+            await stage.release(request.uploadId)
+            throw error
+        }
+        do {
+            try await withTaskCancellationHandler {
+                try await tell(started.job, started.events, to: writer)
+            } onCancel: {
+                // At once: no commit may slip in while the job's end is being written down.
+                if !request.detach { started.task?.cancel() }
             }
         } catch {
+            let stops = await jobs.isStopping
+            // It may be over already.
+            if !request.detach, !stops { _ = try? await jobs.cancel(started.job.id, by: caller) }
             await stage.discard(request.uploadId)
             throw error
         }
-        await stage.discard(request.uploadId)
+        do {
+            guard let result = try await started.task?.value else { return await stage.discard(request.uploadId) }
+            await stage.discard(request.uploadId)
+            try await writer.write(EnrollEvent(result: result))
+        } catch {
+            await stage.release(request.uploadId)
+            throw error
+        }
     }
 
-    private func train(
-        _ request: EnrollRequest, by caller: Principal, to writer: ResponseWriter<EnrollEvent>
+    /// Tells how a job goes from now on, without any say in it.
+    func attach(_ id: String, by caller: Principal, to writer: ResponseWriter<EnrollEvent>) async throws {
+        let job = try await registry.job(id, of: caller.userID)
+        // One that was cancelled may still be on its way to the end of a step: there is nothing to wait for.
+        let work = job.state.isOver ? nil : await jobs.task(id)
+        try await tell(job, job.state.isOver ? nil : await jobs.events(id), to: writer)
+        if let work { try await writer.write(EnrollEvent(result: try await work.value)) }
+    }
+
+    /// The job itself, then its events until it ends. Throws when the call ends first.
+    private func tell(
+        _ job: JobRecord, _ events: AsyncStream<EnrollEvent>?, to writer: ResponseWriter<EnrollEvent>
     ) async throws {
-        let runtimeRequest = EnrollmentRequest(
-            kind: request.kind == .person ? .person : .object,
-            identifier: request.identifier.isEmpty ? request.name : request.identifier,
-            classNoun: request.classNoun.isEmpty ? nil : request.classNoun,
-            photos: try await stage.photos(request.uploadId).enumerated().map { index, photo in
-                EnrollmentPhoto(
-                    name: photo.name, bytes: photo.bytes,
-                    captions: request.captions.filter { Int($0.photo) == index }.map(\.text))
-            },
-            seed: request.seed == 0 ? 42 : request.seed,
-            otherConcepts: try await otherArtifacts(than: request.name, of: caller))
-        let enrolled = try await withProgress(runtimeRequest, to: writer)
-        try await writer.write(EnrollEvent(event: .stage(EnrollStage(name: "committing"))))
-        // The last moment a cancelled call can leave nothing behind.
+        try await writer.write(EnrollEvent(event: .job(Job(record: job, progress: await jobs.progress(job.id)))))
+        if let events {
+            for await event in events { try await writer.write(event) }
+        }
         try Task.checkCancellation()
-        let manifest = enrolled.manifest
-        let result = try await registry.commit(
-            EnrollmentCommit(
-                concept: request.name, kind: manifest.kind == .person ? .person : .object,
-                classNoun: manifest.classNoun, identifier: manifest.identifier,
-                threshold: Double(manifest.threshold), modelDigest: manifest.modelDigest,
-                photoCount: manifest.photos, trainingRecord: manifest.trainingJSON, artifact: enrolled.artifact,
-                reason: request.reason, ifVersion: request.wantedVersion),
-            by: caller)
-        try await writer.write(
-            EnrollEvent(
-                event: .done(EnrollDone(version: ConceptVersion(record: result.version), created: result.created))))
-    }
-
-    /// Trains and writes each event as it comes. When the caller is gone, the write fails and the training with it.
-    private func withProgress(
-        _ request: EnrollmentRequest, to writer: ResponseWriter<EnrollEvent>
-    ) async throws -> EnrolledConcept {
-        let (events, source) = AsyncStream.makeStream(of: EnrollmentProgress.self)
-        let enroller = enroller
-        return try await withThrowingTaskGroup(of: EnrolledConcept.self) { group in
-            group.addTask {
-                defer { source.finish() }
-                return try await enroller.enroll(request) { source.yield($0) }
-            }
-            for await event in events { try await writer.write(EnrollEvent(progress: event)) }
-            guard let enrolled = try await group.next() else { throw CancellationError() }
-            return enrolled
-        }
-    }
-
-    /// The current artifacts of the caller's other concepts: what the new head must not fire on.
-    private func otherArtifacts(than name: String, of caller: Principal) async throws -> [[UInt8]] {
-        var artifacts: [[UInt8]] = []
-        for item in try await registry.conceptSet(of: caller.userID).items where item.concept != name {
-            artifacts.append(try await registry.artifact(item.digest, of: caller.userID))
-        }
-        return artifacts
     }
 
     private func check(_ request: EnrollRequest) throws {
@@ -118,13 +97,13 @@ struct Enrollment: Sendable {
     }
 }
 
-extension EnrollRequest {
-    /// What `current` must be for the commit: nil for anything, 0 for no concept of that name.
-    fileprivate var wantedVersion: Int? { onlyNew ? 0 : ifVersion == 0 ? nil : Int(ifVersion) }
-}
-
 extension EnrollEvent {
-    fileprivate init(progress: EnrollmentProgress) {
+    fileprivate init(result: CommitResult) {
+        self.init(
+            event: .done(EnrollDone(version: ConceptVersion(record: result.version), created: result.created)))
+    }
+
+    init(progress: EnrollmentProgress) {
         switch progress {
         case .stage(let stage): self.init(event: .stage(EnrollStage(name: stage.rawValue)))
         case .note(let text): self.init(event: .note(EnrollNote(text: text)))

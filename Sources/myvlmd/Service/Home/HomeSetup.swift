@@ -20,7 +20,8 @@ public struct HomeSetup: Sendable {
     /// Refuses a folder where any file of a home is there already. Call it before asking for a password.
     public func checkFree() throws(ServiceError) {
         let files = [
-            home.configuration, home.authority, home.authorityKey, home.certificate, home.key, home.registry,
+            home.configuration, home.authority, home.authorityKey, home.certificate, home.key, home.masterKey,
+            home.registry,
         ]
         for file in files where FileManager.default.fileExists(atPath: file) {
             throw ServiceError(
@@ -57,6 +58,7 @@ public struct HomeSetup: Sendable {
     private func createAdministrator(_ password: String, cost: PasswordCost) async throws {
         var configuration = RegistryConfiguration(directory: home.registry)
         configuration.passwordCost = cost
+        configuration.masterKey = try MasterKeys.source(home, environment: ProcessInfo.processInfo.environment)
         let registry = try RegistryStore(configuration)
         do {
             _ = try await registry.createUser(
@@ -74,7 +76,9 @@ public struct HomeSetup: Sendable {
         if folder {
             try? manager.removeItem(atPath: home.path)
         } else {
-            for part in [home.authorityKey, home.key, home.authority, home.certificate, home.registry] {
+            for part in [
+                home.authorityKey, home.key, home.authority, home.certificate, home.masterKey, home.registry,
+            ] {
                 try? manager.removeItem(atPath: part)
             }
         }

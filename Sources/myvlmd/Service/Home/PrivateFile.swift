@@ -7,6 +7,12 @@ package enum PrivateFile {
         try write(path, bytes, flags: O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode: 0o600)
     }
 
+    /// Makes a folder of mode 0700 where there is none.
+    package static func makeFolder(_ path: String) throws(ServiceError) {
+        guard mkdir(path, 0o700) != 0, errno != EEXIST else { return }
+        throw failure(path, errno)
+    }
+
     /// Replaces a file in one step: a reader sees the old bytes or the new, never a part.
     package static func replace(_ path: String, _ bytes: [UInt8], mode: mode_t) throws(ServiceError) {
         let temporary = path + ".\(getpid()).new"

@@ -22,6 +22,12 @@ public struct ServerHome: Sendable, Equatable {
     public var key: String { path + "/server.key" }
     /// Users, tokens, concepts and artifacts.
     public var registry: String { path + "/registry" }
+    /// The key that wraps the users' data keys; keep a copy of it elsewhere, and never beside a backup.
+    public var masterKey: String { path + "/master.key" }
+    /// Backups made while serving.
+    public var backups: String { path + "/backups" }
+    /// Photos of enrollments that wait, run or failed, sealed under their users' keys.
+    public var jobs: String { path + "/jobs" }
     /// Photos that wait for their enrollment; emptied at start.
     public var uploads: String { path + "/uploads" }
     /// Where the running server listens, `HOST:PORT`.

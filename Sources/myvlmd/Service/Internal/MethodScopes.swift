@@ -20,11 +20,14 @@ enum MethodScopes {
         ] { table[name] = [] }
         for name in [
             AccountsMethods.createUser.name, AccountsMethods.setSuspended.name, AccountsMethods.setRole.name,
-            AccountsMethods.resetPassword.name,
+            AccountsMethods.resetPassword.name, AdminMethods.scrub.name, AdminMethods.createBackup.name,
+            AdminMethods.listBackups.name, AdminMethods.verifyBackup.name, AdminMethods.eraseUser.name,
         ] { table[name] = .admin }
         for name in [
             AccountsMethods.listUsers.name, ConceptsMethods.listConcepts.name, ConceptsMethods.getConcept.name,
             ConceptsMethods.listVersions.name, ConceptsMethods.compareVersions.name, ConceptsMethods.watch.name,
+            ConceptsMethods.listErasures.name, AdminMethods.tailAudit.name, AdminMethods.verifyAudit.name,
+            JobsMethods.listJobs.name, JobsMethods.getJob.name, JobsMethods.attachJob.name,
         ] { table[name] = .read }
         for name in [VisionMethods.caption.name, VisionMethods.ask.name, VisionMethods.recognize.name] {
             table[name] = .query
@@ -34,6 +37,7 @@ enum MethodScopes {
             ConceptsMethods.promote.name, ConceptsMethods.deleteConcept.name, ConceptsMethods.undeleteConcept.name,
             ConceptsMethods.renameConcept.name, ConceptsMethods.setAlias.name, ConceptsMethods.removeAlias.name,
             ConceptsMethods.protectAlias.name, ConceptsMethods.setRetention.name,
+            ConceptsMethods.eraseConcept.name, JobsMethods.cancelJob.name, JobsMethods.resumeJob.name,
         ] { table[name] = .enroll }
         return table
     }()

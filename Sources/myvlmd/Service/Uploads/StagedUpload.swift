@@ -21,6 +21,8 @@ struct StagedUpload {
     var state = State.open
     var photos: [Photo] = []
     var expiresAtMs: Int64
+    /// Handed back by a failed enrollment: gives way to a new upload that needs the room.
+    var isReleased = false
     var bytes = 0
 }
 

@@ -33,6 +33,7 @@ package actor UploadStage {
     /// Opens an upload and returns its id, which nobody can guess.
     package func begin(owner: Int64) throws -> String {
         try expire()
+        if uploads.values.count(where: { $0.owner == owner }) >= limits.uploadsPerUser { discardReleased(owner) }
         let open = uploads.values.count { $0.owner == owner }
         guard open < limits.uploadsPerUser else {
             throw RPCError(
@@ -74,6 +75,11 @@ package actor UploadStage {
             throw RPCError(
                 code: .invalidArgument,
                 message: "\(photo.name) is larger than \(limits.photoBytes >> 20) MiB; save it smaller and try again")
+        }
+        if uploads.values.reduce(0, { $0 + ($1.owner == upload.owner ? $1.bytes : 0) }) + data.count
+            > limits.bytesPerUser
+        {
+            discardReleased(upload.owner)
         }
         let mine = uploads.values.reduce(0) { $0 + ($1.owner == upload.owner ? $1.bytes : 0) }
         guard mine + data.count <= limits.bytesPerUser else {
@@ -147,6 +153,22 @@ package actor UploadStage {
     package func photos(_ id: String) throws -> [StagedPhoto] {
         guard let upload = uploads[id], upload.state == .claimed else { throw Self.gone }
         return try upload.photos.map { StagedPhoto(name: $0.name, bytes: try Self.read($0.path)) }
+    }
+
+    /// Hands a claimed upload back, for another enrollment: its time begins anew.
+    package func release(_ id: String) {
+        guard var upload = uploads[id], upload.state == .claimed else { return }
+        upload.state = .sealed
+        upload.isReleased = true
+        upload.expiresAtMs = clock() + limits.lifetimeMs
+        uploads[id] = upload
+    }
+
+    /// Makes room for a new upload: those that failed enrollments handed back go.
+    private func discardReleased(_ owner: Int64) {
+        for (id, upload) in uploads where upload.owner == owner && upload.isReleased && upload.state == .sealed {
+            discard(id)
+        }
     }
 
     /// Forgets an upload and deletes its files; harmless for one that is gone.

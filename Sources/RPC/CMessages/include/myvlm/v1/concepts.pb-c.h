@@ -55,6 +55,12 @@ typedef struct Myvlm__V1__WatchRequest Myvlm__V1__WatchRequest;
 typedef struct Myvlm__V1__WatchEvent Myvlm__V1__WatchEvent;
 typedef struct Myvlm__V1__WatchBookmark Myvlm__V1__WatchBookmark;
 typedef struct Myvlm__V1__ConceptChange Myvlm__V1__ConceptChange;
+typedef struct Myvlm__V1__EraseConceptRequest Myvlm__V1__EraseConceptRequest;
+typedef struct Myvlm__V1__EraseConceptReply Myvlm__V1__EraseConceptReply;
+typedef struct Myvlm__V1__ErasureReceipt Myvlm__V1__ErasureReceipt;
+typedef struct Myvlm__V1__ListErasuresRequest Myvlm__V1__ListErasuresRequest;
+typedef struct Myvlm__V1__ListErasuresReply Myvlm__V1__ListErasuresReply;
+typedef struct Myvlm__V1__Job Myvlm__V1__Job;
 
 
 /* --- enums --- */
@@ -148,10 +154,14 @@ struct  Myvlm__V1__EnrollRequest
    * Why; kept in the history.
    */
   ProtobufCBinaryData reason;
+  /*
+   * The enrollment goes on when this call ends.
+   */
+  protobuf_c_boolean detach;
 };
 #define MYVLM__V1__ENROLL_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&myvlm__v1__enroll_request__descriptor) \
-    , {0,NULL}, {0,NULL}, MYVLM__V1__CONCEPT_KIND__CONCEPT_KIND_UNSPECIFIED, {0,NULL}, {0,NULL}, 0,NULL, 0, 0, 0, {0,NULL} }
+    , {0,NULL}, {0,NULL}, MYVLM__V1__CONCEPT_KIND__CONCEPT_KIND_UNSPECIFIED, {0,NULL}, {0,NULL}, 0,NULL, 0, 0, 0, {0,NULL}, 0 }
 
 
 typedef enum {
@@ -159,7 +169,8 @@ typedef enum {
   MYVLM__V1__ENROLL_EVENT__EVENT_STAGE = 1,
   MYVLM__V1__ENROLL_EVENT__EVENT_PROGRESS = 2,
   MYVLM__V1__ENROLL_EVENT__EVENT_DONE = 3,
-  MYVLM__V1__ENROLL_EVENT__EVENT_NOTE = 4
+  MYVLM__V1__ENROLL_EVENT__EVENT_NOTE = 4,
+  MYVLM__V1__ENROLL_EVENT__EVENT_JOB = 5
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(MYVLM__V1__ENROLL_EVENT__EVENT__CASE)
 } Myvlm__V1__EnrollEvent__EventCase;
 
@@ -172,6 +183,7 @@ struct  Myvlm__V1__EnrollEvent
     Myvlm__V1__EnrollProgress *progress;
     Myvlm__V1__EnrollDone *done;
     Myvlm__V1__EnrollNote *note;
+    Myvlm__V1__Job *job;
   };
 };
 #define MYVLM__V1__ENROLL_EVENT__INIT \
@@ -715,6 +727,119 @@ struct  Myvlm__V1__ConceptChange
 #define MYVLM__V1__CONCEPT_CHANGE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&myvlm__v1__concept_change__descriptor) \
     , 0, 0, {0,NULL}, 0, {0,NULL}, {0,NULL}, 0, 0 }
+
+
+struct  Myvlm__V1__EraseConceptRequest
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData name;
+};
+#define MYVLM__V1__ERASE_CONCEPT_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&myvlm__v1__erase_concept_request__descriptor) \
+    , {0,NULL} }
+
+
+struct  Myvlm__V1__EraseConceptReply
+{
+  ProtobufCMessage base;
+  size_t n_receipts;
+  Myvlm__V1__ErasureReceipt **receipts;
+  uint64_t revision;
+};
+#define MYVLM__V1__ERASE_CONCEPT_REPLY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&myvlm__v1__erase_concept_reply__descriptor) \
+    , 0,NULL, 0 }
+
+
+struct  Myvlm__V1__ErasureReceipt
+{
+  ProtobufCMessage base;
+  /*
+   * 32 hex digits; the server's journal of erasures has the same.
+   */
+  ProtobufCBinaryData receipt;
+  /*
+   * "concept" or "user"
+   */
+  ProtobufCBinaryData kind;
+  int64_t requested_at_ms;
+  /*
+   * When the last remnant was gone; 0 while old pages are still being read.
+   */
+  int64_t erased_at_ms;
+  uint32_t versions;
+  uint64_t bytes;
+};
+#define MYVLM__V1__ERASURE_RECEIPT__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&myvlm__v1__erasure_receipt__descriptor) \
+    , {0,NULL}, {0,NULL}, 0, 0, 0, 0 }
+
+
+struct  Myvlm__V1__ListErasuresRequest
+{
+  ProtobufCMessage base;
+  /*
+   * 0 takes 100; at most 1000.
+   */
+  uint32_t limit;
+};
+#define MYVLM__V1__LIST_ERASURES_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&myvlm__v1__list_erasures_request__descriptor) \
+    , 0 }
+
+
+struct  Myvlm__V1__ListErasuresReply
+{
+  ProtobufCMessage base;
+  size_t n_receipts;
+  Myvlm__V1__ErasureReceipt **receipts;
+};
+#define MYVLM__V1__LIST_ERASURES_REPLY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&myvlm__v1__list_erasures_reply__descriptor) \
+    , 0,NULL }
+
+
+/*
+ * An enrollment as the server keeps it.
+ */
+struct  Myvlm__V1__Job
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData id;
+  ProtobufCBinaryData concept;
+  /*
+   * "queued", "running", "succeeded", "failed", "cancelled"
+   */
+  ProtobufCBinaryData state;
+  /*
+   * The stage it reached last.
+   */
+  ProtobufCBinaryData stage;
+  /*
+   * Progress of the training, while it runs.
+   */
+  uint32_t step;
+  uint32_t steps;
+  /*
+   * How often it was begun: more than once after a crash or a resume.
+   */
+  uint32_t attempts;
+  int64_t created_at_ms;
+  int64_t started_at_ms;
+  int64_t finished_at_ms;
+  int64_t spent_ms;
+  /*
+   * Why it failed.
+   */
+  ProtobufCBinaryData error;
+  /*
+   * The version it made.
+   */
+  uint32_t version;
+};
+#define MYVLM__V1__JOB__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&myvlm__v1__job__descriptor) \
+    , {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, 0, 0, 0, 0, 0, 0, 0, {0,NULL}, 0 }
 
 
 /* Myvlm__V1__PhotoChunk methods */
@@ -1477,6 +1602,120 @@ Myvlm__V1__ConceptChange *
 void   myvlm__v1__concept_change__free_unpacked
                      (Myvlm__V1__ConceptChange *message,
                       ProtobufCAllocator *allocator);
+/* Myvlm__V1__EraseConceptRequest methods */
+void   myvlm__v1__erase_concept_request__init
+                     (Myvlm__V1__EraseConceptRequest         *message);
+size_t myvlm__v1__erase_concept_request__get_packed_size
+                     (const Myvlm__V1__EraseConceptRequest   *message);
+size_t myvlm__v1__erase_concept_request__pack
+                     (const Myvlm__V1__EraseConceptRequest   *message,
+                      uint8_t             *out);
+size_t myvlm__v1__erase_concept_request__pack_to_buffer
+                     (const Myvlm__V1__EraseConceptRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Myvlm__V1__EraseConceptRequest *
+       myvlm__v1__erase_concept_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   myvlm__v1__erase_concept_request__free_unpacked
+                     (Myvlm__V1__EraseConceptRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Myvlm__V1__EraseConceptReply methods */
+void   myvlm__v1__erase_concept_reply__init
+                     (Myvlm__V1__EraseConceptReply         *message);
+size_t myvlm__v1__erase_concept_reply__get_packed_size
+                     (const Myvlm__V1__EraseConceptReply   *message);
+size_t myvlm__v1__erase_concept_reply__pack
+                     (const Myvlm__V1__EraseConceptReply   *message,
+                      uint8_t             *out);
+size_t myvlm__v1__erase_concept_reply__pack_to_buffer
+                     (const Myvlm__V1__EraseConceptReply   *message,
+                      ProtobufCBuffer     *buffer);
+Myvlm__V1__EraseConceptReply *
+       myvlm__v1__erase_concept_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   myvlm__v1__erase_concept_reply__free_unpacked
+                     (Myvlm__V1__EraseConceptReply *message,
+                      ProtobufCAllocator *allocator);
+/* Myvlm__V1__ErasureReceipt methods */
+void   myvlm__v1__erasure_receipt__init
+                     (Myvlm__V1__ErasureReceipt         *message);
+size_t myvlm__v1__erasure_receipt__get_packed_size
+                     (const Myvlm__V1__ErasureReceipt   *message);
+size_t myvlm__v1__erasure_receipt__pack
+                     (const Myvlm__V1__ErasureReceipt   *message,
+                      uint8_t             *out);
+size_t myvlm__v1__erasure_receipt__pack_to_buffer
+                     (const Myvlm__V1__ErasureReceipt   *message,
+                      ProtobufCBuffer     *buffer);
+Myvlm__V1__ErasureReceipt *
+       myvlm__v1__erasure_receipt__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   myvlm__v1__erasure_receipt__free_unpacked
+                     (Myvlm__V1__ErasureReceipt *message,
+                      ProtobufCAllocator *allocator);
+/* Myvlm__V1__ListErasuresRequest methods */
+void   myvlm__v1__list_erasures_request__init
+                     (Myvlm__V1__ListErasuresRequest         *message);
+size_t myvlm__v1__list_erasures_request__get_packed_size
+                     (const Myvlm__V1__ListErasuresRequest   *message);
+size_t myvlm__v1__list_erasures_request__pack
+                     (const Myvlm__V1__ListErasuresRequest   *message,
+                      uint8_t             *out);
+size_t myvlm__v1__list_erasures_request__pack_to_buffer
+                     (const Myvlm__V1__ListErasuresRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Myvlm__V1__ListErasuresRequest *
+       myvlm__v1__list_erasures_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   myvlm__v1__list_erasures_request__free_unpacked
+                     (Myvlm__V1__ListErasuresRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Myvlm__V1__ListErasuresReply methods */
+void   myvlm__v1__list_erasures_reply__init
+                     (Myvlm__V1__ListErasuresReply         *message);
+size_t myvlm__v1__list_erasures_reply__get_packed_size
+                     (const Myvlm__V1__ListErasuresReply   *message);
+size_t myvlm__v1__list_erasures_reply__pack
+                     (const Myvlm__V1__ListErasuresReply   *message,
+                      uint8_t             *out);
+size_t myvlm__v1__list_erasures_reply__pack_to_buffer
+                     (const Myvlm__V1__ListErasuresReply   *message,
+                      ProtobufCBuffer     *buffer);
+Myvlm__V1__ListErasuresReply *
+       myvlm__v1__list_erasures_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   myvlm__v1__list_erasures_reply__free_unpacked
+                     (Myvlm__V1__ListErasuresReply *message,
+                      ProtobufCAllocator *allocator);
+/* Myvlm__V1__Job methods */
+void   myvlm__v1__job__init
+                     (Myvlm__V1__Job         *message);
+size_t myvlm__v1__job__get_packed_size
+                     (const Myvlm__V1__Job   *message);
+size_t myvlm__v1__job__pack
+                     (const Myvlm__V1__Job   *message,
+                      uint8_t             *out);
+size_t myvlm__v1__job__pack_to_buffer
+                     (const Myvlm__V1__Job   *message,
+                      ProtobufCBuffer     *buffer);
+Myvlm__V1__Job *
+       myvlm__v1__job__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   myvlm__v1__job__free_unpacked
+                     (Myvlm__V1__Job *message,
+                      ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
 typedef void (*Myvlm__V1__PhotoChunk_Closure)
@@ -1599,6 +1838,24 @@ typedef void (*Myvlm__V1__WatchBookmark_Closure)
 typedef void (*Myvlm__V1__ConceptChange_Closure)
                  (const Myvlm__V1__ConceptChange *message,
                   void *closure_data);
+typedef void (*Myvlm__V1__EraseConceptRequest_Closure)
+                 (const Myvlm__V1__EraseConceptRequest *message,
+                  void *closure_data);
+typedef void (*Myvlm__V1__EraseConceptReply_Closure)
+                 (const Myvlm__V1__EraseConceptReply *message,
+                  void *closure_data);
+typedef void (*Myvlm__V1__ErasureReceipt_Closure)
+                 (const Myvlm__V1__ErasureReceipt *message,
+                  void *closure_data);
+typedef void (*Myvlm__V1__ListErasuresRequest_Closure)
+                 (const Myvlm__V1__ListErasuresRequest *message,
+                  void *closure_data);
+typedef void (*Myvlm__V1__ListErasuresReply_Closure)
+                 (const Myvlm__V1__ListErasuresReply *message,
+                  void *closure_data);
+typedef void (*Myvlm__V1__Job_Closure)
+                 (const Myvlm__V1__Job *message,
+                  void *closure_data);
 
 /* --- services --- */
 
@@ -1642,6 +1899,14 @@ struct Myvlm__V1__Concepts_Service
                            const Myvlm__V1__UndeleteConceptRequest *input,
                            Myvlm__V1__UndeleteConceptReply_Closure closure,
                            void *closure_data);
+  void (*erase_concept)(Myvlm__V1__Concepts_Service *service,
+                        const Myvlm__V1__EraseConceptRequest *input,
+                        Myvlm__V1__EraseConceptReply_Closure closure,
+                        void *closure_data);
+  void (*list_erasures)(Myvlm__V1__Concepts_Service *service,
+                        const Myvlm__V1__ListErasuresRequest *input,
+                        Myvlm__V1__ListErasuresReply_Closure closure,
+                        void *closure_data);
   void (*rename_concept)(Myvlm__V1__Concepts_Service *service,
                          const Myvlm__V1__RenameConceptRequest *input,
                          Myvlm__V1__RenameConceptReply_Closure closure,
@@ -1687,6 +1952,8 @@ void myvlm__v1__concepts__init (Myvlm__V1__Concepts_Service *service,
       function_prefix__ ## promote,\
       function_prefix__ ## delete_concept,\
       function_prefix__ ## undelete_concept,\
+      function_prefix__ ## erase_concept,\
+      function_prefix__ ## list_erasures,\
       function_prefix__ ## rename_concept,\
       function_prefix__ ## set_alias,\
       function_prefix__ ## remove_alias,\
@@ -1730,6 +1997,14 @@ void myvlm__v1__concepts__undelete_concept(ProtobufCService *service,
                                            const Myvlm__V1__UndeleteConceptRequest *input,
                                            Myvlm__V1__UndeleteConceptReply_Closure closure,
                                            void *closure_data);
+void myvlm__v1__concepts__erase_concept(ProtobufCService *service,
+                                        const Myvlm__V1__EraseConceptRequest *input,
+                                        Myvlm__V1__EraseConceptReply_Closure closure,
+                                        void *closure_data);
+void myvlm__v1__concepts__list_erasures(ProtobufCService *service,
+                                        const Myvlm__V1__ListErasuresRequest *input,
+                                        Myvlm__V1__ListErasuresReply_Closure closure,
+                                        void *closure_data);
 void myvlm__v1__concepts__rename_concept(ProtobufCService *service,
                                          const Myvlm__V1__RenameConceptRequest *input,
                                          Myvlm__V1__RenameConceptReply_Closure closure,
@@ -1802,6 +2077,12 @@ extern const ProtobufCMessageDescriptor myvlm__v1__watch_request__descriptor;
 extern const ProtobufCMessageDescriptor myvlm__v1__watch_event__descriptor;
 extern const ProtobufCMessageDescriptor myvlm__v1__watch_bookmark__descriptor;
 extern const ProtobufCMessageDescriptor myvlm__v1__concept_change__descriptor;
+extern const ProtobufCMessageDescriptor myvlm__v1__erase_concept_request__descriptor;
+extern const ProtobufCMessageDescriptor myvlm__v1__erase_concept_reply__descriptor;
+extern const ProtobufCMessageDescriptor myvlm__v1__erasure_receipt__descriptor;
+extern const ProtobufCMessageDescriptor myvlm__v1__list_erasures_request__descriptor;
+extern const ProtobufCMessageDescriptor myvlm__v1__list_erasures_reply__descriptor;
+extern const ProtobufCMessageDescriptor myvlm__v1__job__descriptor;
 extern const ProtobufCServiceDescriptor myvlm__v1__concepts__descriptor;
 
 PROTOBUF_C__END_DECLS

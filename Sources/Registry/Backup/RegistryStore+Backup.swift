@@ -1,0 +1,224 @@
+internal import Foundation
+internal import GRDB
+
+extension RegistryStore {
+    /// Copies the registry as it is at one moment into a new folder, while others read and write, and verifies the
+    /// copy. The master key is not part of it. What fails leaves no folder.
+    ///
+    /// `alreadyExists` when the folder is there, `storageFull` when the disk is, `dataLoss` when the copy is not sound.
+    public func createBackup(_ folder: String, by actor: Actor) async throws -> BackupManifest {
+        try Permission.manageAccounts.require(of: actor)
+        guard mkdir(folder, 0o700) == 0 else {
+            if errno == EEXIST {
+                throw RegistryError(.alreadyExists, "\(folder) is there already; choose another name")
+            }
+            throw DirectoryLock.error("cannot make \(folder)", errno)
+        }
+        do {
+            let copy = folder + "/" + BackupManifest.database
+            try DirectoryLock.makePrivate(file: copy)
+            try await vacuum(into: copy)
+            let manifest = try Self.describe(copy, createdAtMs: now)
+            let path = folder + "/" + BackupManifest.file
+            guard
+                FileManager.default.createFile(
+                    atPath: path, contents: try manifest.encoded(), attributes: [.posixPermissions: 0o600])
+            else { throw DirectoryLock.error("cannot write \(path)", errno) }
+            for file in [copy, path, folder] { try Self.sync(file) }
+            _ = try Self.verifyBackup(folder, masterKeys: masterKeys.withLock { $0 })
+            try await write { db in
+                try self.requireLive(db, actor)
+                try self.record(
+                    db, by: actor.auditActor, "backup.create", on: .server,
+                    details: ["sha256": .text(manifest.sha256), "bytes": .number(manifest.bytes)])
+            }
+            return manifest
+        } catch {
+            try? FileManager.default.removeItem(atPath: folder)  // The first error tells more.
+            throw error
+        }
+    }
+
+    /// Checks a backup: the file's SHA-256, SQLite's own check, the audit chain, and every artifact against its digest.
+    /// `dataLoss` says what is wrong; `failedPrecondition` names the master key that is missing.
+    public static func verifyBackup(_ folder: String, masterKey: MasterKeySource) throws -> BackupManifest {
+        let ring: MasterKeyring =
+            switch masterKey {
+            case .keys(let keys): try MasterKeyring(keys)
+            case .file(let path): try MasterKeyFile.keyring(path, isNew: false, random: Randomness.bytes)
+            }
+        return try verifyBackup(folder, masterKeys: ring)
+    }
+
+    /// The same with the master keys of this registry.
+    public func verifyBackup(_ folder: String) throws -> BackupManifest {
+        try Self.verifyBackup(folder, masterKeys: masterKeys.withLock { $0 })
+    }
+
+    static func verifyBackup(_ folder: String, masterKeys: MasterKeyring) throws -> BackupManifest {
+        let manifest = try BackupManifest.read(folder)
+        let path = folder + "/" + BackupManifest.database
+        guard try fileDigest(path) == manifest.sha256 else {
+            throw RegistryError(.dataLoss, "\(path) is not what its manifest says; use another backup")
+        }
+        guard manifest.schema == Schema.version else {
+            // An older one is migrated by the restore; its artifacts are checked then.
+            guard manifest.schema < Schema.version else {
+                throw RegistryError(
+                    .schemaTooNew,
+                    "the backup has schema \(manifest.schema), this release knows up to \(Schema.version); "
+                        + "use a newer release")
+            }
+            return manifest
+        }
+        do {
+            let queue = try openCopy(path)
+            defer { try? queue.close() }
+            try queue.read { db in
+                let report = try String.fetchAll(db, sql: "PRAGMA integrity_check(5)")
+                guard report == ["ok"] else {
+                    throw RegistryError(.dataLoss, "the backup is damaged: \(report.joined(separator: "; "))")
+                }
+                for id in try masterKeysInUse(db) { _ = try masterKeys.key(id) }
+                guard case .intact = try walkAudit(db) else {
+                    throw RegistryError(.dataLoss, "the audit log of the backup is broken; use another backup")
+                }
+                try openArtifacts(db, masterKeys)
+            }
+        } catch {
+            throw RegistryError.mapped(error)
+        }
+        return manifest
+    }
+
+    /// Puts a backup in the place of the registry in `configuration.directory`, which no server may have open. The old
+    /// database stays beside it as `registry.sqlite.before-restore`.
+    ///
+    /// All tokens end: a revoked one must not come back. Revisions jump ahead of everything ever told, and watchers
+    /// begin anew. Erasures of the journal are done again when the registry is opened, which this does.
+    public static func restoreBackup(_ folder: String, into configuration: RegistryConfiguration) throws
+        -> BackupManifest
+    {
+        let ring = configuration.masterKeySource
+        let manifest = try verifyBackup(folder, masterKey: ring)
+        let target = configuration.directory + "/registry.sqlite"
+        do {
+            let lock = try DirectoryLock(path: configuration.directory)
+            let fresh = target + ".restoring"
+            for suffix in ["", "-wal", "-shm"] { unlink(fresh + suffix) }
+            try FileManager.default.copyItem(atPath: folder + "/" + BackupManifest.database, toPath: fresh)
+            try DirectoryLock.makePrivate(file: fresh)
+            let queue = try openCopy(fresh, readonly: false)
+            try queue.write { db in
+                try db.execute(sql: "DELETE FROM token")
+                try db.execute(
+                    sql: "UPDATE counter SET value = value + ? WHERE name = 'revision'", arguments: [revisionJump])
+                try db.execute(sql: "UPDATE account SET revision = revision + ?", arguments: [revisionJump])
+                if manifest.schema >= 2 {
+                    try db.execute(sql: "DELETE FROM event; UPDATE account SET compacted = revision;")
+                }
+            }
+            try queue.close()
+            try sync(fresh)
+            let old = target + ".before-restore"
+            for suffix in ["-wal", "-shm"] where FileManager.default.fileExists(atPath: target + suffix) {
+                // Left by a crash: it belongs to the old database and goes with it.
+                guard rename(target + suffix, old + suffix) == 0 else {
+                    throw DirectoryLock.error("cannot move \(target + suffix)", errno)
+                }
+            }
+            if FileManager.default.fileExists(atPath: target), rename(target, old) != 0 {
+                throw DirectoryLock.error("cannot move \(target)", errno)
+            }
+            guard rename(fresh, target) == 0 else { throw DirectoryLock.error("cannot place \(target)", errno) }
+            try sync(configuration.directory)
+            withExtendedLifetime(lock) {}
+        } catch let error as RegistryError {
+            throw error
+        } catch {
+            throw RegistryError.mapped(error)
+        }
+        try RegistryStore(configuration).close()
+        return manifest
+    }
+
+    /// Further than any registry counts between two backups.
+    private static let revisionJump: Int64 = 1_000_000_000
+
+    /// `VACUUM INTO` is one read transaction: a copy of one moment, without free pages, while writers go on.
+    private func vacuum(into path: String) async throws {
+        let source = pool.path
+        do {
+            var configuration = Configuration()
+            configuration.readonly = true
+            let queue = try DatabaseQueue(path: source, configuration: configuration)
+            defer { try? queue.close() }
+            try await queue.writeWithoutTransaction { db in
+                try db.execute(sql: "VACUUM INTO ?", arguments: [path])
+            }
+        } catch {
+            throw RegistryError.mapped(error)
+        }
+    }
+
+    private static func describe(_ path: String, createdAtMs: Int64) throws -> BackupManifest {
+        let digest = try fileDigest(path)
+        let size = try FileManager.default.attributesOfItem(atPath: path)[.size] as? NSNumber
+        let queue = try openCopy(path)
+        defer { try? queue.close() }
+        return try queue.read { db in
+            func count(_ table: String) throws -> Int {
+                try Int.fetchOne(db, sql: "SELECT count(*) FROM \(table)") ?? 0
+            }
+            return BackupManifest(
+                format: 1, createdAtMs: createdAtMs,
+                schema: try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0,
+                revision: UInt64(
+                    try Int64.fetchOne(db, sql: "SELECT value FROM counter WHERE name = 'revision'") ?? 0),
+                bytes: size?.intValue ?? 0, sha256: digest, masterKeys: try masterKeysInUse(db).sorted(),
+                users: try count("account"), concepts: try count("concept"), artifacts: try count("artifact"))
+        }
+    }
+
+    private static func openCopy(_ path: String, readonly: Bool = true) throws -> DatabaseQueue {
+        var configuration = Configuration()
+        configuration.readonly = readonly
+        configuration.prepareDatabase { db in try Schema.check(db) }
+        return try DatabaseQueue(path: path, configuration: configuration)
+    }
+
+    private static func openArtifacts(_ db: Database, _ masterKeys: MasterKeyring) throws {
+        var keys: [Int64: UserKeys] = [:]
+        let wrapped = try Row.fetchAll(
+            db, sql: "SELECT account_id, uid, master, wrapped FROM data_key JOIN account ON account.id = account_id")
+        for row in wrapped {
+            keys[row["account_id"]] = try UserKeys.unwrap(
+                Blob.bytes(row["wrapped"]), under: try masterKeys.key(row["master"]), uid: Blob.bytes(row["uid"]))
+        }
+        let rows = try Row.fetchCursor(db, sql: "SELECT * FROM artifact")
+        while let row = try rows.next() {
+            let (userID, digest): (Int64, String) = (row["account_id"], row["digest"])
+            guard let key = keys[userID], try SealedArtifact(row: row).open(digest: digest, keys: key) != nil else {
+                throw RegistryError(.dataLoss, "an artifact of the backup is damaged; use another backup")
+            }
+        }
+    }
+
+    /// SHA-256 of a file, read in pieces.
+    private static func fileDigest(_ path: String) throws -> String {
+        guard let file = FileHandle(forReadingAtPath: path) else {
+            throw RegistryError(.notFound, "cannot read \(path); check the path and its owner")
+        }
+        defer { try? file.close() }
+        var hash = RunningSHA256()
+        while let piece = try file.read(upToCount: 1 << 20), !piece.isEmpty { hash.update(Array(piece)) }
+        return hash.finish()
+    }
+
+    private static func sync(_ path: String) throws {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw DirectoryLock.error("cannot open \(path)", errno) }
+        defer { Foundation.close(descriptor) }
+        guard fsync(descriptor) == 0 else { throw DirectoryLock.error("cannot sync \(path)", errno) }
+    }
+}

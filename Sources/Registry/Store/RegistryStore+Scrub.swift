@@ -1,0 +1,73 @@
+internal import GRDB
+
+/// What reading every artifact found.
+public struct ScrubReport: Sendable, Equatable {
+    /// A version whose artifact is damaged.
+    public struct Damage: Sendable, Equatable {
+        /// The owner's name.
+        public let user: String
+        /// The concept's name.
+        public let concept: String
+        /// The version's number.
+        public let version: Int
+    }
+    /// Artifacts that were opened and compared with their digests.
+    public let artifacts: Int
+    /// Their bytes.
+    public let bytes: Int
+    /// In the order of users, concepts and versions.
+    public let damaged: [Damage]
+    /// Pages the database's own check complained about; empty when it did not.
+    public let structure: [String]
+
+    /// Whether everything is as it was written.
+    public var isClean: Bool { damaged.isEmpty && structure.isEmpty }
+}
+
+extension RegistryStore {
+    /// Opens every artifact and compares it with its digest, and runs SQLite's own check. Reads a few at a time, so that
+    /// no transaction grows old; writers go on meanwhile.
+    public func scrub(by actor: Actor) async throws -> ScrubReport {
+        try Permission.manageAccounts.require(of: actor)
+        var last: (Int64, String) = (0, "")
+        var (artifacts, bytes) = (0, 0)
+        var damaged: [ScrubReport.Damage] = []
+        while true {
+            try Task.checkCancellation()
+            let (userID, digest) = last
+            let page = try await read { db -> [(Int64, String, Int, [ScrubReport.Damage])] in
+                let rows = try Row.fetchAll(
+                    db,
+                    sql: """
+                        SELECT * FROM artifact WHERE (account_id, digest) > (?, ?) ORDER BY account_id, digest LIMIT 16
+                        """, arguments: [userID, digest])
+                return try rows.map { row in
+                    let (owner, name): (Int64, String) = (row["account_id"], row["digest"])
+                    let plain = try SealedArtifact(row: row).open(digest: name, keys: self.keys(db, of: owner))
+                    return (owner, name, row["size"], plain == nil ? try Self.places(db, owner, name) : [])
+                }
+            }
+            guard let end = page.last else { break }
+            last = (end.0, end.1)
+            artifacts += page.count
+            bytes += page.reduce(0) { $0 + $1.2 }
+            damaged += page.flatMap(\.3)
+        }
+        let structure = try await read { db in
+            try String.fetchAll(db, sql: "PRAGMA integrity_check(10)").filter { $0 != "ok" }
+        }
+        damaged.sort { ($0.user, $0.concept, $0.version) < ($1.user, $1.concept, $1.version) }
+        return ScrubReport(artifacts: artifacts, bytes: bytes, damaged: damaged, structure: structure)
+    }
+
+    private static func places(_ db: Database, _ userID: Int64, _ digest: String) throws -> [ScrubReport.Damage] {
+        try Row.fetchAll(
+            db,
+            sql: """
+                SELECT account.name AS user, concept.name AS concept, number FROM version
+                JOIN concept ON concept.id = concept_id JOIN account ON account.id = version.account_id
+                WHERE version.account_id = ? AND digest = ?
+                """, arguments: [userID, digest]
+        ).map { ScrubReport.Damage(user: $0["user"], concept: $0["concept"], version: $0["number"]) }
+    }
+}

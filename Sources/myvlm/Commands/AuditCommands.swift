@@ -1,0 +1,68 @@
+import ArgumentParser
+import Client
+
+struct AuditCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "audit", abstract: "Read and verify the audit log (administrators and auditors).",
+        subcommands: [AuditTailCommand.self, AuditVerifyCommand.self])
+}
+
+struct AuditTailCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "tail", abstract: "Show the newest rows, the last one last.",
+        discussion: """
+            The log holds codes, not names; names are shown while what they belong to exists.
+            """)
+
+    @Option(help: "How many rows, at most 1000.")
+    var lines: Int = 20
+
+    @Option(help: "Rows before this number only.")
+    var before: Int64 = 0
+
+    @OptionGroup var connection: ConnectionArguments
+    @OptionGroup var output: OutputArguments
+
+    private struct Listing: Encodable { let rows: [AuditRow] }
+
+    func validate() throws {
+        if !(1...1_000).contains(lines) { throw ValidationError("--lines lies between 1 and 1000") }
+    }
+
+    func run() async throws {
+        try await CommandRunner.run(connection) { client, _ in
+            let rows = try await client.audit(limit: lines, before: before).reversed()
+            if output.json { return try JSONOutput.write(Listing(rows: Array(rows))) }
+            var table = Table(["ROW", "WHEN", "WHO", "WHAT", "TO", "DETAILS"])
+            for row in rows {
+                table.add([
+                    "\(row.sequence)", Format.time(row.atMs), row.actorName ?? row.actor, row.action,
+                    row.targetName ?? (row.target.isEmpty ? "-" : row.target), row.detailsJSON,
+                ])
+            }
+            table.write()
+        }
+    }
+}
+
+struct AuditVerifyCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "verify", abstract: "Walk the whole chain; code 65 names the first row that is not as it was.")
+
+    @OptionGroup var connection: ConnectionArguments
+    @OptionGroup var output: OutputArguments
+
+    func run() async throws {
+        try await CommandRunner.run(connection) { client, _ in
+            let found = try await client.verifyAudit()
+            if output.json { try JSONOutput.write(found) }
+            guard found.intact else {
+                throw MyVLMError(
+                    .invalidArgument,
+                    "row \(found.brokenAt ?? 0) is \(found.how ?? "not as it was"): somebody changed the database; "
+                        + "compare it with a backup")
+            }
+            if !output.json { Console.out("\(found.rows) rows, all as they were written") }
+        }
+    }
+}

@@ -1,0 +1,89 @@
+import ArgumentParser
+import Client
+import Foundation
+
+/// Asks before something is destroyed for good.
+enum EraseQuestion {
+    /// Throws unless the name was typed, or `yes` was said where nobody can be asked.
+    static func ask(_ name: String, yes: Bool) throws(MyVLMError) {
+        guard !yes else { return }
+        guard isatty(STDIN_FILENO) == 1 else {
+            throw MyVLMError(.usage, "nothing was erased: say --yes where nobody can be asked")
+        }
+        Console.error("Nothing brings it back. Type \(Console.shown(name)) to erase it: ", newline: false)
+        guard readLine() == name else { throw MyVLMError(.cancelled, "nothing was erased") }
+    }
+
+    static func show(_ receipts: [ErasureReceipt], _ output: OutputArguments) throws {
+        struct Listing: Encodable { let receipts: [ErasureReceipt] }
+        if output.json { return try JSONOutput.write(Listing(receipts: receipts)) }
+        for receipt in receipts {
+            Console.out(receipt.receipt)
+            output.note(
+                "\(receipt.versions) versions, \(Format.bytes(receipt.bytes)): "
+                    + (receipt.erasedAtMs.map { "erased \(Format.time($0))" }
+                        ?? "pending: somebody still reads old pages; see `myvlm concept erasures`"))
+        }
+    }
+}
+
+struct ConceptEraseCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "erase", abstract: "Destroy a concept for good, and get a receipt.",
+        discussion: """
+            Versions, keys, history and every copy the server holds are destroyed, those of a deleted concept of that \
+            name too. Neither undelete nor a restored backup brings it back. Asks to type the name.
+            """)
+
+    @Argument(help: "The concept.", completion: .concepts)
+    var name: String
+
+    @Flag(help: "Do not ask.")
+    var yes = false
+
+    @OptionGroup var connection: ConnectionArguments
+    @OptionGroup var output: OutputArguments
+
+    func run() async throws {
+        try await CommandRunner.run(connection) { client, _ in
+            try EraseQuestion.ask(name, yes: yes)
+            try EraseQuestion.show(try await client.eraseConcept(name), output)
+        }
+    }
+}
+
+struct ConceptErasuresCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "erasures", abstract: "List the receipts of what was erased.")
+
+    @OptionGroup var connection: ConnectionArguments
+    @OptionGroup var output: OutputArguments
+
+    func run() async throws {
+        try await CommandRunner.run(connection) { client, _ in
+            try EraseQuestion.show(try await client.erasures(), output)
+        }
+    }
+}
+
+struct UserEraseCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "erase", abstract: "Destroy a user with everything the user had, and get a receipt.",
+        discussion: "Neither you nor a restored backup brings it back. Asks to type the name.")
+
+    @Argument(help: "The user.")
+    var name: String
+
+    @Flag(help: "Do not ask.")
+    var yes = false
+
+    @OptionGroup var connection: ConnectionArguments
+    @OptionGroup var output: OutputArguments
+
+    func run() async throws {
+        try await CommandRunner.run(connection) { client, _ in
+            try EraseQuestion.ask(name, yes: yes)
+            try EraseQuestion.show([try await client.eraseUser(name)], output)
+        }
+    }
+}
