@@ -62,9 +62,9 @@ struct StoreFiller {
     /// As long as the one that pocket's training leaves.
     private static let record: String = {
         let digests = (0..<4).map { "\"\(String(repeating: "\($0)", count: 64))\"" }.joined(separator: ",")
-        return #"{"checkpoint":60,"final_cross_entropy":0.31,"held_out_recall":1,"initial_cross_entropy":3.2,"# +
-            #""negatives":2048,"photo_digests":[\#(digests)],"sentences":12,"settings":{"learning_rate":0.01,"# +
-            #""steps":60,"tokens":4},"views":16}"#
+        return #"{"checkpoint":60,"final_cross_entropy":0.31,"held_out_recall":1,"initial_cross_entropy":3.2,"#
+            + #""negatives":2048,"photo_digests":[\#(digests)],"sentences":12,"settings":{"learning_rate":0.01,"#
+            + #""steps":60,"tokens":4},"views":16}"#
     }()
 }
 
