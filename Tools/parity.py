@@ -1,6 +1,6 @@
 """Run one random checkpoint through transformers and through this project, and compare every number on the way.
 
-    Tools/parity.py --arch llava|llava-next|clip --seed N [--tokens T] [--dtype f32|bf16|f16|int8|q4] [--tiles]
+    Tools/parity.py --arch llava|llava-next|clip|blip2-opt|blip2-t5 --seed N [--tokens T] [--dtype f32|bf16|f16|int8|q4] [--tiles]
                     [--language llama|mistral|qwen2] [--tower clip|siglip] [--binary PATH] [--keep DIR]
 
 A fresh small checkpoint of untied sizes is built with transformers in a temporary folder, loaded by both sides, and fed the same
@@ -28,12 +28,12 @@ try:
 except ImportError as error:
     sys.exit(f"parity.py: {error}. Run Scripts/setup --parity, which installs Tools/requirements-parity.txt, and use its Python")
 
-from parity_reference import checkpoint, compare, llava, pictures  # noqa: E402
+from parity_reference import blip2, blip2_checkpoint, checkpoint, compare, llava, pictures  # noqa: E402
 
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--arch", choices=["llava", "llava-next", "clip"], required=True)
+    parser.add_argument("--arch", choices=["llava", "llava-next", "clip", "blip2-opt", "blip2-t5"], required=True)
     parser.add_argument("--seed", type=int, required=True)
     parser.add_argument("--tokens", type=int, default=32, help="length of the greedy continuation")
     parser.add_argument("--dtype", default="f32", help="how our side keeps the weights")
@@ -54,15 +54,7 @@ def main() -> int:
         folder = given.fixture or given.keep or Path(scratch)
         folder.mkdir(parents=True, exist_ok=True)
         images = pictures.write(folder / "images", given.seed, few=given.fixture is not None)
-        if given.arch == "clip":
-            model = checkpoint.clip(folder / "model", given.seed)
-            request = llava.encoder_request(images)
-        else:
-            model = checkpoint.llava(
-                folder / "model", given.seed, next_generation=given.arch == "llava-next", language=given.language, tower=given.tower)
-            request = llava.request(model, images, given)
-        (folder / "request.json").write_text(json.dumps(request))
-        expected = llava.encoder_answer(model, folder, request) if given.arch == "clip" else llava.answer(model, folder, request)
+        expected = reference(given, folder, images)
         if given.fixture:
             compare.store(expected, folder / "expected.safetensors")
             return 0
@@ -71,6 +63,25 @@ def main() -> int:
         subprocess.run([binary, folder / "request.json", folder / "answer.safetensors"], check=True)
         found = compare.read(folder / "answer.safetensors")
         return 0 if compare.report(expected, found, compare.bounds(given.dtype)) else 1
+
+
+def reference(given: argparse.Namespace, folder: Path, images: list[str]) -> dict[str, torch.Tensor]:
+    """Builds the checkpoint, writes the request and returns its answer."""
+    place = folder / "model"
+    if given.arch == "clip":
+        model = checkpoint.clip(place, given.seed)
+        request, answer = llava.encoder_request(images), llava.encoder_answer
+    elif given.arch.startswith("blip2"):
+        model = blip2_checkpoint.build(place, given.seed, given.arch.removeprefix("blip2-"))
+        blip2.choose_end(model, folder, images)
+        blip2_checkpoint.save(model, place, given.seed)
+        request, answer = blip2.request(model, images, given), blip2.answer
+    else:
+        model = checkpoint.llava(
+            place, given.seed, next_generation=given.arch == "llava-next", language=given.language, tower=given.tower)
+        request, answer = llava.request(model, images, given), llava.answer
+    (folder / "request.json").write_text(json.dumps(request))
+    return answer(model, folder, request)
 
 
 def binary_of_checkout() -> str:

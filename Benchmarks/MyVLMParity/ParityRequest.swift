@@ -45,6 +45,18 @@ package struct ParityRequest: Decodable, Sendable {
     /// Start of the concept row, `[rows][hiddenSize]`.
     package let concept: [[Float]]
     package let training: Training?
+    /// Rows of another concept in the same picture.
+    package let second_concept: [[Float]]?
+    /// Text to ask.
+    package let question: String?
+    /// Beam searches to run.
+    package let searches: [Search]?
+
+    /// A beam search.
+    package struct Search: Decodable, Sendable {
+        package let beams: Int
+        package let length_penalty: Float
+    }
 
     /// Reads a request; paths in it are relative to its folder.
     package init(contentsOf path: String) throws {

@@ -5,9 +5,9 @@ import VLM
 
 /// Runs a request and collects every number of it that a reference can be compared with.
 package struct ParityRun {
-    private let request: ParityRequest
+    let request: ParityRequest
     private let folder: String
-    private var output = SafetensorsWriter()
+    var output = SafetensorsWriter()
 
     /// Runs the request of a file; the answer is safetensors bytes.
     package static func answer(_ path: String) throws -> [UInt8] {
@@ -20,10 +20,14 @@ package struct ParityRun {
         } else {
             let options = LoadOptions(
                 storage: storage, tiles: request.tiles, headEncoder: request.head_encoder.map(run.resolved))
-            guard
-                let model = try VLMLoader.load(directory: run.resolved(request.model), options: options) as? LlavaModel
-            else { throw VLMError(.unsupported, "\(request.model) is no LLaVA checkpoint") }
-            try run.describe(model)
+            let model = try VLMLoader.load(directory: run.resolved(request.model), options: options)
+            if let model = model as? LlavaModel {
+                try run.describe(model)
+            } else if let model = model as? Blip2Model {
+                try run.describe(model)
+            } else {
+                throw VLMError(.unsupported, "\(request.model) is neither a LLaVA nor a BLIP-2 checkpoint")
+            }
         }
         return try run.output.encoded()
     }
@@ -35,7 +39,7 @@ package struct ParityRun {
 
     private func resolved(_ path: String) -> String { path.hasPrefix("/") ? path : "\(folder)/\(path)" }
 
-    private func pictures() throws -> [RGBImage] {
+    func pictures() throws -> [RGBImage] {
         try request.images.map { path in
             guard let data = FileManager.default.contents(atPath: resolved(path)) else {
                 throw VLMError(.invalidArgument, "the picture \(path) cannot be read")
@@ -44,11 +48,11 @@ package struct ParityRun {
         }
     }
 
-    private mutating func add(_ name: String, _ matrix: Matrix) {
+    mutating func add(_ name: String, _ matrix: Matrix) {
         output.add(name, shape: [matrix.rows, matrix.columns], floats: matrix.values)
     }
 
-    private mutating func add(_ name: String, _ tokens: [Int32]) {
+    mutating func add(_ name: String, _ tokens: [Int32]) {
         output.add(name, shape: [tokens.count], int64s: tokens.map(Int64.init))
     }
 
@@ -116,7 +120,7 @@ package struct ParityRun {
         }
     }
 
-    private func samples(_ samples: [ParityRequest.Sample], _ prefixes: [any ImagePrefix], prompt: [Int32])
+    func samples(_ samples: [ParityRequest.Sample], _ prefixes: [any ImagePrefix], prompt: [Int32])
         -> [TrainingSample]
     {
         samples.map {
@@ -124,14 +128,13 @@ package struct ParityRun {
         }
     }
 
-    /// Loss, regulariser and gradient of a batch, both directions.
-    private mutating func gradients(
-        _ model: LlavaModel, _ prefixes: [any ImagePrefix], concept: Matrix, prompt: [Int32]
+    /// Loss, regulariser and gradient of a batch, in each direction.
+    mutating func gradients(
+        _ model: any FrozenVLM, _ prefixes: [any ImagePrefix], concept: Matrix, prompt: [Int32],
+        directions: [(name: String, direction: AttentionRegularizer.Direction)] = [("row", .row), ("column", .column)]
     ) throws {
-        for (name, weight, direction) in [
-            ("none", 0, AttentionRegularizer.Direction.row), ("row", request.regularizer, .row),
-            ("column", request.regularizer, .column),
-        ] {
+        let none: (String, Float, AttentionRegularizer.Direction) = ("none", 0, .row)
+        for (name, weight, direction) in [none] + directions.map({ ($0.name, request.regularizer, $0.direction) }) {
             let loss = try model.loss(
                 of: samples(request.batch, prefixes, prompt: prompt), concept: concept,
                 regularizer: AttentionRegularizer(weight: weight, direction: direction))
@@ -140,9 +143,9 @@ package struct ParityRun {
         }
     }
 
-    /// MyVLM's loop: loss with the row regulariser, clipping, AdamW.
-    private mutating func train(
-        _ model: LlavaModel, _ prefixes: [any ImagePrefix], concept: Matrix, prompt: [Int32],
+    /// MyVLM's loop: loss with the model's regulariser, clipping, AdamW.
+    mutating func train(
+        _ model: any FrozenVLM, _ prefixes: [any ImagePrefix], concept: Matrix, prompt: [Int32],
         _ training: ParityRequest.Training
     ) throws {
         var rows = concept
@@ -152,7 +155,7 @@ package struct ParityRun {
         for step in training.steps {
             let loss = try model.loss(
                 of: samples(step, prefixes, prompt: prompt), concept: rows,
-                regularizer: AttentionRegularizer(weight: training.regularizer, direction: .row))
+                regularizer: AttentionRegularizer(weight: training.regularizer, direction: model.regularizerDirection))
             losses.append(loss.crossEntropy + loss.regularization)
             optimizer.update(&rows, gradient: AdamW.clipped(loss.gradient, to: training.clip))
         }

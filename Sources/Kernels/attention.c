@@ -71,8 +71,7 @@ void mk_attention_prepare(
 // Rows of one task: their scores fit the second-level cache with any context, and no more of them are ever kept.
 enum { ROWS = 48 };
 
-// Keys [count][size] as panels [count / 32][size][32], the last one padded with zeros.
-static void turn(const mk_table *table, const float *keys, long stride, long count, long size, float *to) {
+void mk_turn_keys(const mk_table *table, const float *keys, long stride, long count, long size, float *to) {
     for (long j = 0; j < count; j += MK_PANEL, to += MK_PANEL * size) {
         long e = 0;
         if (j + MK_PANEL <= count)
@@ -130,8 +129,8 @@ static void forward(void *context, long lower, long upper) {
         cache c = cache_of(a, s, head);
         long prefix_panels = (s->prefix + MK_PANEL - 1) / MK_PANEL * MK_PANEL;
         float *panels = mk_scratch(1, (prefix_panels + tail + MK_PANEL) * size * 4);
-        turn(a->table, c.prefix_keys, size, s->prefix, size, panels);
-        turn(a->table, c.tail_keys, c.stride, tail, size, panels + prefix_panels * size);
+        mk_turn_keys(a->table, c.prefix_keys, size, s->prefix, size, panels);
+        mk_turn_keys(a->table, c.tail_keys, c.stride, tail, size, panels + prefix_panels * size);
         for (long h = head * group; h < (head + 1) * group; h++) {
             const float *q = a->qkv + (s->row + first) * width(shape) + h * size;
             float *out = a->out + ((s->row + first) * shape.query_heads + h) * size, *p;

@@ -85,6 +85,9 @@ long mk_block_bytes(int storage);
 // 32; zeros where the weight ends.
 void mk_expand_block(const mk_table *table, const mk_weight *w, long panel, long first, float *to);
 
+// Keys [count][size] as panels [count / 32][size][32], the last one padded with zeros (attention.c).
+void mk_turn_keys(const mk_table *table, const float *keys, long stride, long count, long size, float *to);
+
 // The table in use.
 const mk_table *mk_kernels(void);
 

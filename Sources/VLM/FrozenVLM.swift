@@ -1,5 +1,13 @@
 public import Compute
 
+/// Where a concept embedding joins a model.
+public enum InsertionPoint: String, Sendable, Codable {
+    /// Behind the projected visual tokens, in the language model's input (LLaVA, pocket).
+    case visualTokens = "visual_tokens"
+    /// Behind the vision tower's rows, before its last norm and the Q-Former (BLIP-2).
+    case visionFeatures = "vision_features"
+}
+
 /// Who a frozen model is: what an artifact made for it must match.
 public struct ModelIdentity: Sendable, Equatable {
     /// For people: "pocket".
@@ -14,15 +22,21 @@ public struct ModelIdentity: Sendable, Equatable {
     public let gridRows: Int
     /// See `gridRows`.
     public let gridColumns: Int
+    /// Where its concept embeddings join it.
+    public let insertionPoint: InsertionPoint
 
     /// An identity.
-    public init(name: String, digest: String, hiddenSize: Int, featureSize: Int, gridRows: Int, gridColumns: Int) {
+    public init(
+        name: String, digest: String, hiddenSize: Int, featureSize: Int, gridRows: Int, gridColumns: Int,
+        insertionPoint: InsertionPoint = .visualTokens
+    ) {
         self.name = name
         self.digest = digest
         self.hiddenSize = hiddenSize
         self.featureSize = featureSize
         self.gridRows = gridRows
         self.gridColumns = gridColumns
+        self.insertionPoint = insertionPoint
     }
 }
 
@@ -46,7 +60,8 @@ public struct ImageFeatures: Sendable {
     public let pooled: [Float]
     /// The encoder's last feature map, `[gridRows * gridColumns, featureSize]`, row by row.
     public let map: Matrix
-    /// The projected visual tokens, `[visualTokens, hiddenSize]`.
+    /// What concept rows stand behind, `[visualTokens, hiddenSize]`: the projected visual tokens, or the vision tower's
+    /// rows where a Q-Former reads these.
     public let visualTokens: Matrix
     /// Object tags, most probable first.
     public let tags: [ObjectTag]
@@ -68,7 +83,8 @@ public enum VLMTask: Sendable, Equatable {
     case question(String, names: [String])
 }
 
-/// The keys and values of everything that stands before the concept rows of one picture: tags and visual tokens.
+/// The keys and values of everything that stands before the concept rows of one picture: tags and visual tokens in a
+/// decoder, the vision tower's rows in a Q-Former.
 ///
 /// It never depends on a concept, so one prefix serves every step of a training and every user. Immutable.
 public protocol ImagePrefix: AnyObject, Sendable {
@@ -90,7 +106,7 @@ public protocol Decoding: AnyObject {
 public struct TrainingSample: Sendable {
     /// Of the view's picture.
     public let prefix: any ImagePrefix
-    /// Token ids between the concept rows and the target.
+    /// Token ids between the picture and the target.
     public let prompt: [Int32]
     /// Target token ids, the stop token included where the model has one.
     public let target: [Int32]
@@ -200,6 +216,8 @@ public protocol FrozenVLM: Sendable {
     var identity: ModelIdentity { get }
     /// How concept embeddings are trained on it.
     var trainingDefaults: ConceptTrainingDefaults { get }
+    /// Whose attention its regulariser keeps small.
+    var regularizerDirection: AttentionRegularizer.Direction { get }
     /// Tokens that end an answer.
     var stopTokens: [Int32] { get }
     /// What concept heads are trained against.
@@ -226,7 +244,8 @@ public protocol FrozenVLM: Sendable {
     /// The bytes a token stands for; UTF-8 sequences may span tokens.
     func bytes(of token: Int32) -> [UInt8]
 
-    /// The input embeddings of tokens, `[tokens.count, hiddenSize]`.
+    /// The input embeddings of tokens, `[tokens.count, hiddenSize]`; no rows where words and concept rows live in
+    /// different spaces.
     func embeddings(of tokens: [Int32]) throws -> Matrix
 
     /// Prefills concept rows and prompt after a prefix. `concepts` are embeddings `[tokens, hiddenSize]` of any
@@ -239,6 +258,9 @@ public protocol FrozenVLM: Sendable {
     /// One decoding step of many answers at once: appends `tokens[i]` to `states[i]` and renews its logits.
     /// A state's numbers do not depend on who else is in the batch.
     func step(_ states: [any Decoding], tokens: [Int32]) throws
+
+    /// A copy of a running answer that may be continued another way; it shares nothing that changes.
+    func copy(_ state: any Decoding) throws -> any Decoding
 
     /// Loss and gradient of a batch of samples that share one concept embedding, `[tokens, hiddenSize]`.
     func loss(
@@ -255,6 +277,14 @@ public protocol FrozenVLM: Sendable {
 }
 
 extension FrozenVLM {
+    /// What the concept pays, unless a model says otherwise.
+    public var regularizerDirection: AttentionRegularizer.Direction { .row }
+
+    /// Unsupported unless a model says otherwise.
+    public func copy(_ state: any Decoding) throws -> any Decoding {
+        throw VLMError(.unsupported, "\(identity.name) cannot continue an answer in several ways")
+    }
+
     /// Unsupported unless a model says otherwise.
     public func begin(instruction: String, capacity: Int) throws -> any Decoding {
         throw VLMError(.unsupported, "\(identity.name) answers no instructions without a picture")

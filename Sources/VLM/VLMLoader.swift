@@ -9,6 +9,7 @@ public enum VLMLoader {
             try PocketModel.load(
                 directory: directory, configuration: json, storage: options.storage ?? PocketModel.standardStorage)
         },
+        "blip-2": { try Blip2Model.load(directory: $0, configuration: $1, options: $2) },
         "llava": { try LlavaModel.load(directory: $0, configuration: $1, options: $2) },
         "llava_next": { try LlavaModel.load(directory: $0, configuration: $1, options: $2) },
     ]

@@ -71,7 +71,7 @@ def language_config(kind: str, vocabulary: int) -> PretrainedConfig:
 def randomise(model: torch.nn.Module, stored: torch.dtype) -> None:
     """Weights that keep activations near one, so that every part of the model matters; rounded to what will be stored."""
     for name, parameter in model.named_parameters():
-        if "norm" in name and name.endswith("weight"):
+        if "norm" in name.lower() and name.endswith("weight"):
             value = 1 + 0.2 * torch.randn_like(parameter)
         elif parameter.dim() == 1:
             value = 0.1 * torch.randn_like(parameter)
@@ -92,6 +92,10 @@ def save(model: torch.nn.Module, folder: Path, stored: torch.dtype, *, old_names
         if name.endswith("position_ids") or (tied and name == "lm_head.weight"):
             continue
         tensors[old_name(name) if old_names else name] = value.to(stored).contiguous()
+    write_tensors(tensors, folder, shards)
+
+
+def write_tensors(tensors: dict[str, torch.Tensor], folder: Path, shards: int) -> None:
     names = sorted(tensors)
     if shards == 1:
         save_file(tensors, folder / "model.safetensors", {"format": "pt"})

@@ -16,9 +16,11 @@ QUANTITIES = [
     (r"image\.\d+\.pixels", "pixel values", 1e-6, False),
     (r"image\.\d+\.features", "tower features", 1e-4, True),
     (r"image\.\d+\.embedding", "image embeddings", 1e-4, True),
+    (r"image\.\d+\.queries", "query outputs", 1e-4, True),
     (r"image\.\d+\.tokens", "projected tokens", 1e-4, True),
     (r"logits\.", "logits", 1e-4, True),
     (r"greedy\.", "greedy tokens", EXACT, True),
+    (r"search\.", "tokens of beam searches", EXACT, True),
     (r"loss\.", "loss and regulariser", 1e-4, True),
     (r"gradient\.none", "gradient of the concept row", 1e-3, True),
     (r"gradient\.row", "gradient with the row regulariser", 1e-3, True),
@@ -42,7 +44,7 @@ def bounds(dtype: str) -> list[tuple[str, str, float | None]]:
     if dtype == "f32":
         return [(pattern, name, bound) for pattern, name, bound, _ in QUANTITIES]
     seen, logits, loss, gradient = LOOSE[dtype]
-    kinds = {"tower features": seen, "image embeddings": seen, "projected tokens": seen, "logits": logits, "loss and regulariser": loss}
+    kinds = {"tower features": seen, "image embeddings": seen, "query outputs": seen, "projected tokens": seen, "logits": logits, "loss and regulariser": loss}
     result = []
     for pattern, name, bound, rounded in QUANTITIES:
         if rounded:

@@ -105,3 +105,28 @@ def byte_level(folder: Path) -> Tokenizer:
     tokenizer.add_special_tokens([AddedToken(name, special=True) for name in specials])
     tokenizer.save(str(folder / "tokenizer.json"))
     return plain
+
+
+def gpt2(folder: Path, as_lists: bool) -> Tokenizer:
+    """OPT's form: GPT-2's with four special tokens first. `as_lists` writes vocab.json and merges.txt instead of tokenizer.json."""
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    specials = ["<s>", "<pad>", "</s>", "<unk>"]
+    trainer = trainers.BpeTrainer(
+        vocab_size=380, special_tokens=specials, initial_alphabet=pre_tokenizers.ByteLevel.alphabet(), show_progress=False)
+    tokenizer.train_from_iterator(SENTENCES, trainer)
+    trained = json.loads(tokenizer.to_str())["model"]
+    if as_lists:
+        (folder / "vocab.json").write_text(json.dumps(trained["vocab"]))
+        merges = [" ".join(merge) if isinstance(merge, list) else merge for merge in trained["merges"]]
+        (folder / "merges.txt").write_text("\n".join(["#version: 0.2", *merges, ""]))
+        (folder / "special_tokens_map.json").write_text(
+            json.dumps({"bos_token": {"content": "</s>"}, "eos_token": "</s>", "pad_token": "<pad>", "unk_token": "<unk>"}))
+    else:
+        copy = Tokenizer.from_str(tokenizer.to_str())
+        copy.add_special_tokens([AddedToken("<image>", normalized=False, special=True)])
+        copy.save(str(folder / "tokenizer.json"))
+    plain = Tokenizer(models.BPE(trained["vocab"], [tuple(merge) for merge in json.loads(tokenizer.to_str())["model"]["merges"]]))
+    plain.pre_tokenizer, plain.decoder = tokenizer.pre_tokenizer, tokenizer.decoder
+    return plain

@@ -150,4 +150,38 @@ double mk_attention_backward(
     mk_attention_shape shape, long block, const mk_sequence *sequences, long count, const float *qkv,
     const float *dout, mk_attention_penalty penalty, const float *cosine, const float *sine, float *dqkv);
 
+// MARK: attention between any rows (attend.c)
+
+/// Keys and values of one attention: element e of key j, head h is keys[h * head + j * stride + e]; values alike.
+typedef struct {
+    const float *keys, *values;
+    long count, stride, head;
+    float *key_gradient, *value_gradient; // added to in the backward pass; NULL: not wanted
+    long gradient_stride, gradient_head;
+} mk_keys;
+
+/// One attention: rows of queries over a first and a second stretch of keys.
+typedef struct {
+    long rows;
+    const float *queries; // element e of row i, head h: queries[i * query_stride + h * size + e]
+    long query_stride;
+    mk_keys first, second;
+    const float *bias;      // NULL, or added to the scaled score of row i, key j, head h: bias[h * bias_head + i * bias_row + j]
+    long bias_head, bias_row;
+    long visible;           // keys that the first row sees; every further row sees one more, all of them at most
+    float *probabilities;   // NULL, or [heads][rows][keys], kept for the backward pass; zero where not seen
+    float *out;             // laid out as the queries are
+    long out_stride;
+    const float *out_gradient; // as `out`
+    float *query_gradient;     // written in the backward pass
+    long query_gradient_stride;
+    float penalty;             // the loss has penalty * the sum of squared probabilities of the second stretch
+} mk_attend_job;
+
+/// out = softmax(scale * queries keys^T + bias) values of every job; heads of `size` numbers, a multiple of 16. A job's
+/// numbers do not depend on the other jobs.
+void mk_attend(const mk_attend_job *jobs, long count, long heads, long size, float scale);
+/// Gradients of queries, keys and values; probabilities must have been kept. Returns the penalties.
+double mk_attend_backward(const mk_attend_job *jobs, long count, long heads, long size, float scale);
+
 #endif

@@ -61,8 +61,6 @@ public struct TrainingRecord: Sendable, Codable, Equatable {
 public struct ArtifactManifest: Sendable, Codable, Equatable {
     /// The format this release writes and reads.
     public static let currentFormat = 1
-    /// Where the embedding joins the model.
-    public static let visualTokens = "visual_tokens"
 
     /// Version of the format.
     public let formatVersion: Int
@@ -76,7 +74,7 @@ public struct ArtifactManifest: Sendable, Codable, Equatable {
     public let modelName: String
     /// The digest of the frozen model this was made for.
     public let modelDigest: String
-    /// Where the embedding joins the model: `visualTokens`.
+    /// Where the embedding joins the model, an `InsertionPoint`.
     public let insertionPoint: String
     /// Objects: the probability from which on the head fires. Persons: the distance up to which it fires.
     public let threshold: Float
@@ -124,7 +122,7 @@ extension ArtifactManifest {
         self.classNoun = classNoun
         self.modelName = model.name
         self.modelDigest = model.digest
-        self.insertionPoint = Self.visualTokens
+        self.insertionPoint = model.insertionPoint.rawValue
         self.threshold = threshold
         self.photos = photos
         self.seed = seed

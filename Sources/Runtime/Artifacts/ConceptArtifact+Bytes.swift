@@ -51,7 +51,7 @@ extension ConceptArtifact {
             throw Self.malformed(
                 "its format is \(manifest.formatVersion), this release reads \(ArtifactManifest.currentFormat)")
         }
-        guard manifest.insertionPoint == ArtifactManifest.visualTokens, !manifest.identifier.isEmpty,
+        guard InsertionPoint(rawValue: manifest.insertionPoint) != nil, !manifest.identifier.isEmpty,
             manifest.threshold.isFinite, manifest.threshold > 0
         else { throw Self.malformed("its manifest holds values outside their range") }
         let expected: Set<String>

@@ -40,11 +40,15 @@ public struct ConceptArtifact: Sendable, Equatable {
 
     /// Throws `modelMismatch` when it was made for another frozen model.
     public func requireModel(_ identity: ModelIdentity) throws {
-        guard manifest.modelDigest == identity.digest else {
+        guard manifest.modelDigest == identity.digest,
+            manifest.insertionPoint == identity.insertionPoint.rawValue
+        else {
             throw RuntimeError(
                 .modelMismatch,
-                "this version was made for \(manifest.modelName) \(manifest.modelDigest.prefix(12)), the server runs "
-                    + "\(identity.name) \(identity.digest.prefix(12)): enroll the concept again with its photos")
+                "this version was made for \(manifest.modelName) \(manifest.modelDigest.prefix(12)) "
+                    + "(\(manifest.insertionPoint)), the server runs \(identity.name) \(identity.digest.prefix(12)) "
+                    + "(\(identity.insertionPoint.rawValue)): enroll the concept again with its photos, which are kept "
+                    + "here only where their owner agreed to it")
         }
     }
 }

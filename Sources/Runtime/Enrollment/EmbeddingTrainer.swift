@@ -68,7 +68,7 @@ struct EmbeddingTrainer: Sendable {
     }
 
     private var regularizer: AttentionRegularizer {
-        AttentionRegularizer(weight: settings.regularizerWeight, direction: .row)
+        AttentionRegularizer(weight: settings.regularizerWeight, direction: model.regularizerDirection)
     }
 
     /// The samples of the next step: one view and one lesson of every photo, a caption after one of the two prompts.

@@ -73,11 +73,12 @@ package struct ImageProcessor: Sendable {
         switch family {
         case "CLIPImageProcessor", "CLIPFeatureExtractor", "LlavaImageProcessor", "LlavaNextImageProcessor":
             crops = true
-        case "SiglipImageProcessor": crops = false
+        case "SiglipImageProcessor", "BlipImageProcessor": crops = false
         default:
             throw VLMError(
                 .unsupported,
-                "\(file) names the image processor \(type); CLIP's, SigLIP's, LLaVA's and LLaVA-NeXT's are supported")
+                "\(file) names the image processor \(type); CLIP's, SigLIP's, BLIP's, LLaVA's and LLaVA-NeXT's are "
+                    + "supported")
         }
         guard let filter = ResampleFilter(rawValue: stated.resample ?? ResampleFilter.bicubic.rawValue) else {
             throw VLMError(

@@ -39,15 +39,16 @@ extension LlavaModel {
         return LlavaModel(
             identity: ModelIdentity(
                 name: configuration.model_type,
-                digest: try digest(
-                    tensors, [json, preprocessing] + bankBytes(directory, options),
+                digest: try HubModelParts.digest(
+                    tensors, [json, preprocessing] + HubModelParts.bankBytes(directory, options),
                     [storage.rawValue, prompt.name, "\(vision.pinpoints.isEmpty)", headEncoder?.digest ?? "tower"]),
                 hiddenSize: shape.hiddenSize, featureSize: featureSize, gridRows: side, gridColumns: side),
             trainingDefaults: .published,
-            stopTokens: try stopTokens(
-                [configuration.eos_token_id, text.eos_token_id, generation.eos_token_id], prompt: prompt,
+            stopTokens: try HubModelParts.stopTokens(
+                [configuration.eos_token_id, text.eos_token_id, generation.eos_token_id], named: prompt.stop,
                 tokenizer: tokenizer),
-            negatives: try bank(directory, options, featureSize: featureSize), vision: vision, language: language,
+            negatives: try HubModelParts.bank(directory, options, featureSize: featureSize), vision: vision,
+            language: language,
             tokenizer: tokenizer, prompt: prompt,
             firstToken: architecture == .qwen2
                 ? nil : text.bos_token_id ?? generation.bos_token_id ?? tokenizer.id(of: "<s>"),
@@ -84,54 +85,6 @@ extension LlavaModel {
             featureBlocks: blocks, dropsClassToken: try configuration.dropsClassToken(),
             newline: pinpoints.isEmpty ? nil : try names.newline.map { try tensors.floats($0, shape: [hidden]) },
             pinpoints: pinpoints.compactMap { $0.count == 2 ? ($0[0], $0[1]) : nil })
-    }
-
-    /// A bank counts for the digest: heads subtract its mean.
-    private static func bankBytes(_ directory: ModelDirectory, _ options: LoadOptions) throws -> [[UInt8]] {
-        options.readsBank && FileManager.default.fileExists(atPath: directory.file(NegativeBank.fileName))
-            ? [try directory.bytes(NegativeBank.fileName)] : []
-    }
-
-    /// The checkpoint's own ends of an answer and those of the prompt form.
-    private static func stopTokens(
-        _ stated: [LlavaConfiguration.TokenList?], prompt: LlavaPrompt, tokenizer: any TextTokenizer
-    ) throws -> [Int32] {
-        var ids = prompt.stop.compactMap { tokenizer.id(of: $0) }
-        for list in stated { ids += list?.ids ?? [] }
-        if ids.isEmpty, let end = tokenizer.id(of: "</s>") { ids = [end] }
-        guard !ids.isEmpty else {
-            throw VLMError(.checkpointMalformed, "neither config.json nor generation_config.json names an eos_token_id")
-        }
-        var seen = Set<Int32>()
-        return ids.filter { seen.insert($0).inserted }
-    }
-
-    /// The folder's own bank of negatives, or an empty one: then heads need the user's other concepts.
-    private static func bank(
-        _ directory: ModelDirectory, _ options: LoadOptions, featureSize: Int
-    ) throws -> NegativeBank {
-        let path = directory.file(NegativeBank.fileName)
-        guard options.readsBank, FileManager.default.fileExists(atPath: path) else {
-            return .empty(featureSize: featureSize)
-        }
-        let bank = try NegativeBank(SafetensorsFile(contentsOf: path))
-        guard bank.mean.count == featureSize else {
-            throw VLMError(
-                .checkpointMalformed,
-                "\(path) has features of \(bank.mean.count) numbers, heads read \(featureSize): make it again with this "
-                    + "model and head encoder")
-        }
-        return bank
-    }
-
-    /// SHA-256 over all weight files, configurations and choices that change a number.
-    private static func digest(
-        _ tensors: CheckpointTensors, _ files: [[UInt8]], _ choices: [String]
-    ) throws -> String {
-        let parts =
-            try FileDigest.sha256(contentsOfAll: tensors.paths)
-            + files.map { try FileDigest.sha256($0) } + choices
-        return try FileDigest.sha256(Array(parts.joined(separator: "\u{1f}").utf8))
     }
 }
 

@@ -34,15 +34,7 @@ package struct LlavaModel: FrozenVLM {
             return ImageFeatures(pooled: seen.embedding, map: seen.map, visualTokens: tokens, tags: [])
         }
         let map = vision.patches(features[0])
-        return ImageFeatures(pooled: Self.mean(map), map: map, visualTokens: tokens, tags: [])
-    }
-
-    private static func mean(_ map: Matrix) -> [Float] {
-        var sums = [Double](repeating: 0, count: map.columns)
-        for row in 0..<map.rows {
-            for (column, value) in map.row(row).enumerated() { sums[column] += Double(value) }
-        }
-        return sums.map { Float($0 / Double(map.rows)) }
+        return ImageFeatures(pooled: HubModelParts.mean(map), map: map, visualTokens: tokens, tags: [])
     }
 
     /// Tokens before the visual tokens.

@@ -1,6 +1,7 @@
 import Foundation
 
-/// Reads the tokenizer of a downloaded checkpoint: `tokenizer.json` (huggingface/tokenizers), else `tokenizer.model`.
+/// Reads the tokenizer of a downloaded checkpoint: `tokenizer.json` (huggingface/tokenizers), else `tokenizer.model`, else
+/// `vocab.json` and `merges.txt`.
 package enum TokenizerFile {
     private struct File: Decodable {
         struct Added: Decodable {
@@ -66,9 +67,11 @@ package enum TokenizerFile {
             return try tokenizer(json: try directory.bytes("tokenizer.json"), file: directory.file("tokenizer.json"))
         }
         guard manager.fileExists(atPath: directory.file("tokenizer.model")) else {
+            if VocabularyFiles.lie(in: directory) { return try VocabularyFiles.tokenizer(directory) }
             throw VLMError(
                 .checkpointUnreadable,
-                "\(directory.path) has neither tokenizer.json nor tokenizer.model: download the checkpoint again")
+                "\(directory.path) has neither tokenizer.json nor tokenizer.model, nor vocab.json and merges.txt: "
+                    + "download the checkpoint again")
         }
         return try SentencePieceModel.tokenizer(
             try directory.bytes("tokenizer.model"), file: directory.file("tokenizer.model"))

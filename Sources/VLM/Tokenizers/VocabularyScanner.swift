@@ -25,6 +25,19 @@ struct VocabularyScanner {
         }
     }
 
+    /// The pairs of a `vocab.json`, which is the vocabulary alone; throws `checkpointMalformed`.
+    static func pairs(vocabulary json: [UInt8], file: String) throws -> [(text: String, id: Int)] {
+        var scanner = VocabularyScanner(bytes: json)
+        var pairs: [(String, Int)] = []
+        do {
+            try scanner.object { scanner, text in pairs.append((text, try scanner.integer())) }
+        } catch {
+            throw VLMError(
+                .checkpointMalformed, "\(file) is no vocabulary: unreadable at byte \(scanner.at)", cause: error)
+        }
+        return pairs
+    }
+
     private struct Malformed: Error {}
 
     private init(bytes: [UInt8]) { self.bytes = bytes }

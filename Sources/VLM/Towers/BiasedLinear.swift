@@ -62,6 +62,13 @@ package struct BiasedLinear: Sendable {
         mk_bias_activation(y, bias, activation.code, rows, weight.outputs)
     }
 
+    /// dx `[rows, inputs]` = dy `[rows, outputs]` W, added to dx when `accumulate`: the backward pass to the input.
+    func backward(
+        _ dy: UnsafePointer<Float>, rows: Int, into dx: UnsafeMutablePointer<Float>, accumulate: Bool = false
+    ) {
+        weight.multiplyTransposed(dy, rows: rows, into: dx, accumulate: accumulate)
+    }
+
     /// The same for a matrix.
     package func callAsFunction(_ x: Matrix, _ activation: Activation = .none) -> Matrix {
         precondition(x.columns == weight.inputs, "\(x.columns) columns for \(weight.inputs) inputs")

@@ -34,11 +34,19 @@ extension VisionTower {
                 })
         }
 
+        /// Three maps, or the one that BLIP-2 keeps.
+        func queryKeyValue(_ layer: String) throws -> BiasedLinear {
+            guard family == .blip2 else {
+                return try linear(["q_proj", "k_proj", "v_proj"].map { "\(layer).self_attn.\($0)" }, width, width)
+            }
+            return try Self.fused(tensors, "\(prefix)\(layer).self_attn.", width: width, storage: storage)
+        }
+
         self.configuration = configuration
         self.family = family
         activation = try configuration.activation()
         // The first map and the positions stay as given: they are small and every number passes them.
-        let patchBias = family == .siglip ? try vector("embeddings.patch_embedding.bias", width) : nil
+        let patchBias = family != .clip ? try vector("embeddings.patch_embedding.bias", width) : nil
         patches = try BiasedLinear(
             inputs: 3 * patch * patch, outputs: [width], storage: .float32,
             parts: [
@@ -50,20 +58,43 @@ extension VisionTower {
                     patchBias
                 )
             ])
-        classToken = family.hasClassToken ? try vector("embeddings.class_embedding", width) : nil
-        positions = try tensors.floats(prefix + "embeddings.position_embedding.weight", shape: [tokens, width])
+        if family == .blip2 {
+            classToken = try tensors.floats(prefix + "embeddings.class_embedding", shape: [1, 1, width])
+            positions = try tensors.floats(prefix + "embeddings.position_embedding", shape: [1, tokens, width])
+        } else {
+            classToken = family.hasClassToken ? try vector("embeddings.class_embedding", width) : nil
+            positions = try tensors.floats(prefix + "embeddings.position_embedding.weight", shape: [tokens, width])
+        }
         // transformers really spells it like this.
         before = family == .clip ? try norm("pre_layrnorm") : nil
         blocks = try (0..<count).map { index in
             let layer = "encoder.layers.\(index)"
             return Block(
                 attentionNorm: try norm("\(layer).layer_norm1"),
-                queryKeyValue: try linear(
-                    ["q_proj", "k_proj", "v_proj"].map { "\(layer).self_attn.\($0)" }, width, width),
-                output: try linear(["\(layer).self_attn.out_proj"], width, width),
+                queryKeyValue: try queryKeyValue(layer),
+                output: try linear(
+                    ["\(layer).self_attn.\(family == .blip2 ? "projection" : "out_proj")"], width, width),
                 mlpNorm: try norm("\(layer).layer_norm2"), first: try linear(["\(layer).mlp.fc1"], inner, width),
                 second: try linear(["\(layer).mlp.fc2"], width, inner))
         }
         after = withFinalNorm ? try norm("post_layernorm") : nil
+    }
+
+    /// Queries, keys and values in one map; its bias is stored whole, or as those of queries and values (older
+    /// checkpoints: keys have none), or not at all.
+    private static func fused(
+        _ tensors: CheckpointTensors, _ name: String, width: Int, storage: Weight.Storage
+    ) throws -> BiasedLinear {
+        var bias: [Float]?
+        if tensors.contains("\(name)qkv.bias") {
+            bias = try tensors.floats("\(name)qkv.bias", shape: [3 * width])
+        } else if tensors.contains("\(name)q_bias") {
+            bias =
+                try tensors.floats("\(name)q_bias", shape: [width]) + [Float](repeating: 0, count: width)
+                + tensors.floats("\(name)v_bias", shape: [width])
+        }
+        return try BiasedLinear(
+            inputs: width, outputs: [3 * width], storage: storage,
+            parts: [({ try tensors.floats("\(name)qkv.weight", shape: [3 * width, width]) }, bias)])
     }
 }

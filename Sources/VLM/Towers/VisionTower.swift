@@ -1,9 +1,10 @@
 package import Compute
 internal import Kernels
 
-/// A CLIP or SigLIP vision transformer. Immutable after loading; safe from any thread.
+/// A CLIP, SigLIP or EVA vision transformer. Immutable after loading; safe from any thread.
 ///
-/// Pre-norm blocks with full attention: Radford et al. 2021 (CLIP), Zhai et al. 2023 (SigLIP).
+/// Pre-norm blocks with full attention: Radford et al. 2021 (CLIP), Zhai et al. 2023 (SigLIP), Fang et al.
+/// 2022 (EVA, BLIP-2's).
 package struct VisionTower: Sendable {
     package let configuration: VisionTowerConfiguration
     package let family: VisionTowerConfiguration.Family

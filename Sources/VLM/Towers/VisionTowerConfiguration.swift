@@ -1,6 +1,7 @@
-/// The shape of a vision transformer: the `vision_config` of a LLaVA checkpoint or a CLIP encoder's own configuration.
+/// The shape of a vision transformer: the `vision_config` of a LLaVA or BLIP-2 checkpoint or a CLIP encoder's own
+/// configuration.
 package struct VisionTowerConfiguration: Sendable, Decodable {
-    package let model_type: String?
+    package private(set) var model_type: String?
     let hidden_size: Int?
     let intermediate_size: Int?
     let num_hidden_layers: Int?
@@ -16,9 +17,11 @@ package struct VisionTowerConfiguration: Sendable, Decodable {
     package enum Family: String, Sendable, CaseIterable {
         case clip = "clip_vision_model"
         case siglip = "siglip_vision_model"
+        /// EVA's tower as BLIP-2 keeps it.
+        case blip2 = "blip_2_vision_model"
 
         /// Whether a class token stands before the patches.
-        package var hasClassToken: Bool { self == .clip }
+        package var hasClassToken: Bool { self != .siglip }
     }
 
     /// Which family it is; throws `unsupported` naming the supported ones.
@@ -32,16 +35,19 @@ package struct VisionTowerConfiguration: Sendable, Decodable {
         return family
     }
 
-    var width: Int { hidden_size ?? 768 }
-    var inner: Int { intermediate_size ?? 3072 }
-    package var layers: Int { num_hidden_layers ?? 12 }
-    var heads: Int { num_attention_heads ?? 12 }
-    var patch: Int { patch_size ?? (model_type == Family.siglip.rawValue ? 16 : 32) }
+    private var isSiglip: Bool { model_type == Family.siglip.rawValue }
+    private var isBlip2: Bool { model_type == Family.blip2.rawValue }
+
+    var width: Int { hidden_size ?? (isBlip2 ? 1408 : 768) }
+    var inner: Int { intermediate_size ?? (isBlip2 ? 6144 : 3072) }
+    package var layers: Int { num_hidden_layers ?? (isBlip2 ? 39 : 12) }
+    var heads: Int { num_attention_heads ?? (isBlip2 ? 16 : 12) }
+    var patch: Int { patch_size ?? (isSiglip ? 16 : isBlip2 ? 14 : 32) }
     /// Pixels on a side of the input.
     package var imageSize: Int { image_size ?? 224 }
     /// Patches on a side; what is left of a side that is no multiple of the patch is not seen.
     package var side: Int { imageSize / patch }
-    var epsilon: Float { layer_norm_eps ?? (model_type == Family.siglip.rawValue ? 1e-6 : 1e-5) }
+    var epsilon: Float { layer_norm_eps ?? (isSiglip || isBlip2 ? 1e-6 : 1e-5) }
     /// Size of CLIP's image embedding.
     package var projection: Int { projection_dim ?? 512 }
     /// Size of a feature.
@@ -51,6 +57,13 @@ package struct VisionTowerConfiguration: Sendable, Decodable {
     func with(projection: Int?) -> VisionTowerConfiguration {
         var copy = self
         copy.projection_dim = projection
+        return copy
+    }
+
+    /// The same as the tower of a BLIP-2 checkpoint, whose file need not name its family.
+    func asBlip2() -> VisionTowerConfiguration {
+        var copy = self
+        copy.model_type = Family.blip2.rawValue
         return copy
     }
 
@@ -68,7 +81,7 @@ package struct VisionTowerConfiguration: Sendable, Decodable {
 
     /// The activation of the feed-forward parts; throws `unsupported`.
     func activation() throws -> BiasedLinear.Activation {
-        let standard = model_type == Family.siglip.rawValue ? "gelu_pytorch_tanh" : "quick_gelu"
+        let standard = isSiglip ? "gelu_pytorch_tanh" : isBlip2 ? "gelu" : "quick_gelu"
         return try BiasedLinear.Activation(named: hidden_act ?? standard)
     }
 }

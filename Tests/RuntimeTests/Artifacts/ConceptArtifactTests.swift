@@ -88,6 +88,13 @@ import VLM
         let other = ModelIdentity(
             name: "tiny", digest: "cd34", hiddenSize: 8, featureSize: 6, gridRows: 2, gridColumns: 2)
         try Self.artifact().requireModel(Self.identity)
+        let elsewhere = ModelIdentity(
+            name: "tiny", digest: "ab12", hiddenSize: 8, featureSize: 6, gridRows: 2, gridColumns: 2,
+            insertionPoint: .visionFeatures)
+        #expect { try Self.artifact().requireModel(elsewhere) } throws: { error in
+            guard let error = error as? RuntimeError else { return false }
+            return error.code == .modelMismatch && error.message.contains("vision_features")
+        }
         #expect { try Self.artifact().requireModel(other) } throws: { error in
             guard let error = error as? RuntimeError else { return false }
             return error.code == .modelMismatch && error.message.contains("enroll the concept again")

@@ -6,9 +6,10 @@ import VLM
 
 /// A published kind of checkpoint, without tags and at first without a bank, goes the whole way to a personal caption.
 @Suite struct CheckpointEnrollmentTests {
-    private static let checkpoint = URL(filePath: #filePath).deletingLastPathComponent()
-        .deletingLastPathComponent().deletingLastPathComponent()
-        .appending(path: "VLMTests/Fixtures/checkpoints-hub/llava/model")
+    private static func checkpoint(_ name: String) -> URL {
+        URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+            .appending(path: "VLMTests/Fixtures/checkpoints-hub/\(name)/model")
+    }
 
     private func enroll(_ house: TinyHouse, others: [[UInt8]] = []) async throws -> EnrolledConcept {
         var settings = house.model.trainingDefaults
@@ -22,8 +23,8 @@ import VLM
         ) { _ in }
     }
 
-    @Test func withoutABankTheWayOutIsTold() async throws {
-        let house = try TinyHouse(model: VLMLoader.load(directory: Self.checkpoint.path()))
+    @Test(arguments: ["llava", "blip2-opt"]) func withoutABankTheWayOutIsTold(_ name: String) async throws {
+        let house = try TinyHouse(model: VLMLoader.load(directory: Self.checkpoint(name).path()))
         await #expect {
             try await enroll(house)
         } throws: { error in
@@ -32,9 +33,9 @@ import VLM
         }
     }
 
-    @Test func aBankMakesHeadsAndEmbeddingsPossible() async throws {
+    @Test(arguments: ["llava", "blip2-opt"]) func aBankMakesHeadsAndEmbeddingsPossible(_ name: String) async throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: "checkpoint-\(UUID().uuidString)")
-        try FileManager.default.copyItem(at: Self.checkpoint, to: folder)
+        try FileManager.default.copyItem(at: Self.checkpoint(name), to: folder)
         defer { try? FileManager.default.removeItem(at: folder) }
         let bare = try VLMLoader.load(directory: folder.path())
         let pooled = try (0..<16).map {
@@ -49,6 +50,7 @@ import VLM
         #expect(concept.manifest.modelDigest == house.model.identity.digest)
         #expect(concept.manifest.training.negatives == 16)
         let artifact = try ConceptArtifact(decoding: concept.artifact)
+        #expect(artifact.manifest.insertionPoint == house.model.identity.insertionPoint.rawValue)
         #expect(artifact.embedding.rows == 1 && artifact.embedding.columns == house.model.identity.hiddenSize)
         try await house.source.set(user: TinyHouse.user, name: "cup", artifact: concept.artifact)
         let report = try await house.vlm.recognize(

@@ -80,7 +80,7 @@ struct CheckpointDamageTests {
             try CheckpointFixture.edit(config) { $0["model_type"] = "idefics3" }
             let outer = try #require(failure(folder))
             #expect(outer.code == .unsupported)
-            #expect(outer.message.contains("idefics3") && outer.message.contains("llava, llava_next, pocket"))
+            #expect(outer.message.contains("idefics3") && outer.message.contains("blip-2, llava, llava_next, pocket"))
 
             try CheckpointFixture.edit(config) { config in
                 config["model_type"] = "llava"

@@ -13,7 +13,7 @@ struct CheckpointParityTests {
         }
     }
 
-    @Test(arguments: ["llava", "llava-next", "llava-siglip", "clip"])
+    @Test(arguments: ["llava", "llava-next", "llava-siglip", "clip", "blip2-opt", "blip2-opt-narrow"])
     func everyNumberIsTransformers(_ name: String) throws {
         let folder = CheckpointFixture.folder(name)
         let found = try SafetensorsFile(bytes: ParityRun.answer(folder + "/request.json"))

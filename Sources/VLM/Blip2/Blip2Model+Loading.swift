@@ -1,0 +1,61 @@
+internal import Compute
+
+extension Blip2Model {
+    /// Loads a downloaded checkpoint. Weights are memory-mapped and packed one tensor at a time.
+    package static func load(
+        directory: ModelDirectory, configuration json: [UInt8], options: LoadOptions
+    ) throws -> Blip2Model {
+        let configuration = try Blip2Configuration(json: json, file: directory.file("config.json"))
+        let (text, towerShape) = (try configuration.text(), try configuration.vision())
+        let architecture = try text.architecture()
+        try towerShape.validate()
+        guard (1...4096).contains(configuration.queries) else {
+            throw VLMError(.checkpointMalformed, "config.json states \(configuration.queries) query tokens")
+        }
+        let tokenizer = try TokenizerFile.load(directory)
+        let preprocessing = try directory.bytes("preprocessor_config.json")
+        let processor = try ImageProcessor(
+            json: preprocessing, file: directory.file("preprocessor_config.json"), imageSize: towerShape.imageSize)
+        let headEncoder = try options.headEncoder.map { try CLIPImageEncoder(directory: $0, storage: options.storage) }
+
+        let tensors = try CheckpointTensors(directory: directory)
+        let prefix = try tensors.prefix(of: "query_tokens", among: ["", "model."])
+        let stored = try tensors.elementType("\(prefix)qformer.encoder.layer.0.attention.attention.query.weight")
+        let storage = options.storage ?? Weight.Storage(storedAs: stored)
+        let tower = try VisionTower(
+            towerShape, tensors: tensors, prefixes: ["\(prefix)vision_model."], blocks: towerShape.layers,
+            withFinalNorm: true, storage: storage.forTower)
+        let root = TensorScope(tensors: tensors, prefix: prefix, storage: storage.forTower)
+        let scope = TensorScope(tensors: tensors, prefix: "\(prefix)language_model.", storage: storage)
+        let language: any VisualLanguage =
+            switch architecture {
+            case .opt: try OPTLanguage(text, scope: scope, progress: options.progress)
+            case .t5: try T5Language(text, scope: scope, progress: options.progress)
+            }
+        let qFormer = try QFormer(
+            configuration.qFormer, queries: configuration.queries, visionSize: towerShape.featureSize,
+            visualSize: language.visualSize, root: root)
+
+        let featureSize = headEncoder?.featureSize ?? towerShape.featureSize
+        let side = headEncoder?.tower.configuration.side ?? towerShape.side
+        let generation = try GenerationConfiguration(directory)
+        let stops = try HubModelParts.stopTokens(
+            [text.eos_token_id, generation.eos_token_id], named: [], tokenizer: tokenizer)
+        return Blip2Model(
+            identity: ModelIdentity(
+                name: "blip-2",
+                digest: try HubModelParts.digest(
+                    tensors, [json, preprocessing] + HubModelParts.bankBytes(directory, options),
+                    [storage.rawValue, headEncoder?.digest ?? "tower"]),
+                hiddenSize: towerShape.featureSize, featureSize: featureSize, gridRows: side, gridColumns: side,
+                insertionPoint: .visionFeatures),
+            trainingDefaults: .publishedBlip2, stopTokens: stops,
+            negatives: try HubModelParts.bank(directory, options, featureSize: featureSize), processor: processor,
+            tower: tower, qFormer: qFormer, language: language, tokenizer: tokenizer,
+            prompt: Blip2Prompt(
+                architecture: architecture,
+                first: architecture == .opt ? text.bos_token_id ?? generation.bos_token_id ?? 2 : nil,
+                last: architecture == .t5 ? text.eos_token_id?.ids.first ?? 1 : nil),
+            headEncoder: headEncoder)
+    }
+}

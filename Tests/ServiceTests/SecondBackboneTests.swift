@@ -1,0 +1,58 @@
+import Client
+import Foundation
+import Runtime
+import Service
+import Testing
+import VLM
+import VLMTestSupport
+
+/// A BLIP-2 checkpoint behind the same server, and what becomes of its concepts when another model is served.
+@Suite struct SecondBackboneTests {
+    /// A fixture's folder with a bank of negatives beside it.
+    private func withModel(_ body: (String) async throws -> Void) async throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "second-\(UUID().uuidString)")
+        let fixture = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .appending(path: "VLMTests/Fixtures/checkpoints-hub/blip2-opt/model")
+        try FileManager.default.copyItem(at: fixture, to: folder)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let bare = try VLMLoader.load(directory: folder.path())
+        let pooled = try (0..<12).map { try bare.features(of: TinyPicture.picture(of: 5_000_000 + $0)).pooled }
+        try Data(NegativeBank(pooled: pooled).encoded()).write(to: folder.appending(path: NegativeBank.fileName))
+        try await body(folder.path())
+    }
+
+    @Test func conceptsAreEnrolledServedAndNotMixedUp() async throws {
+        try await withModel { path in
+            var setup = Harness.Setup()
+            setup.model = { try LoadedModel(directory: path).model }
+            try await Harness.run(setup) { harness in
+                let ann = try await harness.user("ann")
+                let plain = try await ann.captioned(Harness.photo(1, 9))
+                var order = try Harness.order("zibo")
+                order.training.steps = 4
+                let enrolled = try await ann.enrolled(order)
+                #expect(enrolled.created && enrolled.version.modelDigest == plain.answer.modelDigest)
+                let personal = try await ann.captioned(Harness.photo(1, 0))
+                #expect(personal.answer.modelDigest == plain.answer.modelDigest)
+                let frozen = try await ann.captioned(Harness.photo(1, 9), frozen: true)
+                #expect(frozen.answer.text == plain.answer.text)
+                await ann.close()
+
+                // The same home behind another model: the concept stays, and its owner is told the way out.
+                await harness.server.shutdown(grace: .seconds(2))
+                var next = Harness.Setup()
+                next.home = harness.home.path
+                try await Harness.run(next) { other in
+                    let ann = try other.client()
+                    _ = try await ann.login(user: "ann", password: Harness.userPassword)
+                    #expect(try await ann.concept("zibo").current.number == 1)
+                    let error = await failure { _ = try await ann.captioned(Harness.photo(1, 0)) }
+                    #expect(error?.message.contains("vision_features") ?? false, "\(String(describing: error))")
+                    #expect(error?.message.contains("enroll the concept again") ?? false)
+                    #expect(error?.message.contains("agreed") ?? false)
+                    await ann.close()
+                }
+            }
+        }
+    }
+}
