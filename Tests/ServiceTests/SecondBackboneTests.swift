@@ -24,13 +24,11 @@ import VLMTestSupport
     @Test func conceptsAreEnrolledServedAndNotMixedUp() async throws {
         try await withModel { path in
             var setup = Harness.Setup()
-            setup.model = { try LoadedModel(directory: path).model }
+            setup.model = { try VLMLoader.load(directory: path) }
             try await Harness.run(setup) { harness in
                 let ann = try await harness.user("ann")
                 let plain = try await ann.captioned(Harness.photo(1, 9))
-                var order = try Harness.order("zibo")
-                order.training.steps = 4
-                let enrolled = try await ann.enrolled(order)
+                let enrolled = try await ann.enrolled(Harness.order("zibo"))
                 #expect(enrolled.created && enrolled.version.modelDigest == plain.answer.modelDigest)
                 let personal = try await ann.captioned(Harness.photo(1, 0))
                 #expect(personal.answer.modelDigest == plain.answer.modelDigest)

@@ -27,6 +27,7 @@ final class Harness: Sendable {
         var adjustRegistry: @Sendable (inout RegistryConfiguration) -> Void = { _ in }
         /// A home that is there already: a copy of another server's, say.
         var home: String?
+        var model: @Sendable () throws -> any FrozenVLM = { try TinyVLM.make() }
         var decode: @Sendable ([UInt8]) throws -> RGBImage = { try RGBImage(decoding: $0, limits: .standard) }
     }
 
@@ -50,7 +51,7 @@ final class Harness: Sendable {
             home: home, configuration: setup.configuration, listen: setup.listen,
             logger: Logger(label: "test") { _ in CapturedLog(log) }, options: options
         ) { concepts in
-            let model = try TinyVLM.make()
+            let model = try setup.model()
             return try PersonalizedVLM(
                 model: model,
                 negatives: NegativeFeatures(features: model.negatives.features, mean: model.negatives.mean),
