@@ -76,6 +76,11 @@ struct StoreBench: AsyncParsableCommand {
             moves.append((ContinuousClock.now - begin).seconds * 1_000)
         }
         try percentiles("pointer_move_ms", moves, "ms", target: 2)
+        // What one commit cannot go below here: a log of the same size, written and waited for in the same minute.
+        let bytes = try await logGrowth(store, mover)
+        try write("pointer_move_log_bytes", Double(bytes), "bytes")
+        let floor = try DiskFloor(configuration.directory + "/floor", bytes: bytes).measure(times: 200)
+        try percentiles("disk_floor_ms", floor, "ms")
         var commits: [Double] = []
         for number in 0..<500 {
             let enrollment = filler.enrollment("new \(number)", user: 0, number: 2_000_000 + number)
@@ -92,6 +97,21 @@ struct StoreBench: AsyncParsableCommand {
         _ = try await store.createBackup(configuration.directory + "/backup", by: .console)
         try write("backup_s", (ContinuousClock.now - backup).seconds, "s")
         try store.close()
+    }
+
+    /// Bytes that one pointer move writes into the log, the log being short enough not to be merged.
+    private func logGrowth(_ store: RegistryStore, _ mover: Principal) async throws -> Int {
+        try store.moveLogIntoDatabase()
+        let log = store.configuration.directory + "/registry.sqlite-wal"
+        func size() throws -> Int {
+            try (FileManager.default.attributesOfItem(atPath: log)[.size] as? NSNumber)?.intValue ?? 0
+        }
+        _ = try await store.promote("concept 0", to: .number(1), by: mover)
+        let before = try size()
+        for step in 0..<10 {
+            _ = try await store.promote("concept 0", to: .number(step.isMultiple(of: 2) ? 2 : 1), by: mover)
+        }
+        return try (size() - before) / 10
     }
 
     /// Token to principal to the digest of one concept, as a request does it. Microseconds.

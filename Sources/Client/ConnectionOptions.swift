@@ -6,6 +6,10 @@ public struct ConnectionOptions: Sendable, Equatable {
     public var port: UInt16
     /// PEM file of the certificate authority the server's certificate must come from.
     public var authorityFile: String
+    /// PEM file of the client's own certificate, on servers that know users by theirs.
+    public var certificateFile: String?
+    /// PEM file of its key.
+    public var certificateKeyFile: String?
 
     /// Connection options.
     public init(host: String, port: UInt16, authorityFile: String) {

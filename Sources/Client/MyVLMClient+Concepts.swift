@@ -15,7 +15,7 @@ extension MyVLMClient {
                 uploadId: receipt.uploadId, name: order.name, kind: order.kind.message, classNoun: order.classNoun,
                 identifier: order.identifier,
                 captions: order.captions.map { PhotoCaption(photo: UInt32(clamping: $0.photo), text: $0.text) },
-                seed: order.seed, reason: order.reason, detach: order.detach)
+                seed: order.seed, reason: order.reason, detach: order.detach, keepPhotos: order.keepPhotos)
             switch order.condition {
             case .always: break
             case .ifVersion(let version): request.ifVersion = UInt32(clamping: version)

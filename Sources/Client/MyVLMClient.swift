@@ -32,13 +32,20 @@ public final class MyVLMClient: Sendable {
         }
         var channelOptions = ChannelOptions()
         channelOptions.authorityFile = options.authorityFile
+        for file in [options.certificateFile, options.certificateKeyFile].compactMap({ $0 })
+        where !FileManager.default.fileExists(atPath: file) {
+            throw MyVLMError(.configuration, "\(file): no such file")
+        }
+        channelOptions.clientCertificateFile = options.certificateFile
+        channelOptions.clientKeyFile = options.certificateKeyFile
         do {
             channel = try Channel(
                 endpoint: Endpoint(host: options.host, port: options.port), options: channelOptions)
         } catch {
             throw MyVLMError(
                 .configuration,
-                "\(options.authorityFile) is no certificate authority in PEM; ask the server's operator",
+                "\(options.authorityFile) is no certificate authority in PEM, or the client's certificate and key do "
+                    + "not fit; ask the server's operator",
                 cause: error)
         }
         held = Mutex(token)

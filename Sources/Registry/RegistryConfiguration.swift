@@ -11,6 +11,14 @@ public struct Quotas: Sendable, Equatable {
     public var bytesPerUser = 256 << 20
     /// Bytes of one artifact.
     public var bytesPerArtifact = 16 << 20
+    /// Bytes of one photo that is kept.
+    public var bytesPerPhoto = 24 << 20
+    /// Calls of one user in a minute.
+    public var requestsPerMinute = 1_200
+    /// Streams of one user open at once.
+    public var streamsPerUser = 32
+    /// Minutes one user may train in a day.
+    public var enrollmentMinutesPerDay = 600
 
     /// The defaults above.
     public init() {}

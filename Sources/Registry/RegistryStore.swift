@@ -10,6 +10,8 @@ public final class RegistryStore: Sendable {
     /// What it was opened with.
     public let configuration: RegistryConfiguration
     let pool: DatabasePool
+    /// A connection of its own for what every request asks first; see `lookup`.
+    let lookups: DatabaseQueue
     let ballast: Ballast
     let tokenCache = Guarded(TokenCache())
     let setCache = Guarded(ConceptSetCache())
@@ -67,6 +69,7 @@ public final class RegistryStore: Sendable {
                         .dataLoss, "quick_check found damage; restore a backup: \(report.joined(separator: "; "))")
                 }
             }
+            lookups = try DatabaseQueue(path: path, configuration: Connection.lookups(configuration))
         } catch {
             throw RegistryError.mapped(error)
         }
@@ -83,6 +86,7 @@ public final class RegistryStore: Sendable {
     public func close() throws {
         do {
             try pool.write { db in try self.flushLastUse(db) }
+            try lookups.close()
             try moveLogIntoDatabase()
             try pool.close()
         } catch {
@@ -105,7 +109,7 @@ public final class RegistryStore: Sendable {
 
     /// Which connection closes last is not ours to say, and a read-only one would leave the log behind. A full disk or
     /// a foreign reader may keep it too: nothing is lost then, the next opening reads it.
-    func moveLogIntoDatabase() throws {
+    package func moveLogIntoDatabase() throws {
         do {
             try pool.writeWithoutTransaction { db in _ = try db.checkpoint(.truncate) }
         } catch let error as DatabaseError where [.SQLITE_BUSY, .SQLITE_FULL].contains(error.resultCode) {}

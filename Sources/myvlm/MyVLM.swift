@@ -40,7 +40,8 @@ struct MyVLM: AsyncParsableCommand {
         subcommands: [
             EnrollCommand.self, CaptionCommand.self, AskCommand.self, RecognizeCommand.self, ConceptCommand.self,
             EvaluateCommand.self, ImportCommand.self, JobsCommand.self, WatchCommand.self, LoginCommand.self,
-            LogoutCommand.self, WhoAmICommand.self, PasswdCommand.self, TokenCommand.self, UserCommand.self,
-            StatusCommand.self, AuditCommand.self, BackupCommand.self, ScrubCommand.self,
+            LogoutCommand.self, WhoAmICommand.self, PasswdCommand.self, TokenCommand.self, AccountCommand.self,
+            UsageCommand.self, UserCommand.self, StatusCommand.self, AuditCommand.self, BackupCommand.self,
+            ScrubCommand.self,
         ])
 }

@@ -151,6 +151,27 @@ import Testing
         await expectError(.dataLoss, "line 1") { try RegistryStore(harness.configuration) }
     }
 
+    /// A job that waits would bring the concept back; one that is over holds what was said about it.
+    @Test func enrollmentsOfAnErasedConceptGoWithIt() async throws {
+        let harness = try Harness()
+        let store = harness.store
+        let anna = try await harness.user("anna")
+        let done = try await store.createJob(concept: "mug", request: Array("the words".utf8), by: anna)
+        _ = try await store.startJob(done.id)
+        _ = try await store.commit(enrollment("mug", "1"), by: anna, job: done.id)
+        _ = try await store.renameConcept("mug", to: "Grandmother", by: anna)
+        let open = try await store.createJob(concept: "grandmother", request: [], by: anna)
+        _ = try await store.startJob(open.id)
+        let other = try await store.createJob(concept: "cup", request: [], by: anna)
+        let erasure = try #require(try await store.eraseConcept("GRANDMOTHER", by: anna).first)
+        #expect(Set(erasure.jobs) == [done.id, open.id])
+        #expect(try await store.jobs(of: anna.userID).map(\.id) == [other.id])
+        await expectError(.notFound) { try await store.commit(enrollment("grandmother", "2"), by: anna, job: open.id) }
+        #expect(try await store.concepts(of: anna.userID).concepts.isEmpty)
+        #expect(try await remnants(harness, ["grandmother", "Grandmother"]) == [])
+        #expect(try await store.eraseUser("anna", by: .console).jobs == [other.id])
+    }
+
     @Test func protectedConceptsAreNotErased() async throws {
         let harness = try Harness()
         let anna = try await harness.user("anna")

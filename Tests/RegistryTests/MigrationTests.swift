@@ -85,6 +85,54 @@ import Testing
         try queue.close()
     }
 
+    @Test(arguments: [
+        (2, "mvt_NmrBowxcKuAXVOUFEWSG2qvH5CE8su5y0xGs50v7JhI"), (4, "mvt_jcblGEO463Oz5vxw1o1caZLnKgcJLGgOyuPIg00GC1Y"),
+    ]) func laterReleasesOpenWithAllTheyHave(schema: Int, token: String) async throws {
+        var configuration = try old(schema)
+        configuration.masterKey = .keys([try MasterKey(text: String(repeating: "5e", count: 32))])
+        let directory = configuration.directory
+        defer { try? FileManager.default.removeItem(atPath: directory) }
+        let store = try RegistryStore(configuration)
+        let users = try await store.users(by: .console)
+        #expect(users.map(\.name) == ["anna", "ben", "iris", "root"])
+        #expect(users.map(\.role) == [.user, .user, .auditor, .admin])
+        let anna = try await store.authenticate(token)
+        let mug = try await store.concept("mug", of: anna.userID)
+        #expect(mug.concept.currentVersion == 2 && mug.concept.keepLast == 2)
+        #expect(mug.aliases.map(\.name) == ["best"] && mug.aliases[0].version == 1 && mug.aliases[0].isProtected)
+        #expect(mug.history.first { $0.action == .promote }?.reason == "was better")
+        for version in try await store.versions(of: "mug", userID: anna.userID) {
+            let bytes = try await store.artifact(version.digest, of: anna.userID)
+            #expect(bytes == Array("artifact \(version.number)".utf8))
+        }
+        await expectError(.failedPrecondition, "protected") { try await store.deleteConcept("mug", by: anna) }
+        #expect(try await store.changes(of: anna.userID, after: 0).events.map(\.revision) == Array(1...10))
+        #expect(try await store.undeleteConcept("gone", by: anna) == 11)
+        #expect(try await store.conceptSet(of: anna.userID).items.map(\.concept) == ["Mug", "gone"])
+        if schema == 4 {
+            let jobs = try await store.jobs(of: anna.userID)
+            #expect(Set(jobs.map(\.state)) == [.failed, .running])
+            let open = try #require(try await store.recoverJobs().first)
+            #expect(try await store.startJob(open.id).request == Array("another".utf8))
+            #expect(try await store.erasures(by: .console).map(\.versions) == [1])
+        }
+        guard case .intact = try await store.verifyAudit() else {
+            Issue.record("the audit chain is broken")
+            return
+        }
+        #expect(try await store.scrub(by: .console).isClean)
+        // What later schemas brought works on what they found.
+        #expect(try await store.share("mug", with: "ben", by: anna).changed)
+        #expect(try await store.usage(of: anna).count == QuotaName.allCases.count)
+        let names = "SELECT name FROM sqlite_schema WHERE name NOT LIKE 'sqlite_%' ORDER BY name"
+        let fresh = try Harness()
+        #expect(try store.schemaNames(names) == fresh.store.schemaNames(names))
+        try store.close()
+        let again = try RegistryStore(configuration)
+        #expect(try await again.conceptSet(of: anna.userID).items.count == 2)
+        try again.close()
+    }
+
     @Test func aMigrationThatFailsLeavesTheOldSchema() async throws {
         let configuration = try old(1)
         defer { try? FileManager.default.removeItem(atPath: configuration.directory) }

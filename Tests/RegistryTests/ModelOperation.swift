@@ -12,8 +12,20 @@ enum Operation: Sendable {
     case rename(String, to: String)
     case delete(String)
     case undelete(String)
+    case erase(String)
+    case share(String, with: String)
+    case unshare(String, with: String)
 
-    static func random(_ random: inout SeededGenerator) -> Operation {
+    /// Shares with one of `others`, where there are any.
+    static func random(_ random: inout SeededGenerator, others: [String] = []) -> Operation {
+        if let other = others.randomElement(using: &random), Int.random(in: 0..<5, using: &random) == 0 {
+            let name = ["mug", "rex", "Ann"][Int.random(in: 0..<3, using: &random)]
+            return Int.random(in: 0..<3, using: &random) == 0 ? .unshare(name, with: other) : .share(name, with: other)
+        }
+        return calls(&random)
+    }
+
+    private static func calls(_ random: inout SeededGenerator) -> Operation {
         func name(_ random: inout SeededGenerator) -> String {
             ["mug", "rex", "Ann"][Int.random(in: 0..<3, using: &random)]
         }
@@ -56,6 +68,9 @@ enum Operation: Sendable {
         case .rename(let name, let to): try model.rename(name, to: to)
         case .delete(let name): try model.delete(name)
         case .undelete(let name): try model.undelete(name)
+        case .erase(let name): return try model.erase(name)
+        case .share(let name, let user): try model.share(name, with: user)
+        case .unshare(let name, let user): try model.unshare(name, with: user)
         }
         return 0
     }
@@ -86,6 +101,12 @@ enum Operation: Sendable {
             return (0, change.changed ? change.revision : nil)
         case .delete(let name): return (0, try await store.deleteConcept(name, by: owner))
         case .undelete(let name): return (0, try await store.undeleteConcept(name, by: owner))
+        case .erase(let name): return (try await store.eraseConcept(name, by: owner).count, nil)
+        case .share(let name, let user):
+            let change = try await store.share(name, with: user, by: owner)
+            return (0, change.changed ? change.revision : nil)
+        case .unshare(let name, let user):
+            return (0, try await store.unshare(name, with: user, by: owner).revision)
         }
     }
 }

@@ -12,6 +12,7 @@ struct PureModel: Equatable {
         var stack: [Int] = []
         var aliases: [String: Alias] = [:]
         var keepLast: Int?
+        var sharedWith: Set<String> = []
         var current: Int { stack[stack.count - 1] }
         /// Where in the stack a rollback without a number goes.
         var below: Int? { stack.lastIndex { contents[$0] != nil && $0 != current } }
@@ -135,6 +136,31 @@ struct PureModel: Equatable {
         guard !concept.aliases.values.contains(where: \.isProtected) else { throw .failedPrecondition }
         concepts[name] = nil
         deleted[name, default: []].append(concept)
+        revision += 1
+    }
+
+    @discardableResult
+    mutating func erase(_ name: String) throws(Failure) -> Int {
+        if let concept = concepts[name], concept.aliases.values.contains(where: \.isProtected) {
+            throw .failedPrecondition
+        }
+        let count = (concepts[name] == nil ? 0 : 1) + (deleted[name]?.count ?? 0)
+        guard count > 0 else { throw .notFound }
+        concepts[name] = nil
+        deleted[name] = nil
+        revision += count
+        return count
+    }
+
+    mutating func share(_ name: String, with user: String) throws(Failure) {
+        guard try !existing(name).sharedWith.contains(user) else { return }
+        concepts[name]?.sharedWith.insert(user)
+        revision += 1
+    }
+
+    mutating func unshare(_ name: String, with user: String) throws(Failure) {
+        guard try existing(name).sharedWith.contains(user) else { throw .notFound }
+        concepts[name]?.sharedWith.remove(user)
         revision += 1
     }
 

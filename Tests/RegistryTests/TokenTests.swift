@@ -55,11 +55,11 @@ import Testing
         let new = try await store.rotateToken(id: old.tokenID, overlapMs: 5_000, by: anna)
         #expect(new.scopes == [.query] && new.expiresAtMs == harness.clock.now + 1_000_000)
         #expect(try await store.authenticate(old.token).expiresAtMs == harness.clock.now + 5_000)
-        #expect(try await store.liveTokens(among: [old.tokenID, new.tokenID, 99]) == [old.tokenID, new.tokenID])
+        #expect(try await store.live(among: [.token(old.tokenID), .token(new.tokenID), .token(99)]).count == 2)
         harness.clock.advance(5_000)
         await expectError(.unauthenticated) { try await store.authenticate(old.token) }
         #expect(try await store.authenticate(new.token).tokenID == new.tokenID)
-        #expect(try await store.liveTokens(among: [old.tokenID, new.tokenID]) == [new.tokenID])
+        #expect(try await store.live(among: [.token(old.tokenID), .token(new.tokenID)]) == [.token(new.tokenID)])
         #expect(try await store.tokens(of: anna).first?.label == "robot")
         await expectError(.invalidArgument) { try await store.rotateToken(id: new.tokenID, overlapMs: -1, by: anna) }
         await expectError(.notFound) { try await store.rotateToken(id: 99, overlapMs: 0, by: anna) }
@@ -85,7 +85,7 @@ import Testing
         _ = try await store.setRole(.auditor, name: "anna", by: admin)
         try await store.setSuspended(true, name: "anna", by: admin)
         #expect(told.withLock { $0 } == 5)
-        #expect(try await store.liveTokens(among: [anna.tokenID]) == [])
+        #expect(try await store.live(among: [.token(anna.tokenID)]) == [])
     }
 
     @Test func aRevokedTokenChangesNothingMore() async throws {

@@ -89,6 +89,32 @@ import VLM
         try FileManager.default.removeItem(atPath: left)
     }
 
+    @Test func anErasureEndsTheEnrollmentsOfItsConcept() async throws {
+        let barrier = Barrier()
+        let held = Locked(false)
+        var setup = Harness.Setup()
+        setup.decode = { bytes in
+            if held.value { barrier.pass() }
+            return try RGBImage(decoding: bytes, limits: .standard)
+        }
+        try await Harness.run(setup) { harness in
+            let ann = try await harness.user("ann")
+            _ = try await ann.enrolled(Harness.order("zibo"))
+            held.set(true)
+            let job = try await detached(ann, Harness.order("zibo", views: 3..<6))
+            for await _ in barrier.reached { break }
+            #expect(try await ann.eraseConcept("zibo").count == 1)
+            #expect(try await ann.jobs().isEmpty)
+            #expect(!FileManager.default.fileExists(atPath: "\(harness.home.jobs)/\(job.id)"))
+            barrier.open()
+            // The next one in the queue begins only when that one has ended.
+            held.set(false)
+            _ = try await ann.enrolled(Harness.order("mug", thing: 2))
+            #expect(try await ann.concepts().map(\.name) == ["mug"])
+            await ann.close()
+        }
+    }
+
     @Test func aFailedEnrollmentKeepsItsPhotosForAnother() async throws {
         let broken = Locked(true)
         var setup = Harness.Setup()

@@ -61,6 +61,8 @@ public struct EnrollmentOrder: Sendable {
     public var reason: String
     /// Whether the enrollment goes on when nobody listens any more.
     public var detach = false
+    /// Whether the server keeps the photos with the version, sealed; otherwise it deletes them after the training.
+    public var keepPhotos = false
 
     /// An order.
     public init(

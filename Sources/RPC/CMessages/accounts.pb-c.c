@@ -1042,6 +1042,366 @@ void   myvlm__v1__revoke_token_reply__free_unpacked
   assert(message->base.descriptor == &myvlm__v1__revoke_token_reply__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   myvlm__v1__get_usage_request__init
+                     (Myvlm__V1__GetUsageRequest         *message)
+{
+  static const Myvlm__V1__GetUsageRequest init_value = MYVLM__V1__GET_USAGE_REQUEST__INIT;
+  *message = init_value;
+}
+size_t myvlm__v1__get_usage_request__get_packed_size
+                     (const Myvlm__V1__GetUsageRequest *message)
+{
+  assert(message->base.descriptor == &myvlm__v1__get_usage_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t myvlm__v1__get_usage_request__pack
+                     (const Myvlm__V1__GetUsageRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &myvlm__v1__get_usage_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t myvlm__v1__get_usage_request__pack_to_buffer
+                     (const Myvlm__V1__GetUsageRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &myvlm__v1__get_usage_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Myvlm__V1__GetUsageRequest *
+       myvlm__v1__get_usage_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Myvlm__V1__GetUsageRequest *)
+     protobuf_c_message_unpack (&myvlm__v1__get_usage_request__descriptor,
+                                allocator, len, data);
+}
+void   myvlm__v1__get_usage_request__free_unpacked
+                     (Myvlm__V1__GetUsageRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &myvlm__v1__get_usage_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   myvlm__v1__set_quota_request__init
+                     (Myvlm__V1__SetQuotaRequest         *message)
+{
+  static const Myvlm__V1__SetQuotaRequest init_value = MYVLM__V1__SET_QUOTA_REQUEST__INIT;
+  *message = init_value;
+}
+size_t myvlm__v1__set_quota_request__get_packed_size
+                     (const Myvlm__V1__SetQuotaRequest *message)
+{
+  assert(message->base.descriptor == &myvlm__v1__set_quota_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t myvlm__v1__set_quota_request__pack
+                     (const Myvlm__V1__SetQuotaRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &myvlm__v1__set_quota_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t myvlm__v1__set_quota_request__pack_to_buffer
+                     (const Myvlm__V1__SetQuotaRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &myvlm__v1__set_quota_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Myvlm__V1__SetQuotaRequest *
+       myvlm__v1__set_quota_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Myvlm__V1__SetQuotaRequest *)
+     protobuf_c_message_unpack (&myvlm__v1__set_quota_request__descriptor,
+                                allocator, len, data);
+}
+void   myvlm__v1__set_quota_request__free_unpacked
+                     (Myvlm__V1__SetQuotaRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &myvlm__v1__set_quota_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   myvlm__v1__quota_limit__init
+                     (Myvlm__V1__QuotaLimit         *message)
+{
+  static const Myvlm__V1__QuotaLimit init_value = MYVLM__V1__QUOTA_LIMIT__INIT;
+  *message = init_value;
+}
+size_t myvlm__v1__quota_limit__get_packed_size
+                     (const Myvlm__V1__QuotaLimit *message)
+{
+  assert(message->base.descriptor == &myvlm__v1__quota_limit__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t myvlm__v1__quota_limit__pack
+                     (const Myvlm__V1__QuotaLimit *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &myvlm__v1__quota_limit__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t myvlm__v1__quota_limit__pack_to_buffer
+                     (const Myvlm__V1__QuotaLimit *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &myvlm__v1__quota_limit__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Myvlm__V1__QuotaLimit *
+       myvlm__v1__quota_limit__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Myvlm__V1__QuotaLimit *)
+     protobuf_c_message_unpack (&myvlm__v1__quota_limit__descriptor,
+                                allocator, len, data);
+}
+void   myvlm__v1__quota_limit__free_unpacked
+                     (Myvlm__V1__QuotaLimit *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &myvlm__v1__quota_limit__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   myvlm__v1__usage__init
+                     (Myvlm__V1__Usage         *message)
+{
+  static const Myvlm__V1__Usage init_value = MYVLM__V1__USAGE__INIT;
+  *message = init_value;
+}
+size_t myvlm__v1__usage__get_packed_size
+                     (const Myvlm__V1__Usage *message)
+{
+  assert(message->base.descriptor == &myvlm__v1__usage__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t myvlm__v1__usage__pack
+                     (const Myvlm__V1__Usage *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &myvlm__v1__usage__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t myvlm__v1__usage__pack_to_buffer
+                     (const Myvlm__V1__Usage *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &myvlm__v1__usage__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Myvlm__V1__Usage *
+       myvlm__v1__usage__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Myvlm__V1__Usage *)
+     protobuf_c_message_unpack (&myvlm__v1__usage__descriptor,
+                                allocator, len, data);
+}
+void   myvlm__v1__usage__free_unpacked
+                     (Myvlm__V1__Usage *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &myvlm__v1__usage__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   myvlm__v1__quota_use__init
+                     (Myvlm__V1__QuotaUse         *message)
+{
+  static const Myvlm__V1__QuotaUse init_value = MYVLM__V1__QUOTA_USE__INIT;
+  *message = init_value;
+}
+size_t myvlm__v1__quota_use__get_packed_size
+                     (const Myvlm__V1__QuotaUse *message)
+{
+  assert(message->base.descriptor == &myvlm__v1__quota_use__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t myvlm__v1__quota_use__pack
+                     (const Myvlm__V1__QuotaUse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &myvlm__v1__quota_use__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t myvlm__v1__quota_use__pack_to_buffer
+                     (const Myvlm__V1__QuotaUse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &myvlm__v1__quota_use__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Myvlm__V1__QuotaUse *
+       myvlm__v1__quota_use__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Myvlm__V1__QuotaUse *)
+     protobuf_c_message_unpack (&myvlm__v1__quota_use__descriptor,
+                                allocator, len, data);
+}
+void   myvlm__v1__quota_use__free_unpacked
+                     (Myvlm__V1__QuotaUse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &myvlm__v1__quota_use__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   myvlm__v1__identity_request__init
+                     (Myvlm__V1__IdentityRequest         *message)
+{
+  static const Myvlm__V1__IdentityRequest init_value = MYVLM__V1__IDENTITY_REQUEST__INIT;
+  *message = init_value;
+}
+size_t myvlm__v1__identity_request__get_packed_size
+                     (const Myvlm__V1__IdentityRequest *message)
+{
+  assert(message->base.descriptor == &myvlm__v1__identity_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t myvlm__v1__identity_request__pack
+                     (const Myvlm__V1__IdentityRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &myvlm__v1__identity_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t myvlm__v1__identity_request__pack_to_buffer
+                     (const Myvlm__V1__IdentityRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &myvlm__v1__identity_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Myvlm__V1__IdentityRequest *
+       myvlm__v1__identity_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Myvlm__V1__IdentityRequest *)
+     protobuf_c_message_unpack (&myvlm__v1__identity_request__descriptor,
+                                allocator, len, data);
+}
+void   myvlm__v1__identity_request__free_unpacked
+                     (Myvlm__V1__IdentityRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &myvlm__v1__identity_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   myvlm__v1__list_identities_request__init
+                     (Myvlm__V1__ListIdentitiesRequest         *message)
+{
+  static const Myvlm__V1__ListIdentitiesRequest init_value = MYVLM__V1__LIST_IDENTITIES_REQUEST__INIT;
+  *message = init_value;
+}
+size_t myvlm__v1__list_identities_request__get_packed_size
+                     (const Myvlm__V1__ListIdentitiesRequest *message)
+{
+  assert(message->base.descriptor == &myvlm__v1__list_identities_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t myvlm__v1__list_identities_request__pack
+                     (const Myvlm__V1__ListIdentitiesRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &myvlm__v1__list_identities_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t myvlm__v1__list_identities_request__pack_to_buffer
+                     (const Myvlm__V1__ListIdentitiesRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &myvlm__v1__list_identities_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Myvlm__V1__ListIdentitiesRequest *
+       myvlm__v1__list_identities_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Myvlm__V1__ListIdentitiesRequest *)
+     protobuf_c_message_unpack (&myvlm__v1__list_identities_request__descriptor,
+                                allocator, len, data);
+}
+void   myvlm__v1__list_identities_request__free_unpacked
+                     (Myvlm__V1__ListIdentitiesRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &myvlm__v1__list_identities_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   myvlm__v1__list_identities_reply__init
+                     (Myvlm__V1__ListIdentitiesReply         *message)
+{
+  static const Myvlm__V1__ListIdentitiesReply init_value = MYVLM__V1__LIST_IDENTITIES_REPLY__INIT;
+  *message = init_value;
+}
+size_t myvlm__v1__list_identities_reply__get_packed_size
+                     (const Myvlm__V1__ListIdentitiesReply *message)
+{
+  assert(message->base.descriptor == &myvlm__v1__list_identities_reply__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t myvlm__v1__list_identities_reply__pack
+                     (const Myvlm__V1__ListIdentitiesReply *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &myvlm__v1__list_identities_reply__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t myvlm__v1__list_identities_reply__pack_to_buffer
+                     (const Myvlm__V1__ListIdentitiesReply *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &myvlm__v1__list_identities_reply__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Myvlm__V1__ListIdentitiesReply *
+       myvlm__v1__list_identities_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Myvlm__V1__ListIdentitiesReply *)
+     protobuf_c_message_unpack (&myvlm__v1__list_identities_reply__descriptor,
+                                allocator, len, data);
+}
+void   myvlm__v1__list_identities_reply__free_unpacked
+                     (Myvlm__V1__ListIdentitiesReply *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &myvlm__v1__list_identities_reply__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 static const ProtobufCFieldDescriptor myvlm__v1__user__field_descriptors[5] =
 {
   {
@@ -2140,6 +2500,401 @@ const ProtobufCMessageDescriptor myvlm__v1__revoke_token_reply__descriptor =
   (ProtobufCMessageInit) myvlm__v1__revoke_token_reply__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
+static const ProtobufCFieldDescriptor myvlm__v1__get_usage_request__field_descriptors[1] =
+{
+  {
+    "user",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__GetUsageRequest, user),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned myvlm__v1__get_usage_request__field_indices_by_name[] = {
+  0,   /* field[0] = user */
+};
+static const ProtobufCIntRange myvlm__v1__get_usage_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor myvlm__v1__get_usage_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "myvlm.v1.GetUsageRequest",
+  "GetUsageRequest",
+  "Myvlm__V1__GetUsageRequest",
+  "myvlm.v1",
+  sizeof(Myvlm__V1__GetUsageRequest),
+  1,
+  myvlm__v1__get_usage_request__field_descriptors,
+  myvlm__v1__get_usage_request__field_indices_by_name,
+  1,  myvlm__v1__get_usage_request__number_ranges,
+  (ProtobufCMessageInit) myvlm__v1__get_usage_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor myvlm__v1__set_quota_request__field_descriptors[2] =
+{
+  {
+    "user",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__SetQuotaRequest, user),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "limits",
+    2,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Myvlm__V1__SetQuotaRequest, n_limits),
+    offsetof(Myvlm__V1__SetQuotaRequest, limits),
+    &myvlm__v1__quota_limit__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned myvlm__v1__set_quota_request__field_indices_by_name[] = {
+  1,   /* field[1] = limits */
+  0,   /* field[0] = user */
+};
+static const ProtobufCIntRange myvlm__v1__set_quota_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor myvlm__v1__set_quota_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "myvlm.v1.SetQuotaRequest",
+  "SetQuotaRequest",
+  "Myvlm__V1__SetQuotaRequest",
+  "myvlm.v1",
+  sizeof(Myvlm__V1__SetQuotaRequest),
+  2,
+  myvlm__v1__set_quota_request__field_descriptors,
+  myvlm__v1__set_quota_request__field_indices_by_name,
+  1,  myvlm__v1__set_quota_request__number_ranges,
+  (ProtobufCMessageInit) myvlm__v1__set_quota_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor myvlm__v1__quota_limit__field_descriptors[3] =
+{
+  {
+    "name",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__QuotaLimit, name),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "limit",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__QuotaLimit, limit),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reset",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__QuotaLimit, reset),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned myvlm__v1__quota_limit__field_indices_by_name[] = {
+  1,   /* field[1] = limit */
+  0,   /* field[0] = name */
+  2,   /* field[2] = reset */
+};
+static const ProtobufCIntRange myvlm__v1__quota_limit__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor myvlm__v1__quota_limit__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "myvlm.v1.QuotaLimit",
+  "QuotaLimit",
+  "Myvlm__V1__QuotaLimit",
+  "myvlm.v1",
+  sizeof(Myvlm__V1__QuotaLimit),
+  3,
+  myvlm__v1__quota_limit__field_descriptors,
+  myvlm__v1__quota_limit__field_indices_by_name,
+  1,  myvlm__v1__quota_limit__number_ranges,
+  (ProtobufCMessageInit) myvlm__v1__quota_limit__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor myvlm__v1__usage__field_descriptors[1] =
+{
+  {
+    "quotas",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Myvlm__V1__Usage, n_quotas),
+    offsetof(Myvlm__V1__Usage, quotas),
+    &myvlm__v1__quota_use__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned myvlm__v1__usage__field_indices_by_name[] = {
+  0,   /* field[0] = quotas */
+};
+static const ProtobufCIntRange myvlm__v1__usage__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor myvlm__v1__usage__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "myvlm.v1.Usage",
+  "Usage",
+  "Myvlm__V1__Usage",
+  "myvlm.v1",
+  sizeof(Myvlm__V1__Usage),
+  1,
+  myvlm__v1__usage__field_descriptors,
+  myvlm__v1__usage__field_indices_by_name,
+  1,  myvlm__v1__usage__number_ranges,
+  (ProtobufCMessageInit) myvlm__v1__usage__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor myvlm__v1__quota_use__field_descriptors[4] =
+{
+  {
+    "name",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__QuotaUse, name),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "limit",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__QuotaUse, limit),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "used",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__QuotaUse, used),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "own",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__QuotaUse, own),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned myvlm__v1__quota_use__field_indices_by_name[] = {
+  1,   /* field[1] = limit */
+  0,   /* field[0] = name */
+  3,   /* field[3] = own */
+  2,   /* field[2] = used */
+};
+static const ProtobufCIntRange myvlm__v1__quota_use__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor myvlm__v1__quota_use__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "myvlm.v1.QuotaUse",
+  "QuotaUse",
+  "Myvlm__V1__QuotaUse",
+  "myvlm.v1",
+  sizeof(Myvlm__V1__QuotaUse),
+  4,
+  myvlm__v1__quota_use__field_descriptors,
+  myvlm__v1__quota_use__field_indices_by_name,
+  1,  myvlm__v1__quota_use__number_ranges,
+  (ProtobufCMessageInit) myvlm__v1__quota_use__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor myvlm__v1__identity_request__field_descriptors[2] =
+{
+  {
+    "user",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__IdentityRequest, user),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "certificate_name",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__IdentityRequest, certificate_name),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned myvlm__v1__identity_request__field_indices_by_name[] = {
+  1,   /* field[1] = certificate_name */
+  0,   /* field[0] = user */
+};
+static const ProtobufCIntRange myvlm__v1__identity_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor myvlm__v1__identity_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "myvlm.v1.IdentityRequest",
+  "IdentityRequest",
+  "Myvlm__V1__IdentityRequest",
+  "myvlm.v1",
+  sizeof(Myvlm__V1__IdentityRequest),
+  2,
+  myvlm__v1__identity_request__field_descriptors,
+  myvlm__v1__identity_request__field_indices_by_name,
+  1,  myvlm__v1__identity_request__number_ranges,
+  (ProtobufCMessageInit) myvlm__v1__identity_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor myvlm__v1__list_identities_request__field_descriptors[1] =
+{
+  {
+    "user",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__ListIdentitiesRequest, user),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned myvlm__v1__list_identities_request__field_indices_by_name[] = {
+  0,   /* field[0] = user */
+};
+static const ProtobufCIntRange myvlm__v1__list_identities_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor myvlm__v1__list_identities_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "myvlm.v1.ListIdentitiesRequest",
+  "ListIdentitiesRequest",
+  "Myvlm__V1__ListIdentitiesRequest",
+  "myvlm.v1",
+  sizeof(Myvlm__V1__ListIdentitiesRequest),
+  1,
+  myvlm__v1__list_identities_request__field_descriptors,
+  myvlm__v1__list_identities_request__field_indices_by_name,
+  1,  myvlm__v1__list_identities_request__number_ranges,
+  (ProtobufCMessageInit) myvlm__v1__list_identities_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor myvlm__v1__list_identities_reply__field_descriptors[1] =
+{
+  {
+    "certificate_names",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Myvlm__V1__ListIdentitiesReply, n_certificate_names),
+    offsetof(Myvlm__V1__ListIdentitiesReply, certificate_names),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned myvlm__v1__list_identities_reply__field_indices_by_name[] = {
+  0,   /* field[0] = certificate_names */
+};
+static const ProtobufCIntRange myvlm__v1__list_identities_reply__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor myvlm__v1__list_identities_reply__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "myvlm.v1.ListIdentitiesReply",
+  "ListIdentitiesReply",
+  "Myvlm__V1__ListIdentitiesReply",
+  "myvlm.v1",
+  sizeof(Myvlm__V1__ListIdentitiesReply),
+  1,
+  myvlm__v1__list_identities_reply__field_descriptors,
+  myvlm__v1__list_identities_reply__field_indices_by_name,
+  1,  myvlm__v1__list_identities_reply__number_ranges,
+  (ProtobufCMessageInit) myvlm__v1__list_identities_reply__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
 static const ProtobufCEnumValue myvlm__v1__role__enum_values_by_number[4] =
 {
   { "ROLE_UNSPECIFIED", "MYVLM__V1__ROLE__ROLE_UNSPECIFIED", 0 },
@@ -2172,7 +2927,7 @@ const ProtobufCEnumDescriptor myvlm__v1__role__descriptor =
   myvlm__v1__role__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCMethodDescriptor myvlm__v1__accounts__method_descriptors[13] =
+static const ProtobufCMethodDescriptor myvlm__v1__accounts__method_descriptors[18] =
 {
   { "Login", &myvlm__v1__login_request__descriptor, &myvlm__v1__login_reply__descriptor },
   { "Logout", &myvlm__v1__logout_request__descriptor, &myvlm__v1__logout_reply__descriptor },
@@ -2183,22 +2938,32 @@ static const ProtobufCMethodDescriptor myvlm__v1__accounts__method_descriptors[1
   { "SetSuspended", &myvlm__v1__set_suspended_request__descriptor, &myvlm__v1__user__descriptor },
   { "SetRole", &myvlm__v1__set_role_request__descriptor, &myvlm__v1__user__descriptor },
   { "ResetPassword", &myvlm__v1__reset_password_request__descriptor, &myvlm__v1__reset_password_reply__descriptor },
+  { "GetUsage", &myvlm__v1__get_usage_request__descriptor, &myvlm__v1__usage__descriptor },
+  { "SetQuota", &myvlm__v1__set_quota_request__descriptor, &myvlm__v1__usage__descriptor },
+  { "AddIdentity", &myvlm__v1__identity_request__descriptor, &myvlm__v1__list_identities_reply__descriptor },
+  { "RemoveIdentity", &myvlm__v1__identity_request__descriptor, &myvlm__v1__list_identities_reply__descriptor },
+  { "ListIdentities", &myvlm__v1__list_identities_request__descriptor, &myvlm__v1__list_identities_reply__descriptor },
   { "CreateToken", &myvlm__v1__create_token_request__descriptor, &myvlm__v1__token_reply__descriptor },
   { "ListTokens", &myvlm__v1__list_tokens_request__descriptor, &myvlm__v1__list_tokens_reply__descriptor },
   { "RotateToken", &myvlm__v1__rotate_token_request__descriptor, &myvlm__v1__token_reply__descriptor },
   { "RevokeToken", &myvlm__v1__revoke_token_request__descriptor, &myvlm__v1__revoke_token_reply__descriptor },
 };
 const unsigned myvlm__v1__accounts__method_indices_by_name[] = {
+  11,        /* AddIdentity */
   3,        /* ChangePassword */
-  9,        /* CreateToken */
+  14,        /* CreateToken */
   4,        /* CreateUser */
-  10,        /* ListTokens */
+  9,        /* GetUsage */
+  13,        /* ListIdentities */
+  15,        /* ListTokens */
   5,        /* ListUsers */
   0,        /* Login */
   1,        /* Logout */
+  12,        /* RemoveIdentity */
   8,        /* ResetPassword */
-  12,        /* RevokeToken */
-  11,        /* RotateToken */
+  17,        /* RevokeToken */
+  16,        /* RotateToken */
+  10,        /* SetQuota */
   7,        /* SetRole */
   6,        /* SetSuspended */
   2         /* WhoAmI */
@@ -2210,7 +2975,7 @@ const ProtobufCServiceDescriptor myvlm__v1__accounts__descriptor =
   "Accounts",
   "Myvlm__V1__Accounts",
   "myvlm.v1",
-  13,
+  18,
   myvlm__v1__accounts__method_descriptors,
   myvlm__v1__accounts__method_indices_by_name
 };
@@ -2286,13 +3051,53 @@ void myvlm__v1__accounts__reset_password(ProtobufCService *service,
   assert(service->descriptor == &myvlm__v1__accounts__descriptor);
   service->invoke(service, 8, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
+void myvlm__v1__accounts__get_usage(ProtobufCService *service,
+                                    const Myvlm__V1__GetUsageRequest *input,
+                                    Myvlm__V1__Usage_Closure closure,
+                                    void *closure_data)
+{
+  assert(service->descriptor == &myvlm__v1__accounts__descriptor);
+  service->invoke(service, 9, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void myvlm__v1__accounts__set_quota(ProtobufCService *service,
+                                    const Myvlm__V1__SetQuotaRequest *input,
+                                    Myvlm__V1__Usage_Closure closure,
+                                    void *closure_data)
+{
+  assert(service->descriptor == &myvlm__v1__accounts__descriptor);
+  service->invoke(service, 10, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void myvlm__v1__accounts__add_identity(ProtobufCService *service,
+                                       const Myvlm__V1__IdentityRequest *input,
+                                       Myvlm__V1__ListIdentitiesReply_Closure closure,
+                                       void *closure_data)
+{
+  assert(service->descriptor == &myvlm__v1__accounts__descriptor);
+  service->invoke(service, 11, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void myvlm__v1__accounts__remove_identity(ProtobufCService *service,
+                                          const Myvlm__V1__IdentityRequest *input,
+                                          Myvlm__V1__ListIdentitiesReply_Closure closure,
+                                          void *closure_data)
+{
+  assert(service->descriptor == &myvlm__v1__accounts__descriptor);
+  service->invoke(service, 12, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void myvlm__v1__accounts__list_identities(ProtobufCService *service,
+                                          const Myvlm__V1__ListIdentitiesRequest *input,
+                                          Myvlm__V1__ListIdentitiesReply_Closure closure,
+                                          void *closure_data)
+{
+  assert(service->descriptor == &myvlm__v1__accounts__descriptor);
+  service->invoke(service, 13, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
 void myvlm__v1__accounts__create_token(ProtobufCService *service,
                                        const Myvlm__V1__CreateTokenRequest *input,
                                        Myvlm__V1__TokenReply_Closure closure,
                                        void *closure_data)
 {
   assert(service->descriptor == &myvlm__v1__accounts__descriptor);
-  service->invoke(service, 9, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 14, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void myvlm__v1__accounts__list_tokens(ProtobufCService *service,
                                       const Myvlm__V1__ListTokensRequest *input,
@@ -2300,7 +3105,7 @@ void myvlm__v1__accounts__list_tokens(ProtobufCService *service,
                                       void *closure_data)
 {
   assert(service->descriptor == &myvlm__v1__accounts__descriptor);
-  service->invoke(service, 10, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 15, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void myvlm__v1__accounts__rotate_token(ProtobufCService *service,
                                        const Myvlm__V1__RotateTokenRequest *input,
@@ -2308,7 +3113,7 @@ void myvlm__v1__accounts__rotate_token(ProtobufCService *service,
                                        void *closure_data)
 {
   assert(service->descriptor == &myvlm__v1__accounts__descriptor);
-  service->invoke(service, 11, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 16, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void myvlm__v1__accounts__revoke_token(ProtobufCService *service,
                                        const Myvlm__V1__RevokeTokenRequest *input,
@@ -2316,7 +3121,7 @@ void myvlm__v1__accounts__revoke_token(ProtobufCService *service,
                                        void *closure_data)
 {
   assert(service->descriptor == &myvlm__v1__accounts__descriptor);
-  service->invoke(service, 12, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 17, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void myvlm__v1__accounts__init (Myvlm__V1__Accounts_Service *service,
                                 Myvlm__V1__Accounts_ServiceDestroy destroy)

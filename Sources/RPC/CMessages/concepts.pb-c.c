@@ -2077,6 +2077,501 @@ void   myvlm__v1__job__free_unpacked
   assert(message->base.descriptor == &myvlm__v1__job__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   myvlm__v1__share_concept_request__init
+                     (Myvlm__V1__ShareConceptRequest         *message)
+{
+  static const Myvlm__V1__ShareConceptRequest init_value = MYVLM__V1__SHARE_CONCEPT_REQUEST__INIT;
+  *message = init_value;
+}
+size_t myvlm__v1__share_concept_request__get_packed_size
+                     (const Myvlm__V1__ShareConceptRequest *message)
+{
+  assert(message->base.descriptor == &myvlm__v1__share_concept_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t myvlm__v1__share_concept_request__pack
+                     (const Myvlm__V1__ShareConceptRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &myvlm__v1__share_concept_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t myvlm__v1__share_concept_request__pack_to_buffer
+                     (const Myvlm__V1__ShareConceptRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &myvlm__v1__share_concept_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Myvlm__V1__ShareConceptRequest *
+       myvlm__v1__share_concept_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Myvlm__V1__ShareConceptRequest *)
+     protobuf_c_message_unpack (&myvlm__v1__share_concept_request__descriptor,
+                                allocator, len, data);
+}
+void   myvlm__v1__share_concept_request__free_unpacked
+                     (Myvlm__V1__ShareConceptRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &myvlm__v1__share_concept_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   myvlm__v1__share__init
+                     (Myvlm__V1__Share         *message)
+{
+  static const Myvlm__V1__Share init_value = MYVLM__V1__SHARE__INIT;
+  *message = init_value;
+}
+size_t myvlm__v1__share__get_packed_size
+                     (const Myvlm__V1__Share *message)
+{
+  assert(message->base.descriptor == &myvlm__v1__share__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t myvlm__v1__share__pack
+                     (const Myvlm__V1__Share *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &myvlm__v1__share__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t myvlm__v1__share__pack_to_buffer
+                     (const Myvlm__V1__Share *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &myvlm__v1__share__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Myvlm__V1__Share *
+       myvlm__v1__share__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Myvlm__V1__Share *)
+     protobuf_c_message_unpack (&myvlm__v1__share__descriptor,
+                                allocator, len, data);
+}
+void   myvlm__v1__share__free_unpacked
+                     (Myvlm__V1__Share *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &myvlm__v1__share__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   myvlm__v1__unshare_concept_reply__init
+                     (Myvlm__V1__UnshareConceptReply         *message)
+{
+  static const Myvlm__V1__UnshareConceptReply init_value = MYVLM__V1__UNSHARE_CONCEPT_REPLY__INIT;
+  *message = init_value;
+}
+size_t myvlm__v1__unshare_concept_reply__get_packed_size
+                     (const Myvlm__V1__UnshareConceptReply *message)
+{
+  assert(message->base.descriptor == &myvlm__v1__unshare_concept_reply__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t myvlm__v1__unshare_concept_reply__pack
+                     (const Myvlm__V1__UnshareConceptReply *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &myvlm__v1__unshare_concept_reply__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t myvlm__v1__unshare_concept_reply__pack_to_buffer
+                     (const Myvlm__V1__UnshareConceptReply *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &myvlm__v1__unshare_concept_reply__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Myvlm__V1__UnshareConceptReply *
+       myvlm__v1__unshare_concept_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Myvlm__V1__UnshareConceptReply *)
+     protobuf_c_message_unpack (&myvlm__v1__unshare_concept_reply__descriptor,
+                                allocator, len, data);
+}
+void   myvlm__v1__unshare_concept_reply__free_unpacked
+                     (Myvlm__V1__UnshareConceptReply *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &myvlm__v1__unshare_concept_reply__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   myvlm__v1__list_shares_request__init
+                     (Myvlm__V1__ListSharesRequest         *message)
+{
+  static const Myvlm__V1__ListSharesRequest init_value = MYVLM__V1__LIST_SHARES_REQUEST__INIT;
+  *message = init_value;
+}
+size_t myvlm__v1__list_shares_request__get_packed_size
+                     (const Myvlm__V1__ListSharesRequest *message)
+{
+  assert(message->base.descriptor == &myvlm__v1__list_shares_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t myvlm__v1__list_shares_request__pack
+                     (const Myvlm__V1__ListSharesRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &myvlm__v1__list_shares_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t myvlm__v1__list_shares_request__pack_to_buffer
+                     (const Myvlm__V1__ListSharesRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &myvlm__v1__list_shares_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Myvlm__V1__ListSharesRequest *
+       myvlm__v1__list_shares_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Myvlm__V1__ListSharesRequest *)
+     protobuf_c_message_unpack (&myvlm__v1__list_shares_request__descriptor,
+                                allocator, len, data);
+}
+void   myvlm__v1__list_shares_request__free_unpacked
+                     (Myvlm__V1__ListSharesRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &myvlm__v1__list_shares_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   myvlm__v1__list_shares_reply__init
+                     (Myvlm__V1__ListSharesReply         *message)
+{
+  static const Myvlm__V1__ListSharesReply init_value = MYVLM__V1__LIST_SHARES_REPLY__INIT;
+  *message = init_value;
+}
+size_t myvlm__v1__list_shares_reply__get_packed_size
+                     (const Myvlm__V1__ListSharesReply *message)
+{
+  assert(message->base.descriptor == &myvlm__v1__list_shares_reply__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t myvlm__v1__list_shares_reply__pack
+                     (const Myvlm__V1__ListSharesReply *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &myvlm__v1__list_shares_reply__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t myvlm__v1__list_shares_reply__pack_to_buffer
+                     (const Myvlm__V1__ListSharesReply *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &myvlm__v1__list_shares_reply__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Myvlm__V1__ListSharesReply *
+       myvlm__v1__list_shares_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Myvlm__V1__ListSharesReply *)
+     protobuf_c_message_unpack (&myvlm__v1__list_shares_reply__descriptor,
+                                allocator, len, data);
+}
+void   myvlm__v1__list_shares_reply__free_unpacked
+                     (Myvlm__V1__ListSharesReply *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &myvlm__v1__list_shares_reply__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   myvlm__v1__get_photos_request__init
+                     (Myvlm__V1__GetPhotosRequest         *message)
+{
+  static const Myvlm__V1__GetPhotosRequest init_value = MYVLM__V1__GET_PHOTOS_REQUEST__INIT;
+  *message = init_value;
+}
+size_t myvlm__v1__get_photos_request__get_packed_size
+                     (const Myvlm__V1__GetPhotosRequest *message)
+{
+  assert(message->base.descriptor == &myvlm__v1__get_photos_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t myvlm__v1__get_photos_request__pack
+                     (const Myvlm__V1__GetPhotosRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &myvlm__v1__get_photos_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t myvlm__v1__get_photos_request__pack_to_buffer
+                     (const Myvlm__V1__GetPhotosRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &myvlm__v1__get_photos_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Myvlm__V1__GetPhotosRequest *
+       myvlm__v1__get_photos_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Myvlm__V1__GetPhotosRequest *)
+     protobuf_c_message_unpack (&myvlm__v1__get_photos_request__descriptor,
+                                allocator, len, data);
+}
+void   myvlm__v1__get_photos_request__free_unpacked
+                     (Myvlm__V1__GetPhotosRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &myvlm__v1__get_photos_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   myvlm__v1__drop_photos_request__init
+                     (Myvlm__V1__DropPhotosRequest         *message)
+{
+  static const Myvlm__V1__DropPhotosRequest init_value = MYVLM__V1__DROP_PHOTOS_REQUEST__INIT;
+  *message = init_value;
+}
+size_t myvlm__v1__drop_photos_request__get_packed_size
+                     (const Myvlm__V1__DropPhotosRequest *message)
+{
+  assert(message->base.descriptor == &myvlm__v1__drop_photos_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t myvlm__v1__drop_photos_request__pack
+                     (const Myvlm__V1__DropPhotosRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &myvlm__v1__drop_photos_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t myvlm__v1__drop_photos_request__pack_to_buffer
+                     (const Myvlm__V1__DropPhotosRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &myvlm__v1__drop_photos_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Myvlm__V1__DropPhotosRequest *
+       myvlm__v1__drop_photos_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Myvlm__V1__DropPhotosRequest *)
+     protobuf_c_message_unpack (&myvlm__v1__drop_photos_request__descriptor,
+                                allocator, len, data);
+}
+void   myvlm__v1__drop_photos_request__free_unpacked
+                     (Myvlm__V1__DropPhotosRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &myvlm__v1__drop_photos_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   myvlm__v1__drop_photos_reply__init
+                     (Myvlm__V1__DropPhotosReply         *message)
+{
+  static const Myvlm__V1__DropPhotosReply init_value = MYVLM__V1__DROP_PHOTOS_REPLY__INIT;
+  *message = init_value;
+}
+size_t myvlm__v1__drop_photos_reply__get_packed_size
+                     (const Myvlm__V1__DropPhotosReply *message)
+{
+  assert(message->base.descriptor == &myvlm__v1__drop_photos_reply__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t myvlm__v1__drop_photos_reply__pack
+                     (const Myvlm__V1__DropPhotosReply *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &myvlm__v1__drop_photos_reply__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t myvlm__v1__drop_photos_reply__pack_to_buffer
+                     (const Myvlm__V1__DropPhotosReply *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &myvlm__v1__drop_photos_reply__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Myvlm__V1__DropPhotosReply *
+       myvlm__v1__drop_photos_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Myvlm__V1__DropPhotosReply *)
+     protobuf_c_message_unpack (&myvlm__v1__drop_photos_reply__descriptor,
+                                allocator, len, data);
+}
+void   myvlm__v1__drop_photos_reply__free_unpacked
+                     (Myvlm__V1__DropPhotosReply *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &myvlm__v1__drop_photos_reply__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   myvlm__v1__export_data_request__init
+                     (Myvlm__V1__ExportDataRequest         *message)
+{
+  static const Myvlm__V1__ExportDataRequest init_value = MYVLM__V1__EXPORT_DATA_REQUEST__INIT;
+  *message = init_value;
+}
+size_t myvlm__v1__export_data_request__get_packed_size
+                     (const Myvlm__V1__ExportDataRequest *message)
+{
+  assert(message->base.descriptor == &myvlm__v1__export_data_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t myvlm__v1__export_data_request__pack
+                     (const Myvlm__V1__ExportDataRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &myvlm__v1__export_data_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t myvlm__v1__export_data_request__pack_to_buffer
+                     (const Myvlm__V1__ExportDataRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &myvlm__v1__export_data_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Myvlm__V1__ExportDataRequest *
+       myvlm__v1__export_data_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Myvlm__V1__ExportDataRequest *)
+     protobuf_c_message_unpack (&myvlm__v1__export_data_request__descriptor,
+                                allocator, len, data);
+}
+void   myvlm__v1__export_data_request__free_unpacked
+                     (Myvlm__V1__ExportDataRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &myvlm__v1__export_data_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   myvlm__v1__data_chunk__init
+                     (Myvlm__V1__DataChunk         *message)
+{
+  static const Myvlm__V1__DataChunk init_value = MYVLM__V1__DATA_CHUNK__INIT;
+  *message = init_value;
+}
+size_t myvlm__v1__data_chunk__get_packed_size
+                     (const Myvlm__V1__DataChunk *message)
+{
+  assert(message->base.descriptor == &myvlm__v1__data_chunk__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t myvlm__v1__data_chunk__pack
+                     (const Myvlm__V1__DataChunk *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &myvlm__v1__data_chunk__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t myvlm__v1__data_chunk__pack_to_buffer
+                     (const Myvlm__V1__DataChunk *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &myvlm__v1__data_chunk__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Myvlm__V1__DataChunk *
+       myvlm__v1__data_chunk__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Myvlm__V1__DataChunk *)
+     protobuf_c_message_unpack (&myvlm__v1__data_chunk__descriptor,
+                                allocator, len, data);
+}
+void   myvlm__v1__data_chunk__free_unpacked
+                     (Myvlm__V1__DataChunk *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &myvlm__v1__data_chunk__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   myvlm__v1__import_data_reply__init
+                     (Myvlm__V1__ImportDataReply         *message)
+{
+  static const Myvlm__V1__ImportDataReply init_value = MYVLM__V1__IMPORT_DATA_REPLY__INIT;
+  *message = init_value;
+}
+size_t myvlm__v1__import_data_reply__get_packed_size
+                     (const Myvlm__V1__ImportDataReply *message)
+{
+  assert(message->base.descriptor == &myvlm__v1__import_data_reply__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t myvlm__v1__import_data_reply__pack
+                     (const Myvlm__V1__ImportDataReply *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &myvlm__v1__import_data_reply__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t myvlm__v1__import_data_reply__pack_to_buffer
+                     (const Myvlm__V1__ImportDataReply *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &myvlm__v1__import_data_reply__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Myvlm__V1__ImportDataReply *
+       myvlm__v1__import_data_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Myvlm__V1__ImportDataReply *)
+     protobuf_c_message_unpack (&myvlm__v1__import_data_reply__descriptor,
+                                allocator, len, data);
+}
+void   myvlm__v1__import_data_reply__free_unpacked
+                     (Myvlm__V1__ImportDataReply *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &myvlm__v1__import_data_reply__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 static const ProtobufCFieldDescriptor myvlm__v1__photo_chunk__field_descriptors[3] =
 {
   {
@@ -2269,7 +2764,7 @@ const ProtobufCMessageDescriptor myvlm__v1__photo_caption__descriptor =
   (ProtobufCMessageInit) myvlm__v1__photo_caption__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor myvlm__v1__enroll_request__field_descriptors[11] =
+static const ProtobufCFieldDescriptor myvlm__v1__enroll_request__field_descriptors[12] =
 {
   {
     "upload_id",
@@ -2403,6 +2898,18 @@ static const ProtobufCFieldDescriptor myvlm__v1__enroll_request__field_descripto
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "keep_photos",
+    12,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__EnrollRequest, keep_photos),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned myvlm__v1__enroll_request__field_indices_by_name[] = {
   5,   /* field[5] = captions */
@@ -2410,6 +2917,7 @@ static const unsigned myvlm__v1__enroll_request__field_indices_by_name[] = {
   10,   /* field[10] = detach */
   4,   /* field[4] = identifier */
   7,   /* field[7] = if_version */
+  11,   /* field[11] = keep_photos */
   2,   /* field[2] = kind */
   1,   /* field[1] = name */
   8,   /* field[8] = only_new */
@@ -2420,7 +2928,7 @@ static const unsigned myvlm__v1__enroll_request__field_indices_by_name[] = {
 static const ProtobufCIntRange myvlm__v1__enroll_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 11 }
+  { 0, 12 }
 };
 const ProtobufCMessageDescriptor myvlm__v1__enroll_request__descriptor =
 {
@@ -2430,7 +2938,7 @@ const ProtobufCMessageDescriptor myvlm__v1__enroll_request__descriptor =
   "Myvlm__V1__EnrollRequest",
   "myvlm.v1",
   sizeof(Myvlm__V1__EnrollRequest),
-  11,
+  12,
   myvlm__v1__enroll_request__field_descriptors,
   myvlm__v1__enroll_request__field_indices_by_name,
   1,  myvlm__v1__enroll_request__number_ranges,
@@ -5359,6 +5867,442 @@ const ProtobufCMessageDescriptor myvlm__v1__job__descriptor =
   (ProtobufCMessageInit) myvlm__v1__job__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
+static const ProtobufCFieldDescriptor myvlm__v1__share_concept_request__field_descriptors[2] =
+{
+  {
+    "concept",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__ShareConceptRequest, concept),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "user",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__ShareConceptRequest, user),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned myvlm__v1__share_concept_request__field_indices_by_name[] = {
+  0,   /* field[0] = concept */
+  1,   /* field[1] = user */
+};
+static const ProtobufCIntRange myvlm__v1__share_concept_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor myvlm__v1__share_concept_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "myvlm.v1.ShareConceptRequest",
+  "ShareConceptRequest",
+  "Myvlm__V1__ShareConceptRequest",
+  "myvlm.v1",
+  sizeof(Myvlm__V1__ShareConceptRequest),
+  2,
+  myvlm__v1__share_concept_request__field_descriptors,
+  myvlm__v1__share_concept_request__field_indices_by_name,
+  1,  myvlm__v1__share_concept_request__number_ranges,
+  (ProtobufCMessageInit) myvlm__v1__share_concept_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor myvlm__v1__share__field_descriptors[4] =
+{
+  {
+    "owner",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__Share, owner),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "concept",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__Share, concept),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "user",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__Share, user),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "created_at_ms",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__Share, created_at_ms),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned myvlm__v1__share__field_indices_by_name[] = {
+  1,   /* field[1] = concept */
+  3,   /* field[3] = created_at_ms */
+  0,   /* field[0] = owner */
+  2,   /* field[2] = user */
+};
+static const ProtobufCIntRange myvlm__v1__share__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor myvlm__v1__share__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "myvlm.v1.Share",
+  "Share",
+  "Myvlm__V1__Share",
+  "myvlm.v1",
+  sizeof(Myvlm__V1__Share),
+  4,
+  myvlm__v1__share__field_descriptors,
+  myvlm__v1__share__field_indices_by_name,
+  1,  myvlm__v1__share__number_ranges,
+  (ProtobufCMessageInit) myvlm__v1__share__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+#define myvlm__v1__unshare_concept_reply__field_descriptors NULL
+#define myvlm__v1__unshare_concept_reply__field_indices_by_name NULL
+#define myvlm__v1__unshare_concept_reply__number_ranges NULL
+const ProtobufCMessageDescriptor myvlm__v1__unshare_concept_reply__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "myvlm.v1.UnshareConceptReply",
+  "UnshareConceptReply",
+  "Myvlm__V1__UnshareConceptReply",
+  "myvlm.v1",
+  sizeof(Myvlm__V1__UnshareConceptReply),
+  0,
+  myvlm__v1__unshare_concept_reply__field_descriptors,
+  myvlm__v1__unshare_concept_reply__field_indices_by_name,
+  0,  myvlm__v1__unshare_concept_reply__number_ranges,
+  (ProtobufCMessageInit) myvlm__v1__unshare_concept_reply__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+#define myvlm__v1__list_shares_request__field_descriptors NULL
+#define myvlm__v1__list_shares_request__field_indices_by_name NULL
+#define myvlm__v1__list_shares_request__number_ranges NULL
+const ProtobufCMessageDescriptor myvlm__v1__list_shares_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "myvlm.v1.ListSharesRequest",
+  "ListSharesRequest",
+  "Myvlm__V1__ListSharesRequest",
+  "myvlm.v1",
+  sizeof(Myvlm__V1__ListSharesRequest),
+  0,
+  myvlm__v1__list_shares_request__field_descriptors,
+  myvlm__v1__list_shares_request__field_indices_by_name,
+  0,  myvlm__v1__list_shares_request__number_ranges,
+  (ProtobufCMessageInit) myvlm__v1__list_shares_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor myvlm__v1__list_shares_reply__field_descriptors[1] =
+{
+  {
+    "shares",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Myvlm__V1__ListSharesReply, n_shares),
+    offsetof(Myvlm__V1__ListSharesReply, shares),
+    &myvlm__v1__share__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned myvlm__v1__list_shares_reply__field_indices_by_name[] = {
+  0,   /* field[0] = shares */
+};
+static const ProtobufCIntRange myvlm__v1__list_shares_reply__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor myvlm__v1__list_shares_reply__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "myvlm.v1.ListSharesReply",
+  "ListSharesReply",
+  "Myvlm__V1__ListSharesReply",
+  "myvlm.v1",
+  sizeof(Myvlm__V1__ListSharesReply),
+  1,
+  myvlm__v1__list_shares_reply__field_descriptors,
+  myvlm__v1__list_shares_reply__field_indices_by_name,
+  1,  myvlm__v1__list_shares_reply__number_ranges,
+  (ProtobufCMessageInit) myvlm__v1__list_shares_reply__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor myvlm__v1__get_photos_request__field_descriptors[2] =
+{
+  {
+    "concept",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__GetPhotosRequest, concept),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "version",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__GetPhotosRequest, version),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned myvlm__v1__get_photos_request__field_indices_by_name[] = {
+  0,   /* field[0] = concept */
+  1,   /* field[1] = version */
+};
+static const ProtobufCIntRange myvlm__v1__get_photos_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor myvlm__v1__get_photos_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "myvlm.v1.GetPhotosRequest",
+  "GetPhotosRequest",
+  "Myvlm__V1__GetPhotosRequest",
+  "myvlm.v1",
+  sizeof(Myvlm__V1__GetPhotosRequest),
+  2,
+  myvlm__v1__get_photos_request__field_descriptors,
+  myvlm__v1__get_photos_request__field_indices_by_name,
+  1,  myvlm__v1__get_photos_request__number_ranges,
+  (ProtobufCMessageInit) myvlm__v1__get_photos_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor myvlm__v1__drop_photos_request__field_descriptors[1] =
+{
+  {
+    "concept",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__DropPhotosRequest, concept),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned myvlm__v1__drop_photos_request__field_indices_by_name[] = {
+  0,   /* field[0] = concept */
+};
+static const ProtobufCIntRange myvlm__v1__drop_photos_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor myvlm__v1__drop_photos_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "myvlm.v1.DropPhotosRequest",
+  "DropPhotosRequest",
+  "Myvlm__V1__DropPhotosRequest",
+  "myvlm.v1",
+  sizeof(Myvlm__V1__DropPhotosRequest),
+  1,
+  myvlm__v1__drop_photos_request__field_descriptors,
+  myvlm__v1__drop_photos_request__field_indices_by_name,
+  1,  myvlm__v1__drop_photos_request__number_ranges,
+  (ProtobufCMessageInit) myvlm__v1__drop_photos_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor myvlm__v1__drop_photos_reply__field_descriptors[1] =
+{
+  {
+    "photos",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__DropPhotosReply, photos),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned myvlm__v1__drop_photos_reply__field_indices_by_name[] = {
+  0,   /* field[0] = photos */
+};
+static const ProtobufCIntRange myvlm__v1__drop_photos_reply__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor myvlm__v1__drop_photos_reply__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "myvlm.v1.DropPhotosReply",
+  "DropPhotosReply",
+  "Myvlm__V1__DropPhotosReply",
+  "myvlm.v1",
+  sizeof(Myvlm__V1__DropPhotosReply),
+  1,
+  myvlm__v1__drop_photos_reply__field_descriptors,
+  myvlm__v1__drop_photos_reply__field_indices_by_name,
+  1,  myvlm__v1__drop_photos_reply__number_ranges,
+  (ProtobufCMessageInit) myvlm__v1__drop_photos_reply__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+#define myvlm__v1__export_data_request__field_descriptors NULL
+#define myvlm__v1__export_data_request__field_indices_by_name NULL
+#define myvlm__v1__export_data_request__number_ranges NULL
+const ProtobufCMessageDescriptor myvlm__v1__export_data_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "myvlm.v1.ExportDataRequest",
+  "ExportDataRequest",
+  "Myvlm__V1__ExportDataRequest",
+  "myvlm.v1",
+  sizeof(Myvlm__V1__ExportDataRequest),
+  0,
+  myvlm__v1__export_data_request__field_descriptors,
+  myvlm__v1__export_data_request__field_indices_by_name,
+  0,  myvlm__v1__export_data_request__number_ranges,
+  (ProtobufCMessageInit) myvlm__v1__export_data_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor myvlm__v1__data_chunk__field_descriptors[1] =
+{
+  {
+    "data",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__DataChunk, data),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned myvlm__v1__data_chunk__field_indices_by_name[] = {
+  0,   /* field[0] = data */
+};
+static const ProtobufCIntRange myvlm__v1__data_chunk__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor myvlm__v1__data_chunk__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "myvlm.v1.DataChunk",
+  "DataChunk",
+  "Myvlm__V1__DataChunk",
+  "myvlm.v1",
+  sizeof(Myvlm__V1__DataChunk),
+  1,
+  myvlm__v1__data_chunk__field_descriptors,
+  myvlm__v1__data_chunk__field_indices_by_name,
+  1,  myvlm__v1__data_chunk__number_ranges,
+  (ProtobufCMessageInit) myvlm__v1__data_chunk__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor myvlm__v1__import_data_reply__field_descriptors[2] =
+{
+  {
+    "concepts",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Myvlm__V1__ImportDataReply, n_concepts),
+    offsetof(Myvlm__V1__ImportDataReply, concepts),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "versions",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__ImportDataReply, versions),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned myvlm__v1__import_data_reply__field_indices_by_name[] = {
+  0,   /* field[0] = concepts */
+  1,   /* field[1] = versions */
+};
+static const ProtobufCIntRange myvlm__v1__import_data_reply__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor myvlm__v1__import_data_reply__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "myvlm.v1.ImportDataReply",
+  "ImportDataReply",
+  "Myvlm__V1__ImportDataReply",
+  "myvlm.v1",
+  sizeof(Myvlm__V1__ImportDataReply),
+  2,
+  myvlm__v1__import_data_reply__field_descriptors,
+  myvlm__v1__import_data_reply__field_indices_by_name,
+  1,  myvlm__v1__import_data_reply__number_ranges,
+  (ProtobufCMessageInit) myvlm__v1__import_data_reply__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
 static const ProtobufCEnumValue myvlm__v1__concept_kind__enum_values_by_number[3] =
 {
   { "CONCEPT_KIND_UNSPECIFIED", "MYVLM__V1__CONCEPT_KIND__CONCEPT_KIND_UNSPECIFIED", 0 },
@@ -5389,7 +6333,7 @@ const ProtobufCEnumDescriptor myvlm__v1__concept_kind__descriptor =
   myvlm__v1__concept_kind__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCMethodDescriptor myvlm__v1__concepts__method_descriptors[18] =
+static const ProtobufCMethodDescriptor myvlm__v1__concepts__method_descriptors[25] =
 {
   { "UploadPhotos", &myvlm__v1__photo_chunk__descriptor, &myvlm__v1__upload_receipt__descriptor },
   { "Enroll", &myvlm__v1__enroll_request__descriptor, &myvlm__v1__enroll_event__descriptor },
@@ -5402,6 +6346,13 @@ static const ProtobufCMethodDescriptor myvlm__v1__concepts__method_descriptors[1
   { "UndeleteConcept", &myvlm__v1__undelete_concept_request__descriptor, &myvlm__v1__undelete_concept_reply__descriptor },
   { "EraseConcept", &myvlm__v1__erase_concept_request__descriptor, &myvlm__v1__erase_concept_reply__descriptor },
   { "ListErasures", &myvlm__v1__list_erasures_request__descriptor, &myvlm__v1__list_erasures_reply__descriptor },
+  { "ShareConcept", &myvlm__v1__share_concept_request__descriptor, &myvlm__v1__share__descriptor },
+  { "UnshareConcept", &myvlm__v1__share_concept_request__descriptor, &myvlm__v1__unshare_concept_reply__descriptor },
+  { "ListShares", &myvlm__v1__list_shares_request__descriptor, &myvlm__v1__list_shares_reply__descriptor },
+  { "ExportData", &myvlm__v1__export_data_request__descriptor, &myvlm__v1__data_chunk__descriptor },
+  { "ImportData", &myvlm__v1__data_chunk__descriptor, &myvlm__v1__import_data_reply__descriptor },
+  { "GetPhotos", &myvlm__v1__get_photos_request__descriptor, &myvlm__v1__photo_chunk__descriptor },
+  { "DropPhotos", &myvlm__v1__drop_photos_request__descriptor, &myvlm__v1__drop_photos_reply__descriptor },
   { "RenameConcept", &myvlm__v1__rename_concept_request__descriptor, &myvlm__v1__rename_concept_reply__descriptor },
   { "SetAlias", &myvlm__v1__set_alias_request__descriptor, &myvlm__v1__alias_reply__descriptor },
   { "RemoveAlias", &myvlm__v1__remove_alias_request__descriptor, &myvlm__v1__alias_reply__descriptor },
@@ -5411,24 +6362,31 @@ static const ProtobufCMethodDescriptor myvlm__v1__concepts__method_descriptors[1
   { "Watch", &myvlm__v1__watch_request__descriptor, &myvlm__v1__watch_event__descriptor },
 };
 const unsigned myvlm__v1__concepts__method_indices_by_name[] = {
-  16,        /* CompareVersions */
+  23,        /* CompareVersions */
   7,        /* DeleteConcept */
+  17,        /* DropPhotos */
   1,        /* Enroll */
   9,        /* EraseConcept */
+  14,        /* ExportData */
   3,        /* GetConcept */
+  16,        /* GetPhotos */
+  15,        /* ImportData */
   2,        /* ListConcepts */
   10,        /* ListErasures */
+  13,        /* ListShares */
   4,        /* ListVersions */
   6,        /* Promote */
-  14,        /* ProtectAlias */
-  13,        /* RemoveAlias */
-  11,        /* RenameConcept */
+  21,        /* ProtectAlias */
+  20,        /* RemoveAlias */
+  18,        /* RenameConcept */
   5,        /* Rollback */
-  12,        /* SetAlias */
-  15,        /* SetRetention */
+  19,        /* SetAlias */
+  22,        /* SetRetention */
+  11,        /* ShareConcept */
   8,        /* UndeleteConcept */
+  12,        /* UnshareConcept */
   0,        /* UploadPhotos */
-  17         /* Watch */
+  24         /* Watch */
 };
 const ProtobufCServiceDescriptor myvlm__v1__concepts__descriptor =
 {
@@ -5437,7 +6395,7 @@ const ProtobufCServiceDescriptor myvlm__v1__concepts__descriptor =
   "Concepts",
   "Myvlm__V1__Concepts",
   "myvlm.v1",
-  18,
+  25,
   myvlm__v1__concepts__method_descriptors,
   myvlm__v1__concepts__method_indices_by_name
 };
@@ -5529,13 +6487,69 @@ void myvlm__v1__concepts__list_erasures(ProtobufCService *service,
   assert(service->descriptor == &myvlm__v1__concepts__descriptor);
   service->invoke(service, 10, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
+void myvlm__v1__concepts__share_concept(ProtobufCService *service,
+                                        const Myvlm__V1__ShareConceptRequest *input,
+                                        Myvlm__V1__Share_Closure closure,
+                                        void *closure_data)
+{
+  assert(service->descriptor == &myvlm__v1__concepts__descriptor);
+  service->invoke(service, 11, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void myvlm__v1__concepts__unshare_concept(ProtobufCService *service,
+                                          const Myvlm__V1__ShareConceptRequest *input,
+                                          Myvlm__V1__UnshareConceptReply_Closure closure,
+                                          void *closure_data)
+{
+  assert(service->descriptor == &myvlm__v1__concepts__descriptor);
+  service->invoke(service, 12, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void myvlm__v1__concepts__list_shares(ProtobufCService *service,
+                                      const Myvlm__V1__ListSharesRequest *input,
+                                      Myvlm__V1__ListSharesReply_Closure closure,
+                                      void *closure_data)
+{
+  assert(service->descriptor == &myvlm__v1__concepts__descriptor);
+  service->invoke(service, 13, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void myvlm__v1__concepts__export_data(ProtobufCService *service,
+                                      const Myvlm__V1__ExportDataRequest *input,
+                                      Myvlm__V1__DataChunk_Closure closure,
+                                      void *closure_data)
+{
+  assert(service->descriptor == &myvlm__v1__concepts__descriptor);
+  service->invoke(service, 14, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void myvlm__v1__concepts__import_data(ProtobufCService *service,
+                                      const Myvlm__V1__DataChunk *input,
+                                      Myvlm__V1__ImportDataReply_Closure closure,
+                                      void *closure_data)
+{
+  assert(service->descriptor == &myvlm__v1__concepts__descriptor);
+  service->invoke(service, 15, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void myvlm__v1__concepts__get_photos(ProtobufCService *service,
+                                     const Myvlm__V1__GetPhotosRequest *input,
+                                     Myvlm__V1__PhotoChunk_Closure closure,
+                                     void *closure_data)
+{
+  assert(service->descriptor == &myvlm__v1__concepts__descriptor);
+  service->invoke(service, 16, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void myvlm__v1__concepts__drop_photos(ProtobufCService *service,
+                                      const Myvlm__V1__DropPhotosRequest *input,
+                                      Myvlm__V1__DropPhotosReply_Closure closure,
+                                      void *closure_data)
+{
+  assert(service->descriptor == &myvlm__v1__concepts__descriptor);
+  service->invoke(service, 17, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
 void myvlm__v1__concepts__rename_concept(ProtobufCService *service,
                                          const Myvlm__V1__RenameConceptRequest *input,
                                          Myvlm__V1__RenameConceptReply_Closure closure,
                                          void *closure_data)
 {
   assert(service->descriptor == &myvlm__v1__concepts__descriptor);
-  service->invoke(service, 11, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 18, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void myvlm__v1__concepts__set_alias(ProtobufCService *service,
                                     const Myvlm__V1__SetAliasRequest *input,
@@ -5543,7 +6557,7 @@ void myvlm__v1__concepts__set_alias(ProtobufCService *service,
                                     void *closure_data)
 {
   assert(service->descriptor == &myvlm__v1__concepts__descriptor);
-  service->invoke(service, 12, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 19, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void myvlm__v1__concepts__remove_alias(ProtobufCService *service,
                                        const Myvlm__V1__RemoveAliasRequest *input,
@@ -5551,7 +6565,7 @@ void myvlm__v1__concepts__remove_alias(ProtobufCService *service,
                                        void *closure_data)
 {
   assert(service->descriptor == &myvlm__v1__concepts__descriptor);
-  service->invoke(service, 13, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 20, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void myvlm__v1__concepts__protect_alias(ProtobufCService *service,
                                         const Myvlm__V1__ProtectAliasRequest *input,
@@ -5559,7 +6573,7 @@ void myvlm__v1__concepts__protect_alias(ProtobufCService *service,
                                         void *closure_data)
 {
   assert(service->descriptor == &myvlm__v1__concepts__descriptor);
-  service->invoke(service, 14, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 21, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void myvlm__v1__concepts__set_retention(ProtobufCService *service,
                                         const Myvlm__V1__SetRetentionRequest *input,
@@ -5567,7 +6581,7 @@ void myvlm__v1__concepts__set_retention(ProtobufCService *service,
                                         void *closure_data)
 {
   assert(service->descriptor == &myvlm__v1__concepts__descriptor);
-  service->invoke(service, 15, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 22, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void myvlm__v1__concepts__compare_versions(ProtobufCService *service,
                                            const Myvlm__V1__CompareVersionsRequest *input,
@@ -5575,7 +6589,7 @@ void myvlm__v1__concepts__compare_versions(ProtobufCService *service,
                                            void *closure_data)
 {
   assert(service->descriptor == &myvlm__v1__concepts__descriptor);
-  service->invoke(service, 16, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 23, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void myvlm__v1__concepts__watch(ProtobufCService *service,
                                 const Myvlm__V1__WatchRequest *input,
@@ -5583,7 +6597,7 @@ void myvlm__v1__concepts__watch(ProtobufCService *service,
                                 void *closure_data)
 {
   assert(service->descriptor == &myvlm__v1__concepts__descriptor);
-  service->invoke(service, 17, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 24, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void myvlm__v1__concepts__init (Myvlm__V1__Concepts_Service *service,
                                 Myvlm__V1__Concepts_ServiceDestroy destroy)

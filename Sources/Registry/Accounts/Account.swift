@@ -31,7 +31,15 @@ public struct Account: Sendable, Equatable {
     public let createdAtMs: Int64
 }
 
-/// Who is calling, proven by a token.
+/// What proves a caller.
+public enum Credential: Sendable, Hashable {
+    /// A token, by its key.
+    case token(Int64)
+    /// A certificate, by the name that stands for the user.
+    case certificate(name: String, userID: Int64)
+}
+
+/// Who is calling, proven by a token or a certificate.
 public struct Principal: Sendable, Equatable {
     /// Key of the user.
     public let userID: Int64
@@ -39,12 +47,24 @@ public struct Principal: Sendable, Equatable {
     public let name: String
     /// What the user may do.
     public let role: Account.Role
-    /// The token the call came with.
+    /// The token the call came with; 0 without one.
     public let tokenID: Int64
     /// When that token ends, milliseconds since 1970.
     public let expiresAtMs: Int64
     /// What the call may do: the token's scopes, cut to the role's.
     public let scopes: Scopes
+    /// Calls the user may make in a minute.
+    public var requestsPerMinute = Int.max
+    /// Streams the user may have open at once.
+    public var streams = Int.max
+    /// The name of the certificate the call came with instead of a token.
+    public var certificateName: String?
+
+    /// What the call stands and falls with; nil for the server's own work, enrollments of its jobs say.
+    public var credential: Credential? {
+        if let certificateName { return .certificate(name: certificateName, userID: userID) }
+        return tokenID == 0 ? nil : .token(tokenID)
+    }
 
     /// Throws `permissionDenied` unless the token has all of `wanted`.
     public func require(_ wanted: Scopes) throws {

@@ -37,25 +37,31 @@ extension RegistryStore {
         return issued
     }
 
-    /// Which of the tokens are good now: not revoked, not expired, of an account that is not suspended.
-    public func liveTokens(among ids: Set<Int64>) async throws -> Set<Int64> {
-        let now = self.now
-        return try await read { db in
-            var live: Set<Int64> = []
-            for id in ids {
-                let found = try Int.fetchOne(
-                    db,
-                    sql: """
-                        SELECT 1 FROM token JOIN account ON account.id = account_id
-                        WHERE token.id = ? AND expires_ms > ? AND suspended = 0
-                        """, arguments: [id, now])
-                if found != nil { live.insert(id) }
-            }
-            return live
-        }
+    /// Which of the credentials are good now: not revoked, not expired, of an account that is not suspended.
+    public func live(among credentials: Set<Credential>) async throws -> Set<Credential> {
+        try await read { db in try credentials.filter { try self.isLive(db, $0) } }
     }
 
-    /// Calls `body` after every change that may have ended a token: revoking, rotating, suspending, a new password or
+    func isLive(_ db: Database, _ credential: Credential) throws -> Bool {
+        let found: Int?
+        switch credential {
+        case .token(let id):
+            found = try db.value(
+                """
+                SELECT 1 FROM token JOIN account ON account.id = account_id
+                WHERE token.id = ? AND expires_ms > ? AND suspended = 0
+                """, [id, now])
+        case .certificate(let name, let userID):
+            found = try db.value(
+                """
+                SELECT 1 FROM identity JOIN account ON account.id = account_id
+                WHERE identity.name = ? AND account_id = ? AND suspended = 0
+                """, [name, userID])
+        }
+        return found != nil
+    }
+
+    /// Calls `body` after every change that may have ended a credential: revoking, rotating, suspending, a new password or
     /// role. It must not block.
     public func onCredentialChange(_ body: @escaping @Sendable () -> Void) {
         credentialWatchers.withLock { $0.append(body) }

@@ -64,6 +64,11 @@ extension RegistryStore {
             if suspended { try Self.requireAnotherAdministrator(db, than: account) }
             try db.execute(
                 sql: "UPDATE account SET suspended = ? WHERE id = ?", arguments: [suspended, account.userID])
+            let sharers = try Self.sharers(db, account.userID)
+            let setCache = self.setCache
+            db.afterNextTransaction { _ in
+                setCache.withLock { cache in for id in sharers { cache.invalidate(id) } }
+            }
             if suspended {
                 try db.execute(sql: "DELETE FROM token WHERE account_id = ?", arguments: [account.userID])
             }
@@ -116,16 +121,14 @@ extension RegistryStore {
     /// inside its transaction.
     func requireLive(_ db: Database, _ actor: Actor) throws {
         guard case .principal(let principal) = actor else { return }
-        let row = try Row.fetchOne(
-            db, sql: "SELECT role, suspended FROM account WHERE id = ?", arguments: [principal.userID])
+        let row = try db.row("SELECT role, suspended FROM account WHERE id = ?", [principal.userID])
         guard let row, row["suspended"] == false, row["role"] == principal.role.rawValue else {
             throw RegistryError(.unauthenticated, "the account is not available any more; log in again")
         }
-        guard principal.tokenID != 0 else { return }
-        let token = try Int.fetchOne(
-            db, sql: "SELECT 1 FROM token WHERE id = ? AND account_id = ? AND expires_ms > ?",
-            arguments: [principal.tokenID, principal.userID, now])
-        guard token != nil else { throw Self.unknownToken }
+        guard let credential = principal.credential else { return }
+        guard try isLive(db, credential) else {
+            throw RegistryError(.unauthenticated, "the token or certificate is not good any more; log in again")
+        }
     }
 
     /// For changes of the principal's own concepts.
@@ -150,13 +153,19 @@ extension RegistryStore {
     }
 }
 
-extension Account {
-    init(row: Row) throws {
-        guard let role = Role(rawValue: row["role"]) else {
+extension Account.Role {
+    init(stored: String) throws {
+        guard let role = Self(rawValue: stored) else {
             throw RegistryError(.dataLoss, "an account has an unknown role; restore a backup")
         }
+        self = role
+    }
+}
+
+extension Account {
+    init(row: Row) throws {
         self.init(
-            userID: row["id"], name: row["name"], role: role, suspended: row["suspended"],
+            userID: row["id"], name: row["name"], role: try Role(stored: row["role"]), suspended: row["suspended"],
             createdAtMs: row["created_ms"])
     }
 }

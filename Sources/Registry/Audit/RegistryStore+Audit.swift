@@ -29,22 +29,22 @@ extension RegistryStore {
         _ db: Database, at now: Int64, actor: String, action: String, target: String, details: [String: AuditValue]
     ) throws -> Int64 {
         let revision = try nextRevision(db)
-        let last = try Row.fetchOne(db, sql: "SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1")
+        let last = try db.row("SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1", [])
         let sequence: Int64 = (last?["seq"] ?? 0) + 1
         let draft = AuditRecord(
             sequence: sequence, atMs: now, actor: actor, action: action, target: target,
             details: try AuditValue.json(details), revision: UInt64(revision), hash: "")
-        try db.execute(
-            sql: """
-                INSERT INTO audit (seq, at_ms, actor, action, target, details, revision, hash)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-                """,
-            arguments: [
+        try db.run(
+            """
+            INSERT INTO audit (seq, at_ms, actor, action, target, details, revision, hash)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+            """,
+            [
                 sequence, draft.atMs, actor, action, target, draft.details, revision,
                 draft.expectedHash(after: last?["hash"] ?? ""),
             ])
         // The number of the last row stands elsewhere too, so that rows cut off the end are missed.
-        try db.execute(sql: "UPDATE counter SET value = ? WHERE name = 'audit'", arguments: [sequence])
+        try db.run("UPDATE counter SET value = ? WHERE name = 'audit'", [sequence])
         return revision
     }
 
@@ -61,15 +61,17 @@ extension RegistryStore {
         case .server: return ""
         case .user(let id): return try Self.tag(db, id)
         case .concept(let userID, let conceptID):
-            let uid = try Data.fetchOne(db, sql: "SELECT uid FROM concept WHERE id = ?", arguments: [conceptID])
-            guard let uid else { throw RegistryError(.internalError, "a row for a concept that is not there") }
+            guard let uid: Data = try db.value("SELECT uid FROM concept WHERE id = ?", [conceptID]) else {
+                throw RegistryError(.internalError, "a row for a concept that is not there")
+            }
             return try Self.tag(db, userID) + "/" + keys(db, of: userID).code("concept", Blob.bytes(uid))
         }
     }
 
-    private static func tag(_ db: Database, _ userID: Int64) throws -> String {
-        guard let tag = try String.fetchOne(db, sql: "SELECT tag FROM account WHERE id = ?", arguments: [userID])
-        else { throw RegistryError(.unauthenticated, "the account is not available any more; log in again") }
+    static func tag(_ db: Database, _ userID: Int64) throws -> String {
+        guard let tag: String = try db.value("SELECT tag FROM account WHERE id = ?", [userID]) else {
+            throw RegistryError(.unauthenticated, "the account is not available any more; log in again")
+        }
         return tag
     }
 

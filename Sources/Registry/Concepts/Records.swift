@@ -124,6 +124,8 @@ public struct EnrollmentCommit: Sendable {
     public var reason: String
     /// When set, nothing happens unless `current` is this version now; 0 asks that the concept does not exist.
     public var ifVersion: Int?
+    /// Photos to be kept with the version; none unless their owner asked for it.
+    public var photos: [(name: String, bytes: [UInt8])] = []
 
     /// A commit of `artifact` to `concept`.
     public init(
@@ -186,5 +188,17 @@ public struct ConceptSetSnapshot: Sendable, Equatable {
     /// SHA-256 over name, version and artifact digest of each item in order: equal digests, equal concepts.
     public let digest: String
     /// Sorted by the bytes of the name.
-    public let items: [VersionRecord]
+    public let items: [ConceptSetItem]
+}
+
+/// A current version in a set: what is needed to ask for its artifact.
+public struct ConceptSetItem: Sendable, Equatable {
+    /// The concept's name; `OWNER/CONCEPT` where another user shares it.
+    public let concept: String
+    /// The version.
+    public let number: Int
+    /// SHA-256 of the artifact, lower-case hex.
+    public let digest: String
+    /// Whose it is: the artifact is asked for with this.
+    public let ownerID: Int64
 }

@@ -29,6 +29,7 @@ extension RegistryStore {
                 arguments: [conceptID, checked.content])
             let number =
                 try known ?? self.insertVersion(db, checked, conceptID, parent: before?.currentVersion, principal)
+            try self.keepPhotos(db, enrollment.photos, conceptID, number, principal)
             let move = try self.move(
                 db,
                 PointerChange(
@@ -40,7 +41,8 @@ extension RegistryStore {
                 db, by: .user(principal.userID), "concept.enroll", on: .concept(principal.userID, conceptID),
                 details: [
                     "version": .number(number), "created": .flag(known == nil),
-                    "moved": .flag(move != nil), "removed": .numbers(removed), "reason": .personal(checked.reason),
+                    "moved": .flag(move != nil), "photos": .number(enrollment.photos.count),
+                    "removed": .numbers(removed), "reason": .personal(checked.reason),
                 ])
             if let job {
                 try self.move(db, job, .succeed)
@@ -61,6 +63,7 @@ extension RegistryStore {
             try self.requireMayChange(db, principal)
             let current = try Self.findConcept(db, name, principal.userID)?.currentVersion ?? 0
             try Self.require(ifVersion, is: current, name: name)
+            try self.requireEnrollmentMinutes(db, principal.userID)
             if let concept = try Self.findConcept(db, name, principal.userID) {
                 try self.requireRoomForVersion(db, concept.conceptID, name)
             } else {
@@ -77,7 +80,7 @@ extension RegistryStore {
             .failedPrecondition, "\(name) \(found), not at version \(wanted); look at it again and decide anew")
     }
 
-    private func insertConcept(_ db: Database, _ name: String, _ userID: Int64) throws -> Int64 {
+    func insertConcept(_ db: Database, _ name: String, _ userID: Int64) throws -> Int64 {
         let now = self.now
         try db.execute(
             sql: """
@@ -88,20 +91,12 @@ extension RegistryStore {
         return db.lastInsertedRowID
     }
 
-    private func insertVersion(
-        _ db: Database, _ checked: CheckedEnrollment, _ conceptID: Int64, parent: Int?, _ principal: Principal
+    func insertVersion(
+        _ db: Database, _ checked: CheckedEnrollment, _ conceptID: Int64, parent: Int?, _ principal: Principal,
+        createdAtMs: Int64? = nil
     ) throws -> Int {
         try requireRoomForVersion(db, conceptID, checked.name)
-        let stored = try Int.fetchOne(
-            db, sql: "SELECT 1 FROM artifact WHERE account_id = ? AND digest = ?",
-            arguments: [principal.userID, checked.digest])
-        if stored == nil {
-            try requireRoomForBytes(db, checked.artifact.count, principal)
-            try SealedArtifact(
-                checked.artifact, digest: checked.digest, keys: try keys(db, of: principal.userID),
-                random: configuration.random
-            ).insert(db, principal.userID, checked.digest)
-        }
+        try store(db, checked.artifact, digest: checked.digest, principal)
         // Numbers are never given out twice.
         try db.execute(sql: "UPDATE concept SET next_number = next_number + 1 WHERE id = ?", arguments: [conceptID])
         let next = try Int.fetchOne(db, sql: "SELECT next_number FROM concept WHERE id = ?", arguments: [conceptID])
@@ -115,7 +110,7 @@ extension RegistryStore {
             arguments: [
                 conceptID, number, principal.userID, checked.digest, checked.content, checked.artifact.count,
                 checked.kind.rawValue, checked.classNoun, checked.identifier, checked.threshold, checked.modelDigest,
-                checked.photoCount, checked.trainingRecord, parent, now,
+                checked.photoCount, checked.trainingRecord, parent, createdAtMs ?? now,
             ])
         return number
     }

@@ -60,11 +60,10 @@ extension RegistryStore {
     /// Adds the move and points the concept at it; nil when `current` stands there already.
     func move(_ db: Database, _ change: PointerChange, by principal: Principal) throws -> PointerRecord? {
         guard change.from != change.target else { return nil }
-        let top = try Int64.fetchOne(
-            db, sql: "SELECT current_move FROM concept WHERE id = ?", arguments: [change.conceptID])
+        let top: Int64? = try db.value("SELECT current_move FROM concept WHERE id = ?", [change.conceptID])
         let below: Int64?
         if change.action == .rollback, let found = try nearest(db, change.target, from: top) {
-            below = try Int64.fetchOne(db, sql: "SELECT below FROM move WHERE id = ?", arguments: [found])
+            below = try db.value("SELECT below FROM move WHERE id = ?", [found])
         } else {
             below = top
         }
@@ -72,19 +71,19 @@ extension RegistryStore {
             db, principal.userID,
             ChangeDraft(change.event, change.conceptID, pointer: "current", from: change.from, to: change.target))
         let now = self.now
-        try db.execute(
-            sql: """
-                INSERT INTO move (concept_id, pointer, from_number, to_number, below, at_ms, by_name, action, reason,
-                    revision)
-                VALUES (?, 'current', ?, ?, ?, ?, ?, ?, ?, ?)
-                """,
-            arguments: [
+        try db.run(
+            """
+            INSERT INTO move (concept_id, pointer, from_number, to_number, below, at_ms, by_name, action, reason,
+                revision)
+            VALUES (?, 'current', ?, ?, ?, ?, ?, ?, ?, ?)
+            """,
+            [
                 change.conceptID, change.from, change.target, below, now, principal.name, change.action.rawValue,
                 change.reason, revision,
             ])
-        try db.execute(
-            sql: "UPDATE concept SET current_move = ?, updated_ms = ? WHERE id = ?",
-            arguments: [db.lastInsertedRowID, now, change.conceptID])
+        try db.run(
+            "UPDATE concept SET current_move = ?, updated_ms = ? WHERE id = ?",
+            [db.lastInsertedRowID, now, change.conceptID])
         return PointerRecord(
             concept: change.concept, pointer: "current", from: change.from, to: change.target, atMs: now,
             by: principal.name,

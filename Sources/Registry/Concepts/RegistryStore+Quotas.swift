@@ -2,10 +2,22 @@ internal import GRDB
 
 extension RegistryStore {
     func requireRoomForConcept(_ db: Database, _ userID: Int64) throws {
-        let limit = configuration.quotas.conceptsPerUser
+        let limit = try limit(db, .concepts, userID)
         let used = try Int.fetchOne(
             db, sql: "SELECT count(*) FROM concept WHERE account_id = ? AND deleted_ms IS NULL", arguments: [userID])
         try require(used ?? 0, below: limit, "concepts are in use; delete one first")
+    }
+
+    func requireRoomForConcepts(_ db: Database, _ count: Int, _ userID: Int64) throws {
+        let limit = try limit(db, .concepts, userID)
+        let used =
+            try Int.fetchOne(
+                db, sql: "SELECT count(*) FROM concept WHERE account_id = ? AND deleted_ms IS NULL",
+                arguments: [userID]) ?? 0
+        guard used + count <= limit else {
+            throw RegistryError(
+                .resourceExhausted, "\(used) of \(limit) concepts are in use and \(count) more are needed")
+        }
     }
 
     func requireRoomForVersion(_ db: Database, _ conceptID: Int64, _ name: String) throws {
@@ -18,7 +30,7 @@ extension RegistryStore {
 
     /// Deleted concepts of the user give way, the oldest first, before an enrollment is refused.
     func requireRoomForBytes(_ db: Database, _ size: Int, _ principal: Principal) throws {
-        let limit = configuration.quotas.bytesPerUser
+        let limit = try limit(db, .bytes, principal.userID)
         var used = try bytes(db, principal.userID)
         if used + size > limit {
             let deleted = try Int64.fetchAll(

@@ -42,40 +42,6 @@ extension RegistryStore {
         }
     }
 
-    /// All current versions of the user at one revision. Read in one transaction, then served from memory until the
-    /// user's next change.
-    public func conceptSet(of userID: Int64) async throws -> ConceptSetSnapshot {
-        let (known, generation) = setCache.withLock { ($0.find(userID), $0.generation) }
-        if let known { return known }
-        let set = try await readConceptSet(userID)
-        setCache.withLock { $0.store(set, generation: generation) }
-        return set
-    }
-
-    private func readConceptSet(_ userID: Int64) async throws -> ConceptSetSnapshot {
-        try await read { db in
-            let rows = try Row.fetchAll(
-                db,
-                sql: """
-                    SELECT version.*, concept.name AS concept_name FROM concept
-                    JOIN move ON move.id = current_move
-                    JOIN version ON version.concept_id = concept.id AND version.number = to_number
-                    WHERE concept.account_id = ? AND deleted_ms IS NULL ORDER BY concept.name
-                    """, arguments: [userID])
-            var fields = FieldBytes()
-            let items = try rows.map { row in
-                let item = try VersionRecord(row: row, concept: row["concept_name"], current: row["number"])
-                fields.append(item.concept)
-                fields.append(UInt64(item.number))
-                fields.append(item.digest)
-                return item
-            }
-            return ConceptSetSnapshot(
-                userID: userID, revision: try Self.userRevision(db, userID), digest: SHA256.hex(fields.bytes),
-                items: items)
-        }
-    }
-
     /// The bytes of one of the user's own artifacts, their SHA-256 checked on each load. `notFound` for anybody else's;
     /// `dataLoss` names the damaged version and the remedy.
     public func artifact(_ digest: String, of userID: Int64) async throws -> [UInt8] {
@@ -111,8 +77,7 @@ extension RegistryStore {
         """
 
     static func findConcept(_ db: Database, _ name: String, _ userID: Int64) throws -> ConceptRecord? {
-        let row = try Row.fetchOne(
-            db, sql: conceptSQL + " AND name_key = ?", arguments: [userID, NameRules.fold(name)])
+        let row = try db.row(conceptSQL + " AND name_key = ?", [userID, NameRules.fold(name)])
         return try row.map(ConceptRecord.init(row:))
     }
 
@@ -126,9 +91,8 @@ extension RegistryStore {
     }
 
     static func version(_ db: Database, _ concept: ConceptRecord, _ number: Int) throws -> VersionRecord {
-        let row = try Row.fetchOne(
-            db, sql: "SELECT * FROM version WHERE concept_id = ? AND number = ?",
-            arguments: [concept.conceptID, number])
+        let row = try db.row(
+            "SELECT * FROM version WHERE concept_id = ? AND number = ?", [concept.conceptID, number])
         guard let row else {
             throw RegistryError(.notFound, "\(concept.name) has no version \(number); list its versions")
         }
@@ -136,8 +100,9 @@ extension RegistryStore {
     }
 
     static func userRevision(_ db: Database, _ userID: Int64) throws -> UInt64 {
-        let revision = try Int64.fetchOne(db, sql: "SELECT revision FROM account WHERE id = ?", arguments: [userID])
-        guard let revision else { throw RegistryError(.notFound, "no such user") }
+        guard let revision: Int64 = try db.value("SELECT revision FROM account WHERE id = ?", [userID]) else {
+            throw RegistryError(.notFound, "no such user")
+        }
         return UInt64(revision)
     }
 }

@@ -33,6 +33,10 @@ extension RegistryStore {
             try db.execute(
                 sql: "UPDATE concept SET name = ?, name_key = ?, updated_ms = ? WHERE id = ?",
                 arguments: [newName, NameRules.fold(newName), self.now, concept.conceptID])
+            // What was enrolled goes on belonging to it: an erasure finds its jobs by the name.
+            try db.execute(
+                sql: "UPDATE job SET concept = ? WHERE account_id = ? AND concept = ? AND state = 'succeeded'",
+                arguments: [newName, principal.userID, concept.name])
             let revision = try self.bumpUser(db, principal.userID, ChangeDraft(.rename, concept.conceptID))
             try self.record(
                 db, by: .user(principal.userID), "concept.rename", on: .concept(principal.userID, concept.conceptID),

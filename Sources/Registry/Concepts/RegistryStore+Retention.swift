@@ -60,13 +60,16 @@ extension RegistryStore {
         return gone
     }
 
-    /// Artifacts of the user that no version uses any more.
+    /// Artifacts of the user that no version uses any more, and photos nobody keeps.
     func removeOrphanedArtifacts(_ db: Database, _ userID: Int64) throws {
         try db.execute(
             sql: """
                 DELETE FROM artifact WHERE account_id = ? AND NOT EXISTS (
                     SELECT 1 FROM version WHERE version.account_id = artifact.account_id
                     AND version.digest = artifact.digest)
+                AND NOT EXISTS (
+                    SELECT 1 FROM photo WHERE photo.account_id = artifact.account_id
+                    AND photo.digest = artifact.digest)
                 """, arguments: [userID])
     }
 }

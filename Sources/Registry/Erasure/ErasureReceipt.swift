@@ -30,6 +30,8 @@ public struct Erasure: Sendable {
     public let userID: Int64
     /// Digests nobody may keep in memory any more.
     public let digests: [String]
+    /// Enrollments that were destroyed with it: what works on them must end, and their photos go.
+    public let jobs: [String]
     /// The user's revision after it; 0 when the user is gone.
     public let revision: UInt64
 }

@@ -148,10 +148,11 @@ extension RegistryStore {
         _ db: Database, _ entry: ErasureJournal.Entry, by actor: AuditActor
     ) throws -> Erasure? {
         let row = try Row.fetchOne(
-            db, sql: "SELECT id, account_id, deleted_ms FROM concept WHERE uid = ?",
+            db, sql: "SELECT id, account_id, name_key FROM concept WHERE uid = ?",
             arguments: [Blob.data(entry.subject)])
         guard let row else { return nil }
         let (conceptID, userID): (Int64, Int64) = (row["id"], row["account_id"])
+        let jobs = try destroyJobs(db, of: userID, concept: row["name_key"])
         let versions = try Int.fetchOne(
             db, sql: "SELECT count(*) FROM version WHERE concept_id = ?", arguments: [conceptID])
         let before = try Self.digests(db, userID)
@@ -161,14 +162,23 @@ extension RegistryStore {
         try db.execute(
             sql: "UPDATE event SET pointer = NULL WHERE concept_id = ? AND pointer <> 'current'",
             arguments: [conceptID])
+        // Before the row goes: whoever it is shared with must hear of it.
+        let revision = try bumpUser(db, userID, ChangeDraft(.erase, conceptID))
         try db.execute(sql: "DELETE FROM concept WHERE id = ?", arguments: [conceptID])
         try removeOrphanedArtifacts(db, userID)
-        let revision = try bumpUser(db, userID, ChangeDraft(.erase, conceptID))
         let after = try Self.digests(db, userID)
         let gone = before.filter { after[$0.key] == nil }
         return Erasure(
             receipt: try write(db, entry, userID, versions: versions ?? 0, bytes: gone.values.reduce(0, +)),
-            userID: userID, digests: gone.keys.sorted(), revision: UInt64(revision))
+            userID: userID, digests: gone.keys.sorted(), jobs: jobs, revision: UInt64(revision))
+    }
+
+    /// An enrollment that waits would bring the concept back, and one that is over holds its words and photos.
+    private func destroyJobs(_ db: Database, of userID: Int64, concept key: String) throws -> [String] {
+        let rows = try Row.fetchAll(db, sql: "SELECT id, concept FROM job WHERE account_id = ?", arguments: [userID])
+        let jobs = rows.filter { NameRules.fold($0["concept"]) == key }.map { $0["id"] as String }
+        for id in jobs { try db.execute(sql: "DELETE FROM job WHERE id = ?", arguments: [id]) }
+        return jobs
     }
 
     private func destroyUser(_ db: Database, _ entry: ErasureJournal.Entry, by actor: AuditActor) throws -> Erasure? {
@@ -178,6 +188,8 @@ extension RegistryStore {
         let digests = try Self.digests(db, userID)
         let versions = try Int.fetchOne(
             db, sql: "SELECT count(*) FROM version WHERE account_id = ?", arguments: [userID])
+        let sharers = try Self.sharers(db, userID)
+        let jobs = try String.fetchAll(db, sql: "SELECT id FROM job WHERE account_id = ?", arguments: [userID])
         try record(db, by: actor, "user.erase", on: .user(userID), details: ["receipt": .text(entry.receipt)])
         try db.execute(sql: "DELETE FROM concept WHERE account_id = ?", arguments: [userID])
         try db.execute(sql: "DELETE FROM artifact WHERE account_id = ?", arguments: [userID])
@@ -187,13 +199,13 @@ extension RegistryStore {
         let (setCache, bell, userKeys) = (setCache, bell, userKeys)
         db.afterNextTransaction { _ in
             userKeys.withLock { $0.forget(userID) }
-            setCache.withLock { $0.invalidate(userID) }
+            setCache.withLock { cache in for id in sharers + [userID] { cache.invalidate(id) } }
             bell.ring(userID)
         }
         return Erasure(
             receipt: try write(
                 db, entry, nil, versions: versions ?? 0, bytes: digests.values.reduce(0, +)),
-            userID: userID, digests: digests.keys.sorted(), revision: 0)
+            userID: userID, digests: digests.keys.sorted(), jobs: jobs, revision: 0)
     }
 
     private func write(
@@ -222,7 +234,7 @@ extension RegistryStore {
                     db, sql: "SELECT * FROM erasure WHERE receipt = ?", arguments: [erasure.receipt.receipt])
                 return Erasure(
                     receipt: try row.map(ErasureReceipt.init(row:)) ?? erasure.receipt, userID: erasure.userID,
-                    digests: erasure.digests, revision: erasure.revision)
+                    digests: erasure.digests, jobs: erasure.jobs, revision: erasure.revision)
             }
         }
     }

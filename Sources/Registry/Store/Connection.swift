@@ -29,6 +29,14 @@ enum Connection {
         return configuration
     }
 
+    /// A reader beside the pool's: nothing else uses it, so that nobody waits behind a long listing.
+    static func lookups(_ wanted: RegistryConfiguration) -> Configuration {
+        var configuration = configuration(wanted)
+        configuration.label = "registry.lookups"
+        configuration.readonly = true
+        return configuration
+    }
+
     /// What the pool itself sets (WAL) or overrides (synchronous) is settled once it stands.
     static func finishWriter(_ db: Database, logPages: Int, waitsForDisk: Bool) throws {
         try set(db, "wal_autocheckpoint", "\(logPages)", reads: "\(logPages)")

@@ -2,7 +2,7 @@ internal import GRDB
 
 /// What reading every artifact found.
 public struct ScrubReport: Sendable, Equatable {
-    /// A version whose artifact is damaged.
+    /// A version whose artifact, or a photo kept with it, is damaged.
     public struct Damage: Sendable, Equatable {
         /// The owner's name.
         public let user: String
@@ -64,10 +64,11 @@ extension RegistryStore {
         try Row.fetchAll(
             db,
             sql: """
-                SELECT account.name AS user, concept.name AS concept, number FROM version
-                JOIN concept ON concept.id = concept_id JOIN account ON account.id = version.account_id
-                WHERE version.account_id = ? AND digest = ?
-                """, arguments: [userID, digest]
+                SELECT account.name AS user, concept.name AS concept, number FROM (
+                    SELECT concept_id, number FROM version WHERE account_id = :user AND digest = :digest
+                    UNION SELECT concept_id, number FROM photo WHERE account_id = :user AND digest = :digest)
+                JOIN concept ON concept.id = concept_id JOIN account ON account.id = concept.account_id
+                """, arguments: ["user": userID, "digest": digest]
         ).map { ScrubReport.Damage(user: $0["user"], concept: $0["concept"], version: $0["number"]) }
     }
 }

@@ -7,6 +7,12 @@ extension RegistryStore {
         do { return try await pool.read(body) } catch { throw RegistryError.mapped(error) }
     }
 
+    /// A consistent view for a handful of rows that lie together, on the caller's thread: handing tens of microseconds of
+    /// work to another thread and back takes longer than the work.
+    func lookup<T>(_ body: (Database) throws -> T) throws -> T {
+        do { return try lookups.read(body) } catch { throw RegistryError.mapped(error) }
+    }
+
     /// One transaction. With `essential` a full disk first gets its log merged, then gives up the ballast: what frees
     /// space or protects a user (delete, rollback, revoke) must work exactly then.
     func write<T: Sendable>(
@@ -71,8 +77,8 @@ extension RegistryStore {
 
     /// The next revision of the whole registry.
     static func nextRevision(_ db: Database) throws -> Int64 {
-        try db.execute(sql: "UPDATE counter SET value = value + 1 WHERE name = 'revision'")
-        return try Int64.fetchOne(db, sql: "SELECT value FROM counter WHERE name = 'revision'") ?? 0
+        try db.run("UPDATE counter SET value = value + 1 WHERE name = 'revision'")
+        return try db.value("SELECT value FROM counter WHERE name = 'revision'") ?? 0
     }
 
     /// The revision of the whole registry: grows with every mutation of anything.

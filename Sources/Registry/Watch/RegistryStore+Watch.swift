@@ -50,19 +50,20 @@ extension RegistryStore {
     /// transaction is committed.
     @discardableResult
     func bumpUser(_ db: Database, _ userID: Int64, _ change: ChangeDraft) throws -> Int64 {
-        try db.execute(sql: "UPDATE account SET revision = revision + 1 WHERE id = ?", arguments: [userID])
+        try db.run("UPDATE account SET revision = revision + 1 WHERE id = ?", [userID])
         let revision = Int64(try Self.userRevision(db, userID))
-        try db.execute(
-            sql: """
-                INSERT INTO event (account_id, revision, at_ms, kind, concept_id, pointer, from_number, to_number)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-                """,
-            arguments: [
+        try db.run(
+            """
+            INSERT INTO event (account_id, revision, at_ms, kind, concept_id, pointer, from_number, to_number)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+            """,
+            [
                 userID, revision, now, change.kind.rawValue, change.conceptID, change.pointer, change.from, change.to,
             ])
+        let sharers = try Self.sharers(db, userID)
         let (setCache, bell) = (setCache, bell)
         db.afterNextTransaction { _ in
-            setCache.withLock { $0.invalidate(userID) }
+            setCache.withLock { cache in for id in sharers + [userID] { cache.invalidate(id) } }
             bell.ring(userID)
         }
         return revision

@@ -9,7 +9,8 @@ struct ConceptCommand: AsyncParsableCommand {
             ConceptListCommand.self, ConceptShowCommand.self, ConceptVersionsCommand.self, ConceptDiffCommand.self,
             ConceptPromoteCommand.self, ConceptRollbackCommand.self, ConceptAliasCommand.self, ConceptKeepCommand.self,
             ConceptRenameCommand.self, ConceptDeleteCommand.self, ConceptUndeleteCommand.self, ConceptEraseCommand.self,
-            ConceptErasuresCommand.self,
+            ConceptErasuresCommand.self, ConceptShareCommand.self, ConceptUnshareCommand.self,
+            ConceptSharesCommand.self, ConceptPhotosCommand.self,
         ])
 }
 

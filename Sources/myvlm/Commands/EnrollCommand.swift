@@ -51,6 +51,9 @@ struct EnrollCommand: AsyncParsableCommand {
     @Flag(help: "End when the server has the photos; `myvlm jobs attach` tells how it goes.")
     var detach = false
 
+    @Flag(help: "Keep the photos on the server, sealed; without it they are deleted after the training.")
+    var keepPhotos = false
+
     @Flag(help: "Write one JSON object an event.")
     var jsonl = false
 
@@ -71,6 +74,7 @@ struct EnrollCommand: AsyncParsableCommand {
                 captions: try captions.map { try CaptionsFile.read($0, photos: photos) } ?? [], seed: seed,
                 condition: onlyNew ? .onlyNew : ifVersion.map { .ifVersion($0) } ?? .always, reason: reason)
             order.detach = detach
+            order.keepPhotos = keepPhotos
             var view = EnrollmentView(json: output.json, jsonl: jsonl, quiet: output.quiet)
             // The bar's line ends however the enrollment does.
             defer { view.end() }

@@ -7,6 +7,7 @@ struct UserCommand: AsyncParsableCommand {
         subcommands: [
             UserAddCommand.self, UserListCommand.self, UserSuspendCommand.self, UserResumeCommand.self,
             UserRoleCommand.self, UserPasswdCommand.self, UserEraseCommand.self,
+            UserQuotaCommand.self, UserIdentityCommand.self,
         ])
 }
 

@@ -13,6 +13,12 @@ struct ConnectionArguments: ParsableArguments {
     @Option(help: "A file with the token, instead of the one `myvlm login` saved.")
     var tokenFile: String?
 
+    @Option(help: "PEM file of your own certificate, where the server knows you by it; then no token is needed.")
+    var certificate: String?
+
+    @Option(help: "PEM file of its key.")
+    var certificateKey: String?
+
     /// What applies: flag before environment before file.
     func resolve(_ environment: [String: String] = ProcessInfo.processInfo.environment) throws(MyVLMError)
         -> ResolvedContext
@@ -35,9 +41,17 @@ struct ConnectionArguments: ParsableArguments {
             // A token is shown only to the server that gave it.
             token = file?.token
         }
-        return ResolvedContext(
-            connection: try ConnectionOptions(server: server, authorityFile: ca), server: server, token: token,
-            path: path, file: file)
+        var connection = try ConnectionOptions(server: server, authorityFile: ca)
+        connection.certificateFile = certificate ?? environment.value("MYVLM_CERTIFICATE")
+        connection.certificateKeyFile = certificateKey ?? environment.value("MYVLM_CERTIFICATE_KEY")
+        if connection.certificateFile != nil {
+            guard connection.certificateKeyFile != nil else {
+                throw MyVLMError(.usage, "name the key of the certificate with --certificate-key")
+            }
+            // Whoever shows a certificate means to be known by it.
+            if tokenFile == nil { token = nil }
+        }
+        return ResolvedContext(connection: connection, server: server, token: token, path: path, file: file)
     }
 }
 

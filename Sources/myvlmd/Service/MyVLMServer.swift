@@ -54,36 +54,39 @@ public final class MyVLMServer: Sendable {
             let gate = EnrollmentGate(
                 running: configuration.concurrentEnrollments, waiting: configuration.waitingEnrollments)
             let live = LiveCalls()
-            let runner = CallRunner(logger: logger, live: live)
+            let meter = RateMeter(clock: options.clock)
+            let runner = CallRunner(logger: logger, live: live, meter: meter)
             var services = Services()
-            AccountsService(registry: registry, runner: runner).register(in: &services)
+            AccountsService(registry: registry, runner: runner, meter: meter).register(in: &services)
             VisionService(vision: vision, runner: runner).register(in: &services)
             StatusService(vision: vision, gate: gate, runner: runner, started: .now, clock: options.clock)
                 .register(in: &services)
             let photos = JobPhotos(directory: home.jobs, registry: registry)
             let jobs = JobRunner(
                 registry: registry, photos: photos, gate: gate, enroller: vision.enroller, logger: logger)
+            let forget = { @Sendable (erasure: Erasure) async in
+                await jobs.drop(erasure.jobs)
+                await vision.forget(erasure.digests)
+            }
             let enrollment = Enrollment(registry: registry, stage: stage, jobs: jobs)
             ConceptsService(
                 registry: registry, stage: stage, enrollment: enrollment, runner: runner,
-                forget: { await vision.forget($0) }
+                forget: forget
             ).register(in: &services)
             JobsService(registry: registry, jobs: jobs, enrollment: enrollment, runner: runner)
                 .register(in: &services)
             AdminService(
                 registry: registry, runner: runner, backups: home.backups,
-                forget: { owner, digests in
-                    await jobs.drop(owner: owner)
-                    await vision.forget(digests)
-                }
+                forget: forget
             ).register(in: &services)
-            let authentication = Authentication(registry: registry)
+            let authentication = Authentication(registry: registry, meter: meter)
+            var rpc = RPC.ServerConfiguration(
+                endpoint: Endpoint(host: listen.host, port: listen.port), certificateFile: home.certificate,
+                keyFile: home.key)
+            rpc.clientAuthorityFile = configuration.clientAuthority
             server = try Server(
-                configuration: RPC.ServerConfiguration(
-                    endpoint: Endpoint(host: listen.host, port: listen.port), certificateFile: home.certificate,
-                    keyFile: home.key),
-                services: services,
-                authenticator: { method, metadata, _ in try await authentication.authenticate(method, metadata) },
+                configuration: rpc, services: services,
+                authenticator: { try await authentication.authenticate($0, $1, $2) },
                 log: { event in EventLog.write(event, to: logger) })
             self.vision = vision
             self.stage = stage
@@ -159,6 +162,7 @@ public final class MyVLMServer: Sendable {
         settings.clock = options.clock
         settings.masterKey = try MasterKeys.source(home, environment: ProcessInfo.processInfo.environment)
         settings.passwordCost = options.passwordCost
+        settings.quotas = configuration.quotas
         settings.tokens.defaultLifetimeMs = configuration.tokenLifetimeSeconds * 1_000
         settings.tokens.maximumLifetimeMs = configuration.maximumTokenLifetimeSeconds * 1_000
         options.adjustRegistry(&settings)

@@ -24,7 +24,7 @@ struct RegistryConceptSource: ConceptSource {
             entries: set.items.map { item in
                 ConceptEntry(name: item.concept, version: item.number, digest: item.digest) {
                     // The owner goes into the lookup: a digest alone opens nothing.
-                    try await registry.artifact(item.digest, of: userID)
+                    try await registry.artifact(item.digest, of: item.ownerID)
                 }
             })
     }

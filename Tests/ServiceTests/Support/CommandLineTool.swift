@@ -35,6 +35,19 @@ struct CommandLineTool {
         self.environment = all
     }
 
+    /// A program of the system.
+    init(path: String) {
+        self.path = path
+        environment = ["PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"]
+    }
+
+    /// Foundation's `run` crashes now and then when several threads are in it.
+    static func launch(_ process: Process) throws {
+        launching.lock()
+        defer { launching.unlock() }
+        try process.run()
+    }
+
     /// Runs it to its end. Nothing blocks a thread of the cooperative pool: the server under test lives there too.
     func run(_ arguments: [String], input: String = "") async throws -> Output {
         let folder = NSTemporaryDirectory() + "myvlm-run-\(UUID().uuidString)"
@@ -51,10 +64,7 @@ struct CommandLineTool {
         process.standardError = try FileHandle(forWritingTo: files[2])
         let code: Int32 = try await withCheckedThrowingContinuation { continuation in
             process.terminationHandler = { continuation.resume(returning: $0.terminationStatus) }
-            // Foundation's `run` crashes now and then when several threads are in it.
-            Self.launching.lock()
-            defer { Self.launching.unlock() }
-            do { try process.run() } catch { continuation.resume(throwing: error) }
+            do { try Self.launch(process) } catch { continuation.resume(throwing: error) }
         }
         let texts = try files.map { try String(contentsOf: $0, encoding: .utf8) }
         try FileManager.default.removeItem(atPath: folder)

@@ -31,6 +31,21 @@ public enum AccountsMethods {
     /// Administrators only; ends all tokens of the user.
     public static let resetPassword = UnaryMethod<ResetPasswordRequest, ResetPasswordReply>(
         MethodName(service: "myvlm.v1.Accounts", method: "ResetPassword"))
+    /// The caller's limits and what is used of them; another user's for administrators and auditors.
+    public static let getUsage = UnaryMethod<GetUsageRequest, Usage>(
+        MethodName(service: "myvlm.v1.Accounts", method: "GetUsage"))
+    /// Limits of one user. Administrators only.
+    public static let setQuota = UnaryMethod<SetQuotaRequest, Usage>(
+        MethodName(service: "myvlm.v1.Accounts", method: "SetQuota"))
+    /// Lets a client certificate's name stand for a user. Administrators only.
+    public static let addIdentity = UnaryMethod<IdentityRequest, ListIdentitiesReply>(
+        MethodName(service: "myvlm.v1.Accounts", method: "AddIdentity"))
+    /// `RemoveIdentity`.
+    public static let removeIdentity = UnaryMethod<IdentityRequest, ListIdentitiesReply>(
+        MethodName(service: "myvlm.v1.Accounts", method: "RemoveIdentity"))
+    /// Administrators and auditors.
+    public static let listIdentities = UnaryMethod<ListIdentitiesRequest, ListIdentitiesReply>(
+        MethodName(service: "myvlm.v1.Accounts", method: "ListIdentities"))
     /// A further token, which may do what the caller's may, or less.
     public static let createToken = UnaryMethod<CreateTokenRequest, TokenReply>(
         MethodName(service: "myvlm.v1.Accounts", method: "CreateToken"))
@@ -55,6 +70,11 @@ public enum AccountsMethods {
         setSuspended.name,
         setRole.name,
         resetPassword.name,
+        getUsage.name,
+        setQuota.name,
+        addIdentity.name,
+        removeIdentity.name,
+        listIdentities.name,
         createToken.name,
         listTokens.name,
         rotateToken.name,

@@ -41,6 +41,27 @@ public enum ConceptsMethods {
     /// Receipts of the caller's erasures; of all for administrators and auditors.
     public static let listErasures = UnaryMethod<ListErasuresRequest, ListErasuresReply>(
         MethodName(service: "myvlm.v1.Concepts", method: "ListErasures"))
+    /// Lets another user's answers use a concept as OWNER/CONCEPT; the other can neither read nor change it.
+    public static let shareConcept = UnaryMethod<ShareConceptRequest, Share>(
+        MethodName(service: "myvlm.v1.Concepts", method: "ShareConcept"))
+    /// Takes a share back: the other's next answer does without it.
+    public static let unshareConcept = UnaryMethod<ShareConceptRequest, UnshareConceptReply>(
+        MethodName(service: "myvlm.v1.Concepts", method: "UnshareConcept"))
+    /// What the caller shares, and what others share with the caller.
+    public static let listShares = UnaryMethod<ListSharesRequest, ListSharesReply>(
+        MethodName(service: "myvlm.v1.Concepts", method: "ListShares"))
+    /// All of the caller's concepts with every version, as one file.
+    public static let exportData = ServerStreamingMethod<ExportDataRequest, DataChunk>(
+        MethodName(service: "myvlm.v1.Concepts", method: "ExportData"))
+    /// Takes such a file in, concept by concept; names must be free.
+    public static let importData = ClientStreamingMethod<DataChunk, ImportDataReply>(
+        MethodName(service: "myvlm.v1.Concepts", method: "ImportData"))
+    /// The photos kept with a version, one after the other; none unless their owner wanted them kept.
+    public static let getPhotos = ServerStreamingMethod<GetPhotosRequest, PhotoChunk>(
+        MethodName(service: "myvlm.v1.Concepts", method: "GetPhotos"))
+    /// Destroys the photos kept with any version of a concept.
+    public static let dropPhotos = UnaryMethod<DropPhotosRequest, DropPhotosReply>(
+        MethodName(service: "myvlm.v1.Concepts", method: "DropPhotos"))
     /// `RenameConcept`.
     public static let renameConcept = UnaryMethod<RenameConceptRequest, RenameConceptReply>(
         MethodName(service: "myvlm.v1.Concepts", method: "RenameConcept"))
@@ -77,6 +98,13 @@ public enum ConceptsMethods {
         undeleteConcept.name,
         eraseConcept.name,
         listErasures.name,
+        shareConcept.name,
+        unshareConcept.name,
+        listShares.name,
+        exportData.name,
+        importData.name,
+        getPhotos.name,
+        dropPhotos.name,
         renameConcept.name,
         setAlias.name,
         removeAlias.name,

@@ -41,6 +41,9 @@ public struct EnrollRequest: WireMessage {
     /// The enrollment goes on when this call ends.
     public var detach: Bool
 
+    /// The photos are kept with the version, sealed; otherwise they are deleted after the training.
+    public var keepPhotos: Bool
+
     /// A message; every field has proto3's default.
     public init(
         uploadId: String = "",
@@ -53,7 +56,8 @@ public struct EnrollRequest: WireMessage {
         ifVersion: UInt32 = 0,
         onlyNew: Bool = false,
         reason: String = "",
-        detach: Bool = false
+        detach: Bool = false,
+        keepPhotos: Bool = false
     ) {
         self.uploadId = uploadId
         self.name = name
@@ -66,6 +70,7 @@ public struct EnrollRequest: WireMessage {
         self.onlyNew = onlyNew
         self.reason = reason
         self.detach = detach
+        self.keepPhotos = keepPhotos
     }
 
     /// The message on the wire. Throws `MessageError` when a text field holds a NUL.
@@ -97,6 +102,7 @@ extension EnrollRequest {
         c.only_new = self.onlyNew ? 1 : 0
         c.reason = try arena.text(self.reason, field: "EnrollRequest.reason")
         c.detach = self.detach ? 1 : 0
+        c.keep_photos = self.keepPhotos ? 1 : 0
     }
 
     init(_ c: Myvlm__V1__EnrollRequest) throws {
@@ -111,5 +117,6 @@ extension EnrollRequest {
         self.onlyNew = c.only_new != 0
         self.reason = try MessageDecoding.text(c.reason, field: "EnrollRequest.reason")
         self.detach = c.detach != 0
+        self.keepPhotos = c.keep_photos != 0
     }
 }

@@ -5,6 +5,7 @@ import Registry
 struct AccountsService: Sendable {
     let registry: RegistryStore
     let runner: CallRunner
+    let meter: RateMeter
 
     func register(in services: inout Services) {
         let registry = registry
@@ -67,6 +68,8 @@ struct AccountsService: Sendable {
         }
         registerManagement(in: &services, options: small)
         registerTokens(in: &services, options: small)
+        registerUsage(in: &services, options: small)
+        registerIdentities(in: &services, options: small)
     }
 
     /// The calls of administrators.

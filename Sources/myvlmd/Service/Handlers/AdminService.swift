@@ -8,7 +8,7 @@ struct AdminService: Sendable {
     let runner: CallRunner
     let backups: String
     /// Ends an erased user's jobs and drops the artifacts from memory.
-    let forget: @Sendable (Int64, [String]) async -> Void
+    let forget: @Sendable (Erasure) async -> Void
 
     func register(in services: inout Services) {
         let (registry, runner, forget) = (registry, runner, forget)
@@ -44,7 +44,7 @@ struct AdminService: Sendable {
         services.register(AdminMethods.eraseUser, options: small) { request, context in
             try await runner.run(context) {
                 let erasure = try await registry.eraseUser(request.name, by: .principal(context.caller))
-                await forget(erasure.userID, erasure.digests)
+                await forget(erasure)
                 return RPCMessages.ErasureReceipt(record: erasure.receipt)
             }
         }

@@ -8,7 +8,7 @@ extension ConceptsService {
             try await runner.run(context) {
                 try Names.check(request.name, what: "the concept's name")
                 let erasures = try await registry.eraseConcept(request.name, by: context.caller)
-                await forget(erasures.flatMap(\.digests))
+                for erasure in erasures { await forget(erasure) }
                 return EraseConceptReply(
                     receipts: erasures.map { RPCMessages.ErasureReceipt(record: $0.receipt) },
                     revision: erasures.last?.revision ?? 0)

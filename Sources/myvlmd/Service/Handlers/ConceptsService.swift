@@ -8,7 +8,7 @@ struct ConceptsService: Sendable {
     let enrollment: Enrollment
     let runner: CallRunner
     /// Drops erased artifacts from memory.
-    let forget: @Sendable ([String]) async -> Void
+    let forget: @Sendable (Erasure) async -> Void
 
     func register(in services: inout Services) {
         let registry = registry
@@ -80,6 +80,9 @@ struct ConceptsService: Sendable {
             }
         }
         registerErasures(in: &services, options: small)
+        registerSharing(in: &services, options: small)
+        registerExport(in: &services, options: small)
+        registerPhotos(in: &services, options: small)
         registerPointers(in: &services, options: small)
         registerWatch(in: &services, options: small)
     }

@@ -1,4 +1,5 @@
 import Foundation
+import Registry
 
 /// The settings of a server, kept as `config.json` in its home. Every key may be left out.
 public struct ServiceConfiguration: Sendable, Codable, Equatable {
@@ -30,6 +31,18 @@ public struct ServiceConfiguration: Sendable, Codable, Equatable {
     public var waitingAnswers = 64
     /// Bytes of parsed concepts kept in memory.
     public var residentBytes = 64 << 20
+    /// Concepts one user may have.
+    public var conceptsPerUser = Quotas().conceptsPerUser
+    /// Bytes of artifacts one user may have.
+    public var bytesPerUser = Quotas().bytesPerUser
+    /// Calls one user may make in a minute.
+    public var requestsPerMinute = Quotas().requestsPerMinute
+    /// Streams one user may have open at once.
+    public var streamsPerUser = Quotas().streamsPerUser
+    /// Minutes one user may train in a day.
+    public var enrollmentMinutesPerDay = Quotas().enrollmentMinutesPerDay
+    /// PEM file of the authority whose client certificates are accepted; nil asks for none.
+    public var clientAuthority: String?
     /// Seconds that calls in flight get to finish when the server stops.
     public var drainSeconds = 20
 
@@ -56,6 +69,12 @@ public struct ServiceConfiguration: Sendable, Codable, Equatable {
         try read(.concurrentAnswers, &concurrentAnswers)
         try read(.waitingAnswers, &waitingAnswers)
         try read(.residentBytes, &residentBytes)
+        try read(.conceptsPerUser, &conceptsPerUser)
+        try read(.bytesPerUser, &bytesPerUser)
+        try read(.requestsPerMinute, &requestsPerMinute)
+        try read(.streamsPerUser, &streamsPerUser)
+        try read(.enrollmentMinutesPerDay, &enrollmentMinutesPerDay)
+        clientAuthority = try known.decodeIfPresent(String.self, forKey: .clientAuthority)
         try read(.drainSeconds, &drainSeconds)
     }
 
@@ -89,6 +108,17 @@ public struct ServiceConfiguration: Sendable, Codable, Equatable {
         return try [UInt8](encoder.encode(self)) + [0x0A]
     }
 
+    /// The limits of users that have none of their own.
+    var quotas: Quotas {
+        var quotas = Quotas()
+        quotas.conceptsPerUser = conceptsPerUser
+        quotas.bytesPerUser = bytesPerUser
+        quotas.requestsPerMinute = requestsPerMinute
+        quotas.streamsPerUser = streamsPerUser
+        quotas.enrollmentMinutesPerDay = enrollmentMinutesPerDay
+        return quotas
+    }
+
     private func validate(_ path: String) throws(ServiceError) {
         let positive: [(String, Int64)] = [
             ("tokenLifetimeSeconds", tokenLifetimeSeconds),
@@ -96,7 +126,10 @@ public struct ServiceConfiguration: Sendable, Codable, Equatable {
             ("maximumPhotoBytes", Int64(maximumPhotoBytes)), ("uploadBytesPerUser", Int64(uploadBytesPerUser)),
             ("uploadBytes", Int64(uploadBytes)), ("uploadLifetimeSeconds", uploadLifetimeSeconds),
             ("concurrentEnrollments", Int64(concurrentEnrollments)), ("concurrentAnswers", Int64(concurrentAnswers)),
-            ("waitingAnswers", Int64(waitingAnswers)), ("residentBytes", Int64(residentBytes)),
+            ("conceptsPerUser", Int64(conceptsPerUser)), ("bytesPerUser", Int64(bytesPerUser)),
+            ("requestsPerMinute", Int64(requestsPerMinute)), ("streamsPerUser", Int64(streamsPerUser)),
+            ("enrollmentMinutesPerDay", Int64(enrollmentMinutesPerDay)), ("waitingAnswers", Int64(waitingAnswers)),
+            ("residentBytes", Int64(residentBytes)),
         ]
         for (name, value) in positive where value <= 0 {
             throw ServiceError(.configuration, "\(path): \(name) is \(value); give a number above 0")

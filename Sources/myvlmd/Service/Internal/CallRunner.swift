@@ -9,13 +9,21 @@ import Registry
 struct CallRunner: Sendable {
     let logger: Logger
     let live: LiveCalls
+    let meter: RateMeter
+
+    /// Methods whose calls stay open: they are counted against the user's streams.
+    private static let streams: Set<MethodName> = [
+        VisionMethods.caption.name, VisionMethods.ask.name, ConceptsMethods.uploadPhotos.name,
+        ConceptsMethods.enroll.name, ConceptsMethods.watch.name, JobsMethods.attachJob.name,
+        ConceptsMethods.exportData.name, ConceptsMethods.importData.name, ConceptsMethods.getPhotos.name,
+    ]
 
     func run<T: Sendable>(
         _ context: CallContext, _ body: @escaping @Sendable () async throws -> T
     ) async throws -> T {
         let started = ContinuousClock.now
         do {
-            let value = try await live.run((context.principal as? Caller)?.principal, body)
+            let value = try await counted(context, body)
             write(context, .ok, started, error: nil)
             return value
         } catch {
@@ -23,6 +31,16 @@ struct CallRunner: Sendable {
             write(context, status.code, started, error: error)
             throw status
         }
+    }
+
+    private func counted<T: Sendable>(
+        _ context: CallContext, _ body: @escaping @Sendable () async throws -> T
+    ) async throws -> T {
+        guard let principal = (context.principal as? Caller)?.principal else { return try await body() }
+        guard Self.streams.contains(context.method) else { return try await live.run(principal, body) }
+        try meter.enter(principal.userID, streams: principal.streams)
+        defer { meter.leave(principal.userID) }
+        return try await live.run(principal, body)
     }
 
     private func write(

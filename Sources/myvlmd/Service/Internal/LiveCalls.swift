@@ -2,33 +2,33 @@ import RPC
 import Registry
 import Synchronization
 
-/// The calls at work now, by the token they came with, so that ending a token ends them.
+/// The calls at work now, by the token or certificate they came with, so that ending that ends them.
 ///
 /// Safe from any thread.
 final class LiveCalls: Sendable {
     private struct Call {
-        let tokenID: Int64
+        let credential: Credential
         let cancel: @Sendable () -> Void
     }
     private struct State {
         var next: UInt64 = 0
         var calls: [UInt64: Call] = [:]
-        /// Calls whose token ended under them.
+        /// Calls whose credential ended under them.
         var ended: Set<UInt64> = []
     }
 
     private let state = Mutex(State())
 
-    /// Runs the body of a call. When its token ends meanwhile, the body's task is cancelled and the call fails with
-    /// `unauthenticated`. A call without a token just runs.
+    /// Runs the body of a call. When its credential ends meanwhile, the body's task is cancelled and the call fails
+    /// with `unauthenticated`. A call without one just runs.
     func run<T: Sendable>(
         _ principal: Principal?, _ body: @escaping @Sendable () async throws -> T
     ) async throws -> T {
-        guard let principal, principal.tokenID != 0 else { return try await body() }
+        guard let credential = principal?.credential else { return try await body() }
         let work = Task { try await body() }
         let id = state.withLock { state in
             state.next += 1
-            state.calls[state.next] = Call(tokenID: principal.tokenID) { work.cancel() }
+            state.calls[state.next] = Call(credential: credential) { work.cancel() }
             return state.next
         }
         do {
@@ -42,24 +42,25 @@ final class LiveCalls: Sendable {
         } catch {
             guard forget(id) else { throw error }
             throw RPCError(
-                code: .unauthenticated, message: "the token was revoked or has expired meanwhile; log in again")
+                code: .unauthenticated,
+                message: "the token or certificate was revoked or has expired meanwhile; log in again")
         }
     }
 
-    /// Ends the calls whose token is not good any more.
+    /// Ends the calls whose credential is not good any more.
     func endDead(_ registry: RegistryStore) async throws {
-        let tokens = Set(state.withLock { $0.calls.values.map(\.tokenID) })
-        guard !tokens.isEmpty else { return }
-        let live = try await registry.liveTokens(among: tokens)
+        let asked = Set(state.withLock { $0.calls.values.map(\.credential) })
+        guard !asked.isEmpty else { return }
+        let live = try await registry.live(among: asked)
         let cancels = state.withLock { state in
-            let dead = state.calls.filter { tokens.contains($0.value.tokenID) && !live.contains($0.value.tokenID) }
+            let dead = state.calls.filter { asked.contains($0.value.credential) && !live.contains($0.value.credential) }
             for id in dead.keys { state.ended.insert(id) }
             return dead.values.map(\.cancel)
         }
         for cancel in cancels { cancel() }
     }
 
-    /// Whether the call's token ended under it.
+    /// Whether the call's credential ended under it.
     private func forget(_ id: UInt64) -> Bool {
         state.withLock { state in
             state.calls[id] = nil

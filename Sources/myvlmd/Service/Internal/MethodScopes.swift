@@ -20,11 +20,13 @@ enum MethodScopes {
         ] { table[name] = [] }
         for name in [
             AccountsMethods.createUser.name, AccountsMethods.setSuspended.name, AccountsMethods.setRole.name,
-            AccountsMethods.resetPassword.name, AdminMethods.scrub.name, AdminMethods.createBackup.name,
+            AccountsMethods.resetPassword.name, AccountsMethods.setQuota.name, AccountsMethods.addIdentity.name,
+            AccountsMethods.removeIdentity.name, AdminMethods.scrub.name, AdminMethods.createBackup.name,
             AdminMethods.listBackups.name, AdminMethods.verifyBackup.name, AdminMethods.eraseUser.name,
         ] { table[name] = .admin }
         for name in [
-            AccountsMethods.listUsers.name, ConceptsMethods.listConcepts.name, ConceptsMethods.getConcept.name,
+            AccountsMethods.listUsers.name, AccountsMethods.getUsage.name, AccountsMethods.listIdentities.name,
+            ConceptsMethods.listShares.name, ConceptsMethods.listConcepts.name, ConceptsMethods.getConcept.name,
             ConceptsMethods.listVersions.name, ConceptsMethods.compareVersions.name, ConceptsMethods.watch.name,
             ConceptsMethods.listErasures.name, AdminMethods.tailAudit.name, AdminMethods.verifyAudit.name,
             JobsMethods.listJobs.name, JobsMethods.getJob.name, JobsMethods.attachJob.name,
@@ -37,7 +39,10 @@ enum MethodScopes {
             ConceptsMethods.promote.name, ConceptsMethods.deleteConcept.name, ConceptsMethods.undeleteConcept.name,
             ConceptsMethods.renameConcept.name, ConceptsMethods.setAlias.name, ConceptsMethods.removeAlias.name,
             ConceptsMethods.protectAlias.name, ConceptsMethods.setRetention.name,
-            ConceptsMethods.eraseConcept.name, JobsMethods.cancelJob.name, JobsMethods.resumeJob.name,
+            ConceptsMethods.eraseConcept.name, ConceptsMethods.exportData.name, ConceptsMethods.importData.name,
+            ConceptsMethods.getPhotos.name, ConceptsMethods.dropPhotos.name,
+            ConceptsMethods.shareConcept.name, ConceptsMethods.unshareConcept.name,
+            JobsMethods.cancelJob.name, JobsMethods.resumeJob.name,
         ] { table[name] = .enroll }
         return table
     }()

@@ -10,7 +10,6 @@ actor JobRunner {
     typealias Event = RPCMessages.EnrollEvent
 
     private struct Live {
-        let owner: Int64
         var task: Task<CommitResult, any Error>?
         var listeners: [UInt64: AsyncStream<Event>.Continuation] = [:]
         var step: EnrollProgress?
@@ -87,10 +86,10 @@ actor JobRunner {
         return job
     }
 
-    /// Ends the jobs of a user who was erased.
-    func drop(owner: Int64) {
-        for (id, job) in live where job.owner == owner {
-            job.task?.cancel()
+    /// Ends jobs whose rows were erased, and deletes their photos.
+    func drop(_ ids: [String]) {
+        for id in ids {
+            live[id]?.task?.cancel()
             photos.drop(id)
         }
     }
@@ -127,7 +126,7 @@ actor JobRunner {
 
     private func begin(_ job: JobRecord) {
         guard !isStopping, live[job.id] == nil else { return }
-        live[job.id] = Live(owner: job.userID)
+        live[job.id] = Live()
         live[job.id]?.task = Task { try await self.run(job.id) }
     }
 
@@ -201,14 +200,14 @@ actor JobRunner {
         // The last moment a cancelled job can leave nothing behind; the commit itself looks once more.
         try Task.checkCancellation()
         let manifest = enrolled.manifest
-        return try await registry.commit(
-            EnrollmentCommit(
-                concept: request.name, kind: manifest.kind == .person ? .person : .object,
-                classNoun: manifest.classNoun, identifier: manifest.identifier,
-                threshold: Double(manifest.threshold), modelDigest: manifest.modelDigest,
-                photoCount: manifest.photos, trainingRecord: manifest.trainingJSON, artifact: enrolled.artifact,
-                reason: request.reason, ifVersion: request.wantedVersion),
-            by: work.principal, job: id)
+        var commit = try EnrollmentCommit(
+            concept: request.name, kind: manifest.kind == .person ? .person : .object,
+            classNoun: manifest.classNoun, identifier: manifest.identifier,
+            threshold: Double(manifest.threshold), modelDigest: manifest.modelDigest,
+            photoCount: manifest.photos, trainingRecord: manifest.trainingJSON, artifact: enrolled.artifact,
+            reason: request.reason, ifVersion: request.wantedVersion)
+        if request.keepPhotos { commit.photos = staged.map { ($0.name, $0.bytes) } }
+        return try await registry.commit(commit, by: work.principal, job: id)
     }
 
     private func withProgress(_ id: String, _ request: EnrollmentRequest) async throws -> EnrolledConcept {

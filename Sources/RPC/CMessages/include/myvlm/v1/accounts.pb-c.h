@@ -38,6 +38,14 @@ typedef struct Myvlm__V1__ListTokensReply Myvlm__V1__ListTokensReply;
 typedef struct Myvlm__V1__RotateTokenRequest Myvlm__V1__RotateTokenRequest;
 typedef struct Myvlm__V1__RevokeTokenRequest Myvlm__V1__RevokeTokenRequest;
 typedef struct Myvlm__V1__RevokeTokenReply Myvlm__V1__RevokeTokenReply;
+typedef struct Myvlm__V1__GetUsageRequest Myvlm__V1__GetUsageRequest;
+typedef struct Myvlm__V1__SetQuotaRequest Myvlm__V1__SetQuotaRequest;
+typedef struct Myvlm__V1__QuotaLimit Myvlm__V1__QuotaLimit;
+typedef struct Myvlm__V1__Usage Myvlm__V1__Usage;
+typedef struct Myvlm__V1__QuotaUse Myvlm__V1__QuotaUse;
+typedef struct Myvlm__V1__IdentityRequest Myvlm__V1__IdentityRequest;
+typedef struct Myvlm__V1__ListIdentitiesRequest Myvlm__V1__ListIdentitiesRequest;
+typedef struct Myvlm__V1__ListIdentitiesReply Myvlm__V1__ListIdentitiesReply;
 
 
 /* --- enums --- */
@@ -352,6 +360,111 @@ struct  Myvlm__V1__RevokeTokenReply
 #define MYVLM__V1__REVOKE_TOKEN_REPLY__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&myvlm__v1__revoke_token_reply__descriptor) \
      }
+
+
+struct  Myvlm__V1__GetUsageRequest
+{
+  ProtobufCMessage base;
+  /*
+   * Empty: the caller.
+   */
+  ProtobufCBinaryData user;
+};
+#define MYVLM__V1__GET_USAGE_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&myvlm__v1__get_usage_request__descriptor) \
+    , {0,NULL} }
+
+
+struct  Myvlm__V1__SetQuotaRequest
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData user;
+  size_t n_limits;
+  Myvlm__V1__QuotaLimit **limits;
+};
+#define MYVLM__V1__SET_QUOTA_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&myvlm__v1__set_quota_request__descriptor) \
+    , {0,NULL}, 0,NULL }
+
+
+struct  Myvlm__V1__QuotaLimit
+{
+  ProtobufCMessage base;
+  /*
+   * "concepts", "bytes", "requests-per-minute", "streams", "enrollment-minutes-per-day"
+   */
+  ProtobufCBinaryData name;
+  int64_t limit;
+  /*
+   * Takes the server's default again.
+   */
+  protobuf_c_boolean reset;
+};
+#define MYVLM__V1__QUOTA_LIMIT__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&myvlm__v1__quota_limit__descriptor) \
+    , {0,NULL}, 0, 0 }
+
+
+struct  Myvlm__V1__Usage
+{
+  ProtobufCMessage base;
+  size_t n_quotas;
+  Myvlm__V1__QuotaUse **quotas;
+};
+#define MYVLM__V1__USAGE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&myvlm__v1__usage__descriptor) \
+    , 0,NULL }
+
+
+struct  Myvlm__V1__QuotaUse
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData name;
+  int64_t limit;
+  int64_t used;
+  /*
+   * Whether the limit was set for this user alone.
+   */
+  protobuf_c_boolean own;
+};
+#define MYVLM__V1__QUOTA_USE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&myvlm__v1__quota_use__descriptor) \
+    , {0,NULL}, 0, 0, 0 }
+
+
+struct  Myvlm__V1__IdentityRequest
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData user;
+  /*
+   * The subject as RFC 2253 writes it, or one of the alternative names.
+   */
+  ProtobufCBinaryData certificate_name;
+};
+#define MYVLM__V1__IDENTITY_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&myvlm__v1__identity_request__descriptor) \
+    , {0,NULL}, {0,NULL} }
+
+
+struct  Myvlm__V1__ListIdentitiesRequest
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData user;
+};
+#define MYVLM__V1__LIST_IDENTITIES_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&myvlm__v1__list_identities_request__descriptor) \
+    , {0,NULL} }
+
+
+struct  Myvlm__V1__ListIdentitiesReply
+{
+  ProtobufCMessage base;
+  size_t n_certificate_names;
+  ProtobufCBinaryData *certificate_names;
+};
+#define MYVLM__V1__LIST_IDENTITIES_REPLY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&myvlm__v1__list_identities_reply__descriptor) \
+    , 0,NULL }
 
 
 /* Myvlm__V1__User methods */
@@ -791,6 +904,158 @@ Myvlm__V1__RevokeTokenReply *
 void   myvlm__v1__revoke_token_reply__free_unpacked
                      (Myvlm__V1__RevokeTokenReply *message,
                       ProtobufCAllocator *allocator);
+/* Myvlm__V1__GetUsageRequest methods */
+void   myvlm__v1__get_usage_request__init
+                     (Myvlm__V1__GetUsageRequest         *message);
+size_t myvlm__v1__get_usage_request__get_packed_size
+                     (const Myvlm__V1__GetUsageRequest   *message);
+size_t myvlm__v1__get_usage_request__pack
+                     (const Myvlm__V1__GetUsageRequest   *message,
+                      uint8_t             *out);
+size_t myvlm__v1__get_usage_request__pack_to_buffer
+                     (const Myvlm__V1__GetUsageRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Myvlm__V1__GetUsageRequest *
+       myvlm__v1__get_usage_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   myvlm__v1__get_usage_request__free_unpacked
+                     (Myvlm__V1__GetUsageRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Myvlm__V1__SetQuotaRequest methods */
+void   myvlm__v1__set_quota_request__init
+                     (Myvlm__V1__SetQuotaRequest         *message);
+size_t myvlm__v1__set_quota_request__get_packed_size
+                     (const Myvlm__V1__SetQuotaRequest   *message);
+size_t myvlm__v1__set_quota_request__pack
+                     (const Myvlm__V1__SetQuotaRequest   *message,
+                      uint8_t             *out);
+size_t myvlm__v1__set_quota_request__pack_to_buffer
+                     (const Myvlm__V1__SetQuotaRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Myvlm__V1__SetQuotaRequest *
+       myvlm__v1__set_quota_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   myvlm__v1__set_quota_request__free_unpacked
+                     (Myvlm__V1__SetQuotaRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Myvlm__V1__QuotaLimit methods */
+void   myvlm__v1__quota_limit__init
+                     (Myvlm__V1__QuotaLimit         *message);
+size_t myvlm__v1__quota_limit__get_packed_size
+                     (const Myvlm__V1__QuotaLimit   *message);
+size_t myvlm__v1__quota_limit__pack
+                     (const Myvlm__V1__QuotaLimit   *message,
+                      uint8_t             *out);
+size_t myvlm__v1__quota_limit__pack_to_buffer
+                     (const Myvlm__V1__QuotaLimit   *message,
+                      ProtobufCBuffer     *buffer);
+Myvlm__V1__QuotaLimit *
+       myvlm__v1__quota_limit__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   myvlm__v1__quota_limit__free_unpacked
+                     (Myvlm__V1__QuotaLimit *message,
+                      ProtobufCAllocator *allocator);
+/* Myvlm__V1__Usage methods */
+void   myvlm__v1__usage__init
+                     (Myvlm__V1__Usage         *message);
+size_t myvlm__v1__usage__get_packed_size
+                     (const Myvlm__V1__Usage   *message);
+size_t myvlm__v1__usage__pack
+                     (const Myvlm__V1__Usage   *message,
+                      uint8_t             *out);
+size_t myvlm__v1__usage__pack_to_buffer
+                     (const Myvlm__V1__Usage   *message,
+                      ProtobufCBuffer     *buffer);
+Myvlm__V1__Usage *
+       myvlm__v1__usage__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   myvlm__v1__usage__free_unpacked
+                     (Myvlm__V1__Usage *message,
+                      ProtobufCAllocator *allocator);
+/* Myvlm__V1__QuotaUse methods */
+void   myvlm__v1__quota_use__init
+                     (Myvlm__V1__QuotaUse         *message);
+size_t myvlm__v1__quota_use__get_packed_size
+                     (const Myvlm__V1__QuotaUse   *message);
+size_t myvlm__v1__quota_use__pack
+                     (const Myvlm__V1__QuotaUse   *message,
+                      uint8_t             *out);
+size_t myvlm__v1__quota_use__pack_to_buffer
+                     (const Myvlm__V1__QuotaUse   *message,
+                      ProtobufCBuffer     *buffer);
+Myvlm__V1__QuotaUse *
+       myvlm__v1__quota_use__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   myvlm__v1__quota_use__free_unpacked
+                     (Myvlm__V1__QuotaUse *message,
+                      ProtobufCAllocator *allocator);
+/* Myvlm__V1__IdentityRequest methods */
+void   myvlm__v1__identity_request__init
+                     (Myvlm__V1__IdentityRequest         *message);
+size_t myvlm__v1__identity_request__get_packed_size
+                     (const Myvlm__V1__IdentityRequest   *message);
+size_t myvlm__v1__identity_request__pack
+                     (const Myvlm__V1__IdentityRequest   *message,
+                      uint8_t             *out);
+size_t myvlm__v1__identity_request__pack_to_buffer
+                     (const Myvlm__V1__IdentityRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Myvlm__V1__IdentityRequest *
+       myvlm__v1__identity_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   myvlm__v1__identity_request__free_unpacked
+                     (Myvlm__V1__IdentityRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Myvlm__V1__ListIdentitiesRequest methods */
+void   myvlm__v1__list_identities_request__init
+                     (Myvlm__V1__ListIdentitiesRequest         *message);
+size_t myvlm__v1__list_identities_request__get_packed_size
+                     (const Myvlm__V1__ListIdentitiesRequest   *message);
+size_t myvlm__v1__list_identities_request__pack
+                     (const Myvlm__V1__ListIdentitiesRequest   *message,
+                      uint8_t             *out);
+size_t myvlm__v1__list_identities_request__pack_to_buffer
+                     (const Myvlm__V1__ListIdentitiesRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Myvlm__V1__ListIdentitiesRequest *
+       myvlm__v1__list_identities_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   myvlm__v1__list_identities_request__free_unpacked
+                     (Myvlm__V1__ListIdentitiesRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Myvlm__V1__ListIdentitiesReply methods */
+void   myvlm__v1__list_identities_reply__init
+                     (Myvlm__V1__ListIdentitiesReply         *message);
+size_t myvlm__v1__list_identities_reply__get_packed_size
+                     (const Myvlm__V1__ListIdentitiesReply   *message);
+size_t myvlm__v1__list_identities_reply__pack
+                     (const Myvlm__V1__ListIdentitiesReply   *message,
+                      uint8_t             *out);
+size_t myvlm__v1__list_identities_reply__pack_to_buffer
+                     (const Myvlm__V1__ListIdentitiesReply   *message,
+                      ProtobufCBuffer     *buffer);
+Myvlm__V1__ListIdentitiesReply *
+       myvlm__v1__list_identities_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   myvlm__v1__list_identities_reply__free_unpacked
+                     (Myvlm__V1__ListIdentitiesReply *message,
+                      ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
 typedef void (*Myvlm__V1__User_Closure)
@@ -862,6 +1127,30 @@ typedef void (*Myvlm__V1__RevokeTokenRequest_Closure)
 typedef void (*Myvlm__V1__RevokeTokenReply_Closure)
                  (const Myvlm__V1__RevokeTokenReply *message,
                   void *closure_data);
+typedef void (*Myvlm__V1__GetUsageRequest_Closure)
+                 (const Myvlm__V1__GetUsageRequest *message,
+                  void *closure_data);
+typedef void (*Myvlm__V1__SetQuotaRequest_Closure)
+                 (const Myvlm__V1__SetQuotaRequest *message,
+                  void *closure_data);
+typedef void (*Myvlm__V1__QuotaLimit_Closure)
+                 (const Myvlm__V1__QuotaLimit *message,
+                  void *closure_data);
+typedef void (*Myvlm__V1__Usage_Closure)
+                 (const Myvlm__V1__Usage *message,
+                  void *closure_data);
+typedef void (*Myvlm__V1__QuotaUse_Closure)
+                 (const Myvlm__V1__QuotaUse *message,
+                  void *closure_data);
+typedef void (*Myvlm__V1__IdentityRequest_Closure)
+                 (const Myvlm__V1__IdentityRequest *message,
+                  void *closure_data);
+typedef void (*Myvlm__V1__ListIdentitiesRequest_Closure)
+                 (const Myvlm__V1__ListIdentitiesRequest *message,
+                  void *closure_data);
+typedef void (*Myvlm__V1__ListIdentitiesReply_Closure)
+                 (const Myvlm__V1__ListIdentitiesReply *message,
+                  void *closure_data);
 
 /* --- services --- */
 
@@ -905,6 +1194,26 @@ struct Myvlm__V1__Accounts_Service
                          const Myvlm__V1__ResetPasswordRequest *input,
                          Myvlm__V1__ResetPasswordReply_Closure closure,
                          void *closure_data);
+  void (*get_usage)(Myvlm__V1__Accounts_Service *service,
+                    const Myvlm__V1__GetUsageRequest *input,
+                    Myvlm__V1__Usage_Closure closure,
+                    void *closure_data);
+  void (*set_quota)(Myvlm__V1__Accounts_Service *service,
+                    const Myvlm__V1__SetQuotaRequest *input,
+                    Myvlm__V1__Usage_Closure closure,
+                    void *closure_data);
+  void (*add_identity)(Myvlm__V1__Accounts_Service *service,
+                       const Myvlm__V1__IdentityRequest *input,
+                       Myvlm__V1__ListIdentitiesReply_Closure closure,
+                       void *closure_data);
+  void (*remove_identity)(Myvlm__V1__Accounts_Service *service,
+                          const Myvlm__V1__IdentityRequest *input,
+                          Myvlm__V1__ListIdentitiesReply_Closure closure,
+                          void *closure_data);
+  void (*list_identities)(Myvlm__V1__Accounts_Service *service,
+                          const Myvlm__V1__ListIdentitiesRequest *input,
+                          Myvlm__V1__ListIdentitiesReply_Closure closure,
+                          void *closure_data);
   void (*create_token)(Myvlm__V1__Accounts_Service *service,
                        const Myvlm__V1__CreateTokenRequest *input,
                        Myvlm__V1__TokenReply_Closure closure,
@@ -938,6 +1247,11 @@ void myvlm__v1__accounts__init (Myvlm__V1__Accounts_Service *service,
       function_prefix__ ## set_suspended,\
       function_prefix__ ## set_role,\
       function_prefix__ ## reset_password,\
+      function_prefix__ ## get_usage,\
+      function_prefix__ ## set_quota,\
+      function_prefix__ ## add_identity,\
+      function_prefix__ ## remove_identity,\
+      function_prefix__ ## list_identities,\
       function_prefix__ ## create_token,\
       function_prefix__ ## list_tokens,\
       function_prefix__ ## rotate_token,\
@@ -978,6 +1292,26 @@ void myvlm__v1__accounts__reset_password(ProtobufCService *service,
                                          const Myvlm__V1__ResetPasswordRequest *input,
                                          Myvlm__V1__ResetPasswordReply_Closure closure,
                                          void *closure_data);
+void myvlm__v1__accounts__get_usage(ProtobufCService *service,
+                                    const Myvlm__V1__GetUsageRequest *input,
+                                    Myvlm__V1__Usage_Closure closure,
+                                    void *closure_data);
+void myvlm__v1__accounts__set_quota(ProtobufCService *service,
+                                    const Myvlm__V1__SetQuotaRequest *input,
+                                    Myvlm__V1__Usage_Closure closure,
+                                    void *closure_data);
+void myvlm__v1__accounts__add_identity(ProtobufCService *service,
+                                       const Myvlm__V1__IdentityRequest *input,
+                                       Myvlm__V1__ListIdentitiesReply_Closure closure,
+                                       void *closure_data);
+void myvlm__v1__accounts__remove_identity(ProtobufCService *service,
+                                          const Myvlm__V1__IdentityRequest *input,
+                                          Myvlm__V1__ListIdentitiesReply_Closure closure,
+                                          void *closure_data);
+void myvlm__v1__accounts__list_identities(ProtobufCService *service,
+                                          const Myvlm__V1__ListIdentitiesRequest *input,
+                                          Myvlm__V1__ListIdentitiesReply_Closure closure,
+                                          void *closure_data);
 void myvlm__v1__accounts__create_token(ProtobufCService *service,
                                        const Myvlm__V1__CreateTokenRequest *input,
                                        Myvlm__V1__TokenReply_Closure closure,
@@ -1021,6 +1355,14 @@ extern const ProtobufCMessageDescriptor myvlm__v1__list_tokens_reply__descriptor
 extern const ProtobufCMessageDescriptor myvlm__v1__rotate_token_request__descriptor;
 extern const ProtobufCMessageDescriptor myvlm__v1__revoke_token_request__descriptor;
 extern const ProtobufCMessageDescriptor myvlm__v1__revoke_token_reply__descriptor;
+extern const ProtobufCMessageDescriptor myvlm__v1__get_usage_request__descriptor;
+extern const ProtobufCMessageDescriptor myvlm__v1__set_quota_request__descriptor;
+extern const ProtobufCMessageDescriptor myvlm__v1__quota_limit__descriptor;
+extern const ProtobufCMessageDescriptor myvlm__v1__usage__descriptor;
+extern const ProtobufCMessageDescriptor myvlm__v1__quota_use__descriptor;
+extern const ProtobufCMessageDescriptor myvlm__v1__identity_request__descriptor;
+extern const ProtobufCMessageDescriptor myvlm__v1__list_identities_request__descriptor;
+extern const ProtobufCMessageDescriptor myvlm__v1__list_identities_reply__descriptor;
 extern const ProtobufCServiceDescriptor myvlm__v1__accounts__descriptor;
 
 PROTOBUF_C__END_DECLS

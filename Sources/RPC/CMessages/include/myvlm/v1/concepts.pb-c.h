@@ -61,6 +61,17 @@ typedef struct Myvlm__V1__ErasureReceipt Myvlm__V1__ErasureReceipt;
 typedef struct Myvlm__V1__ListErasuresRequest Myvlm__V1__ListErasuresRequest;
 typedef struct Myvlm__V1__ListErasuresReply Myvlm__V1__ListErasuresReply;
 typedef struct Myvlm__V1__Job Myvlm__V1__Job;
+typedef struct Myvlm__V1__ShareConceptRequest Myvlm__V1__ShareConceptRequest;
+typedef struct Myvlm__V1__Share Myvlm__V1__Share;
+typedef struct Myvlm__V1__UnshareConceptReply Myvlm__V1__UnshareConceptReply;
+typedef struct Myvlm__V1__ListSharesRequest Myvlm__V1__ListSharesRequest;
+typedef struct Myvlm__V1__ListSharesReply Myvlm__V1__ListSharesReply;
+typedef struct Myvlm__V1__GetPhotosRequest Myvlm__V1__GetPhotosRequest;
+typedef struct Myvlm__V1__DropPhotosRequest Myvlm__V1__DropPhotosRequest;
+typedef struct Myvlm__V1__DropPhotosReply Myvlm__V1__DropPhotosReply;
+typedef struct Myvlm__V1__ExportDataRequest Myvlm__V1__ExportDataRequest;
+typedef struct Myvlm__V1__DataChunk Myvlm__V1__DataChunk;
+typedef struct Myvlm__V1__ImportDataReply Myvlm__V1__ImportDataReply;
 
 
 /* --- enums --- */
@@ -158,10 +169,14 @@ struct  Myvlm__V1__EnrollRequest
    * The enrollment goes on when this call ends.
    */
   protobuf_c_boolean detach;
+  /*
+   * The photos are kept with the version, sealed; otherwise they are deleted after the training.
+   */
+  protobuf_c_boolean keep_photos;
 };
 #define MYVLM__V1__ENROLL_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&myvlm__v1__enroll_request__descriptor) \
-    , {0,NULL}, {0,NULL}, MYVLM__V1__CONCEPT_KIND__CONCEPT_KIND_UNSPECIFIED, {0,NULL}, {0,NULL}, 0,NULL, 0, 0, 0, {0,NULL}, 0 }
+    , {0,NULL}, {0,NULL}, MYVLM__V1__CONCEPT_KIND__CONCEPT_KIND_UNSPECIFIED, {0,NULL}, {0,NULL}, 0,NULL, 0, 0, 0, {0,NULL}, 0, 0 }
 
 
 typedef enum {
@@ -840,6 +855,124 @@ struct  Myvlm__V1__Job
 #define MYVLM__V1__JOB__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&myvlm__v1__job__descriptor) \
     , {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, 0, 0, 0, 0, 0, 0, 0, {0,NULL}, 0 }
+
+
+struct  Myvlm__V1__ShareConceptRequest
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData concept;
+  ProtobufCBinaryData user;
+};
+#define MYVLM__V1__SHARE_CONCEPT_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&myvlm__v1__share_concept_request__descriptor) \
+    , {0,NULL}, {0,NULL} }
+
+
+struct  Myvlm__V1__Share
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData owner;
+  ProtobufCBinaryData concept;
+  ProtobufCBinaryData user;
+  int64_t created_at_ms;
+};
+#define MYVLM__V1__SHARE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&myvlm__v1__share__descriptor) \
+    , {0,NULL}, {0,NULL}, {0,NULL}, 0 }
+
+
+struct  Myvlm__V1__UnshareConceptReply
+{
+  ProtobufCMessage base;
+};
+#define MYVLM__V1__UNSHARE_CONCEPT_REPLY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&myvlm__v1__unshare_concept_reply__descriptor) \
+     }
+
+
+struct  Myvlm__V1__ListSharesRequest
+{
+  ProtobufCMessage base;
+};
+#define MYVLM__V1__LIST_SHARES_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&myvlm__v1__list_shares_request__descriptor) \
+     }
+
+
+struct  Myvlm__V1__ListSharesReply
+{
+  ProtobufCMessage base;
+  size_t n_shares;
+  Myvlm__V1__Share **shares;
+};
+#define MYVLM__V1__LIST_SHARES_REPLY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&myvlm__v1__list_shares_reply__descriptor) \
+    , 0,NULL }
+
+
+struct  Myvlm__V1__GetPhotosRequest
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData concept;
+  /*
+   * "3", "v3" or an alias; empty takes the current one.
+   */
+  ProtobufCBinaryData version;
+};
+#define MYVLM__V1__GET_PHOTOS_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&myvlm__v1__get_photos_request__descriptor) \
+    , {0,NULL}, {0,NULL} }
+
+
+struct  Myvlm__V1__DropPhotosRequest
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData concept;
+};
+#define MYVLM__V1__DROP_PHOTOS_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&myvlm__v1__drop_photos_request__descriptor) \
+    , {0,NULL} }
+
+
+struct  Myvlm__V1__DropPhotosReply
+{
+  ProtobufCMessage base;
+  uint32_t photos;
+};
+#define MYVLM__V1__DROP_PHOTOS_REPLY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&myvlm__v1__drop_photos_reply__descriptor) \
+    , 0 }
+
+
+struct  Myvlm__V1__ExportDataRequest
+{
+  ProtobufCMessage base;
+};
+#define MYVLM__V1__EXPORT_DATA_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&myvlm__v1__export_data_request__descriptor) \
+     }
+
+
+struct  Myvlm__V1__DataChunk
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData data;
+};
+#define MYVLM__V1__DATA_CHUNK__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&myvlm__v1__data_chunk__descriptor) \
+    , {0,NULL} }
+
+
+struct  Myvlm__V1__ImportDataReply
+{
+  ProtobufCMessage base;
+  size_t n_concepts;
+  ProtobufCBinaryData *concepts;
+  uint32_t versions;
+};
+#define MYVLM__V1__IMPORT_DATA_REPLY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&myvlm__v1__import_data_reply__descriptor) \
+    , 0,NULL, 0 }
 
 
 /* Myvlm__V1__PhotoChunk methods */
@@ -1716,6 +1849,215 @@ Myvlm__V1__Job *
 void   myvlm__v1__job__free_unpacked
                      (Myvlm__V1__Job *message,
                       ProtobufCAllocator *allocator);
+/* Myvlm__V1__ShareConceptRequest methods */
+void   myvlm__v1__share_concept_request__init
+                     (Myvlm__V1__ShareConceptRequest         *message);
+size_t myvlm__v1__share_concept_request__get_packed_size
+                     (const Myvlm__V1__ShareConceptRequest   *message);
+size_t myvlm__v1__share_concept_request__pack
+                     (const Myvlm__V1__ShareConceptRequest   *message,
+                      uint8_t             *out);
+size_t myvlm__v1__share_concept_request__pack_to_buffer
+                     (const Myvlm__V1__ShareConceptRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Myvlm__V1__ShareConceptRequest *
+       myvlm__v1__share_concept_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   myvlm__v1__share_concept_request__free_unpacked
+                     (Myvlm__V1__ShareConceptRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Myvlm__V1__Share methods */
+void   myvlm__v1__share__init
+                     (Myvlm__V1__Share         *message);
+size_t myvlm__v1__share__get_packed_size
+                     (const Myvlm__V1__Share   *message);
+size_t myvlm__v1__share__pack
+                     (const Myvlm__V1__Share   *message,
+                      uint8_t             *out);
+size_t myvlm__v1__share__pack_to_buffer
+                     (const Myvlm__V1__Share   *message,
+                      ProtobufCBuffer     *buffer);
+Myvlm__V1__Share *
+       myvlm__v1__share__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   myvlm__v1__share__free_unpacked
+                     (Myvlm__V1__Share *message,
+                      ProtobufCAllocator *allocator);
+/* Myvlm__V1__UnshareConceptReply methods */
+void   myvlm__v1__unshare_concept_reply__init
+                     (Myvlm__V1__UnshareConceptReply         *message);
+size_t myvlm__v1__unshare_concept_reply__get_packed_size
+                     (const Myvlm__V1__UnshareConceptReply   *message);
+size_t myvlm__v1__unshare_concept_reply__pack
+                     (const Myvlm__V1__UnshareConceptReply   *message,
+                      uint8_t             *out);
+size_t myvlm__v1__unshare_concept_reply__pack_to_buffer
+                     (const Myvlm__V1__UnshareConceptReply   *message,
+                      ProtobufCBuffer     *buffer);
+Myvlm__V1__UnshareConceptReply *
+       myvlm__v1__unshare_concept_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   myvlm__v1__unshare_concept_reply__free_unpacked
+                     (Myvlm__V1__UnshareConceptReply *message,
+                      ProtobufCAllocator *allocator);
+/* Myvlm__V1__ListSharesRequest methods */
+void   myvlm__v1__list_shares_request__init
+                     (Myvlm__V1__ListSharesRequest         *message);
+size_t myvlm__v1__list_shares_request__get_packed_size
+                     (const Myvlm__V1__ListSharesRequest   *message);
+size_t myvlm__v1__list_shares_request__pack
+                     (const Myvlm__V1__ListSharesRequest   *message,
+                      uint8_t             *out);
+size_t myvlm__v1__list_shares_request__pack_to_buffer
+                     (const Myvlm__V1__ListSharesRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Myvlm__V1__ListSharesRequest *
+       myvlm__v1__list_shares_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   myvlm__v1__list_shares_request__free_unpacked
+                     (Myvlm__V1__ListSharesRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Myvlm__V1__ListSharesReply methods */
+void   myvlm__v1__list_shares_reply__init
+                     (Myvlm__V1__ListSharesReply         *message);
+size_t myvlm__v1__list_shares_reply__get_packed_size
+                     (const Myvlm__V1__ListSharesReply   *message);
+size_t myvlm__v1__list_shares_reply__pack
+                     (const Myvlm__V1__ListSharesReply   *message,
+                      uint8_t             *out);
+size_t myvlm__v1__list_shares_reply__pack_to_buffer
+                     (const Myvlm__V1__ListSharesReply   *message,
+                      ProtobufCBuffer     *buffer);
+Myvlm__V1__ListSharesReply *
+       myvlm__v1__list_shares_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   myvlm__v1__list_shares_reply__free_unpacked
+                     (Myvlm__V1__ListSharesReply *message,
+                      ProtobufCAllocator *allocator);
+/* Myvlm__V1__GetPhotosRequest methods */
+void   myvlm__v1__get_photos_request__init
+                     (Myvlm__V1__GetPhotosRequest         *message);
+size_t myvlm__v1__get_photos_request__get_packed_size
+                     (const Myvlm__V1__GetPhotosRequest   *message);
+size_t myvlm__v1__get_photos_request__pack
+                     (const Myvlm__V1__GetPhotosRequest   *message,
+                      uint8_t             *out);
+size_t myvlm__v1__get_photos_request__pack_to_buffer
+                     (const Myvlm__V1__GetPhotosRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Myvlm__V1__GetPhotosRequest *
+       myvlm__v1__get_photos_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   myvlm__v1__get_photos_request__free_unpacked
+                     (Myvlm__V1__GetPhotosRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Myvlm__V1__DropPhotosRequest methods */
+void   myvlm__v1__drop_photos_request__init
+                     (Myvlm__V1__DropPhotosRequest         *message);
+size_t myvlm__v1__drop_photos_request__get_packed_size
+                     (const Myvlm__V1__DropPhotosRequest   *message);
+size_t myvlm__v1__drop_photos_request__pack
+                     (const Myvlm__V1__DropPhotosRequest   *message,
+                      uint8_t             *out);
+size_t myvlm__v1__drop_photos_request__pack_to_buffer
+                     (const Myvlm__V1__DropPhotosRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Myvlm__V1__DropPhotosRequest *
+       myvlm__v1__drop_photos_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   myvlm__v1__drop_photos_request__free_unpacked
+                     (Myvlm__V1__DropPhotosRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Myvlm__V1__DropPhotosReply methods */
+void   myvlm__v1__drop_photos_reply__init
+                     (Myvlm__V1__DropPhotosReply         *message);
+size_t myvlm__v1__drop_photos_reply__get_packed_size
+                     (const Myvlm__V1__DropPhotosReply   *message);
+size_t myvlm__v1__drop_photos_reply__pack
+                     (const Myvlm__V1__DropPhotosReply   *message,
+                      uint8_t             *out);
+size_t myvlm__v1__drop_photos_reply__pack_to_buffer
+                     (const Myvlm__V1__DropPhotosReply   *message,
+                      ProtobufCBuffer     *buffer);
+Myvlm__V1__DropPhotosReply *
+       myvlm__v1__drop_photos_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   myvlm__v1__drop_photos_reply__free_unpacked
+                     (Myvlm__V1__DropPhotosReply *message,
+                      ProtobufCAllocator *allocator);
+/* Myvlm__V1__ExportDataRequest methods */
+void   myvlm__v1__export_data_request__init
+                     (Myvlm__V1__ExportDataRequest         *message);
+size_t myvlm__v1__export_data_request__get_packed_size
+                     (const Myvlm__V1__ExportDataRequest   *message);
+size_t myvlm__v1__export_data_request__pack
+                     (const Myvlm__V1__ExportDataRequest   *message,
+                      uint8_t             *out);
+size_t myvlm__v1__export_data_request__pack_to_buffer
+                     (const Myvlm__V1__ExportDataRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Myvlm__V1__ExportDataRequest *
+       myvlm__v1__export_data_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   myvlm__v1__export_data_request__free_unpacked
+                     (Myvlm__V1__ExportDataRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Myvlm__V1__DataChunk methods */
+void   myvlm__v1__data_chunk__init
+                     (Myvlm__V1__DataChunk         *message);
+size_t myvlm__v1__data_chunk__get_packed_size
+                     (const Myvlm__V1__DataChunk   *message);
+size_t myvlm__v1__data_chunk__pack
+                     (const Myvlm__V1__DataChunk   *message,
+                      uint8_t             *out);
+size_t myvlm__v1__data_chunk__pack_to_buffer
+                     (const Myvlm__V1__DataChunk   *message,
+                      ProtobufCBuffer     *buffer);
+Myvlm__V1__DataChunk *
+       myvlm__v1__data_chunk__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   myvlm__v1__data_chunk__free_unpacked
+                     (Myvlm__V1__DataChunk *message,
+                      ProtobufCAllocator *allocator);
+/* Myvlm__V1__ImportDataReply methods */
+void   myvlm__v1__import_data_reply__init
+                     (Myvlm__V1__ImportDataReply         *message);
+size_t myvlm__v1__import_data_reply__get_packed_size
+                     (const Myvlm__V1__ImportDataReply   *message);
+size_t myvlm__v1__import_data_reply__pack
+                     (const Myvlm__V1__ImportDataReply   *message,
+                      uint8_t             *out);
+size_t myvlm__v1__import_data_reply__pack_to_buffer
+                     (const Myvlm__V1__ImportDataReply   *message,
+                      ProtobufCBuffer     *buffer);
+Myvlm__V1__ImportDataReply *
+       myvlm__v1__import_data_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   myvlm__v1__import_data_reply__free_unpacked
+                     (Myvlm__V1__ImportDataReply *message,
+                      ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
 typedef void (*Myvlm__V1__PhotoChunk_Closure)
@@ -1856,6 +2198,39 @@ typedef void (*Myvlm__V1__ListErasuresReply_Closure)
 typedef void (*Myvlm__V1__Job_Closure)
                  (const Myvlm__V1__Job *message,
                   void *closure_data);
+typedef void (*Myvlm__V1__ShareConceptRequest_Closure)
+                 (const Myvlm__V1__ShareConceptRequest *message,
+                  void *closure_data);
+typedef void (*Myvlm__V1__Share_Closure)
+                 (const Myvlm__V1__Share *message,
+                  void *closure_data);
+typedef void (*Myvlm__V1__UnshareConceptReply_Closure)
+                 (const Myvlm__V1__UnshareConceptReply *message,
+                  void *closure_data);
+typedef void (*Myvlm__V1__ListSharesRequest_Closure)
+                 (const Myvlm__V1__ListSharesRequest *message,
+                  void *closure_data);
+typedef void (*Myvlm__V1__ListSharesReply_Closure)
+                 (const Myvlm__V1__ListSharesReply *message,
+                  void *closure_data);
+typedef void (*Myvlm__V1__GetPhotosRequest_Closure)
+                 (const Myvlm__V1__GetPhotosRequest *message,
+                  void *closure_data);
+typedef void (*Myvlm__V1__DropPhotosRequest_Closure)
+                 (const Myvlm__V1__DropPhotosRequest *message,
+                  void *closure_data);
+typedef void (*Myvlm__V1__DropPhotosReply_Closure)
+                 (const Myvlm__V1__DropPhotosReply *message,
+                  void *closure_data);
+typedef void (*Myvlm__V1__ExportDataRequest_Closure)
+                 (const Myvlm__V1__ExportDataRequest *message,
+                  void *closure_data);
+typedef void (*Myvlm__V1__DataChunk_Closure)
+                 (const Myvlm__V1__DataChunk *message,
+                  void *closure_data);
+typedef void (*Myvlm__V1__ImportDataReply_Closure)
+                 (const Myvlm__V1__ImportDataReply *message,
+                  void *closure_data);
 
 /* --- services --- */
 
@@ -1907,6 +2282,34 @@ struct Myvlm__V1__Concepts_Service
                         const Myvlm__V1__ListErasuresRequest *input,
                         Myvlm__V1__ListErasuresReply_Closure closure,
                         void *closure_data);
+  void (*share_concept)(Myvlm__V1__Concepts_Service *service,
+                        const Myvlm__V1__ShareConceptRequest *input,
+                        Myvlm__V1__Share_Closure closure,
+                        void *closure_data);
+  void (*unshare_concept)(Myvlm__V1__Concepts_Service *service,
+                          const Myvlm__V1__ShareConceptRequest *input,
+                          Myvlm__V1__UnshareConceptReply_Closure closure,
+                          void *closure_data);
+  void (*list_shares)(Myvlm__V1__Concepts_Service *service,
+                      const Myvlm__V1__ListSharesRequest *input,
+                      Myvlm__V1__ListSharesReply_Closure closure,
+                      void *closure_data);
+  void (*export_data)(Myvlm__V1__Concepts_Service *service,
+                      const Myvlm__V1__ExportDataRequest *input,
+                      Myvlm__V1__DataChunk_Closure closure,
+                      void *closure_data);
+  void (*import_data)(Myvlm__V1__Concepts_Service *service,
+                      const Myvlm__V1__DataChunk *input,
+                      Myvlm__V1__ImportDataReply_Closure closure,
+                      void *closure_data);
+  void (*get_photos)(Myvlm__V1__Concepts_Service *service,
+                     const Myvlm__V1__GetPhotosRequest *input,
+                     Myvlm__V1__PhotoChunk_Closure closure,
+                     void *closure_data);
+  void (*drop_photos)(Myvlm__V1__Concepts_Service *service,
+                      const Myvlm__V1__DropPhotosRequest *input,
+                      Myvlm__V1__DropPhotosReply_Closure closure,
+                      void *closure_data);
   void (*rename_concept)(Myvlm__V1__Concepts_Service *service,
                          const Myvlm__V1__RenameConceptRequest *input,
                          Myvlm__V1__RenameConceptReply_Closure closure,
@@ -1954,6 +2357,13 @@ void myvlm__v1__concepts__init (Myvlm__V1__Concepts_Service *service,
       function_prefix__ ## undelete_concept,\
       function_prefix__ ## erase_concept,\
       function_prefix__ ## list_erasures,\
+      function_prefix__ ## share_concept,\
+      function_prefix__ ## unshare_concept,\
+      function_prefix__ ## list_shares,\
+      function_prefix__ ## export_data,\
+      function_prefix__ ## import_data,\
+      function_prefix__ ## get_photos,\
+      function_prefix__ ## drop_photos,\
       function_prefix__ ## rename_concept,\
       function_prefix__ ## set_alias,\
       function_prefix__ ## remove_alias,\
@@ -2005,6 +2415,34 @@ void myvlm__v1__concepts__list_erasures(ProtobufCService *service,
                                         const Myvlm__V1__ListErasuresRequest *input,
                                         Myvlm__V1__ListErasuresReply_Closure closure,
                                         void *closure_data);
+void myvlm__v1__concepts__share_concept(ProtobufCService *service,
+                                        const Myvlm__V1__ShareConceptRequest *input,
+                                        Myvlm__V1__Share_Closure closure,
+                                        void *closure_data);
+void myvlm__v1__concepts__unshare_concept(ProtobufCService *service,
+                                          const Myvlm__V1__ShareConceptRequest *input,
+                                          Myvlm__V1__UnshareConceptReply_Closure closure,
+                                          void *closure_data);
+void myvlm__v1__concepts__list_shares(ProtobufCService *service,
+                                      const Myvlm__V1__ListSharesRequest *input,
+                                      Myvlm__V1__ListSharesReply_Closure closure,
+                                      void *closure_data);
+void myvlm__v1__concepts__export_data(ProtobufCService *service,
+                                      const Myvlm__V1__ExportDataRequest *input,
+                                      Myvlm__V1__DataChunk_Closure closure,
+                                      void *closure_data);
+void myvlm__v1__concepts__import_data(ProtobufCService *service,
+                                      const Myvlm__V1__DataChunk *input,
+                                      Myvlm__V1__ImportDataReply_Closure closure,
+                                      void *closure_data);
+void myvlm__v1__concepts__get_photos(ProtobufCService *service,
+                                     const Myvlm__V1__GetPhotosRequest *input,
+                                     Myvlm__V1__PhotoChunk_Closure closure,
+                                     void *closure_data);
+void myvlm__v1__concepts__drop_photos(ProtobufCService *service,
+                                      const Myvlm__V1__DropPhotosRequest *input,
+                                      Myvlm__V1__DropPhotosReply_Closure closure,
+                                      void *closure_data);
 void myvlm__v1__concepts__rename_concept(ProtobufCService *service,
                                          const Myvlm__V1__RenameConceptRequest *input,
                                          Myvlm__V1__RenameConceptReply_Closure closure,
@@ -2083,6 +2521,17 @@ extern const ProtobufCMessageDescriptor myvlm__v1__erasure_receipt__descriptor;
 extern const ProtobufCMessageDescriptor myvlm__v1__list_erasures_request__descriptor;
 extern const ProtobufCMessageDescriptor myvlm__v1__list_erasures_reply__descriptor;
 extern const ProtobufCMessageDescriptor myvlm__v1__job__descriptor;
+extern const ProtobufCMessageDescriptor myvlm__v1__share_concept_request__descriptor;
+extern const ProtobufCMessageDescriptor myvlm__v1__share__descriptor;
+extern const ProtobufCMessageDescriptor myvlm__v1__unshare_concept_reply__descriptor;
+extern const ProtobufCMessageDescriptor myvlm__v1__list_shares_request__descriptor;
+extern const ProtobufCMessageDescriptor myvlm__v1__list_shares_reply__descriptor;
+extern const ProtobufCMessageDescriptor myvlm__v1__get_photos_request__descriptor;
+extern const ProtobufCMessageDescriptor myvlm__v1__drop_photos_request__descriptor;
+extern const ProtobufCMessageDescriptor myvlm__v1__drop_photos_reply__descriptor;
+extern const ProtobufCMessageDescriptor myvlm__v1__export_data_request__descriptor;
+extern const ProtobufCMessageDescriptor myvlm__v1__data_chunk__descriptor;
+extern const ProtobufCMessageDescriptor myvlm__v1__import_data_reply__descriptor;
 extern const ProtobufCServiceDescriptor myvlm__v1__concepts__descriptor;
 
 PROTOBUF_C__END_DECLS

@@ -1,0 +1,65 @@
+import RPC
+
+extension MyVLMClient {
+    /// The caller's limits and what is used of them; another user's for administrators and auditors.
+    public func usage(of user: String = "") async throws(MyVLMError) -> [QuotaUse] {
+        try await call(AccountsMethods.getUsage, GetUsageRequest(user: user)).quotas.map { QuotaUse($0) }
+    }
+
+    /// Sets limits of a user; nil takes the server's default again. Administrators only.
+    public func setQuotas(_ limits: [String: Int64?], of user: String) async throws(MyVLMError) -> [QuotaUse] {
+        let wanted = limits.sorted { $0.key < $1.key }.map {
+            QuotaLimit(name: $0.key, limit: $0.value ?? 0, reset: $0.value == nil)
+        }
+        return try await call(AccountsMethods.setQuota, SetQuotaRequest(user: user, limits: wanted)).quotas.map {
+            QuotaUse($0)
+        }
+    }
+
+    /// Lets a client certificate's name stand for a user. Returns all such names. Administrators only.
+    public func addIdentity(_ certificateName: String, to user: String) async throws(MyVLMError) -> [String] {
+        try await call(
+            AccountsMethods.addIdentity, IdentityRequest(user: user, certificateName: certificateName)
+        ).certificateNames
+    }
+
+    /// Takes a certificate's name away from a user. Administrators only.
+    public func removeIdentity(_ certificateName: String, from user: String) async throws(MyVLMError) -> [String] {
+        try await call(
+            AccountsMethods.removeIdentity, IdentityRequest(user: user, certificateName: certificateName)
+        ).certificateNames
+    }
+
+    /// The certificates' names that stand for a user. Administrators and auditors.
+    public func identities(of user: String) async throws(MyVLMError) -> [String] {
+        try await call(AccountsMethods.listIdentities, ListIdentitiesRequest(user: user)).certificateNames
+    }
+
+    /// Lets another user's answers use a concept, as `OWNER/CONCEPT`; the other can neither read nor change it.
+    public func share(_ concept: String, with user: String) async throws(MyVLMError) -> Share {
+        Share(try await call(ConceptsMethods.shareConcept, ShareConceptRequest(concept: concept, user: user)))
+    }
+
+    /// Takes a share back: the other's next answer does without it.
+    public func unshare(_ concept: String, with user: String) async throws(MyVLMError) {
+        _ = try await call(ConceptsMethods.unshareConcept, ShareConceptRequest(concept: concept, user: user))
+    }
+
+    /// What the caller shares, and what others share with the caller.
+    public func shares() async throws(MyVLMError) -> [Share] {
+        try await call(ConceptsMethods.listShares, ListSharesRequest()).shares.map { Share($0) }
+    }
+}
+
+extension QuotaUse {
+    fileprivate init(_ message: RPCMessages.QuotaUse) {
+        self.init(name: message.name, limit: message.limit, used: message.used, own: message.own)
+    }
+}
+
+extension Share {
+    fileprivate init(_ message: RPCMessages.Share) {
+        self.init(
+            owner: message.owner, concept: message.concept, user: message.user, createdAtMs: message.createdAtMs)
+    }
+}

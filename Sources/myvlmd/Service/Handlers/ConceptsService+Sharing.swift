@@ -1,0 +1,38 @@
+import RPC
+import Registry
+
+extension ConceptsService {
+    func registerSharing(in services: inout Services, options: MethodOptions) {
+        let (registry, runner) = (registry, runner)
+        services.register(ConceptsMethods.shareConcept, options: options) { request, context in
+            try await runner.run(context) {
+                try Names.check(request.concept, what: "the concept's name")
+                let change = try await registry.share(request.concept, with: request.user, by: context.caller)
+                guard let share = change.share else {
+                    throw RPCError(code: .internalError, message: "the share is not there; try again")
+                }
+                return Share(record: share)
+            }
+        }
+        services.register(ConceptsMethods.unshareConcept, options: options) { request, context in
+            try await runner.run(context) {
+                try Names.check(request.concept, what: "the concept's name")
+                try await registry.unshare(request.concept, with: request.user, by: context.caller)
+                return UnshareConceptReply()
+            }
+        }
+        services.register(ConceptsMethods.listShares, options: options) { _, context in
+            try await runner.run(context) {
+                ListSharesReply(
+                    shares: try await registry.shares(of: context.caller.userID).map { Share(record: $0) })
+            }
+        }
+    }
+}
+
+extension Share {
+    fileprivate init(record: ShareRecord) {
+        self.init(
+            owner: record.owner, concept: record.concept, user: record.user, createdAtMs: record.createdAtMs)
+    }
+}
