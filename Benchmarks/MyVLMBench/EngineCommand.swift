@@ -15,8 +15,8 @@ struct Engine: ParsableCommand {
     @Option(help: "Folder of bench_peers.py.") var tools: String = "Tools"
     @Option(help: "Picture to caption.") var picture: String = "Tests/VLMTests/Fixtures/pocket-small.jpg"
     @Option(help: "Rounds; figures are medians of them.") var rounds: Int = 5
-    @Option(help: "Parts, separated by commas: gguf, step, pocket, large (alone: it needs 8 GB).")
-    var parts: String = "gguf,step,pocket"
+    @Option(help: "Parts, separated by commas: gguf, step, pocket, blip2; alone: large (8 GB), blip2large (6 GB).")
+    var parts: String = "gguf,step,pocket,blip2"
     @Flag(help: "Also the 360M shape.") var full = false
 
     func run() throws {

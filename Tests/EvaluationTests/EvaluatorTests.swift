@@ -71,6 +71,29 @@ import VLMTestSupport
         #expect(!page.contains("http"), "the page needs nothing else")
     }
 
+    /// Both baselines need nothing of a backbone but its frozen captions and its language side.
+    @Test(arguments: ["blip2-opt", "blip2-t5"]) func theBaselinesRunOnABackboneWithAQFormer(_ name: String) async throws
+    {
+        let root = try folder(things: 2, photos: 3)
+        defer { try? FileManager.default.removeItem(at: root) }
+        let fixture = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .appending(path: "VLMTests/Fixtures/checkpoints-hub/\(name)/model")
+        let model = try VLMLoader.load(directory: fixture.path(percentEncoded: false))
+        let pooled = try (0..<12).map { try model.features(of: TinyPicture.picture(of: 5_000_000 + $0)).pooled }
+        let lab = try Lab(model: model, negatives: try NegativeFeatures(NegativeBank(pooled: pooled)), faces: nil)
+        defer { lab.shutDown() }
+        var options = EvaluationOptions(data: root, model: "")
+        options.shots = 2
+        options.pairs = false
+        options.training.steps = 3
+        let result = try await Evaluator(options) { _ in }.run(lab, encoder: nil)
+        let figures = Dictionary(uniqueKeysWithValues: result.figures.map { ($0.metric, $0) })
+        #expect(figures["identifier_recall"]?.value != nil && figures["frozen_bit_equal"]?.value ?? 1 == 1)
+        #expect(
+            !result.rows.isEmpty
+                && result.rows.allSatisfy { $0.simpleReplacement != nil && $0.guidedReplacement != nil })
+    }
+
     @Test func oneSplitOneResult() async throws {
         let root = try folder(things: 2, photos: 3)
         defer { try? FileManager.default.removeItem(at: root) }

@@ -62,7 +62,7 @@ def sentence_piece(folder: Path, as_model: bool) -> Tokenizer:
     return plain
 
 
-def model_file(pieces: list[str], scores: dict[str, float]) -> bytes:
+def model_file(pieces: list[str], scores: dict[str, float], algorithm: int = 2, characters: bytes = b"") -> bytes:
     """sentencepiece's ModelProto: pieces (1), trainer_spec (2), normalizer_spec (3)."""
 
     def field(number: int, payload: bytes) -> bytes:
@@ -76,7 +76,7 @@ def model_file(pieces: list[str], scores: dict[str, float]) -> bytes:
             if not value:
                 return bytes(result)
 
-    kinds = {"<unk>": 2, "<s>": 3, "</s>": 3}
+    kinds = {"<unk>": 2, "<s>": 3, "</s>": 3, "<pad>": 3}
     body = b""
     for piece in pieces:
         kind = kinds.get(piece, 6 if piece.startswith("<0x") and len(piece) == 6 else 1)
@@ -84,8 +84,9 @@ def model_file(pieces: list[str], scores: dict[str, float]) -> bytes:
         score = scores.get(piece, 0.0 if kind != 1 else -1e6)
         payload = field(1, piece.encode()) + varint(2 << 3 | 5) + struct.pack("<f", score) + varint(3 << 3) + varint(kind)
         body += field(1, payload)
-    trainer = varint(3 << 3) + varint(2) + varint(35 << 3) + varint(1)
-    normalizer = field(1, b"identity") + varint(3 << 3) + varint(1) + varint(4 << 3) + varint(0)
+    trainer = varint(3 << 3) + varint(algorithm) + varint(35 << 3) + varint(algorithm - 1)
+    normalizer = field(1, b"nmt_nfkc" if characters else b"identity")
+    normalizer += (field(2, characters) if characters else b"") + varint(3 << 3) + varint(1) + varint(4 << 3) + varint(algorithm == 1)
     return body + field(2, trainer) + field(3, normalizer)
 
 
@@ -129,4 +130,52 @@ def gpt2(folder: Path, as_lists: bool) -> Tokenizer:
         copy.save(str(folder / "tokenizer.json"))
     plain = Tokenizer(models.BPE(trained["vocab"], [tuple(merge) for merge in json.loads(tokenizer.to_str())["model"]["merges"]]))
     plain.pre_tokenizer, plain.decoder = tokenizer.pre_tokenizer, tokenizer.decoder
+    return plain
+
+
+#: Some of what T5 writes otherwise: ligatures, fractions, other spaces, decomposed letters.
+CHARACTERS = {
+    "\n": " ", "\t": " ", "\r": " ", "\u00a0": " ", "½": "1⁄2", "ﬁ": "fi", "Å": "Å", "A\u030a": "Å", "e\u0301": "é", "Ⅳ": "IV", "ſ": "s", "\u200b": "",
+}
+
+
+def character_map(entries: dict[str, str]) -> bytes:
+    """sentencepiece's precompiled_charsmap: the size of a double-array trie, the trie, texts that end with 0."""
+    texts, places = b"", {}
+    for key, text in entries.items():
+        places[key.encode()] = len(texts)
+        texts += text.encode() + b"\0"
+    prefixes = sorted({key[:length] for key in places for length in range(len(key) + 1)})
+    base = {prefix: 256 * (index + 1) for index, prefix in enumerate(prefixes)}
+    units = [0] * (256 * (len(prefixes) + 1))
+    units[0] = base[b""] << 10
+    for prefix in prefixes[1:]:
+        at = base[prefix[:-1]] + prefix[-1]
+        units[at] = (at ^ base[prefix]) << 10 | prefix[-1] | (prefix in places) << 8
+        if prefix in places:
+            units[base[prefix]] = 1 << 31 | places[prefix]
+    trie = struct.pack(f"<{len(units)}I", *units)
+    return struct.pack("<I", len(trie)) + trie + texts
+
+
+def unigram(folder: Path, as_model: bool) -> Tokenizer:
+    """T5's form. `as_model` writes spiece.model instead of tokenizer.json."""
+    characters = character_map(CHARACTERS)
+    tokenizer = Tokenizer(models.Unigram())
+    tokenizer.normalizer = normalizers.Precompiled(characters)
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence([pre_tokenizers.WhitespaceSplit(), pre_tokenizers.Metaspace()])
+    tokenizer.decoder = decoders.Metaspace()
+    specials = ["<pad>", "</s>", "<unk>"]
+    trainer = trainers.UnigramTrainer(vocab_size=260, special_tokens=specials, unk_token="<unk>", show_progress=False)
+    tokenizer.train_from_iterator(SENTENCES, trainer)
+    if as_model:
+        trained = json.loads(tokenizer.to_str())["model"]["vocab"]
+        (folder / "spiece.model").write_bytes(model_file([piece for piece, _ in trained], dict(map(tuple, trained)), 1, characters))
+    else:
+        tokenizer.save(str(folder / "tokenizer.json"))
+    trained = [tuple(entry) for entry in json.loads(tokenizer.to_str())["model"]["vocab"]]
+    # Names that no text has: what looks like a special token in a text is text.
+    hidden = [(chr(0xE000 + index), score) if index < len(specials) else (piece, score) for index, (piece, score) in enumerate(trained)]
+    plain = Tokenizer(models.Unigram(hidden, unk_id=2, byte_fallback=False))
+    plain.normalizer, plain.pre_tokenizer, plain.decoder = tokenizer.normalizer, tokenizer.pre_tokenizer, tokenizer.decoder
     return plain

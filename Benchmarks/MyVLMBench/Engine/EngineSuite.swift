@@ -7,6 +7,7 @@ struct EngineSuite {
     /// What may be asked for by itself.
     enum Part: String, CaseIterable {
         case gguf, step, pocket, large
+        case blip2, blip2large
     }
 
     let parts: Set<Part>
@@ -26,6 +27,9 @@ struct EngineSuite {
         let report = EngineReport()
         try report.figure("threads", Double(Parallel.threads), "threads")
         if parts.contains(.large) { return try LargeMeasurement().run(report) }
+        if parts.contains(.blip2large) { return try LargeBlip2Measurement().run(report) }
+        if parts.contains(.blip2) { try blip2(report) }
+        if parts == [.blip2] { return }
         let bandwidth = Ceiling.bandwidth()
         try report.figure("bandwidth", bandwidth / 1e9, "GB/s")
         for storage in [Weight.Storage.float32, .bfloat16, .int8] {
@@ -36,6 +40,12 @@ struct EngineSuite {
         }
         if parts.contains(.gguf) { try gguf(report, bandwidth: bandwidth) }
         if parts.contains(.step) { try step(report) }
+    }
+
+    private func blip2(_ report: EngineReport) throws {
+        for shape in [RandomBlip2.Shape.opt125m, .opt350m] {
+            try Blip2Measurement(shape: shape, python: python, tools: tools, rounds: max(2, rounds / 2)).run(report)
+        }
     }
 
     private func gguf(_ report: EngineReport, bandwidth: Double) throws {

@@ -5,20 +5,30 @@ extension Blip2Model {
     package static func load(
         directory: ModelDirectory, configuration json: [UInt8], options: LoadOptions
     ) throws -> Blip2Model {
-        let configuration = try Blip2Configuration(json: json, file: directory.file("config.json"))
+        let tokenizer = try TokenizerFile.load(directory)
+        let preprocessing = try directory.bytes("preprocessor_config.json")
+        return try make(
+            configuration: json, tensors: CheckpointTensors(directory: directory), tokenizer: tokenizer,
+            preprocessing: preprocessing, options: options, directory: directory)
+    }
+
+    /// A model of parts; without a `directory` it has no bank of negatives.
+    package static func make(
+        configuration json: [UInt8], tensors: CheckpointTensors, tokenizer: any TextTokenizer,
+        preprocessing: [UInt8], options: LoadOptions, directory: ModelDirectory? = nil
+    ) throws -> Blip2Model {
+        let folder = directory ?? ModelDirectory(path: tensors.directory)
+        let configuration = try Blip2Configuration(json: json, file: folder.file("config.json"))
         let (text, towerShape) = (try configuration.text(), try configuration.vision())
         let architecture = try text.architecture()
         try towerShape.validate()
         guard (1...4096).contains(configuration.queries) else {
             throw VLMError(.checkpointMalformed, "config.json states \(configuration.queries) query tokens")
         }
-        let tokenizer = try TokenizerFile.load(directory)
-        let preprocessing = try directory.bytes("preprocessor_config.json")
         let processor = try ImageProcessor(
-            json: preprocessing, file: directory.file("preprocessor_config.json"), imageSize: towerShape.imageSize)
+            json: preprocessing, file: folder.file("preprocessor_config.json"), imageSize: towerShape.imageSize)
         let headEncoder = try options.headEncoder.map { try CLIPImageEncoder(directory: $0, storage: options.storage) }
 
-        let tensors = try CheckpointTensors(directory: directory)
         let prefix = try tensors.prefix(of: "query_tokens", among: ["", "model."])
         let stored = try tensors.elementType("\(prefix)qformer.encoder.layer.0.attention.attention.query.weight")
         let storage = options.storage ?? Weight.Storage(storedAs: stored)
@@ -38,19 +48,19 @@ extension Blip2Model {
 
         let featureSize = headEncoder?.featureSize ?? towerShape.featureSize
         let side = headEncoder?.tower.configuration.side ?? towerShape.side
-        let generation = try GenerationConfiguration(directory)
+        let generation = try GenerationConfiguration(folder)
         let stops = try HubModelParts.stopTokens(
             [text.eos_token_id, generation.eos_token_id], named: [], tokenizer: tokenizer)
         return Blip2Model(
             identity: ModelIdentity(
                 name: "blip-2",
                 digest: try HubModelParts.digest(
-                    tensors, [json, preprocessing] + HubModelParts.bankBytes(directory, options),
+                    tensors, [json, preprocessing] + HubModelParts.bankBytes(folder, options),
                     [storage.rawValue, headEncoder?.digest ?? "tower"]),
                 hiddenSize: towerShape.featureSize, featureSize: featureSize, gridRows: side, gridColumns: side,
                 insertionPoint: .visionFeatures),
             trainingDefaults: .publishedBlip2, stopTokens: stops,
-            negatives: try HubModelParts.bank(directory, options, featureSize: featureSize), processor: processor,
+            negatives: try HubModelParts.bank(folder, options, featureSize: featureSize), processor: processor,
             tower: tower, qFormer: qFormer, language: language, tokenizer: tokenizer,
             prompt: Blip2Prompt(
                 architecture: architecture,

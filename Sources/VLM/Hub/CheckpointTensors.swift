@@ -10,6 +10,19 @@ package struct CheckpointTensors: Sendable {
     package let paths: [String]
     private let files: [SafetensorsFile]
     private let places: [String: Int]
+    private let making: Making?
+
+    /// Some rows of a tensor that stands in no file.
+    package typealias Making = @Sendable (_ name: String, _ shape: [Int], _ rows: Range<Int>) -> [Float]
+
+    /// Tensors made when they are asked for, under the newest names, for measurements of shapes without weights.
+    package init(making: @escaping Making) {
+        directory = "memory"
+        paths = []
+        files = []
+        places = [:]
+        self.making = making
+    }
 
     private struct Index: Decodable {
         let weight_map: [String: String]
@@ -62,6 +75,7 @@ package struct CheckpointTensors: Sendable {
         }
         self.places = places
         self.directory = directory.path
+        making = nil
     }
 
     /// PyTorch's own format is not read here: a pickle of a whole model is not worth its risk.
@@ -72,17 +86,20 @@ package struct CheckpointTensors: Sendable {
     }
 
     /// Whether a tensor is there.
-    package func contains(_ name: String) -> Bool { places[name] != nil }
+    package func contains(_ name: String) -> Bool { making != nil || places[name] != nil }
 
     /// Number of tensors.
     package var count: Int { places.count }
 
     /// A tensor's element type.
-    package func elementType(_ name: String) throws -> ElementType { try file(of: name).elementType(name) }
+    package func elementType(_ name: String) throws -> ElementType {
+        making != nil ? .f32 : try file(of: name).elementType(name)
+    }
 
     /// A floating-point tensor of the given shape as 32-bit floats; throws `checkpointMalformed` when it is missing or of
     /// another shape.
     package func floats(_ name: String, shape: [Int]) throws -> [Float] {
+        if let making { return making(name, shape, 0..<(shape.first ?? 0)) }
         let file = try file(of: name, shape: shape)
         defer { file.forget(name) }
         return try file.floats(name)
@@ -92,7 +109,13 @@ package struct CheckpointTensors: Sendable {
     package func rows(
         _ name: String, shape: [Int]
     ) throws -> @Sendable (_ rows: Range<Int>, _ to: UnsafeMutablePointer<Float>) throws -> Void {
-        try file(of: name, shape: shape).rows(name)
+        if let making {
+            return { rows, to in
+                let values = making(name, shape, rows)
+                to.update(from: values, count: values.count)
+            }
+        }
+        return try file(of: name, shape: shape).rows(name)
     }
 
     private func file(of name: String, shape: [Int]) throws -> SafetensorsFile {

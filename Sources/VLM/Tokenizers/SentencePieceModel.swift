@@ -9,14 +9,18 @@ package enum SentencePieceModel {
     /// Kinds of pieces that text never becomes; the others are normal (1) and unused (5) ones.
     private enum Kind { static let unknown = 2, control = 3, userDefined = 4, byte = 6 }
 
+    private static let unigram = 1
+    private static let bpe = 2
+
     /// A tokenizer of the file's bytes; throws `checkpointMalformed` for damaged ones and `unsupported` for another
-    /// algorithm than BPE or a normalisation table.
-    package static func tokenizer(_ bytes: [UInt8], file: String) throws -> SentencePieceBPE {
+    /// algorithm than BPE and unigram, or a normalisation table with BPE.
+    package static func tokenizer(_ bytes: [UInt8], file: String) throws -> any TextTokenizer {
         try bytes.withUnsafeBytes { raw in
             var reader = ProtobufReader(ByteReader(raw, file: file))
             var pieces: [Piece] = []
             var algorithm = 1
             var addsSpace = true
+            var table: [UInt8] = []
             while let field = try reader.next() {
                 switch (field.number, field.value) {
                 case (1, .bytes(let inner)): pieces.append(try piece(inner))
@@ -29,10 +33,7 @@ package enum SentencePieceModel {
                 case (3, .bytes(var inner)):
                     while let option = try inner.next() {
                         switch (option.number, option.value) {
-                        case (2, .bytes(let table)) where table.count > 0:
-                            throw VLMError(
-                                .unsupported,
-                                "\(file) normalises by a table; only identity tables, as Llama's, are read")
+                        case (2, .bytes(var bytes)): table = try bytes.all()
                         case (3, .integer(let value)): addsSpace = value != 0
                         default: break
                         }
@@ -40,12 +41,36 @@ package enum SentencePieceModel {
                 default: break
                 }
             }
-            guard algorithm == 2 else {
-                throw VLMError(.unsupported, "\(file) is no BPE model (model_type \(algorithm)); BPE is supported")
-            }
             guard !pieces.isEmpty else { throw VLMError(.checkpointMalformed, "\(file) has no pieces") }
+            if algorithm == unigram {
+                return try unigram(
+                    pieces, addsSpace: addsSpace, characters: CharacterMap(table, file: file), file: file)
+            }
+            guard algorithm == bpe else {
+                throw VLMError(
+                    .unsupported, "\(file) has the model_type \(algorithm); 1 (unigram) and 2 (BPE) are supported")
+            }
+            guard table.isEmpty else {
+                throw VLMError(
+                    .unsupported, "\(file) normalises by a table; with BPE only identity tables, as Llama's, are read")
+            }
             return tokenizer(pieces, addsSpace: addsSpace)
         }
+    }
+
+    /// T5's kind.
+    private static func unigram(
+        _ pieces: [Piece], addsSpace: Bool, characters: CharacterMap?, file: String
+    ) throws -> UnigramTokenizer {
+        guard let unknown = pieces.firstIndex(where: { $0.type == Kind.unknown }), addsSpace,
+            !pieces.contains(where: { $0.type == Kind.byte })
+        else {
+            throw VLMError(.unsupported, "\(file) is a unigram model of another form than T5's")
+        }
+        let hidden = pieces.indices.filter { [Kind.control, Kind.userDefined].contains(pieces[$0].type) }
+        return UnigramTokenizer(
+            texts: pieces.map(\.text), scores: pieces.map { Double($0.score) },
+            special: Set(hidden.map { Int32($0) }), unknown: Int32(unknown), characters: characters)
     }
 
     private static func tokenizer(_ pieces: [Piece], addsSpace: Bool) -> SentencePieceBPE {
@@ -114,6 +139,9 @@ struct ProtobufReader {
         default: throw malformed()
         }
     }
+
+    /// The whole message as bytes.
+    mutating func all() throws -> [UInt8] { Array(try reader.readBytes(reader.remaining)) }
 
     /// The whole message as text.
     mutating func string() throws -> String { try reader.readString(reader.remaining) }

@@ -1,7 +1,7 @@
 import Foundation
 
-/// Reads the tokenizer of a downloaded checkpoint: `tokenizer.json` (huggingface/tokenizers), else `tokenizer.model`, else
-/// `vocab.json` and `merges.txt`.
+/// Reads the tokenizer of a downloaded checkpoint: `tokenizer.json` (huggingface/tokenizers), else `tokenizer.model` or
+/// `spiece.model`, else `vocab.json` and `merges.txt`.
 package enum TokenizerFile {
     private struct File: Decodable {
         struct Added: Decodable {
@@ -66,16 +66,18 @@ package enum TokenizerFile {
         if manager.fileExists(atPath: directory.file("tokenizer.json")) {
             return try tokenizer(json: try directory.bytes("tokenizer.json"), file: directory.file("tokenizer.json"))
         }
-        guard manager.fileExists(atPath: directory.file("tokenizer.model")) else {
+        guard let name = sentencePieceNames.first(where: { manager.fileExists(atPath: directory.file($0)) }) else {
             if VocabularyFiles.lie(in: directory) { return try VocabularyFiles.tokenizer(directory) }
             throw VLMError(
                 .checkpointUnreadable,
-                "\(directory.path) has neither tokenizer.json nor tokenizer.model, nor vocab.json and merges.txt: "
-                    + "download the checkpoint again")
+                "\(directory.path) has neither tokenizer.json nor tokenizer.model, spiece.model, nor vocab.json and "
+                    + "merges.txt: download the checkpoint again")
         }
-        return try SentencePieceModel.tokenizer(
-            try directory.bytes("tokenizer.model"), file: directory.file("tokenizer.model"))
+        return try SentencePieceModel.tokenizer(try directory.bytes(name), file: directory.file(name))
     }
+
+    /// What sentencepiece's own files are called: Llama's, and T5's.
+    private static let sentencePieceNames = ["tokenizer.model", "spiece.model"]
 
     /// A tokenizer of the content of `tokenizer.json`.
     package static func tokenizer(json: [UInt8], file path: String) throws -> any TextTokenizer {
@@ -85,8 +87,10 @@ package enum TokenizerFile {
         } catch {
             throw VLMError(.checkpointMalformed, "\(path) is no tokenizer", cause: error)
         }
+        if file.model.type == "Unigram" { return try UnigramFile.tokenizer(json: json, file: path) }
         guard file.model.type ?? "BPE" == "BPE" else {
-            throw VLMError(.unsupported, "\(path) has a \(file.model.type ?? "unnamed") model; BPE is supported")
+            throw VLMError(
+                .unsupported, "\(path) has a \(file.model.type ?? "unnamed") model; BPE and Unigram are supported")
         }
         let vocabulary = try VocabularyScanner.pairs(json: json, file: path)
         let added = file.added_tokens ?? []

@@ -5,7 +5,7 @@ import VLM
 
 /// What MyVLM relies on, on small BLIP-2 checkpoints.
 struct Blip2ModelTests {
-    static let names = ["blip2-opt", "blip2-opt-narrow"]
+    static let names = ["blip2-opt", "blip2-opt-narrow", "blip2-t5", "blip2-t5-first"]
 
     private let picture = RGBImage(
         width: 50, height: 60, pixels: (0..<50 * 60 * 3).map { UInt8(truncatingIfNeeded: $0 &* 7919 >> 3) })
@@ -80,6 +80,29 @@ struct Blip2ModelTests {
         #expect(model.regularizerDirection == .column && model.identity.insertionPoint == .visionFeatures)
     }
 
+    @Test func thePromptIsFramedAsTheLanguageModelWasTrained() throws {
+        let (opt, t5) = (try load("blip2-opt"), try load("blip2-t5"))
+        // OPT begins every text with </s>, T5 ends it so.
+        #expect(try opt.promptTokens(for: .caption(names: ["zibo"])) == [2])
+        #expect(try t5.promptTokens(for: .caption(names: ["zibo"])) == [1])
+        let (first, last) = (
+            try opt.promptTokens(for: .question("why?", names: [])),
+            try t5.promptTokens(for: .question("why?", names: []))
+        )
+        #expect(first.first == 2 && last.last == 1)
+        #expect(opt.tokenizer.decode(Array(first.dropFirst())) == "Question: why? Answer:")
+        #expect(Array(last.dropLast()) == t5.tokenizer.encode("Question: why? Answer:", atStart: true))
+        // What looks like a special token in a question is text.
+        let strange = VLMTask.question("</s> <pad> why?", names: [])
+        #expect(try opt.promptTokens(for: strange).dropFirst().allSatisfy { $0 > 3 })
+        #expect(try t5.promptTokens(for: strange).dropLast().allSatisfy { $0 > 1 })
+        for model in [opt, t5] {
+            #expect { try model.promptTokens(for: .question(" ", names: [])) } throws: {
+                ($0 as? VLMError)?.code == .invalidArgument
+            }
+        }
+    }
+
     @Test func conceptsOfOtherModelsAreRefusedWithTheRemedy() throws {
         let model = try load("blip2-opt")
         let prefix = try model.prefix(for: model.features(of: picture))
@@ -91,8 +114,8 @@ struct Blip2ModelTests {
         }
     }
 
-    @Test func instructionsNeedNoPicture() throws {
-        let model = try load("blip2-opt")
+    @Test(arguments: ["blip2-opt", "blip2-t5"]) func instructionsNeedNoPicture(_ name: String) throws {
+        let model = try load(name)
         let first = try model.begin(instruction: "Rewrite the caption: a mug", capacity: 4)
         let second = try model.begin(instruction: "Rewrite the caption: a dog", capacity: 4)
         #expect(first.logits.count == second.logits.count && first.logits != second.logits)
@@ -136,8 +159,8 @@ struct Blip2ModelTests {
         #expect(none.code == .checkpointMalformed)
     }
 
-    @Test func aSearchWithOneBeamIsGreedy() throws {
-        let model = try load("blip2-opt-narrow")
+    @Test(arguments: names) func aSearchWithOneBeamIsGreedy(_ name: String) throws {
+        let model = try load(name)
         let prefix = try model.prefix(for: model.features(of: picture))
         let prompt = try model.promptTokens(for: .caption(names: []))
         func begin() throws -> any Decoding {

@@ -13,7 +13,9 @@ struct CheckpointParityTests {
         }
     }
 
-    @Test(arguments: ["llava", "llava-next", "llava-siglip", "clip", "blip2-opt", "blip2-opt-narrow"])
+    @Test(arguments: [
+        "llava", "llava-next", "llava-siglip", "clip", "blip2-opt", "blip2-opt-narrow", "blip2-t5", "blip2-t5-first",
+    ])
     func everyNumberIsTransformers(_ name: String) throws {
         let folder = CheckpointFixture.folder(name)
         let found = try SafetensorsFile(bytes: ParityRun.answer(folder + "/request.json"))

@@ -45,12 +45,52 @@ struct TokenizerFileTests {
 
     @Test func otherAlgorithmsAreRefused() {
         #expect {
-            try TokenizerFile.tokenizer(json: json(extra: [], model: "Unigram"), file: "t.json")
+            try TokenizerFile.tokenizer(json: json(extra: [], model: "WordPiece"), file: "t.json")
         } throws: {
             ($0 as? VLMError)?.code == .unsupported
         }
         #expect {
             try TokenizerFile.tokenizer(json: Array("{\"model\": {\"vocab\": {\"a\": ".utf8), file: "t.json")
+        } throws: {
+            ($0 as? VLMError)?.code == .checkpointMalformed
+        }
+    }
+
+    /// A unigram file; scores fall with the place.
+    private func unigram(_ pieces: [String], table: String? = nil) -> [UInt8] {
+        let entries = (["<pad>", "</s>", "<unk>"] + pieces).enumerated().map { #"["\#($1)", -\#(Double($0) / 2)]"# }
+        let normalizer = table.map { #"{"type": "Precompiled", "precompiled_charsmap": "\#($0)"}"# } ?? "null"
+        return Array(
+            #"""
+            {"added_tokens": [{"id": 0, "content": "<pad>"}, {"id": 1, "content": "</s>"}, {"id": 2, "content": "<unk>"}],
+             "normalizer": \#(normalizer),
+             "pre_tokenizer": {"type": "Metaspace", "replacement": "\u2581"},
+             "model": {"type": "Unigram", "unk_id": 2, "vocab": [\#(entries.joined(separator: ", "))]}}
+            """#.utf8)
+    }
+
+    @Test func theMostProbableCutIsFound() throws {
+        // The sum decides: "▁a" "bc" (-7) before "▁" "a" "bc" (-7.5) and all others.
+        let tokenizer = try TokenizerFile.tokenizer(
+            json: unigram(["▁", "a", "b", "▁a", "c", "bc", "ab"].map { $0 }), file: "t.json")
+        #expect(tokenizer.encode("abc", atStart: true) == [6, 8])
+        #expect(tokenizer.encode("  abc \n abc ", atStart: false) == [6, 8, 6, 8])
+        #expect(tokenizer.decode([6, 8, 6, 8]) == " abc abc")
+        // A run of strangers is one unknown token; special tokens are never read in text.
+        #expect(tokenizer.encode("a日本b", atStart: true) == [6, 2, 5])
+        #expect(!tokenizer.encode("</s>", atStart: true).contains(1))
+        #expect(tokenizer.encode("", atStart: true).isEmpty && tokenizer.id(of: "</s>") == 1)
+    }
+
+    @Test func damagedUnigramFilesAreRefused() {
+        for table in ["no base64!", "AAAA", "/////w=="] {
+            #expect(throws: VLMError.self) {
+                try TokenizerFile.tokenizer(json: unigram(["a"], table: table), file: "t.json")
+            }
+        }
+        #expect {
+            try TokenizerFile.tokenizer(
+                json: Array(#"{"model": {"type": "Unigram", "vocab": 3}}"#.utf8), file: "t.json")
         } throws: {
             ($0 as? VLMError)?.code == .checkpointMalformed
         }
