@@ -35,7 +35,7 @@ class Blip2:
 
 
 def opt_config(seed: int, vocabulary: int) -> OPTConfig:
-    shared = dict(vocab_size=vocabulary, num_hidden_layers=3, max_position_embeddings=96, ffn_dim=136)
+    shared = dict(vocab_size=vocabulary, num_hidden_layers=3, max_position_embeddings=320, ffn_dim=136)
     if seed % 3 == 2:
         # As OPT-350m: norms behind the parts, narrower words.
         return OPTConfig(hidden_size=96, num_attention_heads=3, word_embed_proj_dim=64, do_layer_norm_before=False, **shared)
