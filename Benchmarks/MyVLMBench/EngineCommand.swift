@@ -17,6 +17,7 @@ struct Engine: ParsableCommand {
     @Option(help: "Rounds; figures are medians of them.") var rounds: Int = 5
     @Option(help: "Parts, separated by commas: gguf, step, pocket, blip2; alone: large (8 GB), blip2large (6 GB).")
     var parts: String = "gguf,step,pocket,blip2"
+    @Option(help: "Checkpoint of LLaVA-1.5-7B's shape (Tools/random_llava.py), for the part large.") var large: String?
     @Flag(help: "Also the 360M shape.") var full = false
 
     func run() throws {
@@ -30,7 +31,7 @@ struct Engine: ParsableCommand {
         }
         try EngineSuite(
             parts: chosen, modelDirectory: model, files: files, python: python, tools: tools, picture: picture,
-            rounds: rounds, full: full
+            rounds: rounds, full: full, largeDirectory: large
         ).run()
     }
 }

@@ -10,14 +10,20 @@ package final class FloatBuffer: @unchecked Sendable {
     /// How many.
     package let count: Int
 
-    /// A buffer of zeros.
-    package init(count: Int) {
-        guard let memory = mk_alloc(count * MemoryLayout<Float>.stride) else {
+    private let isLasting: Bool
+
+    /// A buffer of zeros; a lasting one, as weights are, shares large pages of memory with others.
+    package init(count: Int, lasting: Bool = false) {
+        let bytes = count * MemoryLayout<Float>.stride
+        guard let memory = lasting ? mk_alloc_lasting(bytes) : mk_alloc(bytes) else {
             fatalError("out of memory for \(count) floats")
         }
         pointer = memory.bindMemory(to: Float.self, capacity: max(count, 1))
         self.count = count
+        isLasting = lasting
     }
 
-    deinit { mk_free(pointer) }
+    deinit {
+        if isLasting { mk_free_lasting(pointer) } else { mk_free(pointer) }
+    }
 }

@@ -9,7 +9,8 @@ public enum Parallel {
     public static func setThreads(_ count: Int) { mk_set_threads(count) }
 
     /// Calls `body(lower, upper)` over disjoint chunks that cover `0..<count`, in any order and on several threads;
-    /// the caller works too. Chunks hold `grain` indices, or all of them when one thread does everything.
+    /// the caller works too. Chunks hold a multiple of `grain` indices; only the last may end
+    /// within one.
     public static func forEachChunk(of count: Int, grain: Int, _ body: @Sendable (Int, Int) -> Void) {
         withoutActuallyEscaping(body) { body in
             let job = Job(body: body)

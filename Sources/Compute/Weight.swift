@@ -52,7 +52,7 @@ public final class Weight: Sendable {
         self.outputs = outputs
         self.inputs = inputs
         self.storage = storage
-        panels = FloatBuffer(count: (mk_packed_bytes(outputs, inputs, storage.code) + 3) / 4)
+        panels = FloatBuffer(count: (mk_packed_bytes(outputs, inputs, storage.code) + 3) / 4, lasting: true)
     }
 
     /// Packs rows in Hugging Face order; `load` gives `parts` blocks `[rows, inputs]` that follow each other and must

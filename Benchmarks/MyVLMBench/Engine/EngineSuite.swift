@@ -22,11 +22,15 @@ struct EngineSuite {
     let rounds: Int
     /// Also the 360M shape.
     let full: Bool
+    /// A checkpoint of LLaVA-1.5-7B's shape (Tools/random_llava.py).
+    let largeDirectory: String?
 
     func run() throws {
         let report = EngineReport()
         try report.figure("threads", Double(Parallel.threads), "threads")
-        if parts.contains(.large) { return try LargeMeasurement().run(report) }
+        if parts.contains(.large) {
+            return try LargeMeasurement(directory: largeDirectory, picture: picture).run(report)
+        }
         if parts.contains(.blip2large) { return try LargeBlip2Measurement().run(report) }
         if parts.contains(.blip2) { try blip2(report) }
         if parts == [.blip2] { return }
@@ -38,7 +42,7 @@ struct EngineSuite {
         if parts.contains(.pocket) {
             try PocketMeasurement(directory: modelDirectory, picture: picture, rounds: rounds * 2).run(report)
         }
-        if parts.contains(.gguf) { try gguf(report, bandwidth: bandwidth) }
+        if parts.contains(.gguf) { try gguf(report) }
         if parts.contains(.step) { try step(report) }
     }
 
@@ -48,7 +52,7 @@ struct EngineSuite {
         }
     }
 
-    private func gguf(_ report: EngineReport, bandwidth: Double) throws {
+    private func gguf(_ report: EngineReport) throws {
         let cases: [(name: String, storage: Weight.Storage)] = [
             ("q4_1", .affine4), ("q8_0", .int8), ("bf16", .bfloat16),
         ]
@@ -67,7 +71,7 @@ struct EngineSuite {
             defer { peer?.end() }
             try GGUFMeasurement(
                 name: name, storage: storage, file: file, peer: peer, reason: reason, rounds: rounds
-            ).run(report, bandwidth: bandwidth)
+            ).run(report)
         }
     }
 

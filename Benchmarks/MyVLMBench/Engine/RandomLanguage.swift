@@ -3,11 +3,10 @@ import VLM
 
 /// Decoders of random weights in the shapes that are measured.
 enum RandomLanguage {
-    /// SmolLM2-135M, SmolLM2-360M, Llama-2-7B (LLaVA-1.5's).
+    /// SmolLM2-135M, SmolLM2-360M.
     enum Shape: String, CaseIterable {
         case small = "135m"
         case medium = "360m"
-        case large = "7b"
 
         var configuration: LlamaConfiguration {
             switch self {
@@ -19,23 +18,18 @@ enum RandomLanguage {
                 LlamaConfiguration(
                     blocks: 32, hiddenSize: 960, intermediateSize: 2560, queryHeads: 15, keyValueHeads: 5, headSize: 64,
                     vocabularySize: 49152, contextSize: 2048, ropeBase: 1e5, normEpsilon: 1e-5)
-            case .large:
-                LlamaConfiguration(
-                    blocks: 32, hiddenSize: 4096, intermediateSize: 11008, queryHeads: 32, keyValueHeads: 32,
-                    headSize: 128, vocabularySize: 32064, contextSize: 2048, ropeBase: 1e4, normEpsilon: 1e-5)
             }
         }
     }
 
-    /// The head is tied in the small shapes, as in SmolLM2, and a matrix of its own in the large one. Rows are made
-    /// while they are packed: nothing of the model is ever alive as plain floats.
+    /// The head is tied, as in SmolLM2. Rows are made while they are packed.
     static func weights(
         _ shape: Shape, storage: Weight.Storage, progress: ((Double) -> Void)? = nil
     ) throws -> LlamaWeights {
         let configuration = shape.configuration
         var seed: UInt64 = 1
         return try LlamaWeights(configuration: configuration, storage: storage, progress: progress) { tensor in
-            if tensor == .head && shape != .large { return nil }
+            if tensor == .head { return nil }
             let dimensions = tensor.shape(in: configuration)
             guard dimensions.count == 2 else { return .values([Float](repeating: 1, count: dimensions[0])) }
             seed += 1

@@ -22,7 +22,7 @@ void mk_select_isa(int isa);
 
 // MARK: threads and memory (pool.c, memory.c)
 
-/// Runs body over [lower, upper) chunks of `grain` indices until 0..<count is covered; the caller works too and
+/// Runs body over [lower, upper) chunks, multiples of `grain` indices, until 0..<count is covered; the caller works too and
 /// returns when all chunks are done. May be nested and called from several threads.
 void mk_parallel(void (*body)(void *context, long lower, long upper), void *context, long count, long grain);
 /// Threads that work on one job, the caller included.
@@ -33,6 +33,9 @@ void mk_set_threads(long count);
 /// Zeroed memory aligned to a cache line (huge pages where the system gives them), or NULL. Freed by mk_free.
 void *mk_alloc(long bytes);
 void mk_free(void *memory);
+/// The same for weights, which are kept long: small ones lie together in huge pages. Freed by mk_free_lasting.
+void *mk_alloc_lasting(long bytes);
+void mk_free_lasting(void *memory);
 /// A buffer of this thread, kept until it ends; a later call on the same thread and slot (0...7) may move it.
 void *mk_scratch(int slot, long bytes);
 

@@ -8,7 +8,7 @@ internal import Kernels
 public struct LlamaModel: Sendable {
     /// Its shape.
     public let configuration: LlamaConfiguration
-    let weights: LlamaWeights
+    package let weights: LlamaWeights
     let rotary: RotaryTable
     let workspaces = WorkspacePool()
 
