@@ -13,6 +13,39 @@ import Testing
         }
     }
 
+    @Test func chunksAreMultiplesOfTheGrain() {
+        for (count, grain) in [(1000, 16), (333, 10), (64, 64), (17, 5)] {
+            let chunks = Mutex([(Int, Int)]())
+            Parallel.forEachChunk(of: count, grain: grain) { lower, upper in
+                chunks.withLock { $0.append((lower, upper)) }
+            }
+            for (lower, upper) in chunks.withLock({ $0 }) {
+                #expect(lower % grain == 0 && (upper % grain == 0 || upper == count), "\(lower)..<\(upper) of \(count)")
+            }
+        }
+    }
+
+    /// Weights share pages of memory: none may see another's numbers, and memory given again is zero.
+    @Test func lastingBuffersAreDisjointAndZero() {
+        var buffers: [FloatBuffer] = []
+        for round in 0..<3 {
+            for index in 0..<40 {
+                // Small ones, and some that are larger than what is shared.
+                let buffer = FloatBuffer(count: index % 13 == 12 ? 3_000_000 : 1 + index * 9_001, lasting: true)
+                #expect((0..<buffer.count).allSatisfy { buffer.pointer[$0] == 0 })
+                #expect(UInt(bitPattern: buffer.pointer) % 64 == 0)
+                for place in 0..<buffer.count { buffer.pointer[place] = Float(round * 40 + index + 1) }
+                buffers.append(buffer)
+            }
+            for buffer in buffers {
+                let mark = buffer.pointer[0]
+                #expect(mark > 0 && (0..<buffer.count).allSatisfy { buffer.pointer[$0] == mark })
+            }
+            #expect(Set(buffers.map { $0.pointer[0] }).count == buffers.count)
+            buffers = buffers.enumerated().filter { $0.offset % 3 == round }.map(\.element)
+        }
+    }
+
     /// Jobs within jobs, started from many threads: all end, none loses an index.
     @Test func nestedJobsFromManyThreadsEnd() async {
         await withTaskGroup(of: Int.self) { group in
