@@ -10,7 +10,7 @@ import Testing
         let meter = RateMeter(clock: { now.value })
         for _ in 0..<6 { try meter.call(1, perMinute: 6) }
         let error = #expect(throws: RPCError.self) { try meter.call(1, perMinute: 6) }
-        #expect(error?.code == .resourceExhausted && error?.message.contains("more than 6 requests") == true)
+        #expect(error?.code == .resourceExhausted && error?.message.contains("6 of 6 requests") == true)
         #expect(error?.trailers["retry-after-ms"] == "10000")
         // Another user has a bucket of its own.
         try meter.call(2, perMinute: 6)

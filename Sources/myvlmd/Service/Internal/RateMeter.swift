@@ -43,7 +43,7 @@ package final class RateMeter: Sendable {
         guard let waitMs else { return }
         throw RPCError(
             code: .resourceExhausted,
-            message: "more than \(limit) requests in a minute; try again in \((waitMs + 999) / 1_000) s",
+            message: "\(limit) of \(limit) requests of a minute are used; try again in \((waitMs + 999) / 1_000) s",
             trailers: ["retry-after-ms": String(waitMs)])
     }
 
