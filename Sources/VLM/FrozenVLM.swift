@@ -153,6 +153,23 @@ public struct ConceptLoss: Sendable {
     }
 }
 
+/// What one concept learns from in a training step that several concepts may share.
+public struct ConceptBatch: Sendable {
+    /// Samples that share the concept's rows; at least one.
+    public let samples: [TrainingSample]
+    /// The rows, `[tokens, hiddenSize]`.
+    public let concept: Matrix
+    /// The regulariser of these samples.
+    public let regularizer: AttentionRegularizer
+
+    /// A batch.
+    public init(samples: [TrainingSample], concept: Matrix, regularizer: AttentionRegularizer) {
+        self.samples = samples
+        self.concept = concept
+        self.regularizer = regularizer
+    }
+}
+
 /// How a concept embedding is trained on this model unless the caller says otherwise.
 public struct ConceptTrainingDefaults: Sendable, Equatable, Codable {
     /// Rows of the embedding.
@@ -267,6 +284,13 @@ public protocol FrozenVLM: Sendable {
         of samples: [TrainingSample], concept: Matrix, regularizer: AttentionRegularizer
     ) throws -> ConceptLoss
 
+    /// Losses and gradients of several concepts in the order given, together where the model can: each is bit for bit
+    /// what `loss(of:concept:regularizer:)` gives it alone.
+    func losses(of batches: [ConceptBatch]) throws -> [ConceptLoss]
+
+    /// The cross-entropies of `losses(of:)` alone, bit for bit, without a backward pass.
+    func crossEntropies(of batches: [ConceptBatch]) throws -> [Float]
+
     /// Begins a text-only answer to an instruction: no picture, no concept, the language side's own chat template.
     /// The instruction is never read as special tokens. Throws `unsupported` where the model has no such side.
     func begin(instruction: String, capacity: Int) throws -> any Decoding
@@ -288,6 +312,16 @@ extension FrozenVLM {
     /// Unsupported unless a model says otherwise.
     public func begin(instruction: String, capacity: Int) throws -> any Decoding {
         throw VLMError(.unsupported, "\(identity.name) answers no instructions without a picture")
+    }
+
+    /// One concept after the other unless a model says otherwise.
+    public func losses(of batches: [ConceptBatch]) throws -> [ConceptLoss] {
+        try batches.map { try loss(of: $0.samples, concept: $0.concept, regularizer: $0.regularizer) }
+    }
+
+    /// By `losses(of:)` unless a model says otherwise.
+    public func crossEntropies(of batches: [ConceptBatch]) throws -> [Float] {
+        try losses(of: batches).map(\.crossEntropy)
     }
 
     /// No map unless a model says otherwise.

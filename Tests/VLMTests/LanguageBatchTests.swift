@@ -59,6 +59,41 @@ import VLM
         #expect(stepped.logits == whole.logits)
     }
 
+    /// Concepts with different rows, prefixes, prompts and regularisers, trained in one pass over the weights.
+    @Test(arguments: [Weight.Storage.float32, .bfloat16])
+    func concurrentTrainingsEqualEachAlone(storage: Weight.Storage) throws {
+        let model = try fixture.model(storage: storage)
+        let prefixes = [try model.prefix(of: rows(7, seed: 1)), try model.prefix(of: rows(12, seed: 2))]
+        var batches: [LlamaConceptBatch] = []
+        for index in 0..<4 {
+            var samples: [LlamaTrainingSample] = []
+            for sample in 0...index {
+                let length = 2 + (index * 5 + sample) % 7
+                let target = (0..<length).map { Int32(10 + $0 * 3) }
+                samples.append(
+                    LlamaTrainingSample(
+                        prefix: prefixes[(index + sample) % 2], conceptNorm: 1.5 + Float(sample),
+                        prompt: Array([3, 5, 8].prefix(1 + sample % 3)), target: target))
+            }
+            let regularizer = AttentionRegularizer(
+                weight: Float(index) * 0.3, direction: index % 2 == 0 ? .row : .column)
+            batches.append(
+                LlamaConceptBatch(
+                    samples: samples, concept: rows(1 + index % 3, seed: UInt64(90 + index)), regularizer: regularizer))
+        }
+        let together = try model.losses(of: batches)
+        let evaluated = try model.crossEntropies(of: batches)
+        for (index, batch) in batches.enumerated() {
+            let alone = try model.loss(of: batch.samples, concept: batch.concept, regularizer: batch.regularizer)
+            #expect(alone.crossEntropy.bitPattern == together[index].crossEntropy.bitPattern)
+            #expect(alone.regularization.bitPattern == together[index].regularization.bitPattern)
+            #expect(alone.gradient == together[index].gradient)
+            #expect(evaluated[index].bitPattern == alone.crossEntropy.bitPattern, "without a backward pass")
+            #expect(alone.regularization > 0 || index == 0)
+        }
+        #expect(try model.losses(of: []).isEmpty && model.crossEntropies(of: []).isEmpty)
+    }
+
     @Test func concurrentCallsAgree() async throws {
         let prefix = try model.prefix(of: rows(9, seed: 5))
         let model = model

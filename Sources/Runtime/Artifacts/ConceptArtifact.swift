@@ -23,16 +23,6 @@ public struct ConceptArtifact: Sendable, Equatable {
         self.enrolledFeatures = enrolledFeatures
     }
 
-    /// Bytes it takes in memory, tensors only.
-    package var residentBytes: Int {
-        let head =
-            switch head {
-            case .object(let head): head.weight.count + 1
-            case .person(let head): head.keys.values.count
-            }
-        return (head + embedding.values.count + enrolledFeatures.values.count) * MemoryLayout<Float>.size
-    }
-
     /// SHA-256 of artifact bytes, lower-case hex: what a version is known by.
     public static func digest(of bytes: [UInt8]) throws -> String {
         try FileDigest.sha256(bytes)

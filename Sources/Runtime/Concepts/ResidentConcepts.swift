@@ -1,10 +1,10 @@
 import Compute
 import VLM
 
-/// Parsed artifacts kept in memory, least recently used first out, bounded in bytes.
+/// Concepts and users' packed sets kept in memory, least recently used first out, bounded in bytes.
 ///
 /// Keyed by digest alone: whoever asks must have got the digest from an authorised snapshot. Bytes are verified on
-/// every load. Requests hold the artifacts they use, so eviction never takes one away from a running answer. An actor.
+/// every load. Requests hold what they use, so eviction never takes a concept away from a running answer. An actor.
 actor ResidentConcepts {
     struct Statistics: Sendable {
         var bytes = 0
@@ -14,59 +14,85 @@ actor ResidentConcepts {
         var evictions: UInt64 = 0
     }
 
-    private struct Resident {
-        let artifact: ConceptArtifact
+    /// What is kept: a concept by its artifact's digest, a set by its own.
+    private struct Kept<Item: Sendable>: Sendable {
+        let item: Item
         let bytes: Int
         var lastUse: UInt64
     }
 
     private let identity: ModelIdentity
+    private let space: FeatureSpace
     private let budget: Int
-    private var residents: [String: Resident] = [:]
-    private var loading: [String: Task<ConceptArtifact, any Error>] = [:]
+    private var concepts: [String: Kept<ResidentConcept>] = [:]
+    private var panels: [String: Kept<ConceptPanel>] = [:]
+    private var loading: [String: Task<ResidentConcept, any Error>] = [:]
     private var clock: UInt64 = 0
+    /// Grows with each `forget`: what was loaded across one is not kept.
     private var forgets: UInt64 = 0
     private(set) var statistics = Statistics()
 
-    init(identity: ModelIdentity, budget: Int) {
+    init(identity: ModelIdentity, space: FeatureSpace, budget: Int) {
         self.identity = identity
+        self.space = space
         self.budget = budget
     }
 
-    /// The artifact of an entry, loaded once however many ask at the same time.
-    func artifact(of entry: ConceptEntry) async throws -> ConceptArtifact {
+    /// All concepts of a snapshot, packed: loaded and joined once, however many requests follow.
+    func set(of snapshot: ConceptSetSnapshot) async throws -> ConceptSet {
         clock += 1
-        if var resident = residents[entry.digest] {
+        if let kept = panels[snapshot.digest] {
+            panels[snapshot.digest]?.lastUse = clock
+            for member in kept.item.members { concepts[member.digest]?.lastUse = clock }
+            statistics.hits += UInt64(kept.item.members.count)
+            return ConceptSet(revision: snapshot.revision, digest: snapshot.digest, panel: kept.item)
+        }
+        let begun = forgets
+        var members: [ConceptPanel.Member] = []
+        for entry in snapshot.entries {
+            members.append(
+                ConceptPanel.Member(
+                    name: entry.name, version: entry.version, digest: entry.digest,
+                    concept: try await concept(of: entry)))
+        }
+        let panel = ConceptPanel(members: members, space: space)
+        if begun == forgets, !members.isEmpty { keep(panel, digest: snapshot.digest) }
+        return ConceptSet(revision: snapshot.revision, digest: snapshot.digest, panel: panel)
+    }
+
+    /// The concept of an entry, loaded once however many ask at the same time.
+    private func concept(of entry: ConceptEntry) async throws -> ResidentConcept {
+        clock += 1
+        if let kept = concepts[entry.digest] {
             statistics.hits += 1
-            resident.lastUse = clock
-            residents[entry.digest] = resident
-            return resident.artifact
+            concepts[entry.digest]?.lastUse = clock
+            return kept.item
         }
         if let task = loading[entry.digest] {
             statistics.hits += 1
             return try await task.value
         }
         statistics.misses += 1
-        let identity = identity
+        let (identity, space) = (identity, space)
         // Not a child of the request: its cancellation must not fail others who wait for the same bytes.
-        let task = Task { try await Self.load(entry, for: identity) }
+        let task = Task { ResidentConcept(try await Self.load(entry, for: identity), space: space) }
         loading[entry.digest] = task
         defer { loading[entry.digest] = nil }
         let begun = forgets
-        let artifact = try await task.value
+        let concept = try await task.value
         // What was forgotten while it loaded is handed out once and not kept.
-        if begun == forgets { keep(artifact, digest: entry.digest) }
-        return artifact
+        if begun == forgets { keep(concept, digest: entry.digest) }
+        return concept
     }
 
-    /// Drops artifacts that were erased, those just being loaded too. Answers in flight keep what they have.
+    /// Drops concepts that were erased, those just being loaded too. Answers in flight keep what they have.
     func forget(_ digests: [String]) {
         forgets += 1
         for digest in digests {
             loading[digest] = nil
-            if let resident = residents.removeValue(forKey: digest) { statistics.bytes -= resident.bytes }
+            drop(concept: digest)
         }
-        statistics.concepts = residents.count
+        statistics.concepts = concepts.count
     }
 
     private static func load(_ entry: ConceptEntry, for identity: ModelIdentity) async throws -> ConceptArtifact {
@@ -83,16 +109,48 @@ actor ResidentConcepts {
         return artifact
     }
 
-    private func keep(_ artifact: ConceptArtifact, digest: String) {
-        let bytes = artifact.residentBytes
-        residents[digest] = Resident(artifact: artifact, bytes: bytes, lastUse: clock)
-        statistics.bytes += bytes
-        while statistics.bytes > budget, let oldest = residents.min(by: { $0.value.lastUse < $1.value.lastUse }) {
-            residents[oldest.key] = nil
-            statistics.bytes -= oldest.value.bytes
-            statistics.evictions += 1
+    private func keep(_ concept: ResidentConcept, digest: String) {
+        concepts[digest] = Kept(item: concept, bytes: concept.bytes, lastUse: clock)
+        statistics.bytes += concept.bytes
+        makeRoom()
+    }
+
+    private func keep(_ panel: ConceptPanel, digest: String) {
+        // Two requests may have joined the same set at the same time.
+        drop(panel: digest)
+        // A set whose concepts were evicted meanwhile would hold memory nobody counts.
+        guard panel.members.allSatisfy({ concepts[$0.digest] != nil }) else { return }
+        panels[digest] = Kept(item: panel, bytes: panel.bytes, lastUse: clock)
+        statistics.bytes += panel.bytes
+        makeRoom()
+    }
+
+    private func makeRoom() {
+        while statistics.bytes > budget {
+            let set = panels.min { $0.value.lastUse < $1.value.lastUse }
+            let concept = concepts.min { $0.value.lastUse < $1.value.lastUse }
+            if let set, set.value.lastUse <= concept?.value.lastUse ?? .max {
+                drop(panel: set.key)
+            } else if let concept {
+                drop(concept: concept.key)
+                statistics.evictions += 1
+            } else {
+                break
+            }
         }
-        statistics.concepts = residents.count
+        statistics.concepts = concepts.count
+    }
+
+    private func drop(panel digest: String) {
+        if let kept = panels.removeValue(forKey: digest) { statistics.bytes -= kept.bytes }
+    }
+
+    /// A set holds its concepts, so it goes with any of them.
+    private func drop(concept digest: String) {
+        guard let kept = concepts.removeValue(forKey: digest) else { return }
+        statistics.bytes -= kept.bytes
+        let sets = panels.filter { $0.value.item.members.contains { $0.digest == digest } }
+        for set in sets.keys { drop(panel: set) }
     }
 }
 

@@ -71,9 +71,9 @@ struct EmbeddingTrainer: Sendable {
         AttentionRegularizer(weight: settings.regularizerWeight, direction: model.regularizerDirection)
     }
 
-    /// The samples of the next step: one view and one lesson of every photo, a caption after one of the two prompts.
-    mutating func nextSamples() -> [TrainingSample] {
-        photos.map { photo in
+    /// What the next step learns from: one view and one lesson of every photo, a caption after one of the two prompts.
+    mutating func nextBatch() -> ConceptBatch {
+        let samples = photos.map { photo in
             let view = photo.views[generator.index(below: photo.views.count)]
             let asks = !photo.questions.isEmpty && generator.unit() >= Self.captionShare
             let lessons = asks ? photo.questions : photo.captions
@@ -83,33 +83,32 @@ struct EmbeddingTrainer: Sendable {
             return TrainingSample(
                 prefix: view, prompt: isPlain ? plainPrompt : lesson.prompt, target: lesson.target)
         }
+        return ConceptBatch(samples: samples, concept: rows, regularizer: regularizer)
     }
 
-    /// One step on one view and one lesson of every photo.
-    mutating func step() throws -> ConceptLoss {
-        let samples = nextSamples()
-        let loss = try model.loss(of: samples, concept: rows, regularizer: regularizer)
+    /// Ends the step of the last batch.
+    mutating func apply(_ loss: ConceptLoss) {
         optimizer.update(&rows, gradient: AdamW.clipped(loss.gradient, to: settings.gradientClip))
-        return loss
     }
 
-    /// Cross-entropy of the first lessons on views no step sees.
-    func heldBackCrossEntropy() throws -> Float {
+    /// Samples of a step.
+    var samples: Int { photos.count }
+
+    /// The first lessons on views no step sees.
+    var heldBack: ConceptBatch {
         let samples = photos.flatMap { photo in
             (photo.captions.prefix(1) + photo.questions.prefix(2)).map {
                 TrainingSample(prefix: photo.heldBack, prompt: $0.prompt, target: $0.target)
             }
         }
-        return try model.loss(
-            of: samples, concept: rows, regularizer: AttentionRegularizer(weight: 0, direction: .row)
-        ).crossEntropy
+        return ConceptBatch(
+            samples: samples, concept: rows, regularizer: AttentionRegularizer(weight: 0, direction: .row))
     }
 
-    /// What the model says of the first photo with the rows as they are, greedily.
-    func sampleCaption(maximumTokens: Int) throws -> String {
-        guard let photo = photos.first, let caption = photo.captions.first else { return "" }
-        let decoding = try model.begin(
+    /// Begins what the model says of the first photo with the rows as they are; nil where there is nothing to caption.
+    func sample(maximumTokens: Int) throws -> (any Decoding)? {
+        guard let photo = photos.first, let caption = photo.captions.first else { return nil }
+        return try model.begin(
             prefix: photo.views[0], concepts: [rows], prompt: caption.prompt, capacity: maximumTokens)
-        return try TextCompletion.decode(model, decoding, sampling: Sampling(), maximumTokens: maximumTokens)
     }
 }

@@ -30,10 +30,14 @@ extension Enroller {
         for photo in photos {
             var directions = [direction(photo.features.pooled)]
             for view in 1..<Self.headViews {
-                let image =
-                    view == 1
-                    ? PictureViews.mirrored(photo.image) : PictureViews.forHead(photo.image, using: &generator)
-                let features = try await compute.run(.training) { [model] in try model.features(of: image) }
+                let (features, next) = try await compute.run(.training) { [model, generator] in
+                    var generator = generator
+                    let source = photo.viewSource
+                    let image =
+                        view == 1 ? PictureViews.mirrored(source) : PictureViews.forHead(source, using: &generator)
+                    return (try model.features(of: image), generator)
+                }
+                generator = next
                 directions.append(direction(features.pooled))
             }
             views.append(directions)

@@ -5,6 +5,8 @@ struct CheckedPhoto: Sendable {
     let name: String
     let digest: String
     let image: RGBImage
+    /// What views are made of.
+    let viewSource: RGBImage
     let captions: [String]
     let features: ImageFeatures
     /// The person's face; nil for objects.
@@ -82,9 +84,11 @@ extension Enroller {
                         + "least")
             }
             let features = try await compute.run(.training) { [model] in try model.features(of: image) }
+            let viewSource = try await pictures.run(.training) { PictureViews.source(image) }
             photos.append(
                 CheckedPhoto(
-                    name: photo.name, digest: digest, image: image, captions: photo.captions, features: features))
+                    name: photo.name, digest: digest, image: image, viewSource: viewSource, captions: photo.captions,
+                    features: features))
         }
         return photos
     }

@@ -2,7 +2,8 @@ import VLM
 
 /// Makes concepts: a head and an embedding from a few photos.
 ///
-/// Safe from any thread; several enrollments may run at once and share the training lane of the compute queue.
+/// Safe from any thread; several enrollments may run at once: they share the training lane of the compute queue, and the
+/// steps of their embeddings share one pass over the model's weights. None changes a byte of another's result.
 public struct Enroller: Sendable {
     /// Photos an enrollment may have.
     public static let maximumPhotos = 20
@@ -16,6 +17,7 @@ public struct Enroller: Sendable {
     let decodeImage: @Sendable ([UInt8]) throws -> RGBImage
     let compute: ComputeQueue
     let pictures: ComputeQueue
+    let training: TrainingLoop
 
     init(
         model: any FrozenVLM, negatives: NegativeFeatures, faces: FaceAnalyzer?,
@@ -28,6 +30,13 @@ public struct Enroller: Sendable {
         self.decodeImage = decodeImage
         self.compute = compute
         self.pictures = pictures
+        training = TrainingLoop(model: model, queue: compute)
+    }
+
+    /// Steps of embeddings that trained together, and trainings stepped, summed over those steps.
+    package var trainingStatistics: (steps: Int, steppedTrainings: Int) {
+        let statistics = training.statistics
+        return (statistics.steps, statistics.steppedTrainings)
     }
 
     /// Enrolls one concept, telling its progress in order. Cancelling the task ends it between two steps.

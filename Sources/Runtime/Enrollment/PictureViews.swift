@@ -1,8 +1,20 @@
 import Foundation
-import VLM
+package import VLM
 
 /// Views of a photo: what the training sees beside the photo itself. Deterministic for a generator's state.
-enum PictureViews {
+package enum PictureViews {
+    /// The longer side views are made at: no vision side here reads more, and a photo of a telephone has ten times the
+    /// pixels.
+    package static let longestSide = 1024
+
+    /// The picture views are made of: the photo, made smaller where it is larger than they need.
+    package static func source(_ photo: RGBImage) -> RGBImage {
+        let longer = max(photo.width, photo.height)
+        guard longer > longestSide else { return photo }
+        return photo.resized(
+            width: max(1, photo.width * longestSide / longer), height: max(1, photo.height * longestSide / longer))
+    }
+
     /// A view for an object head: perhaps mirrored, cropped to 75...100 % of each side, turned by up to 12 degrees.
     static func forHead(_ image: RGBImage, using generator: inout SeededGenerator) -> RGBImage {
         var view = generator.unit() < 0.5 ? mirrored(image) : image
@@ -25,8 +37,21 @@ enum PictureViews {
     }
 
     /// Left and right exchanged.
-    static func mirrored(_ image: RGBImage) -> RGBImage {
-        mapped(image) { x, y in (image.width - 1 - x, y) }
+    package static func mirrored(_ image: RGBImage) -> RGBImage {
+        let pixels = image.pixels.withUnsafeBufferPointer { source in
+            [UInt8](unsafeUninitializedCapacity: source.count) { target, count in
+                var at = 0
+                for y in 0..<image.height {
+                    for x in (0..<image.width).reversed() {
+                        let from = (y * image.width + x) * 3
+                        for channel in 0..<3 { target[at + channel] = source[from + channel] }
+                        at += 3
+                    }
+                }
+                count = source.count
+            }
+        }
+        return RGBImage(width: image.width, height: image.height, pixels: pixels)
     }
 
     /// The part of a picture; it must lie inside.
@@ -47,30 +72,34 @@ enum PictureViews {
     }
 
     /// Turned about the centre, nearest pixel, black where nothing was.
-    static func rotated(_ image: RGBImage, degrees: Double) -> RGBImage {
+    package static func rotated(_ image: RGBImage, degrees: Double) -> RGBImage {
         let angle = degrees * .pi / 180
         let (sine, cosine) = (sin(angle), cos(angle))
         let centreX = Double(image.width - 1) / 2
         let centreY = Double(image.height - 1) / 2
-        return mapped(image) { x, y in
+        // What a column adds to the place its pixels come from, once for all rows.
+        let columns = (0..<image.width).map { x in
             let dx = Double(x) - centreX
-            let dy = Double(y) - centreY
-            return (
-                Int((centreX + cosine * dx - sine * dy).rounded()), Int((centreY + sine * dx + cosine * dy).rounded())
-            )
+            return (x: centreX + cosine * dx, y: centreY + sine * dx)
         }
-    }
-
-    /// Each pixel from where `source` says; black outside.
-    private static func mapped(_ image: RGBImage, _ source: (Int, Int) -> (x: Int, y: Int)) -> RGBImage {
-        var pixels = [UInt8](repeating: 0, count: image.pixels.count)
-        for y in 0..<image.height {
-            for x in 0..<image.width {
-                let from = source(x, y)
-                guard from.x >= 0, from.x < image.width, from.y >= 0, from.y < image.height else { continue }
-                let target = (y * image.width + x) * 3
-                let origin = (from.y * image.width + from.x) * 3
-                for channel in 0..<3 { pixels[target + channel] = image.pixels[origin + channel] }
+        let pixels = image.pixels.withUnsafeBufferPointer { source in
+            [UInt8](unsafeUninitializedCapacity: source.count) { target, count in
+                var at = 0
+                for y in 0..<image.height {
+                    let dy = Double(y) - centreY
+                    let (rowX, rowY) = (sine * dy, cosine * dy)
+                    for column in columns {
+                        let x = Int((column.x - rowX).rounded())
+                        let y = Int((column.y + rowY).rounded())
+                        let isInside = x >= 0 && x < image.width && y >= 0 && y < image.height
+                        let from = isInside ? (y * image.width + x) * 3 : 0
+                        target[at] = isInside ? source[from] : 0
+                        target[at + 1] = isInside ? source[from + 1] : 0
+                        target[at + 2] = isInside ? source[from + 2] : 0
+                        at += 3
+                    }
+                }
+                count = source.count
             }
         }
         return RGBImage(width: image.width, height: image.height, pixels: pixels)

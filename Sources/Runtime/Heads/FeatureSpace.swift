@@ -20,6 +20,13 @@ package struct FeatureSpace: Sendable {
         return (centred, norm)
     }
 
+    /// Directions of raw pooled features, `[n, features]`.
+    package func unitRows(of features: Matrix) -> Matrix {
+        Matrix(
+            rows: features.rows, columns: features.columns,
+            values: (0..<features.rows).flatMap { direction(of: Array(features.row($0))).unit })
+    }
+
     /// Directions of raw pooled features, `[n, features]`, as Double rows for training.
     package func directions(of features: Matrix) -> [[Double]] {
         (0..<features.rows).map { row in direction(of: Array(features.row(row))).unit.map(Double.init) }

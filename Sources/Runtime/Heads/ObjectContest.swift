@@ -7,17 +7,20 @@ package import VLM
 /// A head alone tells its thing from strangers' things; a user's two sneakers fire each other's heads. What is in one
 /// part is one of them, so nearness decides there, as the nearest key does for faces; two things side by side win a
 /// part each.
+///
+/// All heads are one matrix, and a picture is one product with it: the parts and the cells of the grid are its rows.
+/// Each number is bit for bit what the head gives alone. Immutable.
 package struct ObjectContest: Sendable {
     package struct Contestant: Sendable {
         let head: ObjectHead
         let threshold: Float
-        /// Pooled features of the enrolled photos, `[photos, features]`.
-        let enrolled: Matrix
+        /// Directions of the enrolled photos, `[photos, features]`.
+        let directions: Matrix
 
-        package init(head: ObjectHead, threshold: Float = ObjectHead.threshold, enrolled: Matrix) {
+        package init(head: ObjectHead, threshold: Float = ObjectHead.threshold, directions: Matrix) {
             self.head = head
             self.threshold = threshold
-            self.enrolled = enrolled
+            self.directions = directions
         }
     }
 
@@ -25,46 +28,76 @@ package struct ObjectContest: Sendable {
         /// The highest probability among the parts it took; where it took none, among all parts.
         package let score: Float
         package let fired: Bool
+        /// What each cell of the grid adds to the logit of the whole, `[cells]`: see `ObjectHead.heat`.
+        package let heat: [Float]
     }
 
-    let contestants: [Contestant]
-    let space: FeatureSpace
+    private let space: FeatureSpace
+    /// `[heads, features]`.
+    private let weights: Matrix
+    private let biases: [Float]
+    private let thresholds: [Float]
+    /// What each head says of the centre of the feature space, its bias left out.
+    private let centres: [Float]
+    private let directions: [Matrix]
 
     package init(contestants: [Contestant], space: FeatureSpace) {
-        self.contestants = contestants
         self.space = space
+        weights = Matrix(
+            rows: contestants.count, columns: space.mean.count, values: contestants.flatMap(\.head.weight))
+        biases = contestants.map(\.head.bias)
+        thresholds = contestants.map(\.threshold)
+        centres = contestants.map { DotProduct.of($0.head.weight, space.mean) }
+        directions = contestants.map(\.directions)
     }
+
+    /// Bytes of the packed heads.
+    var bytes: Int { (weights.values.count + 3 * biases.count) * MemoryLayout<Float>.size }
 
     /// One verdict a contestant. `columns` is the width of the grid; 0 where the map has no grid to part.
     package func verdicts(features: ImageFeatures, columns: Int) -> [Verdict] {
-        var best = [Float](repeating: 0, count: contestants.count)
-        var won = [Float?](repeating: nil, count: contestants.count)
-        for direction in directions(features: features, columns: columns) {
-            let scores = ObjectHead.logits(of: contestants.map(\.head), direction: direction)
-                .map(ObjectHead.probability)
+        guard !biases.isEmpty else { return [] }
+        let (parts, norm) = parts(of: features, columns: columns)
+        // Parts first, then cells; [parts + cells, heads].
+        let rows = Matrix(
+            rows: parts.count + features.map.rows, columns: space.mean.count,
+            values: parts.flatMap { $0 } + features.map.values)
+        let products = DotProduct.products(rows, weights)
+        var best = [Float](repeating: 0, count: biases.count)
+        var won = [Float?](repeating: nil, count: biases.count)
+        for (part, direction) in parts.enumerated() {
+            let scores = biases.indices.map { ObjectHead.probability(products[part, $0] + biases[$0]) }
             for (index, score) in scores.enumerated() { best[index] = max(best[index], score) }
-            let firing = scores.indices.filter { scores[$0] >= contestants[$0].threshold }
+            let firing = scores.indices.filter { scores[$0] >= thresholds[$0] }
             // Ties go to the first: members are in the order of names.
             guard let winner = nearest(firing, to: direction) else { continue }
             won[winner] = max(won[winner] ?? 0, scores[winner])
         }
-        return best.indices.map { Verdict(score: won[$0] ?? best[$0], fired: won[$0] != nil) }
+        let scale = norm > 0 && features.map.rows > 0 ? 1 / (norm * Float(features.map.rows)) : 0
+        return best.indices.map { index in
+            Verdict(
+                score: won[index] ?? best[index], fired: won[index] != nil,
+                heat: (0..<features.map.rows).map { cell in
+                    scale > 0 ? (products[parts.count + cell, index] - centres[index]) * scale : 0
+                })
+        }
     }
 
-    private func directions(features: ImageFeatures, columns: Int) -> [[Float]] {
-        let whole = space.direction(of: features.pooled).unit
-        guard columns > 1, features.map.rows > 0 else { return [whole] }
-        return [whole]
-            + [GridPart.left, .right].map { space.direction(of: $0.pooled(features.map, columns: columns)).unit }
+    /// Directions of the parts of the grid, the whole first, and the norm the whole had.
+    private func parts(of features: ImageFeatures, columns: Int) -> (directions: [[Float]], norm: Float) {
+        let (whole, norm) = space.direction(of: features.pooled)
+        guard columns > 1, features.map.rows > 0 else { return ([whole], norm) }
+        let halves = [GridPart.left, .right].map {
+            space.direction(of: $0.pooled(features.map, columns: columns)).unit
+        }
+        return ([whole] + halves, norm)
     }
 
     private func nearest(_ firing: [Int], to direction: [Float]) -> Int? {
         guard firing.count > 1 else { return firing.first }
         let similarity = firing.map { index in
-            let enrolled = contestants[index].enrolled
-            return (0..<enrolled.rows).reduce(-Float.infinity) { best, row in
-                max(best, DotProduct.of(space.direction(of: Array(enrolled.row(row))).unit, direction))
-            }
+            DotProduct.products(Matrix(rows: 1, columns: direction.count, values: direction), directions[index])
+                .values.max() ?? -.infinity
         }
         return zip(firing, similarity).reduce(into: (index: firing[0], value: -Float.infinity)) { best, item in
             if item.1 > best.value { best = (item.0, item.1) }

@@ -1,4 +1,5 @@
 import Compute
+import Synchronization
 
 /// Trains and calibrates an object head.
 ///
@@ -47,13 +48,21 @@ package struct ObjectHeadTrainer: Sendable {
         photos: [[[Double]]], negatives: [[Double]], hard: [[Double]], start: LogisticRegression
     ) -> (positives: [Double], negatives: [Double]) {
         let folds = max(2, min(photos.count, 4))
+        // Folds do not need each other, so they are trained at the same time.
+        let heads = Mutex([LogisticRegression?](repeating: nil, count: folds))
+        Parallel.forEachChunk(of: folds, grain: 1) { lower, upper in
+            for fold in lower..<upper {
+                let kept = photos.enumerated().filter { photos.count == 1 || $0.offset % folds != fold }.map(\.element)
+                let head = LogisticRegression.train(
+                    positives: kept.flatMap { $0 }, negatives: rows(negatives, fold: fold, of: folds, inside: false),
+                    hard: rows(hard, fold: fold, of: folds, inside: false), penalty: penalty, start: start)
+                heads.withLock { $0[fold] = head }
+            }
+        }
         var positiveLogits: [Double] = []
         var negativeLogits: [Double] = []
-        for fold in 0..<folds {
-            let kept = photos.enumerated().filter { photos.count == 1 || $0.offset % folds != fold }.map(\.element)
-            let head = LogisticRegression.train(
-                positives: kept.flatMap { $0 }, negatives: rows(negatives, fold: fold, of: folds, inside: false),
-                hard: rows(hard, fold: fold, of: folds, inside: false), penalty: penalty, start: start)
+        for (fold, head) in heads.withLock({ $0 }).enumerated() {
+            guard let head else { preconditionFailure("fold \(fold) was not trained") }
             if photos.count > 1 {
                 for (index, views) in photos.enumerated() where index % folds == fold {
                     positiveLogits.append(head.logit(views[0]))

@@ -15,11 +15,14 @@ package struct PersonHead: Sendable, Equatable {
 
     /// Euclidean distance of a descriptor, `[128]`, to its nearest key; infinite without keys.
     package func distance(to descriptor: [Float]) -> Float {
-        (0..<keys.rows).reduce(Float.infinity) { best, row in
-            let squares = zip(keys.row(row), descriptor).reduce(Float(0)) { sum, pair in
-                sum + (pair.0 - pair.1) * (pair.0 - pair.1)
-            }
-            return min(best, squares.squareRoot())
+        (0..<keys.rows).reduce(Float.infinity) { best, row in min(best, Self.distance(keys.row(row), descriptor)) }
+    }
+
+    /// Euclidean distance of two descriptors.
+    static func distance(_ key: ArraySlice<Float>, _ descriptor: [Float]) -> Float {
+        let squares = zip(key, descriptor).reduce(Float(0)) { sum, pair in
+            sum + (pair.0 - pair.1) * (pair.0 - pair.1)
         }
+        return squares.squareRoot()
     }
 }

@@ -19,12 +19,12 @@ extension PersonalizedVLM {
         let set = try await conceptSet(of: user)
         let sight = try await look(at: picture, with: set)
         let chosen = ConceptSet.chosen(sight.recognitions, limit: configuration.maximumConcepts)
-        let rows = chosen.map { set.members[$0].artifact.embedding }
+        let rows = chosen.map { set.members[$0].concept.embedding }
         let prompt = try model.promptTokens(for: .caption(names: []))
         let maps = try await compute.run(.answers) { [model] in
             try model.attention(of: rows, in: sight.features, prompt: prompt)
         }
-        let names = chosen.map { set.members[$0].entry.name }
+        let names = chosen.map { set.members[$0].name }
         return Dictionary(uniqueKeysWithValues: zip(names, maps ?? []))
     }
 

@@ -60,7 +60,9 @@ extension PersonalizedVLM {
         let sampler = try TokenSampler(sampling)
         let maximumTokens = try tokenLimit(sampling)
         let set =
-            frozen ? ConceptSet(try ConceptSetSnapshot(revision: 0, entries: [])) : try await conceptSet(of: user)
+            frozen
+            ? try await residents.set(of: try ConceptSetSnapshot(revision: 0, entries: []))
+            : try await conceptSet(of: user)
         let sight = try await look(at: try await picture(), with: set)
         let chosen = ConceptSet.chosen(sight.recognitions, limit: configuration.maximumConcepts)
         var names: [String] = []
@@ -70,7 +72,7 @@ extension PersonalizedVLM {
         let prompt = try model.promptTokens(for: task.naming(probe.namesInPrompt ? names : []))
         let output = try await loop.run(
             DecodingLoop.Request(
-                features: sight.features, concepts: chosen.map { set.members[$0].artifact.embedding }, prompt: prompt,
+                features: sight.features, concepts: chosen.map { set.members[$0].concept.embedding }, prompt: prompt,
                 maximumTokens: maximumTokens, sampler: sampler, onText: onText, onLogits: probe.onLogits))
         let timings = AnswerTimings(
             queueSeconds: (sight.queued + output.waited) / .seconds(1), visionSeconds: sight.looked / .seconds(1),
@@ -88,12 +90,5 @@ extension PersonalizedVLM {
                 .invalidArgument, "an answer may have 1 to \(configuration.maximumTokens) tokens; 0 takes the default")
         }
         return sampling.maximumTokens == 0 ? configuration.defaultMaximumTokens : sampling.maximumTokens
-    }
-}
-
-extension ConceptSet {
-    /// A set without members of a snapshot without entries.
-    init(_ snapshot: ConceptSetSnapshot) {
-        self.init(revision: snapshot.revision, digest: snapshot.digest, members: [])
     }
 }

@@ -40,29 +40,24 @@ extension PersonalizedVLM {
 
     /// The user's concepts as they are now, loaded and verified.
     func conceptSet(of user: String) async throws -> ConceptSet {
-        let snapshot = try await concepts.snapshot(of: user)
-        var members: [ConceptSet.Member] = []
-        for entry in snapshot.entries {
-            members.append(ConceptSet.Member(entry: entry, artifact: try await residents.artifact(of: entry)))
-        }
-        return ConceptSet(revision: snapshot.revision, digest: snapshot.digest, members: members)
+        try await residents.set(of: try await concepts.snapshot(of: user))
     }
 
     /// Vision pass, faces beside it, then all heads.
     func look(at picture: RGBImage, with set: ConceptSet) async throws -> Sight {
-        if set.hasPersons, faces == nil {
+        if set.panel.hasPersons, faces == nil {
             throw RuntimeError(
                 .unavailable, "this user has persons, but the face models are not installed: run Scripts/setup")
         }
-        async let found = set.hasPersons ? findFaces(in: picture) : []
+        async let found = set.panel.hasPersons ? findFaces(in: picture) : []
         let submitted = ContinuousClock.now
         let (features, started, ended) = try await compute.run(.answers) { [model] in
             let started = ContinuousClock.now
             return (try model.features(of: picture), started, ContinuousClock.now)
         }
         let faces = try await found
-        let recognitions = set.recognitions(
-            features: features, faces: faces, space: space, gridColumns: model.identity.gridColumns)
+        let recognitions = set.panel.recognitions(
+            features: features, faces: faces, gridColumns: model.identity.gridColumns)
         return Sight(
             features: features, faces: faces, set: set, recognitions: recognitions, queued: started - submitted,
             looked: ended - started)

@@ -20,7 +20,6 @@ public final class PersonalizedVLM: Sendable {
     let residents: ResidentConcepts
     let loop: DecodingLoop
     let admission: Admission
-    let space: FeatureSpace
 
     /// A runtime. Without `faces` no person can be enrolled or recognised, which is said as `unavailable` when asked.
     public init(
@@ -41,10 +40,10 @@ public final class PersonalizedVLM: Sendable {
         self.decodeImage = decodeImage
         compute = ComputeQueue(label: "myvlm.compute")
         pictures = ComputeQueue(label: "myvlm.pictures")
-        residents = ResidentConcepts(identity: model.identity, budget: configuration.residentBytes)
+        let space = FeatureSpace(mean: negatives.mean)
+        residents = ResidentConcepts(identity: model.identity, space: space, budget: configuration.residentBytes)
         loop = DecodingLoop(model: model, queue: compute, maximumRunning: configuration.maximumRunning)
         admission = Admission(limit: configuration.maximumRunning + configuration.maximumQueued)
-        space = FeatureSpace(mean: negatives.mean)
         enroller = Enroller(
             model: model, negatives: negatives, faces: faces, decodeImage: decodeImage, compute: compute,
             pictures: pictures)

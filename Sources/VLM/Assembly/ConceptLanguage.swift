@@ -85,12 +85,26 @@ package struct ConceptLanguage: Sendable {
     func loss(
         of samples: [TrainingSample], concept: Matrix, regularizer: AttentionRegularizer
     ) throws -> ConceptLoss {
-        let samples = try samples.map { sample in
+        try losses(of: [ConceptBatch(samples: samples, concept: concept, regularizer: regularizer)])[0]
+    }
+
+    /// See `FrozenVLM.losses`.
+    func losses(of batches: [ConceptBatch]) throws -> [ConceptLoss] {
+        try model.losses(of: try batches.map(decoderBatch))
+    }
+
+    /// See `FrozenVLM.crossEntropies`.
+    func crossEntropies(of batches: [ConceptBatch]) throws -> [Float] {
+        try model.crossEntropies(of: try batches.map(decoderBatch))
+    }
+
+    private func decoderBatch(_ batch: ConceptBatch) throws -> LlamaConceptBatch {
+        let samples = try batch.samples.map { sample in
             let prefix = try own(sample.prefix)
             return LlamaTrainingSample(
                 prefix: prefix.cache, conceptNorm: prefix.conceptNorm, prompt: sample.prompt, target: sample.target)
         }
-        return try model.loss(of: samples, concept: concept, regularizer: regularizer)
+        return LlamaConceptBatch(samples: samples, concept: batch.concept, regularizer: batch.regularizer)
     }
 
     /// The cache behind a prefix of this kind of model.

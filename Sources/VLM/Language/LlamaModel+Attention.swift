@@ -14,14 +14,14 @@ extension LlamaModel {
         try checkContext(prefix.count + rows.rows)
         // The training layout keeps every block's probabilities; a target of one token is never read.
         let sample = LlamaTrainingSample(prefix: prefix, conceptNorm: 1, prompt: [], target: [0])
-        let batch = LlamaBatch([sample], conceptRows: rows.rows, configuration: c)
+        let batch = LlamaBatch([(samples: [sample], conceptRows: rows.rows)], configuration: c)
         let kept = batch.probabilities.reduce(0, +)
         let pieces = LlamaActivations.pieces(rows: batch.rows, kept: true, c) + [kept]
         return workspaces.with(pieces: pieces) { workspace in
             let activations = LlamaActivations(rows: batch.rows, kept: true, c, in: workspace)
             let probabilities = workspace.take(kept)
             activations.hidden.update(from: rows.values, count: rows.values.count)
-            forward(activations, batch.sequences([sample], activations, probabilities: probabilities))
+            forward(activations, batch.sequences(activations, probabilities: probabilities))
             var mean = Matrix(rows: rows.rows, columns: prefix.count)
             let keys = prefix.count + batch.rows
             let maps = c.blocks * c.queryHeads

@@ -10,44 +10,63 @@ extension LlamaModel {
     /// prefix included, and masked ones are zeros; a column counts what strictly later positions pay to the concept row.
     /// The prefix stands before the rows and cannot depend on them: its keys and values are constants.
     ///
-    /// All samples are packed into one matrix for the linear maps. Weights get no gradient. Throws `invalidArgument`
-    /// for an empty batch or target, an unknown token, or rows of another width, and `contextOverflow`.
+    /// Weights get no gradient. Throws `invalidArgument` for an empty batch or target, an unknown token, or rows of
+    /// another width, and `contextOverflow`.
     public func loss(
         of samples: [LlamaTrainingSample], concept: Matrix, regularizer: AttentionRegularizer
     ) throws -> ConceptLoss {
-        try check(samples, concept: concept)
-        let c = configuration
-        let batch = LlamaBatch(samples, conceptRows: concept.rows, configuration: c)
-        let pieces = LlamaActivations.pieces(rows: batch.rows, kept: true, c) + batch.pieces
+        try losses(of: [LlamaConceptBatch(samples: samples, concept: concept, regularizer: regularizer)])[0]
+    }
+
+    /// The same for several concepts in one pass over the weights: all samples are packed into one matrix for the
+    /// linear maps. Each loss is bit for bit what its batch gives alone.
+    public func losses(of batches: [LlamaConceptBatch]) throws -> [ConceptLoss] {
+        guard !batches.isEmpty else { return [] }
+        let (c, batch) = (configuration, try packed(batches))
+        let pieces = LlamaActivations.pieces(rows: batch.rows, kept: true, c) + batch.headPieces + batch.pieces
         return try workspaces.with(pieces: pieces) { workspace in
             let activations = LlamaActivations(rows: batch.rows, kept: true, c, in: workspace)
+            let head = batch.headBuffers(in: workspace)
             let buffers = batch.buffers(in: workspace)
-            for (index, sample) in samples.enumerated() {
-                let start = activations.hidden + batch.starts[index] * c.hiddenSize
-                let rescaled = ConceptRow.rescaled(concept, to: sample.conceptNorm)
-                start.update(from: rescaled.values, count: rescaled.values.count)
-                let read = sample.prompt + sample.target.dropLast()
-                try writeEmbeddings(of: read, to: start + rescaled.values.count)
-            }
-            let sequences = batch.sequences(samples, activations, probabilities: buffers.probabilities)
+            try write(batches, batch, to: activations.hidden)
+            let sequences = batch.sequences(activations, probabilities: buffers.probabilities)
             forward(activations, sequences)
-            let crossEntropy = headLoss(batch, activations, buffers)
-            let penalty = mk_attention_penalty(
-                weight: regularizer.weight, column: regularizer.direction == .column ? 1 : 0, marked: concept.rows)
-            let regularization = backward(activations, sequences, buffers, penalty: penalty)
-
-            var gradient = Matrix(rows: concept.rows, columns: concept.columns)
-            for (index, sample) in samples.enumerated() {
-                let start = buffers.gradient + batch.starts[index] * c.hiddenSize
-                let rows = Matrix(
-                    rows: concept.rows, columns: concept.columns,
-                    values: Array(UnsafeBufferPointer(start: start, count: concept.values.count)))
-                let part = ConceptRow.rescaledBackward(concept, to: sample.conceptNorm, gradient: rows)
-                for element in part.values.indices { gradient.values[element] += part.values[element] }
+            let crossEntropies = headLosses(batch, activations, head)
+            headBackward(batch, activations, head, buffers)
+            let regularizations = backward(
+                activations, batch.parts.map { Array(sequences[$0.samples]) }, buffers,
+                penalties: batches.map { batch in
+                    mk_attention_penalty(
+                        weight: batch.regularizer.weight, column: batch.regularizer.direction == .column ? 1 : 0,
+                        marked: batch.concept.rows)
+                })
+            return batches.indices.map { index in
+                ConceptLoss(
+                    crossEntropy: crossEntropies[index], regularization: Float(regularizations[index]),
+                    gradient: gradient(
+                        of: batches[index], starts: batch.starts[batch.parts[index].samples], buffers.gradient))
             }
-            return ConceptLoss(
-                crossEntropy: Float(crossEntropy), regularization: Float(regularization), gradient: gradient)
         }
+    }
+
+    /// The cross-entropies of `losses(of:)`, bit for bit, by a forward pass that keeps nothing. Throws as that.
+    public func crossEntropies(of batches: [LlamaConceptBatch]) throws -> [Float] {
+        guard !batches.isEmpty else { return [] }
+        let (c, batch) = (configuration, try packed(batches))
+        let pieces = LlamaActivations.pieces(rows: batch.rows, kept: false, c) + batch.headPieces
+        return try workspaces.with(pieces: pieces) { workspace in
+            let activations = LlamaActivations(rows: batch.rows, kept: false, c, in: workspace)
+            let head = batch.headBuffers(in: workspace)
+            try write(batches, batch, to: activations.hidden)
+            forward(activations, batch.sequences(activations, probabilities: nil))
+            return headLosses(batch, activations, head)
+        }
+    }
+
+    private func packed(_ batches: [LlamaConceptBatch]) throws -> LlamaBatch {
+        for batch in batches { try check(batch.samples, concept: batch.concept) }
+        return LlamaBatch(
+            batches.map { (samples: $0.samples, conceptRows: $0.concept.rows) }, configuration: configuration)
     }
 
     private func check(_ samples: [LlamaTrainingSample], concept: Matrix) throws {
@@ -66,39 +85,64 @@ extension LlamaModel {
         }
     }
 
-    /// Mean cross-entropy; leaves the gradient of the hidden states, which is zero but for rows that predict targets.
-    private func headLoss(_ batch: LlamaBatch, _ a: LlamaActivations, _ buffers: LlamaBatch.Buffers) -> Double {
+    /// Rescaled concept rows, prompt and all but the last target token of every sample.
+    private func write(
+        _ batches: [LlamaConceptBatch], _ layout: LlamaBatch, to hidden: UnsafeMutablePointer<Float>
+    ) throws {
+        for (batch, part) in zip(batches, layout.parts) {
+            for (sample, first) in zip(batch.samples, layout.starts[part.samples]) {
+                let start = hidden + first * configuration.hiddenSize
+                let rescaled = ConceptRow.rescaled(batch.concept, to: sample.conceptNorm)
+                start.update(from: rescaled.values, count: rescaled.values.count)
+                try writeEmbeddings(of: sample.prompt + sample.target.dropLast(), to: start + rescaled.values.count)
+            }
+        }
+    }
+
+    /// Mean cross-entropy of each part; leaves the gradient of the logits in their place.
+    private func headLosses(_ batch: LlamaBatch, _ a: LlamaActivations, _ head: LlamaBatch.HeadBuffers) -> [Float] {
+        let (width, size) = (configuration.hiddenSize, configuration.vocabularySize)
+        for (index, row) in batch.predicting.enumerated() {
+            (head.chosen + index * width).update(from: a.hidden + row * width, count: width)
+        }
+        writeLogits(of: head.chosen, count: batch.targets.count, normed: head.chosenNormed, to: head.logits)
+        return batch.parts.map { part in
+            let count = part.targets.count
+            var losses = [Double](repeating: 0, count: count)
+            mk_cross_entropy(
+                head.logits + part.targets.lowerBound * size, Array(batch.targets[part.targets]), count, size,
+                1 / Float(count), &losses)
+            return Float(losses.reduce(0, +) / Double(count))
+        }
+    }
+
+    /// The gradient of the hidden states, which is zero but for rows that predict targets.
+    private func headBackward(
+        _ batch: LlamaBatch, _ a: LlamaActivations, _ head: LlamaBatch.HeadBuffers, _ buffers: LlamaBatch.Buffers
+    ) {
         let width = configuration.hiddenSize
         let count = batch.targets.count
-        for (index, row) in batch.predicting.enumerated() {
-            (buffers.chosen + index * width).update(from: a.hidden + row * width, count: width)
-        }
-        writeLogits(of: buffers.chosen, count: count, normed: buffers.chosenNormed, to: buffers.logits)
-        var losses = [Double](repeating: 0, count: count)
-        mk_cross_entropy(
-            buffers.logits, batch.targets, count, configuration.vocabularySize, 1 / Float(count), &losses)
-        weights.head.multiplyTransposed(buffers.logits, rows: count, into: buffers.chosenNormed)
+        weights.head.multiplyTransposed(head.logits, rows: count, into: head.chosenNormed)
         buffers.chosenGradient.update(repeating: 0, count: count * width)
         mk_rms_norm_backward(
-            buffers.chosen, weights.finalNorm, configuration.normEpsilon, buffers.chosenNormed, count, width,
+            head.chosen, weights.finalNorm, configuration.normEpsilon, head.chosenNormed, count, width,
             buffers.chosenGradient)
         buffers.gradient.update(repeating: 0, count: a.rows * width)
         for (index, row) in batch.predicting.enumerated() {
             (buffers.gradient + row * width).update(from: buffers.chosenGradient + index * width, count: width)
         }
-        return losses.reduce(0, +) / Double(count)
     }
 
     /// Takes the gradient of the hidden states from the last block's output to the first block's input; returns the
-    /// regulariser.
+    /// regulariser of each part.
     private func backward(
-        _ a: LlamaActivations, _ sequences: [mk_sequence], _ buffers: LlamaBatch.Buffers,
-        penalty: mk_attention_penalty
-    ) -> Double {
+        _ a: LlamaActivations, _ parts: [[mk_sequence]], _ buffers: LlamaBatch.Buffers,
+        penalties: [mk_attention_penalty]
+    ) -> [Double] {
         guard let before = a.before, let between = a.between else { preconditionFailure("activations were not kept") }
         let c = configuration
         let rows = a.rows
-        var regularization = 0.0
+        var regularizations = [Double](repeating: 0, count: parts.count)
         for (index, block) in weights.blocks.enumerated().reversed() {
             let gateUp = a.gateUp + index * rows * 2 * c.intermediateSize
             block.down.multiplyTransposed(buffers.gradient, rows: rows, into: a.gated)
@@ -109,15 +153,34 @@ extension LlamaModel {
                 buffers.gradient)
 
             block.output.multiplyTransposed(buffers.gradient, rows: rows, into: a.attended)
-            regularization += mk_attention_backward(
-                c.attentionShape, index, sequences, sequences.count,
-                a.queryKeyValue + index * rows * c.attentionWidth, a.attended, penalty, rotary.cosine.pointer,
-                rotary.sine.pointer, buffers.wide)
+            for (part, sequences) in parts.enumerated() {
+                regularizations[part] += mk_attention_backward(
+                    c.attentionShape, index, sequences, sequences.count,
+                    a.queryKeyValue + index * rows * c.attentionWidth, a.attended, penalties[part],
+                    rotary.cosine.pointer, rotary.sine.pointer, buffers.wide)
+            }
             block.queryKeyValue.multiplyTransposed(buffers.wide, rows: rows, into: a.normed)
             mk_rms_norm_backward(
                 before + index * rows * c.hiddenSize, block.attentionNorm, c.normEpsilon, a.normed, rows,
                 c.hiddenSize, buffers.gradient)
         }
-        return regularization
+        return regularizations
+    }
+
+    /// The gradient of the rows as given from that of the rescaled ones, summed over samples.
+    private func gradient(
+        of batch: LlamaConceptBatch, starts: ArraySlice<Int>, _ hidden: UnsafePointer<Float>
+    ) -> Matrix {
+        let concept = batch.concept
+        var gradient = Matrix(rows: concept.rows, columns: concept.columns)
+        for (sample, first) in zip(batch.samples, starts) {
+            let start = hidden + first * configuration.hiddenSize
+            let rows = Matrix(
+                rows: concept.rows, columns: concept.columns,
+                values: Array(UnsafeBufferPointer(start: start, count: concept.values.count)))
+            let part = ConceptRow.rescaledBackward(concept, to: sample.conceptNorm, gradient: rows)
+            for element in part.values.indices { gradient.values[element] += part.values[element] }
+        }
+        return gradient
     }
 }

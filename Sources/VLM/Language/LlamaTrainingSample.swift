@@ -1,3 +1,5 @@
+public import Compute
+
 /// One sample of a concept's training on the language side: prefix, concept rows, prompt, target.
 public struct LlamaTrainingSample: Sendable {
     /// What stands before the concept rows.
@@ -15,5 +17,22 @@ public struct LlamaTrainingSample: Sendable {
         self.conceptNorm = conceptNorm
         self.prompt = prompt
         self.target = target
+    }
+}
+
+/// The samples of one concept in a step.
+public struct LlamaConceptBatch: Sendable {
+    /// At least one.
+    public let samples: [LlamaTrainingSample]
+    /// `[tokens, hiddenSize]`.
+    public let concept: Matrix
+    /// Of these samples.
+    public let regularizer: AttentionRegularizer
+
+    /// A batch.
+    public init(samples: [LlamaTrainingSample], concept: Matrix, regularizer: AttentionRegularizer) {
+        self.samples = samples
+        self.concept = concept
+        self.regularizer = regularizer
     }
 }

@@ -129,4 +129,10 @@ package struct PocketModel: FrozenVLM {
     ) throws -> ConceptLoss {
         try language.loss(of: samples, concept: concept, regularizer: regularizer)
     }
+
+    package func losses(of batches: [ConceptBatch]) throws -> [ConceptLoss] { try language.losses(of: batches) }
+
+    package func crossEntropies(of batches: [ConceptBatch]) throws -> [Float] {
+        try language.crossEntropies(of: batches)
+    }
 }

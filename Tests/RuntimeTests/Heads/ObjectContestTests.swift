@@ -17,7 +17,7 @@ import VLM
             contestants: things.map { thing in
                 .init(
                     head: ObjectHead(weight: thing.map { $0 * 10 }, bias: -6),
-                    enrolled: Matrix(rows: 1, columns: 4, values: thing))
+                    directions: Matrix(rows: 1, columns: 4, values: thing))
             }, space: space)
     }
 

@@ -1,0 +1,78 @@
+import VLM
+
+/// A user's concepts packed for one look: all object heads are one matrix, all face keys another. Immutable.
+struct ConceptPanel: Sendable {
+    struct Member: Sendable {
+        let name: String
+        let version: Int
+        /// Of the artifact.
+        let digest: String
+        let concept: ResidentConcept
+    }
+
+    /// In the order of names.
+    let members: [Member]
+    /// Members that are objects and members that are persons, ascending.
+    private let objects: [Int]
+    private let persons: [Int]
+    private let contest: ObjectContest
+    private let gallery: FaceGallery
+
+    init(members: [Member], space: FeatureSpace) {
+        var objects: [Int] = []
+        var contestants: [ObjectContest.Contestant] = []
+        var persons: [Int] = []
+        var heads: [PersonHead] = []
+        for (index, member) in members.enumerated() {
+            switch member.concept.head {
+            case .object(let head):
+                objects.append(index)
+                contestants.append(
+                    ObjectContest.Contestant(
+                        head: head, threshold: member.concept.manifest.threshold,
+                        directions: member.concept.directions))
+            case .person(let head):
+                persons.append(index)
+                heads.append(head)
+            }
+        }
+        self.members = members
+        self.objects = objects
+        self.persons = persons
+        contest = ObjectContest(contestants: contestants, space: space)
+        gallery = FaceGallery(
+            heads: heads, thresholds: persons.map { members[$0].concept.manifest.threshold })
+    }
+
+    /// Whether anybody has to be looked for by face.
+    var hasPersons: Bool { !persons.isEmpty }
+
+    /// Bytes of the packed matrices; the concepts themselves are counted where they are kept.
+    var bytes: Int { contest.bytes + gallery.bytes }
+
+    /// All recognitions, in the order of members. Objects contest the parts of the grid; faces are matched with persons
+    /// one to one.
+    func recognitions(features: ImageFeatures, faces: [Face], gridColumns: Int) -> [Recognition] {
+        var recognitions = [Recognition?](repeating: nil, count: members.count)
+        for (index, verdict) in zip(objects, contest.verdicts(features: features, columns: gridColumns)) {
+            recognitions[index] = recognition(
+                members[index], score: verdict.score, fired: verdict.fired, boxes: [], heat: verdict.heat,
+                columns: gridColumns)
+        }
+        for (index, match) in zip(persons, gallery.matches(faces.map(\.descriptor))) {
+            recognitions[index] = recognition(
+                members[index], score: match.distance, fired: match.face != nil,
+                boxes: match.face.map { [faces[$0].box] } ?? [], heat: [], columns: 0)
+        }
+        return recognitions.compactMap { $0 }
+    }
+
+    private func recognition(
+        _ member: Member, score: Float, fired: Bool, boxes: [FaceBox], heat: [Float], columns: Int
+    ) -> Recognition {
+        let manifest = member.concept.manifest
+        return Recognition(
+            concept: member.name, version: member.version, identifier: manifest.identifier, kind: manifest.kind,
+            score: score, threshold: manifest.threshold, fired: fired, boxes: boxes, heat: heat, heatColumns: columns)
+    }
+}

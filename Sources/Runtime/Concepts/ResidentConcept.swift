@@ -1,0 +1,31 @@
+import Compute
+
+/// A concept as requests work with it: what its artifact says, and what is computed from it once, when it is loaded.
+struct ResidentConcept: Sendable {
+    let manifest: ArtifactManifest
+    let head: ConceptHead
+    /// Rows beside the visual tokens, `[tokens, hidden]`.
+    let embedding: Matrix
+    /// Directions of the enrolled photos, `[photos, features]`, which look-alikes are told apart by; none for persons.
+    let directions: Matrix
+
+    init(_ artifact: ConceptArtifact, space: FeatureSpace) {
+        manifest = artifact.manifest
+        head = artifact.head
+        embedding = artifact.embedding
+        switch artifact.head {
+        case .object: directions = space.unitRows(of: artifact.enrolledFeatures)
+        case .person: directions = Matrix(rows: 0, columns: artifact.enrolledFeatures.columns)
+        }
+    }
+
+    /// Bytes it takes in memory, tensors only.
+    var bytes: Int {
+        let head =
+            switch head {
+            case .object(let head): head.weight.count + 1
+            case .person(let head): head.keys.values.count
+            }
+        return (head + embedding.values.count + directions.values.count) * MemoryLayout<Float>.size
+    }
+}
