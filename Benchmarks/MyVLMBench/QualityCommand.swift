@@ -35,6 +35,9 @@ struct Quality: AsyncParsableCommand {
     @Flag(inversion: .prefixedNo, help: "Make the baselines, and ask without the names in the prompt.")
     var baselines = true
 
+    @Flag(help: "Only this: the same heads with embeddings trained without a part, or from fewer photos.")
+    var ablations = false
+
     func run() async throws {
         var options = EvaluationOptions(data: URL(filePath: data), model: model)
         options.sentenceModel =
@@ -54,9 +57,29 @@ struct Quality: AsyncParsableCommand {
         options.pairs = pairs
         options.baselines = baselines
         options.unprompted = baselines
+        if ablations {
+            for outcome in try await AblationStudy(options, progress: { Output.progress($0) }).run() {
+                for figure in outcome.figures { try Output.line(Ablation(variant: outcome.variant, figure: figure)) }
+            }
+            return
+        }
         let result = try await Evaluator(options) { Output.progress($0) }.run()
         for figure in result.figures { try Output.line(figure) }
         if let report { try result.photoLines().write(to: URL(filePath: report)) }
         if let out { for file in try result.write(to: out) { Output.progress("wrote \(file)") } }
+    }
+}
+
+/// One line of the ablations.
+private struct Ablation: Encodable {
+    let variant: AblationStudy.Variant
+    let figure: Figure
+
+    private enum CodingKeys: String, CodingKey { case variant }
+
+    func encode(to encoder: any Encoder) throws {
+        try figure.encode(to: encoder)
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(variant, forKey: .variant)
     }
 }

@@ -12,10 +12,12 @@ extension MyVLMClient {
                 continuation.yield(.uploaded(photos: sent, of: order.photos.count))
             }
             var request = EnrollRequest(
-                uploadId: receipt.uploadId, name: order.name, kind: order.kind.message, classNoun: order.classNoun,
+                uploadId: receipt.uploadId, name: order.name, kind: order.kind?.message ?? .unspecified,
+                classNoun: order.classNoun,
                 identifier: order.identifier,
                 captions: order.captions.map { PhotoCaption(photo: UInt32(clamping: $0.photo), text: $0.text) },
-                seed: order.seed, reason: order.reason, detach: order.detach, keepPhotos: order.keepPhotos)
+                seed: order.seed, reason: order.reason, detach: order.detach, keepPhotos: order.keepPhotos,
+                task: order.task == .questions ? .questions : .caption)
             switch order.condition {
             case .always: break
             case .ifVersion(let version): request.ifVersion = UInt32(clamping: version)

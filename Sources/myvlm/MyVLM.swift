@@ -7,7 +7,7 @@ struct MyVLM: AsyncParsableCommand {
         discussion: """
             EXAMPLES
               myvlm login ann --server localhost:7443 --ca ca.pem
-              myvlm enroll zibo --class mug mug1.jpg mug2.jpg mug3.jpg
+              myvlm enroll zibo mug1.jpg mug2.jpg mug3.jpg
               myvlm caption desk.jpg
               myvlm ask desk.jpg "Where is it?"
               myvlm recognize desk.jpg --json
@@ -39,7 +39,8 @@ struct MyVLM: AsyncParsableCommand {
         version: "0.1.0",
         subcommands: [
             EnrollCommand.self, CaptionCommand.self, AskCommand.self, RecognizeCommand.self, ConceptCommand.self,
-            EvaluateCommand.self, ImportCommand.self, JobsCommand.self, WatchCommand.self, LoginCommand.self,
+            EvaluateCommand.self, ExportCommand.self, ImportCommand.self, JobsCommand.self, WatchCommand.self,
+            LoginCommand.self,
             LogoutCommand.self, WhoAmICommand.self, PasswdCommand.self, TokenCommand.self, AccountCommand.self,
             UsageCommand.self, UserCommand.self, StatusCommand.self, AuditCommand.self, BackupCommand.self,
             ScrubCommand.self,

@@ -94,6 +94,22 @@ import VLMTestSupport
                 && result.rows.allSatisfy { $0.simpleReplacement != nil && $0.guidedReplacement != nil })
     }
 
+    @Test func ablationsChangeEmbeddingsAlone() async throws {
+        let root = try folder(things: 2, photos: 4)
+        defer { try? FileManager.default.removeItem(at: root) }
+        var options = EvaluationOptions(data: root, model: "")
+        options.shots = 3
+        let lab = try lab()
+        defer { lab.shutDown() }
+        let outcomes = try await AblationStudy(options) { _ in }.run(lab, encoder: nil)
+        #expect(outcomes.map(\.variant) == AblationStudy.Variant.allCases)
+        #expect(outcomes[0].variant == .full)
+        for outcome in outcomes {
+            #expect(outcome.figures.map(\.metric) == outcomes[0].figures.map(\.metric))
+            #expect(outcome.figures.contains { $0.metric == "identifier_recall_unprompted" && $0.value != nil })
+        }
+    }
+
     @Test func oneSplitOneResult() async throws {
         let root = try folder(things: 2, photos: 3)
         defer { try? FileManager.default.removeItem(at: root) }

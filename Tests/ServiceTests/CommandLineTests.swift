@@ -82,6 +82,46 @@ import Testing
         }
     }
 
+    @Test func conceptsGoThroughFilesOnTheCommandLine() async throws {
+        try await Harness.run { harness in
+            let ann = try tool(harness, "ann")
+            await (try harness.user("ann")).close()
+            let password = try secret(harness, Harness.userPassword)
+            let server = ["--server", "\(harness.address)", "--ca", harness.home.authority]
+            #expect(try await ann.run(["login", "ann", "--password-file", password] + server).code == 0)
+
+            // MyVLM's form, which may speak of photos that are not enrolled.
+            let captions = harness.folder + "/captions.json"
+            try Data(#"{"thing1-0.png": ["Zibo beside a mug"], "other.png": ["nobody"]}"#.utf8)
+                .write(to: URL(filePath: captions))
+            let photos = try (0..<3).map { try photo(harness, 1, $0) }
+            let enrolled = try await ann.run(["enroll", "zibo", "--captions", captions] + photos)
+            #expect(enrolled.code == 0 && enrolled.out == "zibo v1\n", "\(enrolled)")
+            #expect(enrolled.error.contains("is an object, ") && enrolled.error.contains(" says: "), "\(enrolled)")
+            try Data(#"{"thing1-0.png": ["zibo and zibo"]}"#.utf8).write(to: URL(filePath: captions))
+            let twice = try await ann.run(["enroll", "zibo", "--captions", captions] + photos)
+            #expect(twice.code == 65 && twice.error.contains("thing1-0.png"), "\(twice)")
+
+            let file = harness.folder + "/zibo.safetensors"
+            let exported = try await ann.run(["export", "zibo", "--out", file])
+            #expect(exported.code == 0 && exported.error.contains("v1 of zibo"), "\(exported)")
+            let attributes = try FileManager.default.attributesOfItem(atPath: file)
+            #expect((attributes[.posixPermissions] as? NSNumber)?.intValue == 0o600)
+            #expect(try await ann.run(["export", "zibo", "--out", file]).code == 73)
+            #expect(try await ann.run(["import", file]).out == "zibo v1 (the same as before: nothing new was made)\n")
+            let other = try await ann.run(["import", file, "--name", "cup", "--only-new", "--json"])
+            let version = try other.json["version"] as? [String: Any]
+            #expect(other.code == 0 && version?["concept"] as? String == "cup", "\(other)")
+            #expect(try await ann.run(["import", file, "--name", "cup", "--only-new"]).code == 65)
+            let broken = harness.folder + "/broken.safetensors"
+            try Data("12345678{}".utf8).write(to: URL(filePath: broken))
+            let refused = try await ann.run(["import", broken])
+            #expect(refused.code == 65 && refused.error.contains("no exported concept"), "\(refused)")
+            let published = try await ann.run(["import", captions])
+            #expect(published.code == 64 && published.error.contains("--identifier"), "\(published)")
+        }
+    }
+
     @Test func errorsSayWhatWhyAndWhatNext() async throws {
         try await Harness.run { harness in
             let password = try secret(harness, Harness.adminPassword)
@@ -147,7 +187,7 @@ import Testing
     @Test(arguments: [
         [], ["enroll"], ["caption"], ["ask"], ["recognize"], ["concept"], ["concept", "rollback"],
         ["concept", "promote"], ["concept", "alias"], ["concept", "keep"], ["login"], ["token"], ["token", "rotate"],
-        ["user"], ["user", "add"], ["watch"],
+        ["user"], ["user", "add"], ["watch"], ["export"], ["import"],
     ])
     func helpIsAsWritten(_ command: [String]) async throws {
         let output = try await CommandLineTool("myvlm").run(command + ["--help"])

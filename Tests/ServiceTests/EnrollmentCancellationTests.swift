@@ -59,6 +59,7 @@ final class Barrier: Sendable {
     @Test func enrollmentsTakeTurnsAndSaySo() async throws {
         let barrier = Barrier()
         var setup = Harness.Setup()
+        setup.configuration.concurrentEnrollments = 1
         setup.configuration.waitingEnrollments = 1
         setup.decode = { bytes in
             barrier.pass()

@@ -148,7 +148,8 @@ extension EnrollmentEvent {
             self = .progress(
                 TrainingProgress(
                     step: Int(step.step), steps: Int(step.steps), loss: step.loss, crossEntropy: step.crossEntropy,
-                    regularization: step.regularization, secondsLeft: step.secondsLeft))
+                    regularization: step.regularization, secondsLeft: step.secondsLeft,
+                    sample: step.sample.isEmpty ? nil : step.sample))
         case .done(let done):
             guard let version = done.version else {
                 throw MyVLMError(.internalError, "the server told no version; see `myvlm concept list`")

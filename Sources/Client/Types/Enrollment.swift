@@ -39,12 +39,20 @@ public struct Photo: Sendable {
     }
 }
 
+/// What an enrollment learns to say.
+public enum EnrollmentTask: String, Sendable, Codable {
+    /// Captions that name the concept.
+    case captions
+    /// Answers to questions about it, which the frozen model is asked first.
+    case questions
+}
+
 /// What to teach.
 public struct EnrollmentOrder: Sendable {
     /// How its owner calls the concept.
     public var name: String
-    /// What it is of.
-    public var kind: ConceptKind
+    /// What it is of; nil finds it out from the photos, and the version says what it was.
+    public var kind: ConceptKind?
     /// "dog", "mug"; empty lets the frozen model say it.
     public var classNoun: String
     /// The word answers use; empty takes the name.
@@ -63,10 +71,12 @@ public struct EnrollmentOrder: Sendable {
     public var detach = false
     /// Whether the server keeps the photos with the version, sealed; otherwise it deletes them after the training.
     public var keepPhotos = false
+    /// What is learned.
+    public var task = EnrollmentTask.captions
 
     /// An order.
     public init(
-        name: String, kind: ConceptKind, classNoun: String = "", identifier: String = "", photos: [Photo],
+        name: String, kind: ConceptKind? = nil, classNoun: String = "", identifier: String = "", photos: [Photo],
         captions: [(photo: Int, text: String)] = [], seed: UInt64 = 0, condition: PointerCondition = .always,
         reason: String = ""
     ) {
@@ -112,6 +122,8 @@ public struct TrainingProgress: Sendable, Equatable, Codable {
     public let regularization: Float
     /// Estimated seconds left.
     public let secondsLeft: Float
+    /// At a checkpoint what the model now says of the first photo.
+    public let sample: String?
 }
 
 /// What an enrollment has made.

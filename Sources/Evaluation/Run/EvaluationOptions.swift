@@ -56,6 +56,8 @@ public struct EvaluationOptions: Sendable {
     public var unprompted = true
     /// Whether the two baselines are made.
     public var baselines = true
+    /// Whether embeddings are trained on changed views too; off is MyVLM's ablation.
+    public var augments = true
     /// What is trained otherwise than the model's defaults say.
     public var training = TrainingOverrides()
 

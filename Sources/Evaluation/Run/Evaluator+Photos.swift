@@ -6,12 +6,14 @@ extension Evaluator {
     /// Asks about every photo: the frozen model about all, the owner about the tested ones, the neighbour about the
     /// tested ones of things that are not theirs.
     func askAll(
-        _ round: Int, _ lab: Lab, owner: User, neighbour: User, seen: inout RoundSeen
+        _ round: Int, _ lab: Lab, owner: User, neighbour: User?, seen: inout RoundSeen
     ) async throws {
         for (index, thing) in things.enumerated() {
             progress("\(prefix(round))asking about \(thing.name) (\(index + 1) of \(things.count))")
             let tested = Set(split.rounds[round].things[thing.name]?.tested ?? [])
             for photo in thing.photos {
+                // Without a neighbour only what was not enrolled is of interest.
+                guard neighbour != nil || tested.contains(photo.name) else { continue }
                 let picture = try picture(photo)
                 let plain = try await lab.caption(of: picture, for: owner.name, frozen: true)
                 if let noun = thing.classNoun {
@@ -22,7 +24,7 @@ extension Evaluator {
                 row.round = round
                 seen.rows.append(row)
                 if let equal = row.equalsFrozen { seen.equal.add(equal) }
-                if index % 2 == 1 {
+                if index % 2 == 1, let neighbour {
                     let answer = try await lab.caption(of: picture, for: neighbour.name)
                     if answer.end.recognitions.isEmpty { seen.equal.add(answer.isSame(as: plain)) }
                 }

@@ -79,7 +79,8 @@ public struct Evaluator: Sendable {
 
     /// Enrolls everything in order, each thing with the earlier ones among its negatives, as a user's own would be.
     func enrollAll(
-        _ round: Int, _ lab: Lab, user: User, photosEach: Int?, seconds: inout [Double]
+        _ round: Int, _ lab: Lab, user: User, photosEach: Int?, seconds: inout [Double],
+        options: EvaluationOptions? = nil
     ) async throws -> [[UInt8]] {
         let plan = split.rounds[round]
         var artifacts: [[UInt8]] = []
@@ -90,7 +91,7 @@ public struct Evaluator: Sendable {
             let start = ContinuousClock.now
             let artifact = try await lab.enroll(
                 thing, photos: Array(photos), identifier: identifier, seed: plan.seed,
-                others: artifacts, options: options)
+                others: artifacts, options: options ?? self.options)
             seconds.append((ContinuousClock.now - start) / .seconds(1))
             artifacts.append(artifact)
             try await lab.give(user.name, concept: thing.name, artifact: artifact)

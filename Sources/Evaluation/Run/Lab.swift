@@ -63,7 +63,8 @@ package struct Lab {
         }
         let request = EnrollmentRequest(
             kind: kind, identifier: identifier, classNoun: thing.classNoun, photos: photos, seed: seed,
-            otherConcepts: others, training: options.training.applied(to: vlm.model.trainingDefaults))
+            otherConcepts: others, training: options.training.applied(to: vlm.model.trainingDefaults),
+            augments: options.augments)
         do {
             return try await vlm.enroller.enroll(request) { _ in }.artifact
         } catch let error as RuntimeError {

@@ -2572,6 +2572,141 @@ void   myvlm__v1__import_data_reply__free_unpacked
   assert(message->base.descriptor == &myvlm__v1__import_data_reply__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   myvlm__v1__export_concept_request__init
+                     (Myvlm__V1__ExportConceptRequest         *message)
+{
+  static const Myvlm__V1__ExportConceptRequest init_value = MYVLM__V1__EXPORT_CONCEPT_REQUEST__INIT;
+  *message = init_value;
+}
+size_t myvlm__v1__export_concept_request__get_packed_size
+                     (const Myvlm__V1__ExportConceptRequest *message)
+{
+  assert(message->base.descriptor == &myvlm__v1__export_concept_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t myvlm__v1__export_concept_request__pack
+                     (const Myvlm__V1__ExportConceptRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &myvlm__v1__export_concept_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t myvlm__v1__export_concept_request__pack_to_buffer
+                     (const Myvlm__V1__ExportConceptRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &myvlm__v1__export_concept_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Myvlm__V1__ExportConceptRequest *
+       myvlm__v1__export_concept_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Myvlm__V1__ExportConceptRequest *)
+     protobuf_c_message_unpack (&myvlm__v1__export_concept_request__descriptor,
+                                allocator, len, data);
+}
+void   myvlm__v1__export_concept_request__free_unpacked
+                     (Myvlm__V1__ExportConceptRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &myvlm__v1__export_concept_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   myvlm__v1__concept_file__init
+                     (Myvlm__V1__ConceptFile         *message)
+{
+  static const Myvlm__V1__ConceptFile init_value = MYVLM__V1__CONCEPT_FILE__INIT;
+  *message = init_value;
+}
+size_t myvlm__v1__concept_file__get_packed_size
+                     (const Myvlm__V1__ConceptFile *message)
+{
+  assert(message->base.descriptor == &myvlm__v1__concept_file__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t myvlm__v1__concept_file__pack
+                     (const Myvlm__V1__ConceptFile *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &myvlm__v1__concept_file__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t myvlm__v1__concept_file__pack_to_buffer
+                     (const Myvlm__V1__ConceptFile *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &myvlm__v1__concept_file__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Myvlm__V1__ConceptFile *
+       myvlm__v1__concept_file__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Myvlm__V1__ConceptFile *)
+     protobuf_c_message_unpack (&myvlm__v1__concept_file__descriptor,
+                                allocator, len, data);
+}
+void   myvlm__v1__concept_file__free_unpacked
+                     (Myvlm__V1__ConceptFile *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &myvlm__v1__concept_file__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   myvlm__v1__import_concept_request__init
+                     (Myvlm__V1__ImportConceptRequest         *message)
+{
+  static const Myvlm__V1__ImportConceptRequest init_value = MYVLM__V1__IMPORT_CONCEPT_REQUEST__INIT;
+  *message = init_value;
+}
+size_t myvlm__v1__import_concept_request__get_packed_size
+                     (const Myvlm__V1__ImportConceptRequest *message)
+{
+  assert(message->base.descriptor == &myvlm__v1__import_concept_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t myvlm__v1__import_concept_request__pack
+                     (const Myvlm__V1__ImportConceptRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &myvlm__v1__import_concept_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t myvlm__v1__import_concept_request__pack_to_buffer
+                     (const Myvlm__V1__ImportConceptRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &myvlm__v1__import_concept_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Myvlm__V1__ImportConceptRequest *
+       myvlm__v1__import_concept_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Myvlm__V1__ImportConceptRequest *)
+     protobuf_c_message_unpack (&myvlm__v1__import_concept_request__descriptor,
+                                allocator, len, data);
+}
+void   myvlm__v1__import_concept_request__free_unpacked
+                     (Myvlm__V1__ImportConceptRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &myvlm__v1__import_concept_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 static const ProtobufCFieldDescriptor myvlm__v1__photo_chunk__field_descriptors[3] =
 {
   {
@@ -2764,7 +2899,7 @@ const ProtobufCMessageDescriptor myvlm__v1__photo_caption__descriptor =
   (ProtobufCMessageInit) myvlm__v1__photo_caption__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor myvlm__v1__enroll_request__field_descriptors[12] =
+static const ProtobufCFieldDescriptor myvlm__v1__enroll_request__field_descriptors[13] =
 {
   {
     "upload_id",
@@ -2910,6 +3045,18 @@ static const ProtobufCFieldDescriptor myvlm__v1__enroll_request__field_descripto
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "task",
+    20,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__EnrollRequest, task),
+    &myvlm__v1__enroll_task__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned myvlm__v1__enroll_request__field_indices_by_name[] = {
   5,   /* field[5] = captions */
@@ -2923,12 +3070,14 @@ static const unsigned myvlm__v1__enroll_request__field_indices_by_name[] = {
   8,   /* field[8] = only_new */
   9,   /* field[9] = reason */
   6,   /* field[6] = seed */
+  12,   /* field[12] = task */
   0,   /* field[0] = upload_id */
 };
-static const ProtobufCIntRange myvlm__v1__enroll_request__number_ranges[1 + 1] =
+static const ProtobufCIntRange myvlm__v1__enroll_request__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 0, 12 }
+  { 20, 12 },
+  { 0, 13 }
 };
 const ProtobufCMessageDescriptor myvlm__v1__enroll_request__descriptor =
 {
@@ -2938,10 +3087,10 @@ const ProtobufCMessageDescriptor myvlm__v1__enroll_request__descriptor =
   "Myvlm__V1__EnrollRequest",
   "myvlm.v1",
   sizeof(Myvlm__V1__EnrollRequest),
-  12,
+  13,
   myvlm__v1__enroll_request__field_descriptors,
   myvlm__v1__enroll_request__field_indices_by_name,
-  1,  myvlm__v1__enroll_request__number_ranges,
+  2,  myvlm__v1__enroll_request__number_ranges,
   (ProtobufCMessageInit) myvlm__v1__enroll_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -3073,7 +3222,7 @@ const ProtobufCMessageDescriptor myvlm__v1__enroll_stage__descriptor =
   (ProtobufCMessageInit) myvlm__v1__enroll_stage__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor myvlm__v1__enroll_progress__field_descriptors[6] =
+static const ProtobufCFieldDescriptor myvlm__v1__enroll_progress__field_descriptors[7] =
 {
   {
     "step",
@@ -3147,11 +3296,24 @@ static const ProtobufCFieldDescriptor myvlm__v1__enroll_progress__field_descript
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "sample",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__EnrollProgress, sample),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned myvlm__v1__enroll_progress__field_indices_by_name[] = {
   3,   /* field[3] = cross_entropy */
   2,   /* field[2] = loss */
   4,   /* field[4] = regularization */
+  6,   /* field[6] = sample */
   5,   /* field[5] = seconds_left */
   0,   /* field[0] = step */
   1,   /* field[1] = steps */
@@ -3159,7 +3321,7 @@ static const unsigned myvlm__v1__enroll_progress__field_indices_by_name[] = {
 static const ProtobufCIntRange myvlm__v1__enroll_progress__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 6 }
+  { 0, 7 }
 };
 const ProtobufCMessageDescriptor myvlm__v1__enroll_progress__descriptor =
 {
@@ -3169,7 +3331,7 @@ const ProtobufCMessageDescriptor myvlm__v1__enroll_progress__descriptor =
   "Myvlm__V1__EnrollProgress",
   "myvlm.v1",
   sizeof(Myvlm__V1__EnrollProgress),
-  6,
+  7,
   myvlm__v1__enroll_progress__field_descriptors,
   myvlm__v1__enroll_progress__field_indices_by_name,
   1,  myvlm__v1__enroll_progress__number_ranges,
@@ -6303,6 +6465,198 @@ const ProtobufCMessageDescriptor myvlm__v1__import_data_reply__descriptor =
   (ProtobufCMessageInit) myvlm__v1__import_data_reply__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
+static const ProtobufCFieldDescriptor myvlm__v1__export_concept_request__field_descriptors[2] =
+{
+  {
+    "name",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__ExportConceptRequest, name),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "version",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__ExportConceptRequest, version),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned myvlm__v1__export_concept_request__field_indices_by_name[] = {
+  0,   /* field[0] = name */
+  1,   /* field[1] = version */
+};
+static const ProtobufCIntRange myvlm__v1__export_concept_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor myvlm__v1__export_concept_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "myvlm.v1.ExportConceptRequest",
+  "ExportConceptRequest",
+  "Myvlm__V1__ExportConceptRequest",
+  "myvlm.v1",
+  sizeof(Myvlm__V1__ExportConceptRequest),
+  2,
+  myvlm__v1__export_concept_request__field_descriptors,
+  myvlm__v1__export_concept_request__field_indices_by_name,
+  1,  myvlm__v1__export_concept_request__number_ranges,
+  (ProtobufCMessageInit) myvlm__v1__export_concept_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor myvlm__v1__concept_file__field_descriptors[2] =
+{
+  {
+    "version",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__ConceptFile, version),
+    &myvlm__v1__concept_version__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "data",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__ConceptFile, data),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned myvlm__v1__concept_file__field_indices_by_name[] = {
+  1,   /* field[1] = data */
+  0,   /* field[0] = version */
+};
+static const ProtobufCIntRange myvlm__v1__concept_file__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor myvlm__v1__concept_file__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "myvlm.v1.ConceptFile",
+  "ConceptFile",
+  "Myvlm__V1__ConceptFile",
+  "myvlm.v1",
+  sizeof(Myvlm__V1__ConceptFile),
+  2,
+  myvlm__v1__concept_file__field_descriptors,
+  myvlm__v1__concept_file__field_indices_by_name,
+  1,  myvlm__v1__concept_file__number_ranges,
+  (ProtobufCMessageInit) myvlm__v1__concept_file__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor myvlm__v1__import_concept_request__field_descriptors[5] =
+{
+  {
+    "name",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__ImportConceptRequest, name),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "data",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__ImportConceptRequest, data),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "if_version",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__ImportConceptRequest, if_version),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "only_new",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__ImportConceptRequest, only_new),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reason",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__ImportConceptRequest, reason),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned myvlm__v1__import_concept_request__field_indices_by_name[] = {
+  1,   /* field[1] = data */
+  2,   /* field[2] = if_version */
+  0,   /* field[0] = name */
+  3,   /* field[3] = only_new */
+  4,   /* field[4] = reason */
+};
+static const ProtobufCIntRange myvlm__v1__import_concept_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 5 }
+};
+const ProtobufCMessageDescriptor myvlm__v1__import_concept_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "myvlm.v1.ImportConceptRequest",
+  "ImportConceptRequest",
+  "Myvlm__V1__ImportConceptRequest",
+  "myvlm.v1",
+  sizeof(Myvlm__V1__ImportConceptRequest),
+  5,
+  myvlm__v1__import_concept_request__field_descriptors,
+  myvlm__v1__import_concept_request__field_indices_by_name,
+  1,  myvlm__v1__import_concept_request__number_ranges,
+  (ProtobufCMessageInit) myvlm__v1__import_concept_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
 static const ProtobufCEnumValue myvlm__v1__concept_kind__enum_values_by_number[3] =
 {
   { "CONCEPT_KIND_UNSPECIFIED", "MYVLM__V1__CONCEPT_KIND__CONCEPT_KIND_UNSPECIFIED", 0 },
@@ -6333,7 +6687,35 @@ const ProtobufCEnumDescriptor myvlm__v1__concept_kind__descriptor =
   myvlm__v1__concept_kind__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCMethodDescriptor myvlm__v1__concepts__method_descriptors[25] =
+static const ProtobufCEnumValue myvlm__v1__enroll_task__enum_values_by_number[2] =
+{
+  { "ENROLL_TASK_CAPTION", "MYVLM__V1__ENROLL_TASK__ENROLL_TASK_CAPTION", 0 },
+  { "ENROLL_TASK_QUESTIONS", "MYVLM__V1__ENROLL_TASK__ENROLL_TASK_QUESTIONS", 1 },
+};
+static const ProtobufCIntRange myvlm__v1__enroll_task__value_ranges[] = {
+{0, 0},{0, 2}
+};
+static const ProtobufCEnumValueIndex myvlm__v1__enroll_task__enum_values_by_name[2] =
+{
+  { "ENROLL_TASK_CAPTION", 0 },
+  { "ENROLL_TASK_QUESTIONS", 1 },
+};
+const ProtobufCEnumDescriptor myvlm__v1__enroll_task__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "myvlm.v1.EnrollTask",
+  "EnrollTask",
+  "Myvlm__V1__EnrollTask",
+  "myvlm.v1",
+  2,
+  myvlm__v1__enroll_task__enum_values_by_number,
+  2,
+  myvlm__v1__enroll_task__enum_values_by_name,
+  1,
+  myvlm__v1__enroll_task__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
+};
+static const ProtobufCMethodDescriptor myvlm__v1__concepts__method_descriptors[27] =
 {
   { "UploadPhotos", &myvlm__v1__photo_chunk__descriptor, &myvlm__v1__upload_receipt__descriptor },
   { "Enroll", &myvlm__v1__enroll_request__descriptor, &myvlm__v1__enroll_event__descriptor },
@@ -6359,6 +6741,8 @@ static const ProtobufCMethodDescriptor myvlm__v1__concepts__method_descriptors[2
   { "ProtectAlias", &myvlm__v1__protect_alias_request__descriptor, &myvlm__v1__alias_reply__descriptor },
   { "SetRetention", &myvlm__v1__set_retention_request__descriptor, &myvlm__v1__set_retention_reply__descriptor },
   { "CompareVersions", &myvlm__v1__compare_versions_request__descriptor, &myvlm__v1__version_comparison__descriptor },
+  { "ExportConcept", &myvlm__v1__export_concept_request__descriptor, &myvlm__v1__concept_file__descriptor },
+  { "ImportConcept", &myvlm__v1__import_concept_request__descriptor, &myvlm__v1__enroll_done__descriptor },
   { "Watch", &myvlm__v1__watch_request__descriptor, &myvlm__v1__watch_event__descriptor },
 };
 const unsigned myvlm__v1__concepts__method_indices_by_name[] = {
@@ -6367,9 +6751,11 @@ const unsigned myvlm__v1__concepts__method_indices_by_name[] = {
   17,        /* DropPhotos */
   1,        /* Enroll */
   9,        /* EraseConcept */
+  24,        /* ExportConcept */
   14,        /* ExportData */
   3,        /* GetConcept */
   16,        /* GetPhotos */
+  25,        /* ImportConcept */
   15,        /* ImportData */
   2,        /* ListConcepts */
   10,        /* ListErasures */
@@ -6386,7 +6772,7 @@ const unsigned myvlm__v1__concepts__method_indices_by_name[] = {
   8,        /* UndeleteConcept */
   12,        /* UnshareConcept */
   0,        /* UploadPhotos */
-  24         /* Watch */
+  26         /* Watch */
 };
 const ProtobufCServiceDescriptor myvlm__v1__concepts__descriptor =
 {
@@ -6395,7 +6781,7 @@ const ProtobufCServiceDescriptor myvlm__v1__concepts__descriptor =
   "Concepts",
   "Myvlm__V1__Concepts",
   "myvlm.v1",
-  25,
+  27,
   myvlm__v1__concepts__method_descriptors,
   myvlm__v1__concepts__method_indices_by_name
 };
@@ -6591,13 +6977,29 @@ void myvlm__v1__concepts__compare_versions(ProtobufCService *service,
   assert(service->descriptor == &myvlm__v1__concepts__descriptor);
   service->invoke(service, 23, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
+void myvlm__v1__concepts__export_concept(ProtobufCService *service,
+                                         const Myvlm__V1__ExportConceptRequest *input,
+                                         Myvlm__V1__ConceptFile_Closure closure,
+                                         void *closure_data)
+{
+  assert(service->descriptor == &myvlm__v1__concepts__descriptor);
+  service->invoke(service, 24, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void myvlm__v1__concepts__import_concept(ProtobufCService *service,
+                                         const Myvlm__V1__ImportConceptRequest *input,
+                                         Myvlm__V1__EnrollDone_Closure closure,
+                                         void *closure_data)
+{
+  assert(service->descriptor == &myvlm__v1__concepts__descriptor);
+  service->invoke(service, 25, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
 void myvlm__v1__concepts__watch(ProtobufCService *service,
                                 const Myvlm__V1__WatchRequest *input,
                                 Myvlm__V1__WatchEvent_Closure closure,
                                 void *closure_data)
 {
   assert(service->descriptor == &myvlm__v1__concepts__descriptor);
-  service->invoke(service, 24, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 26, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void myvlm__v1__concepts__init (Myvlm__V1__Concepts_Service *service,
                                 Myvlm__V1__Concepts_ServiceDestroy destroy)

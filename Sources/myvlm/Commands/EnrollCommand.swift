@@ -7,11 +7,14 @@ struct EnrollCommand: AsyncParsableCommand {
         commandName: "enroll", abstract: "Teach a thing or a person from a few photos; makes a new version.",
         discussion: """
             EXAMPLES
-              myvlm enroll zibo --class mug mug1.jpg mug2.jpg mug3.jpg
+              myvlm enroll zibo mug1.jpg mug2.jpg mug3.jpg
               myvlm enroll ann --person --class woman ann1.jpg ann2.jpg ann3.jpg
-              myvlm enroll zibo --class mug --captions captions.tsv mug*.jpg
+              myvlm enroll zibo --class mug --captions captions.json mug*.jpg
+              myvlm enroll zibo --class mug --questions mug*.jpg
 
-            A captions file has lines of a photo's file name, a tab and a sentence with {concept} once. Ctrl-C cancels: \
+            What is not said is found out from the photos, and told. A captions file is captions.json as MyVLM has it, \
+            {"mug1.jpg": ["zibo on a table", ...]}, with the name or {concept} once in a sentence, or lines of a photo's \
+            file name, a tab and a sentence. Ctrl-C cancels: \
             then no version is made. When the server is restarted meanwhile, it goes on by itself: `myvlm jobs list`.
             """)
 
@@ -27,14 +30,17 @@ struct EnrollCommand: AsyncParsableCommand {
     @Flag(help: "A person: recognised by face.")
     var person = false
 
-    @Flag(help: "A thing or an animal (default).")
+    @Flag(help: "A thing or an animal.")
     var object = false
 
     @Option(help: "The word answers use (default: the name).")
     var identifier: String = ""
 
-    @Option(help: "A file of captions for the photos.")
+    @Option(help: "A file of captions for the photos (default: the model writes them).")
     var captions: String?
+
+    @Flag(help: "Learn to answer questions about it, not only to caption it.")
+    var questions = false
 
     @Option(help: "Same photos, captions and seed: same version.")
     var seed: UInt64 = 0
@@ -69,12 +75,14 @@ struct EnrollCommand: AsyncParsableCommand {
     func run() async throws {
         try await CommandRunner.run(connection) { client, _ in
             var order = EnrollmentOrder(
-                name: name, kind: person ? .person : .object, classNoun: classNoun, identifier: identifier,
+                name: name, kind: person ? .person : object ? .object : nil, classNoun: classNoun,
+                identifier: identifier,
                 photos: try photos.map { try Photo(file: $0) },
-                captions: try captions.map { try CaptionsFile.read($0, photos: photos) } ?? [], seed: seed,
+                captions: try captions.map { try CaptionsFile.read($0, photos: photos, name: name) } ?? [], seed: seed,
                 condition: onlyNew ? .onlyNew : ifVersion.map { .ifVersion($0) } ?? .always, reason: reason)
             order.detach = detach
             order.keepPhotos = keepPhotos
+            order.task = questions ? .questions : .captions
             var view = EnrollmentView(json: output.json, jsonl: jsonl, quiet: output.quiet)
             // The bar's line ends however the enrollment does.
             defer { view.end() }
@@ -88,32 +96,5 @@ struct EnrollCommand: AsyncParsableCommand {
             }
             try Task.checkCancellation()
         }
-    }
-}
-
-/// Lines of `FILE <tab> sentence`.
-enum CaptionsFile {
-    static func read(_ path: String, photos: [String]) throws(MyVLMError) -> [(photo: Int, text: String)] {
-        guard let data = FileManager.default.contents(atPath: path) else {
-            throw MyVLMError(.noInput, "\(path): no such file")
-        }
-        guard let text = String(data: data, encoding: .utf8) else {
-            throw MyVLMError(.invalidArgument, "\(path) is not UTF-8 text")
-        }
-        let names = photos.map { $0.split(separator: "/").last.map(String.init) ?? $0 }
-        var captions: [(photo: Int, text: String)] = []
-        for (index, line) in text.split(whereSeparator: \.isNewline).enumerated() {
-            let parts = line.split(separator: "\t", maxSplits: 1).map(String.init)
-            guard parts.count == 2 else {
-                throw MyVLMError(
-                    .invalidArgument, "\(path), line \(index + 1): write FILE, a tab and a sentence with {concept}")
-            }
-            guard let photo = photos.firstIndex(of: parts[0]) ?? names.firstIndex(of: parts[0]) else {
-                throw MyVLMError(
-                    .invalidArgument, "\(path), line \(index + 1): \(parts[0]) is none of the photos given")
-            }
-            captions.append((photo, parts[1]))
-        }
-        return captions
     }
 }

@@ -11,6 +11,7 @@ struct EvaluateCommand: AsyncParsableCommand {
               myvlm evaluate --data things
               myvlm evaluate --data things --shots 2 --seeds 5 --out two-shots
               myvlm evaluate --data things --split result.split.json
+              myvlm evaluate --data things --ablations
 
             DIR holds one folder of photos a thing. Some photos are enrolled, the others asked about; a file \
             DIR/captions.json {"thing": {"class_noun": "mug", "images": {"00.jpg": ["{concept} on a table"]}}} says \
@@ -43,6 +44,10 @@ struct EvaluateCommand: AsyncParsableCommand {
 
     @Flag(help: "Heads and captions only: no single photo, no pairs, no baselines.") var brief = false
 
+    @Flag(
+        help: "What each part of the training is worth: the same heads, embeddings without it and from fewer photos.")
+    var ablations = false
+
     @OptionGroup var output: OutputArguments
 
     private struct Report: Encodable {
@@ -71,6 +76,9 @@ struct EvaluateCommand: AsyncParsableCommand {
                 (options.oneShot, options.pairs, options.unprompted, options.baselines) = (false, false, false, false)
             }
             let notes = output
+            if ablations {
+                return try show(try await AblationStudy(options) { notes.note($0) }.run())
+            }
             let result = try await Evaluator(options) { notes.note($0) }.run()
             let files = try result.write(to: out)
             if output.json { return try JSONOutput.write(Report(figures: result.figures, files: files)) }
@@ -86,6 +94,17 @@ struct EvaluateCommand: AsyncParsableCommand {
         } catch let error as EvaluationError {
             throw MyVLMError(Self.code(error.code), error.message, cause: error)
         }
+    }
+
+    private struct Ablations: Encodable { let ablations: [AblationStudy.Outcome] }
+
+    private func show(_ outcomes: [AblationStudy.Outcome]) throws {
+        if output.json { return try JSONOutput.write(Ablations(ablations: outcomes)) }
+        var table = Table(["FIGURE"] + outcomes.map { $0.variant.rawValue.uppercased() })
+        for (index, figure) in (outcomes.first?.figures ?? []).enumerated() {
+            table.add([figure.metric] + outcomes.map { Self.shown($0.figures[index].value) })
+        }
+        table.write()
     }
 
     private static func shown(_ value: Double?) -> String {

@@ -44,7 +44,10 @@ struct EnrollmentView {
             say(text)
         case .progress(let step):
             if jsonl { try JSONOutput.writeLine(Line(event: "progress", progress: step)) }
-            if !quiet, !jsonl { progress.show(step) }
+            if !quiet, !jsonl {
+                progress.show(step)
+                if let sample = step.sample { say("step \(step.step) says: \(sample)") }
+            }
         case .done(let enrolled):
             end()
             if jsonl {
@@ -54,11 +57,18 @@ struct EnrollmentView {
                 try JSONOutput.write(enrolled)
             } else {
                 let version = enrolled.version
-                Console.out(
-                    "\(Console.shown(version.concept)) v\(version.number)"
-                        + (enrolled.created ? "" : " (the same as before: nothing new was made)"))
+                say(
+                    "\(version.identifier) is \(version.kind == .person ? "a person" : "an object"), \(version.classNoun)"
+                )
+                Console.out(Self.made(enrolled))
             }
         }
+    }
+
+    /// The line that tells a version.
+    static func made(_ enrolled: Enrolled) -> String {
+        "\(Console.shown(enrolled.version.concept)) v\(enrolled.version.number)"
+            + (enrolled.created ? "" : " (the same as before: nothing new was made)")
     }
 
     /// Ends a bar that stands open.

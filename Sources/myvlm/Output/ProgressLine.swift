@@ -28,7 +28,6 @@ struct ProgressLine {
     mutating func end() {
         if open { Console.error("") }
         open = false
-        lastTenth = -1
     }
 
     static func bar(_ progress: TrainingProgress, width: Int = 30) -> String {

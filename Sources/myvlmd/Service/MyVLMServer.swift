@@ -71,7 +71,7 @@ public final class MyVLMServer: Sendable {
             let enrollment = Enrollment(registry: registry, stage: stage, jobs: jobs)
             ConceptsService(
                 registry: registry, stage: stage, enrollment: enrollment, runner: runner,
-                forget: forget
+                forget: forget, inspect: { try vision.inspect($0) }
             ).register(in: &services)
             JobsService(registry: registry, jobs: jobs, enrollment: enrollment, runner: runner)
                 .register(in: &services)

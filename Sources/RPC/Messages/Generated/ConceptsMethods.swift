@@ -80,6 +80,12 @@ public enum ConceptsMethods {
     /// `CompareVersions`.
     public static let compareVersions = UnaryMethod<CompareVersionsRequest, VersionComparison>(
         MethodName(service: "myvlm.v1.Concepts", method: "CompareVersions"))
+    /// One version as a file: a safetensors file with the head, the embedding and a manifest as JSON.
+    public static let exportConcept = UnaryMethod<ExportConceptRequest, ConceptFile>(
+        MethodName(service: "myvlm.v1.Concepts", method: "ExportConcept"))
+    /// Makes a version of such a file; it must have been made for the frozen model this server runs.
+    public static let importConcept = UnaryMethod<ImportConceptRequest, EnrollDone>(
+        MethodName(service: "myvlm.v1.Concepts", method: "ImportConcept"))
     /// Every change of the caller's concepts once and in order, from a revision on. OUT_OF_RANGE with a message that
     /// begins with COMPACTED when the events after that revision are gone: list the concepts and watch from there.
     public static let watch = ServerStreamingMethod<WatchRequest, WatchEvent>(
@@ -111,6 +117,8 @@ public enum ConceptsMethods {
         protectAlias.name,
         setRetention.name,
         compareVersions.name,
+        exportConcept.name,
+        importConcept.name,
         watch.name,
     ]
 }

@@ -26,6 +26,9 @@ public struct EnrollProgress: WireMessage {
     /// Field 6, `seconds_left`.
     public var secondsLeft: Float
 
+    /// At a checkpoint what the model now says of the first photo; empty between checkpoints.
+    public var sample: String
+
     /// A message; every field has proto3's default.
     public init(
         step: UInt32 = 0,
@@ -33,7 +36,8 @@ public struct EnrollProgress: WireMessage {
         loss: Float = 0,
         crossEntropy: Float = 0,
         regularization: Float = 0,
-        secondsLeft: Float = 0
+        secondsLeft: Float = 0,
+        sample: String = ""
     ) {
         self.step = step
         self.steps = steps
@@ -41,6 +45,7 @@ public struct EnrollProgress: WireMessage {
         self.crossEntropy = crossEntropy
         self.regularization = regularization
         self.secondsLeft = secondsLeft
+        self.sample = sample
     }
 
     /// The message on the wire. Throws `MessageError` when a text field holds a NUL.
@@ -67,6 +72,7 @@ extension EnrollProgress {
         c.cross_entropy = self.crossEntropy
         c.regularization = self.regularization
         c.seconds_left = self.secondsLeft
+        c.sample = try arena.text(self.sample, field: "EnrollProgress.sample")
     }
 
     init(_ c: Myvlm__V1__EnrollProgress) throws {
@@ -76,5 +82,6 @@ extension EnrollProgress {
         self.crossEntropy = c.cross_entropy
         self.regularization = c.regularization
         self.secondsLeft = c.seconds_left
+        self.sample = try MessageDecoding.text(c.sample, field: "EnrollProgress.sample")
     }
 }

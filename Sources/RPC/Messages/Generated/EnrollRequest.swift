@@ -14,10 +14,10 @@ public struct EnrollRequest: WireMessage {
     /// The concept's name: how its owner calls it and how answers name it.
     public var name: String
 
-    /// Field 3, `kind`.
+    /// Unspecified finds it out from the photos; a note says what it was taken for, and EnrollDone's version what it is.
     public var kind: ConceptKind
 
-    /// "dog", "mug", "woman"; empty lets the frozen model say it.
+    /// "dog", "mug", "woman"; empty lets the frozen model say it, as a note and EnrollDone's version tell.
     public var classNoun: String
 
     /// The word answers use; empty takes the name.
@@ -44,6 +44,9 @@ public struct EnrollRequest: WireMessage {
     /// The photos are kept with the version, sealed; otherwise they are deleted after the training.
     public var keepPhotos: Bool
 
+    /// Field 20, `task`.
+    public var task: EnrollTask
+
     /// A message; every field has proto3's default.
     public init(
         uploadId: String = "",
@@ -57,7 +60,8 @@ public struct EnrollRequest: WireMessage {
         onlyNew: Bool = false,
         reason: String = "",
         detach: Bool = false,
-        keepPhotos: Bool = false
+        keepPhotos: Bool = false,
+        task: EnrollTask = EnrollTask(rawValue: 0)
     ) {
         self.uploadId = uploadId
         self.name = name
@@ -71,6 +75,7 @@ public struct EnrollRequest: WireMessage {
         self.reason = reason
         self.detach = detach
         self.keepPhotos = keepPhotos
+        self.task = task
     }
 
     /// The message on the wire. Throws `MessageError` when a text field holds a NUL.
@@ -103,6 +108,7 @@ extension EnrollRequest {
         c.reason = try arena.text(self.reason, field: "EnrollRequest.reason")
         c.detach = self.detach ? 1 : 0
         c.keep_photos = self.keepPhotos ? 1 : 0
+        c.task = Myvlm__V1__EnrollTask(rawValue: UInt32(bitPattern: self.task.rawValue))
     }
 
     init(_ c: Myvlm__V1__EnrollRequest) throws {
@@ -118,5 +124,6 @@ extension EnrollRequest {
         self.reason = try MessageDecoding.text(c.reason, field: "EnrollRequest.reason")
         self.detach = c.detach != 0
         self.keepPhotos = c.keep_photos != 0
+        self.task = EnrollTask(rawValue: Int32(bitPattern: c.task.rawValue))
     }
 }

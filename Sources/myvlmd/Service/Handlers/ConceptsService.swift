@@ -1,5 +1,6 @@
 import RPC
 import Registry
+import Runtime
 
 /// The calls of `myvlm.v1.Concepts`, but for the enrollment itself: see `Enrollment`.
 struct ConceptsService: Sendable {
@@ -9,6 +10,8 @@ struct ConceptsService: Sendable {
     let runner: CallRunner
     /// Drops erased artifacts from memory.
     let forget: @Sendable (Erasure) async -> Void
+    /// What a file for this server's model says of itself; throws for every other.
+    let inspect: @Sendable ([UInt8]) throws -> ArtifactManifest
 
     func register(in services: inout Services) {
         let registry = registry
@@ -85,6 +88,7 @@ struct ConceptsService: Sendable {
         registerPhotos(in: &services, options: small)
         registerPointers(in: &services, options: small)
         registerWatch(in: &services, options: small)
+        registerFiles(in: &services, options: small)
     }
 
     /// Stages the photos of one call; on any failure, a cancelled call among them, nothing stays behind.

@@ -72,9 +72,15 @@ struct Enrollment: Sendable {
         if !request.identifier.isEmpty { try Names.check(request.identifier, what: "the identifier") }
         if !request.classNoun.isEmpty { try Names.check(request.classNoun, what: "the class") }
         switch request.kind {
-        case .object, .person: break
-        case .unspecified, .unrecognized:
-            throw RPCError(code: .invalidArgument, message: "say whether the concept is an object or a person")
+        case .object, .person, .unspecified: break
+        case .unrecognized:
+            throw RPCError(
+                code: .invalidArgument, message: "this server knows objects and persons; say one of them, or nothing")
+        }
+        switch request.task {
+        case .caption, .questions: break
+        case .unrecognized:
+            throw RPCError(code: .invalidArgument, message: "this server teaches captions or questions")
         }
         try Names.checkText(request.reason, what: "the reason", limit: 1_000)
         guard !request.uploadId.isEmpty else {
@@ -97,11 +103,14 @@ struct Enrollment: Sendable {
     }
 }
 
-extension EnrollEvent {
-    fileprivate init(result: CommitResult) {
-        self.init(
-            event: .done(EnrollDone(version: ConceptVersion(record: result.version), created: result.created)))
+extension EnrollDone {
+    init(result: CommitResult) {
+        self.init(version: ConceptVersion(record: result.version), created: result.created)
     }
+}
+
+extension EnrollEvent {
+    fileprivate init(result: CommitResult) { self.init(event: .done(EnrollDone(result: result))) }
 
     init(progress: EnrollmentProgress) {
         switch progress {
@@ -113,7 +122,7 @@ extension EnrollEvent {
                     EnrollProgress(
                         step: UInt32(step.step), steps: UInt32(step.steps), loss: step.loss,
                         crossEntropy: step.crossEntropy, regularization: step.regularization,
-                        secondsLeft: Float(step.secondsLeft))))
+                        secondsLeft: Float(step.secondsLeft), sample: step.sample ?? "")))
         }
     }
 }

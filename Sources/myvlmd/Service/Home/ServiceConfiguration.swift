@@ -21,8 +21,8 @@ public struct ServiceConfiguration: Sendable, Codable, Equatable {
     public var uploadBytes = 1 << 30
     /// Life of an upload nobody enrolled, seconds.
     public var uploadLifetimeSeconds: Int64 = 1_800
-    /// Enrollments that train at the same time.
-    public var concurrentEnrollments = 1
+    /// Enrollments that train at the same time; they share each training step.
+    public var concurrentEnrollments = 2
     /// Enrollments that may wait for their turn.
     public var waitingEnrollments = 16
     /// Answers that decode together.

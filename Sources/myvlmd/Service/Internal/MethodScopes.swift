@@ -43,6 +43,8 @@ enum MethodScopes {
             ConceptsMethods.getPhotos.name, ConceptsMethods.dropPhotos.name,
             ConceptsMethods.shareConcept.name, ConceptsMethods.unshareConcept.name,
             JobsMethods.cancelJob.name, JobsMethods.resumeJob.name,
+            // A file of a person holds face keys: reading names is not enough for it.
+            ConceptsMethods.exportConcept.name, ConceptsMethods.importConcept.name,
         ] { table[name] = .enroll }
         return table
     }()

@@ -187,25 +187,23 @@ actor JobRunner {
             {}
         }
         let training = EnrollmentRequest(
-            kind: request.kind == .person ? .person : .object,
+            kind: request.wantedKind,
             identifier: request.identifier.isEmpty ? request.name : request.identifier,
             classNoun: request.classNoun.isEmpty ? nil : request.classNoun,
             photos: staged.enumerated().map { index, photo in
                 EnrollmentPhoto(
                     name: photo.name, bytes: photo.bytes,
                     captions: request.captions.filter { Int($0.photo) == index }.map(\.text))
-            }, seed: request.seed == 0 ? 42 : request.seed, otherConcepts: others)
+            }, seed: request.seed == 0 ? 42 : request.seed, otherConcepts: others,
+            task: request.task == .questions ? .vqa : .caption)
         let enrolled = try await withProgress(id, training)
         await reached(id, "committing")
         // The last moment a cancelled job can leave nothing behind; the commit itself looks once more.
         try Task.checkCancellation()
         let manifest = enrolled.manifest
         var commit = try EnrollmentCommit(
-            concept: request.name, kind: manifest.kind == .person ? .person : .object,
-            classNoun: manifest.classNoun, identifier: manifest.identifier,
-            threshold: Double(manifest.threshold), modelDigest: manifest.modelDigest,
-            photoCount: manifest.photos, trainingRecord: manifest.trainingJSON, artifact: enrolled.artifact,
-            reason: request.reason, ifVersion: request.wantedVersion)
+            concept: request.name, manifest: manifest, artifact: enrolled.artifact, reason: request.reason,
+            ifVersion: request.wantedVersion)
         if request.keepPhotos { commit.photos = staged.map { ($0.name, $0.bytes) } }
         return try await registry.commit(commit, by: work.principal, job: id)
     }
@@ -244,4 +242,24 @@ actor JobRunner {
 extension EnrollRequest {
     /// What `current` must be for the commit: nil for anything, 0 for no concept of that name.
     var wantedVersion: Int? { onlyNew ? 0 : ifVersion == 0 ? nil : Int(ifVersion) }
+
+    /// Nil lets the photos say it.
+    fileprivate var wantedKind: Runtime.ConceptKind? {
+        switch kind {
+        case .object: .object
+        case .person: .person
+        case .unspecified, .unrecognized: nil
+        }
+    }
+}
+
+extension EnrollmentCommit {
+    /// A version of an artifact under a name.
+    init(concept: String, manifest: ArtifactManifest, artifact: [UInt8], reason: String, ifVersion: Int?) throws {
+        self.init(
+            concept: concept, kind: manifest.kind == .person ? .person : .object, classNoun: manifest.classNoun,
+            identifier: manifest.identifier, threshold: Double(manifest.threshold), modelDigest: manifest.modelDigest,
+            photoCount: manifest.photos, trainingRecord: try manifest.trainingJSON, artifact: artifact, reason: reason,
+            ifVersion: ifVersion)
+    }
 }

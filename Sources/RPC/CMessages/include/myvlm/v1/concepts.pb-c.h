@@ -72,6 +72,9 @@ typedef struct Myvlm__V1__DropPhotosReply Myvlm__V1__DropPhotosReply;
 typedef struct Myvlm__V1__ExportDataRequest Myvlm__V1__ExportDataRequest;
 typedef struct Myvlm__V1__DataChunk Myvlm__V1__DataChunk;
 typedef struct Myvlm__V1__ImportDataReply Myvlm__V1__ImportDataReply;
+typedef struct Myvlm__V1__ExportConceptRequest Myvlm__V1__ExportConceptRequest;
+typedef struct Myvlm__V1__ConceptFile Myvlm__V1__ConceptFile;
+typedef struct Myvlm__V1__ImportConceptRequest Myvlm__V1__ImportConceptRequest;
 
 
 /* --- enums --- */
@@ -82,6 +85,17 @@ typedef enum _Myvlm__V1__ConceptKind {
   MYVLM__V1__CONCEPT_KIND__CONCEPT_KIND_PERSON = 2
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(MYVLM__V1__CONCEPT_KIND)
 } Myvlm__V1__ConceptKind;
+/*
+ * What the embedding learns to say.
+ */
+typedef enum _Myvlm__V1__EnrollTask {
+  MYVLM__V1__ENROLL_TASK__ENROLL_TASK_CAPTION = 0,
+  /*
+   * Answers to questions, which the frozen model is asked about the thing first.
+   */
+  MYVLM__V1__ENROLL_TASK__ENROLL_TASK_QUESTIONS = 1
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(MYVLM__V1__ENROLL_TASK)
+} Myvlm__V1__EnrollTask;
 
 /* --- messages --- */
 
@@ -141,9 +155,12 @@ struct  Myvlm__V1__EnrollRequest
    * The concept's name: how its owner calls it and how answers name it.
    */
   ProtobufCBinaryData name;
+  /*
+   * Unspecified finds it out from the photos; a note says what it was taken for, and EnrollDone's version what it is.
+   */
   Myvlm__V1__ConceptKind kind;
   /*
-   * "dog", "mug", "woman"; empty lets the frozen model say it.
+   * "dog", "mug", "woman"; empty lets the frozen model say it, as a note and EnrollDone's version tell.
    */
   ProtobufCBinaryData class_noun;
   /*
@@ -173,10 +190,11 @@ struct  Myvlm__V1__EnrollRequest
    * The photos are kept with the version, sealed; otherwise they are deleted after the training.
    */
   protobuf_c_boolean keep_photos;
+  Myvlm__V1__EnrollTask task;
 };
 #define MYVLM__V1__ENROLL_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&myvlm__v1__enroll_request__descriptor) \
-    , {0,NULL}, {0,NULL}, MYVLM__V1__CONCEPT_KIND__CONCEPT_KIND_UNSPECIFIED, {0,NULL}, {0,NULL}, 0,NULL, 0, 0, 0, {0,NULL}, 0, 0 }
+    , {0,NULL}, {0,NULL}, MYVLM__V1__CONCEPT_KIND__CONCEPT_KIND_UNSPECIFIED, {0,NULL}, {0,NULL}, 0,NULL, 0, 0, 0, {0,NULL}, 0, 0, MYVLM__V1__ENROLL_TASK__ENROLL_TASK_CAPTION }
 
 
 typedef enum {
@@ -228,10 +246,14 @@ struct  Myvlm__V1__EnrollProgress
   float cross_entropy;
   float regularization;
   float seconds_left;
+  /*
+   * At a checkpoint what the model now says of the first photo; empty between checkpoints.
+   */
+  ProtobufCBinaryData sample;
 };
 #define MYVLM__V1__ENROLL_PROGRESS__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&myvlm__v1__enroll_progress__descriptor) \
-    , 0, 0, 0, 0, 0, 0 }
+    , 0, 0, 0, 0, 0, 0, {0,NULL} }
 
 
 struct  Myvlm__V1__EnrollNote
@@ -973,6 +995,51 @@ struct  Myvlm__V1__ImportDataReply
 #define MYVLM__V1__IMPORT_DATA_REPLY__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&myvlm__v1__import_data_reply__descriptor) \
     , 0,NULL, 0 }
+
+
+struct  Myvlm__V1__ExportConceptRequest
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData name;
+  /*
+   * 0 takes the version in use.
+   */
+  uint32_t version;
+};
+#define MYVLM__V1__EXPORT_CONCEPT_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&myvlm__v1__export_concept_request__descriptor) \
+    , {0,NULL}, 0 }
+
+
+struct  Myvlm__V1__ConceptFile
+{
+  ProtobufCMessage base;
+  Myvlm__V1__ConceptVersion *version;
+  /*
+   * Its SHA-256 is the version's digest.
+   */
+  ProtobufCBinaryData data;
+};
+#define MYVLM__V1__CONCEPT_FILE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&myvlm__v1__concept_file__descriptor) \
+    , NULL, {0,NULL} }
+
+
+struct  Myvlm__V1__ImportConceptRequest
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData name;
+  ProtobufCBinaryData data;
+  /*
+   * As in EnrollRequest.
+   */
+  uint32_t if_version;
+  protobuf_c_boolean only_new;
+  ProtobufCBinaryData reason;
+};
+#define MYVLM__V1__IMPORT_CONCEPT_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&myvlm__v1__import_concept_request__descriptor) \
+    , {0,NULL}, {0,NULL}, 0, 0, {0,NULL} }
 
 
 /* Myvlm__V1__PhotoChunk methods */
@@ -2058,6 +2125,63 @@ Myvlm__V1__ImportDataReply *
 void   myvlm__v1__import_data_reply__free_unpacked
                      (Myvlm__V1__ImportDataReply *message,
                       ProtobufCAllocator *allocator);
+/* Myvlm__V1__ExportConceptRequest methods */
+void   myvlm__v1__export_concept_request__init
+                     (Myvlm__V1__ExportConceptRequest         *message);
+size_t myvlm__v1__export_concept_request__get_packed_size
+                     (const Myvlm__V1__ExportConceptRequest   *message);
+size_t myvlm__v1__export_concept_request__pack
+                     (const Myvlm__V1__ExportConceptRequest   *message,
+                      uint8_t             *out);
+size_t myvlm__v1__export_concept_request__pack_to_buffer
+                     (const Myvlm__V1__ExportConceptRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Myvlm__V1__ExportConceptRequest *
+       myvlm__v1__export_concept_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   myvlm__v1__export_concept_request__free_unpacked
+                     (Myvlm__V1__ExportConceptRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Myvlm__V1__ConceptFile methods */
+void   myvlm__v1__concept_file__init
+                     (Myvlm__V1__ConceptFile         *message);
+size_t myvlm__v1__concept_file__get_packed_size
+                     (const Myvlm__V1__ConceptFile   *message);
+size_t myvlm__v1__concept_file__pack
+                     (const Myvlm__V1__ConceptFile   *message,
+                      uint8_t             *out);
+size_t myvlm__v1__concept_file__pack_to_buffer
+                     (const Myvlm__V1__ConceptFile   *message,
+                      ProtobufCBuffer     *buffer);
+Myvlm__V1__ConceptFile *
+       myvlm__v1__concept_file__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   myvlm__v1__concept_file__free_unpacked
+                     (Myvlm__V1__ConceptFile *message,
+                      ProtobufCAllocator *allocator);
+/* Myvlm__V1__ImportConceptRequest methods */
+void   myvlm__v1__import_concept_request__init
+                     (Myvlm__V1__ImportConceptRequest         *message);
+size_t myvlm__v1__import_concept_request__get_packed_size
+                     (const Myvlm__V1__ImportConceptRequest   *message);
+size_t myvlm__v1__import_concept_request__pack
+                     (const Myvlm__V1__ImportConceptRequest   *message,
+                      uint8_t             *out);
+size_t myvlm__v1__import_concept_request__pack_to_buffer
+                     (const Myvlm__V1__ImportConceptRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Myvlm__V1__ImportConceptRequest *
+       myvlm__v1__import_concept_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   myvlm__v1__import_concept_request__free_unpacked
+                     (Myvlm__V1__ImportConceptRequest *message,
+                      ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
 typedef void (*Myvlm__V1__PhotoChunk_Closure)
@@ -2231,6 +2355,15 @@ typedef void (*Myvlm__V1__DataChunk_Closure)
 typedef void (*Myvlm__V1__ImportDataReply_Closure)
                  (const Myvlm__V1__ImportDataReply *message,
                   void *closure_data);
+typedef void (*Myvlm__V1__ExportConceptRequest_Closure)
+                 (const Myvlm__V1__ExportConceptRequest *message,
+                  void *closure_data);
+typedef void (*Myvlm__V1__ConceptFile_Closure)
+                 (const Myvlm__V1__ConceptFile *message,
+                  void *closure_data);
+typedef void (*Myvlm__V1__ImportConceptRequest_Closure)
+                 (const Myvlm__V1__ImportConceptRequest *message,
+                  void *closure_data);
 
 /* --- services --- */
 
@@ -2334,6 +2467,14 @@ struct Myvlm__V1__Concepts_Service
                            const Myvlm__V1__CompareVersionsRequest *input,
                            Myvlm__V1__VersionComparison_Closure closure,
                            void *closure_data);
+  void (*export_concept)(Myvlm__V1__Concepts_Service *service,
+                         const Myvlm__V1__ExportConceptRequest *input,
+                         Myvlm__V1__ConceptFile_Closure closure,
+                         void *closure_data);
+  void (*import_concept)(Myvlm__V1__Concepts_Service *service,
+                         const Myvlm__V1__ImportConceptRequest *input,
+                         Myvlm__V1__EnrollDone_Closure closure,
+                         void *closure_data);
   void (*watch)(Myvlm__V1__Concepts_Service *service,
                 const Myvlm__V1__WatchRequest *input,
                 Myvlm__V1__WatchEvent_Closure closure,
@@ -2370,6 +2511,8 @@ void myvlm__v1__concepts__init (Myvlm__V1__Concepts_Service *service,
       function_prefix__ ## protect_alias,\
       function_prefix__ ## set_retention,\
       function_prefix__ ## compare_versions,\
+      function_prefix__ ## export_concept,\
+      function_prefix__ ## import_concept,\
       function_prefix__ ## watch  }
 void myvlm__v1__concepts__upload_photos(ProtobufCService *service,
                                         const Myvlm__V1__PhotoChunk *input,
@@ -2467,6 +2610,14 @@ void myvlm__v1__concepts__compare_versions(ProtobufCService *service,
                                            const Myvlm__V1__CompareVersionsRequest *input,
                                            Myvlm__V1__VersionComparison_Closure closure,
                                            void *closure_data);
+void myvlm__v1__concepts__export_concept(ProtobufCService *service,
+                                         const Myvlm__V1__ExportConceptRequest *input,
+                                         Myvlm__V1__ConceptFile_Closure closure,
+                                         void *closure_data);
+void myvlm__v1__concepts__import_concept(ProtobufCService *service,
+                                         const Myvlm__V1__ImportConceptRequest *input,
+                                         Myvlm__V1__EnrollDone_Closure closure,
+                                         void *closure_data);
 void myvlm__v1__concepts__watch(ProtobufCService *service,
                                 const Myvlm__V1__WatchRequest *input,
                                 Myvlm__V1__WatchEvent_Closure closure,
@@ -2475,6 +2626,7 @@ void myvlm__v1__concepts__watch(ProtobufCService *service,
 /* --- descriptors --- */
 
 extern const ProtobufCEnumDescriptor    myvlm__v1__concept_kind__descriptor;
+extern const ProtobufCEnumDescriptor    myvlm__v1__enroll_task__descriptor;
 extern const ProtobufCMessageDescriptor myvlm__v1__photo_chunk__descriptor;
 extern const ProtobufCMessageDescriptor myvlm__v1__upload_receipt__descriptor;
 extern const ProtobufCMessageDescriptor myvlm__v1__photo_caption__descriptor;
@@ -2532,6 +2684,9 @@ extern const ProtobufCMessageDescriptor myvlm__v1__drop_photos_reply__descriptor
 extern const ProtobufCMessageDescriptor myvlm__v1__export_data_request__descriptor;
 extern const ProtobufCMessageDescriptor myvlm__v1__data_chunk__descriptor;
 extern const ProtobufCMessageDescriptor myvlm__v1__import_data_reply__descriptor;
+extern const ProtobufCMessageDescriptor myvlm__v1__export_concept_request__descriptor;
+extern const ProtobufCMessageDescriptor myvlm__v1__concept_file__descriptor;
+extern const ProtobufCMessageDescriptor myvlm__v1__import_concept_request__descriptor;
 extern const ProtobufCServiceDescriptor myvlm__v1__concepts__descriptor;
 
 PROTOBUF_C__END_DECLS

@@ -1,0 +1,42 @@
+import RPC
+
+/// One version as a file.
+public struct ConceptFile: Sendable, Equatable {
+    /// The version.
+    public let version: ConceptVersion
+    /// A safetensors file with the head, the embedding and a manifest as JSON; its SHA-256 is the version's digest.
+    public let bytes: [UInt8]
+}
+
+extension MyVLMClient {
+    /// A version of a concept as a file: the one in use, or `version`. It holds what the server recognises by, of a
+    /// person the face keys, so keep it as you would the photos. Throws `notFound`.
+    public func exportConcept(_ name: String, version: Int? = nil) async throws(MyVLMError) -> ConceptFile {
+        guard version.map({ $0 > 0 }) ?? true else { throw MyVLMError(.usage, "versions count from 1") }
+        let reply = try await call(
+            ConceptsMethods.exportConcept,
+            ExportConceptRequest(name: name, version: UInt32(clamping: version ?? 0)))
+        guard let exported = reply.version else {
+            throw MyVLMError(.internalError, "the server's answer lacks the version")
+        }
+        return ConceptFile(version: ConceptVersion(exported), bytes: reply.data)
+    }
+
+    /// Makes a version of an exported file. Throws `invalidArgument` for bytes that are none and `failedPrecondition` for
+    /// one of another frozen model, or when the condition does not hold.
+    public func importConcept(
+        _ name: String, _ bytes: [UInt8], condition: PointerCondition = .always, reason: String = ""
+    ) async throws(MyVLMError) -> Enrolled {
+        var request = ImportConceptRequest(name: name, data: bytes, reason: reason)
+        switch condition {
+        case .always: break
+        case .ifVersion(let version): request.ifVersion = UInt32(clamping: version)
+        case .onlyNew: request.onlyNew = true
+        }
+        let reply = try await call(ConceptsMethods.importConcept, request)
+        guard let version = reply.version else {
+            throw MyVLMError(.internalError, "the server told no version; see `myvlm concept list`")
+        }
+        return Enrolled(version: ConceptVersion(version), created: reply.created)
+    }
+}

@@ -1,0 +1,68 @@
+import RPC
+import Registry
+import Runtime
+
+/// Versions that leave and come back as files.
+extension ConceptsService {
+    /// Bytes a file may have; artifacts of twenty photos stay below one MiB.
+    static let maximumFileBytes = 4 << 20
+
+    func registerFiles(in services: inout Services, options small: MethodOptions) {
+        let (registry, runner, inspect) = (registry, runner, inspect)
+        services.register(ConceptsMethods.exportConcept, options: small) { request, context in
+            try await runner.run(context) {
+                try Names.check(request.name, what: "the concept's name")
+                let owner = try context.caller.userID
+                let version = try await Self.version(Int(request.version), of: request.name, owner, registry)
+                return ConceptFile(
+                    version: ConceptVersion(record: version),
+                    data: try await registry.artifact(version.digest, of: owner))
+            }
+        }
+        services.register(
+            ConceptsMethods.importConcept,
+            options: .init(
+                maximumRequestBytes: Self.maximumFileBytes + 4 << 10, unpackedBytes: Self.maximumFileBytes + 64 << 10)
+        ) { request, context in
+            try await runner.run(context) {
+                try Names.check(request.name, what: "the concept's name")
+                try Names.checkText(request.reason, what: "the reason", limit: 1_000)
+                let manifest = try Self.manifest(of: request.data, inspect)
+                let result = try await registry.commit(
+                    EnrollmentCommit(
+                        concept: request.name, manifest: manifest, artifact: request.data, reason: request.reason,
+                        ifVersion: request.onlyNew ? 0 : request.ifVersion == 0 ? nil : Int(request.ifVersion)),
+                    by: context.caller)
+                return EnrollDone(result: result)
+            }
+        }
+    }
+
+    private static func version(
+        _ number: Int, of name: String, _ owner: Int64, _ registry: RegistryStore
+    ) async throws -> VersionRecord {
+        if number == 0 { return try await registry.concept(name, of: owner).current }
+        let newest = try await registry.versions(of: name, userID: owner, limit: 1, before: number + 1)
+        guard let version = newest.first, version.number == number else {
+            throw RegistryError(.notFound, "\(name) has no version \(number); list its versions")
+        }
+        return version
+    }
+
+    /// A file comes from anywhere: what it says goes the way of everything callers say.
+    private static func manifest(
+        of data: [UInt8], _ inspect: @Sendable ([UInt8]) throws -> ArtifactManifest
+    ) throws -> ArtifactManifest {
+        let manifest: ArtifactManifest
+        do {
+            manifest = try inspect(data)
+        } catch let error as RuntimeError where error.code == .artifactMalformed {
+            throw RPCError(
+                code: .invalidArgument,
+                message: "the file is no exported concept: export it again, or enroll from the photos", cause: error)
+        }
+        try Names.check(manifest.identifier, what: "the identifier in the file")
+        try Names.check(manifest.classNoun, what: "the class in the file")
+        return manifest
+    }
+}
