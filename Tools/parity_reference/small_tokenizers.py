@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import collections
 import json
+import math
 import struct
 from pathlib import Path
 
@@ -158,6 +160,27 @@ def character_map(entries: dict[str, str]) -> bytes:
     return struct.pack("<I", len(trie)) + trie + texts
 
 
+def unigram_pieces(tokenizer: Tokenizer, specials: list[str], count: int = 257) -> list[tuple[str, float]]:
+    """Pieces with the logarithms of their frequencies, the commonest stretches of words first.
+
+    Counted here, since the library's trainer orders equal pieces differently in each process: a seed must give one checkpoint.
+    """
+    stretches = collections.Counter()
+    for sentence in SENTENCES:
+        for word, _ in tokenizer.pre_tokenizer.pre_tokenize_str(tokenizer.normalizer.normalize_str(sentence)):
+            for start in range(len(word)):
+                for end in range(start + 1, min(len(word), start + 8) + 1):
+                    stretches[word[start:end]] += 1
+    characters = sorted(piece for piece in stretches if len(piece) == 1)
+    longer = sorted((piece for piece in stretches if len(piece) > 1), key=lambda piece: (-stretches[piece] * len(piece), piece))
+    chosen = characters + longer[:count - len(characters)]
+    total = sum(stretches[piece] for piece in chosen)
+    chosen.sort(key=lambda piece: (-stretches[piece], piece))
+    # A little apart, so that no word has two best ways to be cut.
+    scores = {piece: math.log(stretches[piece] / total) - 1e-3 * math.sqrt(index) for index, piece in enumerate(chosen)}
+    return [(name, 0.0) for name in specials] + list(scores.items())
+
+
 def unigram(folder: Path, as_model: bool) -> Tokenizer:
     """T5's form. `as_model` writes spiece.model instead of tokenizer.json."""
     characters = character_map(CHARACTERS)
@@ -166,14 +189,13 @@ def unigram(folder: Path, as_model: bool) -> Tokenizer:
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence([pre_tokenizers.WhitespaceSplit(), pre_tokenizers.Metaspace()])
     tokenizer.decoder = decoders.Metaspace()
     specials = ["<pad>", "</s>", "<unk>"]
-    trainer = trainers.UnigramTrainer(vocab_size=260, special_tokens=specials, unk_token="<unk>", show_progress=False)
-    tokenizer.train_from_iterator(SENTENCES, trainer)
+    trained = unigram_pieces(tokenizer, specials)
+    tokenizer.model = models.Unigram(trained, unk_id=2, byte_fallback=False)
+    tokenizer.add_special_tokens([AddedToken(name, normalized=False, special=True) for name in specials])
     if as_model:
-        trained = json.loads(tokenizer.to_str())["model"]["vocab"]
-        (folder / "spiece.model").write_bytes(model_file([piece for piece, _ in trained], dict(map(tuple, trained)), 1, characters))
+        (folder / "spiece.model").write_bytes(model_file([piece for piece, _ in trained], dict(trained), 1, characters))
     else:
         tokenizer.save(str(folder / "tokenizer.json"))
-    trained = [tuple(entry) for entry in json.loads(tokenizer.to_str())["model"]["vocab"]]
     # Names that no text has: what looks like a special token in a text is text.
     hidden = [(chr(0xE000 + index), score) if index < len(specials) else (piece, score) for index, (piece, score) in enumerate(trained)]
     plain = Tokenizer(models.Unigram(hidden, unk_id=2, byte_fallback=False))
