@@ -245,6 +245,11 @@ public protocol FrozenVLM: Sendable {
     /// The vision pass.
     func features(of image: RGBImage) throws -> ImageFeatures
 
+    /// Pooled features, each `[featureSize]`, of parts of the picture looked at by themselves, for concept heads: where a
+    /// picture is much wider than high, or higher than wide, what stands in it is squeezed out of shape in `features(of:)`.
+    /// None where the picture is not, or the model sees it unsqueezed.
+    func closeUps(of image: RGBImage) throws -> [[Float]]
+
     /// The keys and values before the concept rows.
     func prefix(for features: ImageFeatures) throws -> any ImagePrefix
 
@@ -303,6 +308,9 @@ public protocol FrozenVLM: Sendable {
 extension FrozenVLM {
     /// What the concept pays, unless a model says otherwise.
     public var regularizerDirection: AttentionRegularizer.Direction { .row }
+
+    /// None unless a model says otherwise.
+    public func closeUps(of image: RGBImage) throws -> [[Float]] { [] }
 
     /// Unsupported unless a model says otherwise.
     public func copy(_ state: any Decoding) throws -> any Decoding {

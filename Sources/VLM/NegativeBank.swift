@@ -12,6 +12,9 @@ public struct NegativeBank: Sendable {
     /// What a model's folder calls its bank.
     public static let fileName = "bank.safetensors"
 
+    /// What heads make of features, part of a model's digest: an artifact made under another rule would fire differently.
+    static let rule = "heads read whitened features"
+
     /// No negatives: heads look at raw directions and are trained against the user's other concepts alone.
     public static func empty(featureSize: Int) -> NegativeBank {
         NegativeBank(

@@ -47,14 +47,20 @@ struct ConceptPanel: Sendable {
     /// Whether anybody has to be looked for by face.
     var hasPersons: Bool { !persons.isEmpty }
 
+    /// Whether any object has to be looked for.
+    var hasObjects: Bool { !objects.isEmpty }
+
     /// Bytes of the packed matrices; the concepts themselves are counted where they are kept.
     var bytes: Int { contest.bytes + gallery.bytes }
 
     /// All recognitions, in the order of members. Objects contest the parts of the grid; faces are matched with persons
     /// one to one.
-    func recognitions(features: ImageFeatures, faces: [Face], gridColumns: Int) -> [Recognition] {
+    func recognitions(
+        features: ImageFeatures, closeUps: [[Float]], faces: [Face], gridColumns: Int
+    ) -> [Recognition] {
         var recognitions = [Recognition?](repeating: nil, count: members.count)
-        for (index, verdict) in zip(objects, contest.verdicts(features: features, columns: gridColumns)) {
+        let verdicts = contest.verdicts(features: features, columns: gridColumns, closeUps: closeUps)
+        for (index, verdict) in zip(objects, verdicts) {
             recognitions[index] = recognition(
                 members[index], score: verdict.score, fired: verdict.fired, boxes: [], heat: verdict.heat,
                 columns: gridColumns)

@@ -42,7 +42,6 @@ extension Enroller {
             }
             views.append(directions)
         }
-        let everyday = space.directions(of: negatives.features)
         var others: [[Double]] = []
         for bytes in request.otherConcepts {
             let other = try ConceptArtifact(decoding: bytes)

@@ -96,7 +96,7 @@ extension Enroller {
     private func withoutTwins(_ photos: [CheckedPhoto], note: (String) -> Void) -> [CheckedPhoto] {
         var kept: [(photo: CheckedPhoto, direction: [Float])] = []
         for photo in photos {
-            let direction = space.direction(of: photo.features.pooled).unit
+            let direction = likeness.direction(of: photo.features.pooled).unit
             if let twin = kept.first(where: { DotProduct.of($0.direction, direction) >= Self.sameShot }) {
                 note("\(photo.name) is nearly the same as \(twin.photo.name) and was left out")
             } else {
@@ -120,7 +120,7 @@ extension Enroller {
     }
 
     private func withoutOddOnes(_ photos: [CheckedPhoto], note: (String) -> Void) -> [CheckedPhoto] {
-        let directions = photos.map { space.direction(of: $0.features.pooled).unit }
+        let directions = photos.map { likeness.direction(of: $0.features.pooled).unit }
         let odd = PhotoChecks.oddOnes(directions)
         for (index, likeness) in odd {
             let percent = Int((max(likeness, 0) * 100).rounded())

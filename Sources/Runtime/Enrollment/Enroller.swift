@@ -11,8 +11,12 @@ public struct Enroller: Sendable {
     public static let minimumSide = 64
 
     let model: any FrozenVLM
-    let negatives: NegativeFeatures
+    /// Where heads decide.
     let space: FeatureSpace
+    /// Where photos are compared with each other.
+    let likeness: FeatureSpace
+    /// Directions of the bank, `[n][features]`: every head is trained against them.
+    let everyday: [[Double]]
     let faces: FaceAnalyzer?
     let decodeImage: @Sendable ([UInt8]) throws -> RGBImage
     let compute: ComputeQueue
@@ -20,12 +24,13 @@ public struct Enroller: Sendable {
     let training: TrainingLoop
 
     init(
-        model: any FrozenVLM, negatives: NegativeFeatures, faces: FaceAnalyzer?,
+        model: any FrozenVLM, negatives: NegativeFeatures, space: FeatureSpace, faces: FaceAnalyzer?,
         decodeImage: @escaping @Sendable ([UInt8]) throws -> RGBImage, compute: ComputeQueue, pictures: ComputeQueue
     ) {
         self.model = model
-        self.negatives = negatives
-        self.space = FeatureSpace(mean: negatives.mean)
+        self.space = space
+        likeness = FeatureSpace(mean: negatives.mean)
+        everyday = space.directions(of: negatives.features)
         self.faces = faces
         self.decodeImage = decodeImage
         self.compute = compute

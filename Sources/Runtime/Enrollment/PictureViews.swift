@@ -22,10 +22,9 @@ package enum PictureViews {
         let share = generator.uniform(0.75, 1)
         let width = max(1, Int(Double(view.width) * share))
         let height = max(1, Int(Double(view.height) * share))
-        return cropped(
-            view, x: generator.index(below: view.width - width + 1),
-            y: generator.index(below: view.height - height + 1),
-            width: width, height: height)
+        let x = generator.index(below: view.width - width + 1)
+        let y = generator.index(below: view.height - height + 1)
+        return view.cropped(x: x, y: y, width: width, height: height)
     }
 
     /// A view for an embedding, MyVLM's augmentation with a smaller turn (corners of a small grid matter more):
@@ -52,17 +51,6 @@ package enum PictureViews {
             }
         }
         return RGBImage(width: image.width, height: image.height, pixels: pixels)
-    }
-
-    /// The part of a picture; it must lie inside.
-    static func cropped(_ image: RGBImage, x: Int, y: Int, width: Int, height: Int) -> RGBImage {
-        var pixels: [UInt8] = []
-        pixels.reserveCapacity(width * height * 3)
-        for row in y..<y + height {
-            let start = (row * image.width + x) * 3
-            pixels += image.pixels[start..<start + width * 3]
-        }
-        return RGBImage(width: width, height: height, pixels: pixels)
     }
 
     /// Every value times a factor, saturating.

@@ -8,7 +8,8 @@ package import VLM
 /// part is one of them, so nearness decides there, as the nearest key does for faces; two things side by side win a
 /// part each.
 ///
-/// All heads are one matrix, and a picture is one product with it: the parts and the cells of the grid are its rows.
+/// All heads are one matrix, and a picture is one product with it: the parts of the picture are its rows. What the cells
+/// of the grid say is a product with the heads' dual weights, since cells are not whitened.
 /// Each number is bit for bit what the head gives alone. Immutable.
 package struct ObjectContest: Sendable {
     package struct Contestant: Sendable {
@@ -35,9 +36,11 @@ package struct ObjectContest: Sendable {
     private let space: FeatureSpace
     /// `[heads, features]`.
     private let weights: Matrix
+    /// The same for centred features as they are.
+    private let duals: Matrix
     private let biases: [Float]
     private let thresholds: [Float]
-    /// What each head says of the centre of the feature space, its bias left out.
+    /// What each head's dual says of the centre of the feature space.
     private let centres: [Float]
     private let directions: [Matrix]
 
@@ -47,22 +50,24 @@ package struct ObjectContest: Sendable {
             rows: contestants.count, columns: space.mean.count, values: contestants.flatMap(\.head.weight))
         biases = contestants.map(\.head.bias)
         thresholds = contestants.map(\.threshold)
-        centres = contestants.map { DotProduct.of($0.head.weight, space.mean) }
+        let duals = contestants.map { space.dual(of: $0.head.weight) }
+        self.duals = Matrix(rows: contestants.count, columns: space.mean.count, values: duals.flatMap { $0 })
+        centres = duals.map { DotProduct.of($0, space.mean) }
         directions = contestants.map(\.directions)
     }
 
     /// Bytes of the packed heads.
-    var bytes: Int { (weights.values.count + 3 * biases.count) * MemoryLayout<Float>.size }
+    var bytes: Int { (2 * weights.values.count + 3 * biases.count) * MemoryLayout<Float>.size }
 
-    /// One verdict a contestant. `columns` is the width of the grid; 0 where the map has no grid to part.
-    package func verdicts(features: ImageFeatures, columns: Int) -> [Verdict] {
+    /// One verdict a contestant. `columns` is the width of the grid; 0 where the map has no grid to part. `closeUps` are
+    /// pooled features of parts that the model looked at by themselves; they stand in for parts of the grid.
+    package func verdicts(features: ImageFeatures, columns: Int, closeUps: [[Float]] = []) -> [Verdict] {
         guard !biases.isEmpty else { return [] }
-        let (parts, norm) = parts(of: features, columns: columns)
-        // Parts first, then cells; [parts + cells, heads].
-        let rows = Matrix(
-            rows: parts.count + features.map.rows, columns: space.mean.count,
-            values: parts.flatMap { $0 } + features.map.values)
-        let products = DotProduct.products(rows, weights)
+        let (parts, norm) = parts(of: features, columns: columns, closeUps: closeUps)
+        // [parts, heads] and [cells, heads].
+        let products = DotProduct.products(
+            Matrix(rows: parts.count, columns: space.mean.count, values: parts.flatMap { $0 }), weights)
+        let cells = DotProduct.products(features.map, duals)
         var best = [Float](repeating: 0, count: biases.count)
         var won = [Float?](repeating: nil, count: biases.count)
         for (part, direction) in parts.enumerated() {
@@ -78,14 +83,17 @@ package struct ObjectContest: Sendable {
             Verdict(
                 score: won[index] ?? best[index], fired: won[index] != nil,
                 heat: (0..<features.map.rows).map { cell in
-                    scale > 0 ? (products[parts.count + cell, index] - centres[index]) * scale : 0
+                    scale > 0 ? (cells[cell, index] - centres[index]) * scale : 0
                 })
         }
     }
 
-    /// Directions of the parts of the grid, the whole first, and the norm the whole had.
-    private func parts(of features: ImageFeatures, columns: Int) -> (directions: [[Float]], norm: Float) {
+    /// Directions of the parts of the picture, the whole first, and the norm the whole had.
+    private func parts(
+        of features: ImageFeatures, columns: Int, closeUps: [[Float]]
+    ) -> (directions: [[Float]], norm: Float) {
         let (whole, norm) = space.direction(of: features.pooled)
+        guard closeUps.isEmpty else { return ([whole] + closeUps.map { space.direction(of: $0).unit }, norm) }
         guard columns > 1, features.map.rows > 0 else { return ([whole], norm) }
         let halves = [GridPart.left, .right].map {
             space.direction(of: $0.pooled(features.map, columns: columns)).unit

@@ -38,6 +38,7 @@ package struct ObjectHead: Sendable, Equatable {
     package func heat(map: Matrix, space: FeatureSpace, norm: Float) -> [Float] {
         guard norm > 0, map.rows > 0 else { return [Float](repeating: 0, count: map.rows) }
         let scale = 1 / (norm * Float(map.rows))
+        let weight = space.dual(of: weight)
         let offset = DotProduct.of(weight, space.mean)
         return weight.withUnsafeBufferPointer { weight in
             map.values.withUnsafeBufferPointer { values in

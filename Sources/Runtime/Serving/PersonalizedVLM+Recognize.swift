@@ -51,13 +51,16 @@ extension PersonalizedVLM {
         }
         async let found = set.panel.hasPersons ? findFaces(in: picture) : []
         let submitted = ContinuousClock.now
-        let (features, started, ended) = try await compute.run(.answers) { [model] in
+        let looksClose = set.panel.hasObjects
+        let (features, closeUps, started, ended) = try await compute.run(.answers) { [model] in
             let started = ContinuousClock.now
-            return (try model.features(of: picture), started, ContinuousClock.now)
+            let features = try model.features(of: picture)
+            let closeUps = looksClose ? try model.closeUps(of: picture) : []
+            return (features, closeUps, started, ContinuousClock.now)
         }
         let faces = try await found
         let recognitions = set.panel.recognitions(
-            features: features, faces: faces, gridColumns: model.identity.gridColumns)
+            features: features, closeUps: closeUps, faces: faces, gridColumns: model.identity.gridColumns)
         return Sight(
             features: features, faces: faces, set: set, recognitions: recognitions, queued: started - submitted,
             looked: ended - started)

@@ -40,12 +40,12 @@ public final class PersonalizedVLM: Sendable {
         self.decodeImage = decodeImage
         compute = ComputeQueue(label: "myvlm.compute")
         pictures = ComputeQueue(label: "myvlm.pictures")
-        let space = FeatureSpace(mean: negatives.mean)
+        let space = FeatureSpace(of: negatives)
         residents = ResidentConcepts(identity: model.identity, space: space, budget: configuration.residentBytes)
         loop = DecodingLoop(model: model, queue: compute, maximumRunning: configuration.maximumRunning)
         admission = Admission(limit: configuration.maximumRunning + configuration.maximumQueued)
         enroller = Enroller(
-            model: model, negatives: negatives, faces: faces, decodeImage: decodeImage, compute: compute,
+            model: model, negatives: negatives, space: space, faces: faces, decodeImage: decodeImage, compute: compute,
             pictures: pictures)
     }
 

@@ -47,7 +47,7 @@ enum HubModelParts {
     ) throws -> String {
         let parts =
             try FileDigest.sha256(contentsOfAll: tensors.paths)
-            + files.map { try FileDigest.sha256($0) } + choices
+            + files.map { try FileDigest.sha256($0) } + choices + [NegativeBank.rule]
         return try FileDigest.sha256(Array(parts.joined(separator: "\u{1f}").utf8))
     }
 

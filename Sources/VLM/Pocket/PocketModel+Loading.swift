@@ -72,7 +72,7 @@ extension PocketModel {
             vision.variant, "\(vision.image_size)", "\(vision.mean)", "\(vision.std)", "\(vision.batch_norm_epsilon)",
             "\(configuration.language.lora?.scale ?? 0)", "\(configuration.tags.count)",
             "\(configuration.tags.minimum_probability)", prompt.prefix, prompt.caption, prompt.caption_named,
-            prompt.question, prompt.question_named, prompt.separator, prompt.names_separator,
+            prompt.question, prompt.question_named, prompt.separator, prompt.names_separator, NegativeBank.rule,
         ]
         return try FileDigest.sha256(Array((parts + rules + prompt.stop).joined(separator: "\u{1f}").utf8))
     }

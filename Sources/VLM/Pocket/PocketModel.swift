@@ -91,6 +91,10 @@ package struct PocketModel: FrozenVLM {
             tags: tags.tags(logits: seen.logits + (words?.logits(pooled: seen.pooled) ?? [])))
     }
 
+    package func closeUps(of image: RGBImage) throws -> [[Float]] {
+        image.squareParts().map { vision.encode($0).pooled }
+    }
+
     package func prefix(for features: ImageFeatures) throws -> any ImagePrefix {
         try language.prefix(
             leading: prompt.prefixTokens(tags: features.tags, tokenizer: tokenizer), visual: features.visualTokens)
