@@ -9,10 +9,10 @@ import VLMTestSupport
 /// A BLIP-2 checkpoint behind the same server, and what becomes of its concepts when another model is served.
 @Suite struct SecondBackboneTests {
     /// A fixture's folder with a bank of negatives beside it.
-    private func withModel(_ body: (String) async throws -> Void) async throws {
+    private func withModel(_ name: String, _ body: (String) async throws -> Void) async throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: "second-\(UUID().uuidString)")
         let fixture = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .appending(path: "VLMTests/Fixtures/checkpoints-hub/blip2-opt/model")
+            .appending(path: "VLMTests/Fixtures/checkpoints-hub/\(name)/model")
         try FileManager.default.copyItem(at: fixture, to: folder)
         defer { try? FileManager.default.removeItem(at: folder) }
         let bare = try VLMLoader.load(directory: folder.path())
@@ -21,8 +21,8 @@ import VLMTestSupport
         try await body(folder.path())
     }
 
-    @Test func conceptsAreEnrolledServedAndNotMixedUp() async throws {
-        try await withModel { path in
+    @Test(arguments: ["blip2-opt", "blip2-t5"]) func conceptsAreEnrolledServedAndNotMixedUp(_ name: String) async throws {
+        try await withModel(name) { path in
             var setup = Harness.Setup()
             setup.model = { try VLMLoader.load(directory: path) }
             try await Harness.run(setup) { harness in
@@ -34,6 +34,19 @@ import VLMTestSupport
                 #expect(personal.answer.modelDigest == plain.answer.modelDigest)
                 let frozen = try await ann.captioned(Harness.photo(1, 9), frozen: true)
                 #expect(frozen.answer.text == plain.answer.text)
+                // As BLIP-2 users caption: five beams.
+                let searched = try await ann.captioned(
+                    Harness.photo(1, 9), sampling: SamplingOptions(maximumTokens: 8, beams: 5, lengthPenalty: -1))
+                #expect(searched.answer.timings.tokens <= 8 && searched.pieces.joined() == searched.answer.text)
+                let both = await failure {
+                    _ = try await ann.captioned(
+                        Harness.photo(1, 9), sampling: SamplingOptions(temperature: 1, beams: 5))
+                }
+                #expect(both?.code == .invalidArgument)
+                let many = await failure {
+                    _ = try await ann.captioned(Harness.photo(1, 9), sampling: SamplingOptions(beams: 99))
+                }
+                #expect(many?.code == .invalidArgument && many?.message.contains("1 to 16") ?? false)
                 await ann.close()
 
                 // The same home behind another model: the concept stays, and its owner is told the way out.

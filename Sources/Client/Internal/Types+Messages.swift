@@ -133,7 +133,8 @@ extension Answer {
 extension SamplingOptions {
     var message: RPCMessages.Sampling {
         RPCMessages.Sampling(
-            temperature: temperature, topP: topP, seed: seed, maxTokens: UInt32(clamping: maximumTokens))
+            temperature: temperature, topP: topP, seed: seed, maxTokens: UInt32(clamping: maximumTokens),
+            beam: beams == 1 ? nil : BeamOptions(beams: UInt32(clamping: beams), lengthPenalty: lengthPenalty))
     }
 }
 

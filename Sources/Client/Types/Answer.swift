@@ -8,9 +8,18 @@ public struct SamplingOptions: Sendable, Equatable {
     public var seed: UInt64
     /// 0 takes the server's default.
     public var maximumTokens: Int
+    /// Above 1: search for the likeliest answer with so many continuations side by side; the temperature must be 0.
+    public var beams: Int
+    /// Of the search: above 0 longer answers are favoured, below 0 shorter ones.
+    public var lengthPenalty: Float
 
     /// Greedy by default.
-    public init(temperature: Float = 0, topP: Float = 1, seed: UInt64 = 0, maximumTokens: Int = 0) {
+    public init(
+        temperature: Float = 0, topP: Float = 1, seed: UInt64 = 0, maximumTokens: Int = 0, beams: Int = 1,
+        lengthPenalty: Float = 1
+    ) {
+        self.beams = beams
+        self.lengthPenalty = lengthPenalty
         self.temperature = temperature
         self.topP = topP
         self.seed = seed

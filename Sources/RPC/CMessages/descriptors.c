@@ -113,6 +113,7 @@ static const ProtobufCMessageDescriptor *const all[] = {
     &myvlm__v1__status_request__descriptor,
     &myvlm__v1__status_reply__descriptor,
     &myvlm__v1__sampling__descriptor,
+    &myvlm__v1__beam_options__descriptor,
     &myvlm__v1__caption_request__descriptor,
     &myvlm__v1__ask_request__descriptor,
     &myvlm__v1__answer_event__descriptor,

@@ -52,6 +52,51 @@ void   myvlm__v1__sampling__free_unpacked
   assert(message->base.descriptor == &myvlm__v1__sampling__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   myvlm__v1__beam_options__init
+                     (Myvlm__V1__BeamOptions         *message)
+{
+  static const Myvlm__V1__BeamOptions init_value = MYVLM__V1__BEAM_OPTIONS__INIT;
+  *message = init_value;
+}
+size_t myvlm__v1__beam_options__get_packed_size
+                     (const Myvlm__V1__BeamOptions *message)
+{
+  assert(message->base.descriptor == &myvlm__v1__beam_options__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t myvlm__v1__beam_options__pack
+                     (const Myvlm__V1__BeamOptions *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &myvlm__v1__beam_options__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t myvlm__v1__beam_options__pack_to_buffer
+                     (const Myvlm__V1__BeamOptions *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &myvlm__v1__beam_options__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Myvlm__V1__BeamOptions *
+       myvlm__v1__beam_options__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Myvlm__V1__BeamOptions *)
+     protobuf_c_message_unpack (&myvlm__v1__beam_options__descriptor,
+                                allocator, len, data);
+}
+void   myvlm__v1__beam_options__free_unpacked
+                     (Myvlm__V1__BeamOptions *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &myvlm__v1__beam_options__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   myvlm__v1__caption_request__init
                      (Myvlm__V1__CaptionRequest         *message)
 {
@@ -547,7 +592,7 @@ void   myvlm__v1__recognize_reply__free_unpacked
   assert(message->base.descriptor == &myvlm__v1__recognize_reply__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-static const ProtobufCFieldDescriptor myvlm__v1__sampling__field_descriptors[4] =
+static const ProtobufCFieldDescriptor myvlm__v1__sampling__field_descriptors[5] =
 {
   {
     "temperature",
@@ -597,8 +642,21 @@ static const ProtobufCFieldDescriptor myvlm__v1__sampling__field_descriptors[4] 
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "beam",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__Sampling, beam),
+    &myvlm__v1__beam_options__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned myvlm__v1__sampling__field_indices_by_name[] = {
+  4,   /* field[4] = beam */
   3,   /* field[3] = max_tokens */
   2,   /* field[2] = seed */
   0,   /* field[0] = temperature */
@@ -607,7 +665,7 @@ static const unsigned myvlm__v1__sampling__field_indices_by_name[] = {
 static const ProtobufCIntRange myvlm__v1__sampling__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 4 }
+  { 0, 5 }
 };
 const ProtobufCMessageDescriptor myvlm__v1__sampling__descriptor =
 {
@@ -617,11 +675,62 @@ const ProtobufCMessageDescriptor myvlm__v1__sampling__descriptor =
   "Myvlm__V1__Sampling",
   "myvlm.v1",
   sizeof(Myvlm__V1__Sampling),
-  4,
+  5,
   myvlm__v1__sampling__field_descriptors,
   myvlm__v1__sampling__field_indices_by_name,
   1,  myvlm__v1__sampling__number_ranges,
   (ProtobufCMessageInit) myvlm__v1__sampling__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor myvlm__v1__beam_options__field_descriptors[2] =
+{
+  {
+    "beams",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__BeamOptions, beams),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "length_penalty",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FLOAT,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__BeamOptions, length_penalty),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned myvlm__v1__beam_options__field_indices_by_name[] = {
+  0,   /* field[0] = beams */
+  1,   /* field[1] = length_penalty */
+};
+static const ProtobufCIntRange myvlm__v1__beam_options__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor myvlm__v1__beam_options__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "myvlm.v1.BeamOptions",
+  "BeamOptions",
+  "Myvlm__V1__BeamOptions",
+  "myvlm.v1",
+  sizeof(Myvlm__V1__BeamOptions),
+  2,
+  myvlm__v1__beam_options__field_descriptors,
+  myvlm__v1__beam_options__field_indices_by_name,
+  1,  myvlm__v1__beam_options__number_ranges,
+  (ProtobufCMessageInit) myvlm__v1__beam_options__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor myvlm__v1__caption_request__field_descriptors[3] =

@@ -25,9 +25,14 @@ public struct Sampling: Sendable, Equatable {
     public var seed: UInt64
     /// 0 takes the runtime's default.
     public var maximumTokens: Int
+    /// Search for the likeliest answer instead of choosing token by token; then nothing is drawn, and the text comes whole.
+    public var search: BeamSearch?
 
     /// A choice; greedy unless told otherwise.
-    public init(temperature: Float = 0, topP: Float = 1, seed: UInt64 = 0, maximumTokens: Int = 0) {
+    public init(
+        temperature: Float = 0, topP: Float = 1, seed: UInt64 = 0, maximumTokens: Int = 0, search: BeamSearch? = nil
+    ) {
+        self.search = search
         self.temperature = temperature
         self.topP = topP
         self.seed = seed

@@ -15,6 +15,8 @@ final class DecodingLoop: Sendable {
         let prompt: [Int32]
         let maximumTokens: Int
         let sampler: TokenSampler
+        /// Instead of the sampler.
+        var search: BeamSearch?
         let onText: @Sendable (String) -> Void
         /// Sees the logits of every token before it is chosen, `[vocabulary]`; for measurements.
         var onLogits: (@Sendable ([Float]) -> Void)?
@@ -125,7 +127,9 @@ final class DecodingLoop: Sendable {
             shared.roundScheduled = false
             let unwanted = shared.arrivals.filter { shared.cancelled.contains($0.id) }
             shared.arrivals.removeAll { shared.cancelled.contains($0.id) }
-            guard running.slots.count < maximumRunning, !shared.arrivals.isEmpty else { return (nil, unwanted) }
+            guard let next = shared.arrivals.first,
+                running.width == 0 || running.width + (next.request.search?.beams ?? 1) <= maximumRunning
+            else { return (nil, unwanted) }
             return (shared.arrivals.removeFirst(), unwanted)
         }
         for arrival in unwanted { finish(arrival.id, arrival.continuation, .failure(Self.cancellation)) }
@@ -169,7 +173,7 @@ final class DecodingLoop: Sendable {
     private func step() {
         guard !running.slots.isEmpty else { return }
         do {
-            try model.step(running.slots.map(\.decoding), tokens: running.slots.map(\.lastToken))
+            try model.step(running.slots.flatMap(\.states), tokens: running.slots.flatMap(\.tokensToStep))
         } catch {
             for slot in running.slots { finish(slot.id, slot.continuation, .failure(error)) }
             running.slots = []
@@ -184,6 +188,7 @@ final class DecodingLoop: Sendable {
 
     /// Chooses the token after the current logits; false when the answer is over.
     private func advance(_ slot: Slot) -> Bool {
+        guard slot.search == nil else { return search(slot) }
         slot.request.onLogits?(slot.decoding.logits)
         let token = slot.sampler.sample(slot.decoding.logits)
         if slot.tokens == 0 { slot.firstToken = .now }
@@ -194,6 +199,22 @@ final class DecodingLoop: Sendable {
         let piece = slot.assembler.append(model.bytes(of: token))
         if !piece.isEmpty { slot.request.onText(piece) }
         return slot.tokens < slot.request.maximumTokens ? true : end(slot, .length)
+    }
+
+    /// The same for a search, which says nothing before it is over.
+    private func search(_ slot: Slot) -> Bool {
+        do {
+            guard let answer = try slot.search?.advance(model) else { return true }
+            slot.firstToken = .now
+            slot.tokens = answer.tokens.count
+            shared.withLock { $0.statistics.tokens += UInt64(slot.tokens) }
+            let piece = slot.assembler.append(answer.tokens.flatMap { model.bytes(of: $0) })
+            if !piece.isEmpty { slot.request.onText(piece) }
+            return end(slot, answer.isStopped ? .stop : .length)
+        } catch {
+            finish(slot.id, slot.continuation, .failure(error))
+            return false
+        }
     }
 
     private func end(_ slot: Slot, _ reason: FinishReason) -> Bool {
@@ -229,6 +250,7 @@ private final class Slot {
     let waited: Duration
     let continuation: CheckedContinuation<DecodingLoop.Output, any Error>
     var sampler: TokenSampler
+    var search: BeamSearch.Run?
     var assembler = TextAssembler()
     var lastToken: Int32 = 0
     var tokens = 0
@@ -244,11 +266,20 @@ private final class Slot {
         self.waited = waited
         self.continuation = continuation
         self.sampler = request.sampler
+        search = request.search?.begin(after: decoding, maximumTokens: request.maximumTokens)
     }
+
+    /// Sequences it may have in the batch.
+    var width: Int { request.search?.beams ?? 1 }
+    /// What the next step appends to which sequences.
+    var states: [any Decoding] { search?.states ?? [decoding] }
+    var tokensToStep: [Int32] { search?.tokens ?? [lastToken] }
 }
 
 /// The running answers. Unchecked because only rounds touch them, and rounds are jobs of one compute queue, which
 /// runs one job at a time and orders them.
 private final class RunningAnswers: @unchecked Sendable {
     var slots: [Slot] = []
+    /// Sequences they may have together.
+    var width: Int { slots.reduce(0) { $0 + $1.width } }
 }

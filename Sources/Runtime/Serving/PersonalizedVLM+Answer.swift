@@ -58,6 +58,7 @@ extension PersonalizedVLM {
         try admission.enter()
         defer { admission.leave() }
         let sampler = try TokenSampler(sampling)
+        try check(sampling.search, temperature: sampling.temperature)
         let maximumTokens = try tokenLimit(sampling)
         let set =
             frozen
@@ -73,7 +74,7 @@ extension PersonalizedVLM {
         let output = try await loop.run(
             DecodingLoop.Request(
                 features: sight.features, concepts: chosen.map { set.members[$0].concept.embedding }, prompt: prompt,
-                maximumTokens: maximumTokens, sampler: sampler, onText: onText, onLogits: probe.onLogits))
+                maximumTokens: maximumTokens, sampler: sampler, search: sampling.search, onText: onText, onLogits: probe.onLogits))
         let timings = AnswerTimings(
             queueSeconds: (sight.queued + output.waited) / .seconds(1), visionSeconds: sight.looked / .seconds(1),
             firstTokenSeconds: (output.firstToken - arrived) / .seconds(1),
@@ -82,6 +83,17 @@ extension PersonalizedVLM {
             text: output.text, finish: output.finish, recognitions: chosen.map { sight.recognitions[$0] },
             faces: sight.faces.count, conceptSetDigest: set.digest, modelDigest: model.identity.digest,
             revision: set.revision, tags: sight.features.tags, timings: timings)
+    }
+
+    private func check(_ search: BeamSearch?, temperature: Float) throws {
+        guard let search else { return }
+        guard temperature == 0 else {
+            throw RuntimeError(.invalidArgument, "a beam search draws nothing: leave the temperature at 0, or the beams out")
+        }
+        guard search.beams <= configuration.maximumRunning else {
+            throw RuntimeError(
+                .invalidArgument, "\(search.beams) beams; this server takes at most \(configuration.maximumRunning)")
+        }
     }
 
     private func tokenLimit(_ sampling: Sampling) throws -> Int {

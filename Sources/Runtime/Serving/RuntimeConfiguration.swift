@@ -1,6 +1,6 @@
 /// Limits of a runtime.
 public struct RuntimeConfiguration: Sendable, Equatable {
-    /// Answers decoding together.
+    /// Sequences decoding together: one an answer, or one a beam of its search.
     public var maximumRunning = 8
     /// Requests waiting beyond those running; more are refused with `overloaded`.
     public var maximumQueued = 64

@@ -72,13 +72,17 @@ package struct ConceptLanguage: Sendable {
 
     /// See `FrozenVLM.step`.
     func step(_ states: [any Decoding], tokens: [Int32]) throws {
-        let sequences = try states.map { state in
-            guard let state = state as? ConceptDecoding else {
-                throw VLMError(.invalidArgument, "a sequence of another kind of model cannot be stepped by this one")
-            }
-            return state.sequence
+        try model.step(try states.map { try own($0) }, tokens: tokens)
+    }
+
+    /// See `FrozenVLM.copy`.
+    func copy(_ state: any Decoding) throws -> any Decoding { ConceptDecoding(try own(state).copy()) }
+
+    private func own(_ state: any Decoding) throws -> LlamaSequence {
+        guard let state = state as? ConceptDecoding else {
+            throw VLMError(.invalidArgument, "a sequence of another kind of model cannot be stepped by this one")
         }
-        try model.step(sequences, tokens: tokens)
+        return state.sequence
     }
 
     /// See `FrozenVLM.loss`.

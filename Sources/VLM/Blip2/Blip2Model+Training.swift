@@ -1,4 +1,5 @@
 package import Compute
+internal import Kernels
 
 extension Blip2Model {
     /// Loss and gradient of samples that share one concept embedding, through language model and Q-Former.
@@ -32,6 +33,27 @@ extension Blip2Model {
         }
         return ConceptLoss(
             crossEntropy: Float(crossEntropy), regularization: Float(regularization), gradient: insertion.gradient())
+    }
+}
+
+extension Blip2Model {
+    package func crossEntropies(of batches: [ConceptBatch]) throws -> [Float] {
+        try batches.map { batch in
+            guard !batch.samples.isEmpty else { throw VLMError(.invalidArgument, "a batch without samples") }
+            var losses: [Double] = []
+            for sample in batch.samples {
+                var logits = try language.logits(
+                    visual: try visualRows(prefix: sample.prefix, concepts: [batch.concept]), prompt: sample.prompt,
+                    target: sample.target)
+                var own = [Double](repeating: 0, count: logits.rows)
+                let (rows, columns) = (logits.rows, logits.columns)
+                logits.values.withUnsafeMutableBufferPointer { values in
+                    if let values = values.baseAddress { mk_cross_entropy(values, sample.target, rows, columns, 1, &own) }
+                }
+                losses += own
+            }
+            return Float(losses.reduce(0, +) / Double(losses.count))
+        }
     }
 }
 

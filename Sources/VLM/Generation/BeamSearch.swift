@@ -10,7 +10,7 @@ public struct BeamSearch: Sendable, Equatable {
     public let lengthPenalty: Float
 
     /// A search. Throws `invalidArgument` unless there are 1 to 16 beams and the penalty is finite.
-    public init(beams: Int, lengthPenalty: Float = 1) throws {
+    public init(beams: Int, lengthPenalty: Float = 1) throws(VLMError) {
         guard (1...16).contains(beams) else { throw VLMError(.invalidArgument, "\(beams) beams; 1 to 16 are possible") }
         guard lengthPenalty.isFinite, abs(lengthPenalty) <= 8 else {
             throw VLMError(.invalidArgument, "a length penalty of \(lengthPenalty); it must lie between -8 and 8")
@@ -19,21 +19,95 @@ public struct BeamSearch: Sendable, Equatable {
         self.lengthPenalty = lengthPenalty
     }
 
-    private struct Running {
-        let state: any Decoding
-        let said: [Int32]
-        let score: Float
-    }
-
-    private struct Candidate {
+    fileprivate struct Candidate {
         let beam: Int
         let token: Int32
         let score: Float
     }
 
-    private struct Finished {
-        let said: [Int32]
-        let score: Float
+    /// What a search found.
+    public struct Answer: Sendable, Equatable {
+        /// Without the stop token.
+        public let tokens: [Int32]
+        /// Whether a stop token ended it; else the limit did.
+        public let isStopped: Bool
+    }
+
+    /// A search under way, for whoever steps many answers together: `advance`, step `states` with `tokens`, and so on
+    /// until there is an answer. Confined to one task at a time.
+    public struct Run {
+        private struct Beam {
+            let state: any Decoding
+            let said: [Int32]
+            let score: Float
+        }
+
+        private let search: BeamSearch
+        private let maximumTokens: Int
+        private var running: [Beam]
+        private var finished: [(answer: Answer, score: Float)] = []
+        private var length = 0
+
+        fileprivate init(_ search: BeamSearch, after start: any Decoding, maximumTokens: Int) {
+            self.search = search
+            self.maximumTokens = max(1, maximumTokens)
+            running = [Beam(state: start, said: [], score: 0)]
+        }
+
+        /// What to step next.
+        public var states: [any Decoding] { running.map(\.state) }
+        /// With which tokens, one a state; none before the first `advance`.
+        public var tokens: [Int32] { running.compactMap(\.said.last) }
+
+        /// Chooses the next tokens from the states' logits; the answer when the search is over, nil when it goes on.
+        /// Throws what copying an answer throws.
+        public mutating func advance(_ model: any FrozenVLM) throws -> Answer? {
+            length += 1
+            let (beams, stops) = (search.beams, model.stopTokens)
+            let candidates = search.best(
+                of: running.map { ($0.state.logits, $0.score) }, count: beams * (1 + max(1, stops.count)))
+            var next: [Candidate] = []
+            for (rank, candidate) in candidates.enumerated() {
+                let isStop = stops.contains(candidate.token)
+                let ends = isStop || length == maximumTokens
+                if ends, rank < beams {
+                    let said = running[candidate.beam].said + (isStop ? [] : [candidate.token])
+                    finished.append(
+                        (Answer(tokens: said, isStopped: isStop), search.normalised(candidate.score, length)))
+                } else if !ends, next.count < beams {
+                    next.append(candidate)
+                }
+            }
+            finished = Array(finished.sorted { $0.score > $1.score }.prefix(beams))
+            let isOver =
+                if let first = next.first {
+                    // Nothing that still runs can come before what is finished, were it to end now.
+                    finished.count == beams
+                        && finished.last.map { search.normalised(first.score, length) <= $0.score } ?? false
+                } else {
+                    true
+                }
+            guard isOver else {
+                try go(on: next, model)
+                return nil
+            }
+            return finished.first?.answer ?? Answer(tokens: running.first?.said ?? [], isStopped: false)
+        }
+
+        /// A state goes on as its first continuation; the others are copies of it.
+        private mutating func go(on next: [Candidate], _ model: any FrozenVLM) throws {
+            var taken = Set<Int>()
+            running = try next.map { candidate in
+                let beam = running[candidate.beam]
+                let state = taken.insert(candidate.beam).inserted ? beam.state : try model.copy(beam.state)
+                return Beam(state: state, said: beam.said + [candidate.token], score: candidate.score)
+            }
+        }
+    }
+
+    /// Begins to continue an answer by at most `maximumTokens` > 0 tokens.
+    public func begin(after start: any Decoding, maximumTokens: Int) -> Run {
+        Run(self, after: start, maximumTokens: maximumTokens)
     }
 
     /// Continues an answer by at most `maximumTokens` > 0 tokens; a stop token that ends it is not among them.
@@ -42,41 +116,20 @@ public struct BeamSearch: Sendable, Equatable {
     public func tokens(
         of model: any FrozenVLM, after start: any Decoding, maximumTokens: Int
     ) throws -> [Int32] {
-        var running = [Running(state: start, said: [], score: 0)]
-        var finished: [Finished] = []
-        for length in 1...max(1, maximumTokens) {
-            let candidates = best(of: running, count: beams * (1 + max(1, model.stopTokens.count)))
-            var next: [Candidate] = []
-            for (rank, candidate) in candidates.enumerated() {
-                let ends = model.stopTokens.contains(candidate.token) || length == maximumTokens
-                if ends, rank < beams {
-                    let isStop = model.stopTokens.contains(candidate.token)
-                    finished.append(
-                        Finished(
-                            said: running[candidate.beam].said + (isStop ? [] : [candidate.token]),
-                            score: normalised(candidate.score, length)))
-                } else if !ends, next.count < beams {
-                    next.append(candidate)
-                }
-            }
-            finished = Array(finished.sorted { $0.score > $1.score }.prefix(beams))
-            guard let first = next.first else { break }
-            // Nothing that still runs can come before what is finished, were it to end now.
-            if finished.count == beams, let last = finished.last, normalised(first.score, length) <= last.score {
-                break
-            }
-            running = try continued(running, next, model)
+        var run = begin(after: start, maximumTokens: maximumTokens)
+        while true {
+            if let answer = try run.advance(model) { return answer.tokens }
+            try model.step(run.states, tokens: run.tokens)
         }
-        return finished.first?.said ?? running.first?.said ?? []
     }
 
-    private func normalised(_ score: Float, _ length: Int) -> Float { score / pow(Float(length), lengthPenalty) }
+    fileprivate func normalised(_ score: Float, _ length: Int) -> Float { score / pow(Float(length), lengthPenalty) }
 
     /// The likeliest continuations by one token, the likeliest first, lower ids first among equals.
-    private func best(of running: [Running], count: Int) -> [Candidate] {
+    fileprivate func best(of running: [(logits: [Float], score: Float)], count: Int) -> [Candidate] {
         var kept: [Candidate] = []
         for (beam, one) in running.enumerated() {
-            let logits = one.state.logits
+            let logits = one.logits
             let total = logSum(logits)
             for (token, logit) in logits.enumerated() {
                 let score = one.score + (logit - total)
@@ -92,20 +145,5 @@ public struct BeamSearch: Sendable, Equatable {
     private func logSum(_ logits: [Float]) -> Float {
         let top = logits.max() ?? 0
         return top + Float(log(logits.reduce(0.0) { $0 + Double(exp($1 - top)) }))
-    }
-
-    /// Steps the chosen continuations. A state goes on as its first continuation; the others are copies of it.
-    private func continued(
-        _ running: [Running], _ next: [Candidate], _ model: any FrozenVLM
-    ) throws -> [Running] {
-        var taken = Set<Int>()
-        let states = try next.map { candidate in
-            let state = running[candidate.beam].state
-            return taken.insert(candidate.beam).inserted ? state : try model.copy(state)
-        }
-        try model.step(states, tokens: next.map(\.token))
-        return zip(states, next).map {
-            Running(state: $0, said: running[$1.beam].said + [$1.token], score: $1.score)
-        }
     }
 }

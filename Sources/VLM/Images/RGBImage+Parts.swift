@@ -6,7 +6,7 @@ extension RGBImage {
 
     /// Squares as high as the picture is, evenly spread from its left end to its right one, or from top to bottom; none
     /// where no side is `partedRatio` times the other.
-    func squareParts() -> [RGBImage] {
+    package func squareParts() -> [RGBImage] {
         let (short, long) = (min(width, height), max(width, height))
         let ratio = Double(long) / Double(short)
         guard ratio >= Self.partedRatio else { return [] }

@@ -27,6 +27,15 @@ public final class LlamaSequence {
         cache = KeyValueCache(capacity: own, configuration: configuration)
     }
 
+    /// The same sequence once more, to be continued another way; the prefix is shared.
+    func copy() -> LlamaSequence {
+        let other = LlamaSequence(prefix: prefix, capacity: cache.capacity, configuration: configuration)
+        cache.copy(own, to: other.cache, at: 0, configuration: configuration)
+        other.own = own
+        other.logits = logits
+        return other
+    }
+
     /// The next `rows` positions as the kernels see them, whose rows start at `row` of a packed batch.
     func descriptor(row: Int, rows: Int) -> mk_sequence {
         let size = configuration.headSize

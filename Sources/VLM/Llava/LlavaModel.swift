@@ -80,6 +80,8 @@ package struct LlavaModel: FrozenVLM {
 
     package func step(_ states: [any Decoding], tokens: [Int32]) throws { try language.step(states, tokens: tokens) }
 
+    package func copy(_ state: any Decoding) throws -> any Decoding { try language.copy(state) }
+
     package func loss(
         of samples: [TrainingSample], concept: Matrix, regularizer: AttentionRegularizer
     ) throws -> ConceptLoss {

@@ -128,6 +128,8 @@ package struct PocketModel: FrozenVLM {
         try language.step(states, tokens: tokens)
     }
 
+    package func copy(_ state: any Decoding) throws -> any Decoding { try language.copy(state) }
+
     package func loss(
         of samples: [TrainingSample], concept: Matrix, regularizer: AttentionRegularizer
     ) throws -> ConceptLoss {

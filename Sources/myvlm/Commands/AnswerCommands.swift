@@ -19,6 +19,12 @@ struct AnswerArguments: ParsableArguments {
     @Option(help: "Longest answer in tokens (default: the server's).")
     var maxTokens: Int?
 
+    @Option(help: "Search for the likeliest answer with so many continuations side by side (1 is greedy).")
+    var beams: Int = 1
+
+    @Option(help: "Of the search: above 0 favours longer answers, below 0 shorter ones.")
+    var lengthPenalty: Float = 1
+
     @Option(help: "Also write a PNG with the answer and what fired drawn in.")
     var picture: String?
 
@@ -28,11 +34,17 @@ struct AnswerArguments: ParsableArguments {
     func validate() throws {
         if temperature < 0 { throw ValidationError("--temperature cannot be negative") }
         if !(0...1).contains(topP) { throw ValidationError("--top-p lies between 0 and 1") }
+        if !(1...16).contains(beams) { throw ValidationError("--beams lies between 1 and 16") }
+        if beams > 1, temperature > 0 {
+            throw ValidationError("--beams searches and --temperature draws: give one of them")
+        }
+        if !(-8...8).contains(lengthPenalty) { throw ValidationError("--length-penalty lies between -8 and 8") }
         if let maxTokens, maxTokens < 1 { throw ValidationError("--max-tokens counts from 1") }
     }
 
     var sampling: SamplingOptions {
-        SamplingOptions(temperature: temperature, topP: topP, seed: seed, maximumTokens: maxTokens ?? 0)
+        SamplingOptions(temperature: temperature, topP: topP, seed: seed, maximumTokens: maxTokens ?? 0, beams: beams,
+            lengthPenalty: lengthPenalty)
     }
 
     /// Writes an answer as it comes.
@@ -71,6 +83,7 @@ struct CaptionCommand: AsyncParsableCommand {
               myvlm caption desk.jpg
               myvlm caption desk.jpg --json
               myvlm caption desk.jpg --picture out.png
+              myvlm caption desk.jpg --beams 5    # the likeliest caption a search finds
               myvlm caption desk.jpg --frozen     # without your concepts
             """)
 

@@ -36,6 +36,16 @@ import VLM
         #expect(verdicts[2].score < ObjectHead.threshold)
     }
 
+    @Test func closeUpsStandInForPartsOfTheGrid() {
+        let contest = contest([Self.blue, Self.red, Self.cat])
+        // In the grid nothing fires: the whole is a mixture, and so are its halves.
+        let mixture = zip(Self.red, Self.cat).map { $0 * 0.5 + $1 * 0.5 - 0.3 }
+        let seen = picture(left: mixture, right: mixture)
+        #expect(contest.verdicts(features: seen, columns: 2).map(\.fired) == [false, false, false])
+        let verdicts = contest.verdicts(features: seen, columns: 2, closeUps: [Self.red, Self.cat])
+        #expect(verdicts.map(\.fired) == [false, true, true])
+    }
+
     @Test func alone_aLookAlikeFires() {
         let verdicts = contest([Self.blue]).verdicts(features: picture(left: Self.red, right: Self.red), columns: 2)
         #expect(verdicts.map(\.fired) == [true])

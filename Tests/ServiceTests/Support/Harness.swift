@@ -130,10 +130,12 @@ extension MyVLMClient {
     }
 
     /// The pieces and the end of a caption.
-    func captioned(_ photo: Photo, frozen: Bool = false) async throws -> (pieces: [String], answer: Answer) {
+    func captioned(
+        _ photo: Photo, sampling: SamplingOptions = SamplingOptions(), frozen: Bool = false
+    ) async throws -> (pieces: [String], answer: Answer) {
         var pieces: [String] = []
         var end: Answer?
-        for try await event in caption(photo, frozen: frozen) {
+        for try await event in caption(photo, sampling: sampling, frozen: frozen) {
             switch event {
             case .text(let piece): pieces.append(piece)
             case .end(let answer): end = answer

@@ -159,6 +159,25 @@ struct Blip2ModelTests {
         #expect(none.code == .checkpointMalformed)
     }
 
+    @Test(arguments: names) func aLookWithoutTheWayBackSeesTheSameLoss(_ name: String) throws {
+        let model = try load(name)
+        let prefix = try model.prefix(for: model.features(of: picture))
+        let prompt = try model.promptTokens(for: .caption(names: []))
+        let samples = try ["a mug", "Zibo on a wooden table"].map {
+            TrainingSample(prefix: prefix, prompt: prompt, target: try model.targetTokens(for: $0))
+        }
+        let concept = Matrix(
+            rows: 1, columns: model.identity.hiddenSize,
+            values: (0..<model.identity.hiddenSize).map { Float($0 % 7) - 3 })
+        let batch = ConceptBatch(
+            samples: samples, concept: concept, regularizer: AttentionRegularizer(weight: 0.04, direction: .column))
+        let whole = try model.losses(of: [batch])[0].crossEntropy
+        #expect(try model.crossEntropies(of: [batch])[0].bitPattern == whole.bitPattern)
+        #expect(throws: VLMError.self) {
+            try model.crossEntropies(of: [ConceptBatch(samples: [], concept: concept, regularizer: batch.regularizer)])
+        }
+    }
+
     @Test(arguments: names) func aSearchWithOneBeamIsGreedy(_ name: String) throws {
         let model = try load(name)
         let prefix = try model.prefix(for: model.features(of: picture))

@@ -115,6 +115,7 @@ package enum MessageCatalog {
         StatusRequest.self,
         StatusReply.self,
         Sampling.self,
+        BeamOptions.self,
         CaptionRequest.self,
         AskRequest.self,
         AnswerEvent.self,

@@ -20,12 +20,22 @@ public struct Sampling: WireMessage {
     /// 0 takes the server's default.
     public var maxTokens: UInt32
 
+    /// Search for the likeliest answer instead of choosing token by token; with a temperature it is refused.
+    public var beam: BeamOptions?
+
     /// A message; every field has proto3's default.
-    public init(temperature: Float = 0, topP: Float = 0, seed: UInt64 = 0, maxTokens: UInt32 = 0) {
+    public init(
+        temperature: Float = 0,
+        topP: Float = 0,
+        seed: UInt64 = 0,
+        maxTokens: UInt32 = 0,
+        beam: BeamOptions? = nil
+    ) {
         self.temperature = temperature
         self.topP = topP
         self.seed = seed
         self.maxTokens = maxTokens
+        self.beam = beam
     }
 
     /// The message on the wire. Throws `MessageError` when a text field holds a NUL.
@@ -49,6 +59,9 @@ extension Sampling {
         c.top_p = self.topP
         c.seed = self.seed
         c.max_tokens = self.maxTokens
+        if let value = self.beam {
+            c.beam = try arena.message(value, myvlm__v1__beam_options__init) { try $0.fill(&$1, &$2) }
+        }
     }
 
     init(_ c: Myvlm__V1__Sampling) throws {
@@ -56,5 +69,6 @@ extension Sampling {
         self.topP = c.top_p
         self.seed = c.seed
         self.maxTokens = c.max_tokens
+        self.beam = try MessageDecoding.message(c.beam) { try BeamOptions($0) }
     }
 }

@@ -55,8 +55,15 @@ extension Runtime.Sampling {
         guard message.maxTokens <= 4_096 else {
             throw RPCError(code: .invalidArgument, message: "max_tokens may be 4096 at most")
         }
+        let search = try message.beam.map { beam in
+            do throws(VLMError) {
+                return try BeamSearch(beams: Int(beam.beams), lengthPenalty: beam.lengthPenalty)
+            } catch {
+                throw RPCError(code: .invalidArgument, message: error.message)
+            }
+        }
         self.init(
             temperature: message.temperature, topP: message.topP == 0 ? 1 : message.topP, seed: message.seed,
-            maximumTokens: Int(message.maxTokens))
+            maximumTokens: Int(message.maxTokens), search: search)
     }
 }

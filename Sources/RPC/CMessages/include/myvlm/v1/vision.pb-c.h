@@ -16,6 +16,7 @@ PROTOBUF_C__BEGIN_DECLS
 
 
 typedef struct Myvlm__V1__Sampling Myvlm__V1__Sampling;
+typedef struct Myvlm__V1__BeamOptions Myvlm__V1__BeamOptions;
 typedef struct Myvlm__V1__CaptionRequest Myvlm__V1__CaptionRequest;
 typedef struct Myvlm__V1__AskRequest Myvlm__V1__AskRequest;
 typedef struct Myvlm__V1__AnswerEvent Myvlm__V1__AnswerEvent;
@@ -50,10 +51,35 @@ struct  Myvlm__V1__Sampling
    * 0 takes the server's default.
    */
   uint32_t max_tokens;
+  /*
+   * Search for the likeliest answer instead of choosing token by token; with a temperature it is refused.
+   */
+  Myvlm__V1__BeamOptions *beam;
 };
 #define MYVLM__V1__SAMPLING__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&myvlm__v1__sampling__descriptor) \
-    , 0, 0, 0, 0 }
+    , 0, 0, 0, 0, NULL }
+
+
+/*
+ * Several continuations are kept side by side; the text comes whole at the end.
+ */
+struct  Myvlm__V1__BeamOptions
+{
+  ProtobufCMessage base;
+  /*
+   * 1 to 16, and not more than the server decodes together.
+   */
+  uint32_t beams;
+  /*
+   * The score of an answer is its log-probability over its length to this power: above 0 longer answers are favoured,
+   * below 0 shorter ones.
+   */
+  float length_penalty;
+};
+#define MYVLM__V1__BEAM_OPTIONS__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&myvlm__v1__beam_options__descriptor) \
+    , 0, 0 }
 
 
 struct  Myvlm__V1__CaptionRequest
@@ -255,6 +281,25 @@ Myvlm__V1__Sampling *
                       const uint8_t       *data);
 void   myvlm__v1__sampling__free_unpacked
                      (Myvlm__V1__Sampling *message,
+                      ProtobufCAllocator *allocator);
+/* Myvlm__V1__BeamOptions methods */
+void   myvlm__v1__beam_options__init
+                     (Myvlm__V1__BeamOptions         *message);
+size_t myvlm__v1__beam_options__get_packed_size
+                     (const Myvlm__V1__BeamOptions   *message);
+size_t myvlm__v1__beam_options__pack
+                     (const Myvlm__V1__BeamOptions   *message,
+                      uint8_t             *out);
+size_t myvlm__v1__beam_options__pack_to_buffer
+                     (const Myvlm__V1__BeamOptions   *message,
+                      ProtobufCBuffer     *buffer);
+Myvlm__V1__BeamOptions *
+       myvlm__v1__beam_options__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   myvlm__v1__beam_options__free_unpacked
+                     (Myvlm__V1__BeamOptions *message,
                       ProtobufCAllocator *allocator);
 /* Myvlm__V1__CaptionRequest methods */
 void   myvlm__v1__caption_request__init
@@ -470,6 +515,9 @@ void   myvlm__v1__recognize_reply__free_unpacked
 typedef void (*Myvlm__V1__Sampling_Closure)
                  (const Myvlm__V1__Sampling *message,
                   void *closure_data);
+typedef void (*Myvlm__V1__BeamOptions_Closure)
+                 (const Myvlm__V1__BeamOptions *message,
+                  void *closure_data);
 typedef void (*Myvlm__V1__CaptionRequest_Closure)
                  (const Myvlm__V1__CaptionRequest *message,
                   void *closure_data);
@@ -549,6 +597,7 @@ void myvlm__v1__vision__recognize(ProtobufCService *service,
 /* --- descriptors --- */
 
 extern const ProtobufCMessageDescriptor myvlm__v1__sampling__descriptor;
+extern const ProtobufCMessageDescriptor myvlm__v1__beam_options__descriptor;
 extern const ProtobufCMessageDescriptor myvlm__v1__caption_request__descriptor;
 extern const ProtobufCMessageDescriptor myvlm__v1__ask_request__descriptor;
 extern const ProtobufCMessageDescriptor myvlm__v1__answer_event__descriptor;
