@@ -21,7 +21,8 @@ import VLMTestSupport
         try await body(folder.path())
     }
 
-    @Test(arguments: ["blip2-opt", "blip2-t5"]) func conceptsAreEnrolledServedAndNotMixedUp(_ name: String) async throws {
+    @Test(arguments: ["blip2-opt", "blip2-t5"]) func conceptsAreEnrolledServedAndNotMixedUp(_ name: String) async throws
+    {
         try await withModel(name) { path in
             var setup = Harness.Setup()
             setup.model = { try VLMLoader.load(directory: path) }

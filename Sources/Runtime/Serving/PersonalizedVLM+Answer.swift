@@ -74,7 +74,8 @@ extension PersonalizedVLM {
         let output = try await loop.run(
             DecodingLoop.Request(
                 features: sight.features, concepts: chosen.map { set.members[$0].concept.embedding }, prompt: prompt,
-                maximumTokens: maximumTokens, sampler: sampler, search: sampling.search, onText: onText, onLogits: probe.onLogits))
+                maximumTokens: maximumTokens, sampler: sampler, search: sampling.search, onText: onText,
+                onLogits: probe.onLogits))
         let timings = AnswerTimings(
             queueSeconds: (sight.queued + output.waited) / .seconds(1), visionSeconds: sight.looked / .seconds(1),
             firstTokenSeconds: (output.firstToken - arrived) / .seconds(1),
@@ -88,7 +89,7 @@ extension PersonalizedVLM {
     private func check(_ search: BeamSearch?, temperature: Float) throws {
         guard let search else { return }
         guard temperature == 0 else {
-            throw RuntimeError(.invalidArgument, "a beam search draws nothing: leave the temperature at 0, or the beams out")
+            throw RuntimeError(.invalidArgument, "a beam search draws nothing: leave out the temperature or the beams")
         }
         guard search.beams <= configuration.maximumRunning else {
             throw RuntimeError(

@@ -48,7 +48,8 @@ extension Blip2Model {
                 var own = [Double](repeating: 0, count: logits.rows)
                 let (rows, columns) = (logits.rows, logits.columns)
                 logits.values.withUnsafeMutableBufferPointer { values in
-                    if let values = values.baseAddress { mk_cross_entropy(values, sample.target, rows, columns, 1, &own) }
+                    guard let values = values.baseAddress else { return }
+                    mk_cross_entropy(values, sample.target, rows, columns, 1, &own)
                 }
                 losses += own
             }

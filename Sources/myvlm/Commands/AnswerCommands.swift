@@ -43,7 +43,8 @@ struct AnswerArguments: ParsableArguments {
     }
 
     var sampling: SamplingOptions {
-        SamplingOptions(temperature: temperature, topP: topP, seed: seed, maximumTokens: maxTokens ?? 0, beams: beams,
+        SamplingOptions(
+            temperature: temperature, topP: topP, seed: seed, maximumTokens: maxTokens ?? 0, beams: beams,
             lengthPenalty: lengthPenalty)
     }
 
