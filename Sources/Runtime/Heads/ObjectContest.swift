@@ -26,7 +26,8 @@ package struct ObjectContest: Sendable {
     }
 
     package struct Verdict: Sendable, Equatable {
-        /// The highest probability among the parts it took; where it took none, among all parts.
+        /// The highest probability among the parts: its head's own, times that of not being the winner where another
+        /// thing took the part. At the threshold or above exactly where it fired.
         package let score: Float
         package let fired: Bool
         /// What each cell of the grid adds to the logit of the whole, `[cells]`: see `ObjectHead.heat`.
@@ -68,20 +69,25 @@ package struct ObjectContest: Sendable {
         let products = DotProduct.products(
             Matrix(rows: parts.count, columns: space.mean.count, values: parts.flatMap { $0 }), weights)
         let cells = DotProduct.products(features.map, duals)
+        var fired = [Bool](repeating: false, count: biases.count)
         var best = [Float](repeating: 0, count: biases.count)
-        var won = [Float?](repeating: nil, count: biases.count)
         for (part, direction) in parts.enumerated() {
-            let scores = biases.indices.map { ObjectHead.probability(products[part, $0] + biases[$0]) }
-            for (index, score) in scores.enumerated() { best[index] = max(best[index], score) }
+            var scores = biases.indices.map { ObjectHead.probability(products[part, $0] + biases[$0]) }
             let firing = scores.indices.filter { scores[$0] >= thresholds[$0] }
             // Ties go to the first: members are in the order of names.
-            guard let winner = nearest(firing, to: direction) else { continue }
-            won[winner] = max(won[winner] ?? 0, scores[winner])
+            if let winner = nearest(firing, to: direction) {
+                fired[winner] = true
+                for loser in firing where loser != winner {
+                    // One part shows one thing. Whatever is left stays below the threshold.
+                    scores[loser] = min(scores[loser] * (1 - scores[winner]), thresholds[loser].nextDown)
+                }
+            }
+            for (index, score) in scores.enumerated() { best[index] = max(best[index], score) }
         }
         let scale = norm > 0 && features.map.rows > 0 ? 1 / (norm * Float(features.map.rows)) : 0
         return best.indices.map { index in
             Verdict(
-                score: won[index] ?? best[index], fired: won[index] != nil,
+                score: best[index], fired: fired[index],
                 heat: (0..<features.map.rows).map { cell in
                     scale > 0 ? (cells[cell, index] - centres[index]) * scale : 0
                 })

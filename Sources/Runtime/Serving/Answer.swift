@@ -72,12 +72,12 @@ public struct Recognition: Sendable, Equatable {
     public let identifier: String
     /// Object or person.
     public let kind: ConceptKind
-    /// Objects: calibrated probability, the highest of the parts of the picture it took. Persons: Euclidean distance of the nearest key; infinite without a face.
+    /// Objects: calibrated probability, the highest of the picture's parts; where a look-alike of the user took a part,
+    /// what that leaves. Persons: Euclidean distance of the nearest key; infinite without a face.
     public let score: Float
     /// Objects fire at this and above, persons at this and below.
     public let threshold: Float
-    /// Whether it is taken to be in the picture. An object may reach its threshold without: another one of the user is
-    /// nearer to everything it fired on.
+    /// Whether it is taken to be in the picture.
     public let fired: Bool
     /// Persons: the faces taken to be theirs.
     public let boxes: [FaceBox]

@@ -31,8 +31,11 @@ import VLM
         let contest = contest([Self.blue, Self.red, Self.cat])
         let verdicts = contest.verdicts(features: picture(left: Self.red, right: Self.red), columns: 2)
         #expect(verdicts.map(\.fired) == [false, true, false])
-        // The loser's probability is told as it is: above its threshold.
-        #expect(verdicts[0].score >= ObjectHead.threshold)
+        // The loser fired too, alone it would have won; its score is what the winner leaves of it.
+        let alone = self.contest([Self.blue]).verdicts(features: picture(left: Self.red, right: Self.red), columns: 2)
+        #expect(alone[0].fired)
+        #expect(verdicts[0].score == alone[0].score * (1 - verdicts[1].score))
+        #expect(verdicts[0].score < ObjectHead.threshold)
         #expect(verdicts[2].score < ObjectHead.threshold)
     }
 

@@ -27,27 +27,31 @@ import VLM
     /// The contest as one would write it without packing.
     private func plain(
         _ heads: [(head: ObjectHead, enrolled: Matrix)], _ picture: ImageFeatures
-    ) -> [(score: Float, fired: Bool, heat: [Float])] {
+    ) -> [(score: Float, fired: Bool, fought: Bool, heat: [Float])] {
         let whole = space.direction(of: picture.pooled)
         let directions =
             [whole.unit]
             + [GridPart.left, .right].map { space.direction(of: $0.pooled(picture.map, columns: 7)).unit }
         var best = [Float](repeating: 0, count: heads.count)
-        var won = [Float?](repeating: nil, count: heads.count)
+        var (won, lost) = (Set<Int>(), Set<Int>())
         for direction in directions {
-            let scores = heads.map {
+            var scores = heads.map {
                 ObjectHead.probability(ObjectHead.logits(of: [$0.head], direction: direction)[0])
             }
-            for index in heads.indices { best[index] = max(best[index], scores[index]) }
             let firing = scores.indices.filter { scores[$0] >= ObjectHead.threshold }
             let winner = firing.max {
                 nearness(heads[$0].enrolled, direction) < nearness(heads[$1].enrolled, direction)
             }
-            if let winner { won[winner] = max(won[winner] ?? 0, scores[winner]) }
+            for loser in firing where loser != winner {
+                scores[loser] *= 1 - (winner.map { scores[$0] } ?? 0)
+                lost.insert(loser)
+            }
+            if let winner { won.insert(winner) }
+            for index in heads.indices { best[index] = max(best[index], scores[index]) }
         }
         return heads.indices.map { index in
             (
-                won[index] ?? best[index], won[index] != nil,
+                best[index], won.contains(index), lost.contains(index) && !won.contains(index),
                 heads[index].head.heat(map: picture.map, space: space, norm: whole.norm)
             )
         }
@@ -88,7 +92,8 @@ import VLM
             #expect(verdicts.map(\.score.bitPattern) == expected.map(\.score.bitPattern))
             #expect(verdicts.map(\.fired) == expected.map(\.fired))
             #expect(verdicts.map { $0.heat.map(\.bitPattern) } == expected.map { $0.heat.map(\.bitPattern) })
-            fought += verdicts.filter { !$0.fired && $0.score >= ObjectHead.threshold }.count
+            #expect(verdicts.allSatisfy { ($0.score >= ObjectHead.threshold) == $0.fired })
+            fought += expected.filter(\.fought).count
         }
         #expect(fought > 0, "no part was fought for: the test shows nothing")
         #expect(
