@@ -22,7 +22,9 @@ struct AnswerArguments: ParsableArguments {
     @Option(help: "Search for the likeliest answer with so many continuations side by side (1 is greedy).")
     var beams: Int = 1
 
-    @Option(help: "Of the search: above 0 favours longer answers, below 0 shorter ones.")
+    // A value below 0 looks like an option.
+    @Option(
+        parsing: .unconditional, help: "Of the search: above 0 favours longer answers, below 0 shorter ones.")
     var lengthPenalty: Float = 1
 
     @Option(help: "Also write a PNG with the answer and what fired drawn in.")
