@@ -41,6 +41,9 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        // For the tests alone.
+        .package(url: "https://github.com/apple/swift-system", from: "1.8.0"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.0"),
     ],
     targets: system + [
         .target(name: "Kernels", path: "Sources/Kernels", cSettings: fastC),
@@ -112,6 +115,14 @@ let package = Package(
         .target(
             name: "VLMTestSupport", dependencies: ["VLM", "Compute"], path: "Tests/Support/VLMTestSupport",
             swiftSettings: strict),
+        // Programs that tests start, awaited.
+        .target(
+            name: "ProcessTestSupport",
+            dependencies: [
+                .product(name: "Subprocess", package: "swift-subprocess"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            path: "Tests/Support/ProcessTestSupport", swiftSettings: strict),
         .testTarget(
             name: "VLMTests", dependencies: ["VLM", "VLMTestSupport", "Compute", "MyVLMParity"], exclude: ["Fixtures"],
             swiftSettings: strict),
@@ -119,24 +130,27 @@ let package = Package(
             name: "RuntimeTests", dependencies: ["Runtime", "VLM", "VLMTestSupport", "Compute"], exclude: ["Fixtures"],
             swiftSettings: strict),
         .testTarget(
-            name: "RegistryTests", dependencies: ["Registry", .product(name: "GRDB", package: "GRDB.swift")],
+            name: "RegistryTests",
+            dependencies: ["Registry", "ProcessTestSupport", .product(name: "GRDB", package: "GRDB.swift")],
             exclude: ["Fixtures"],
             swiftSettings: strict),
         .testTarget(
             name: "RPCTests",
-            dependencies: ["RPC", "RPCCore", "RPCTransport", "RPCMessages", "CMessages", "CProtobufC"],
+            dependencies: [
+                "RPC", "RPCCore", "RPCTransport", "RPCMessages", "CMessages", "CProtobufC", "ProcessTestSupport",
+            ],
             exclude: ["Goldens", "python"], swiftSettings: strict),
         .testTarget(
             name: "ServiceTests",
             dependencies: [
-                "Service", "Client", "Registry", "Runtime", "RPC", "VLM", "VLMTestSupport",
+                "Service", "Client", "Registry", "Runtime", "RPC", "VLM", "VLMTestSupport", "ProcessTestSupport",
                 .product(name: "Logging", package: "swift-log"),
             ], exclude: ["Goldens", "python"], swiftSettings: strict),
         .testTarget(name: "PicturesTests", dependencies: ["Pictures"], swiftSettings: strict),
         .testTarget(
             name: "EvaluationTests", dependencies: ["Evaluation", "Runtime", "VLM", "VLMTestSupport"],
             exclude: ["Fixtures"], swiftSettings: strict),
-        .testTarget(name: "HouseTests", swiftSettings: strict),
+        .testTarget(name: "HouseTests", dependencies: ["ProcessTestSupport"], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6],
     cxxLanguageStandard: .cxx17

@@ -1,4 +1,5 @@
 import Foundation
+import ProcessTestSupport
 import Testing
 
 /// Who may import whom: the table of Docs/architecture.md. A room may only look down.
@@ -32,24 +33,17 @@ private struct Description: Decodable {
     let targets: [Target]
 }
 
-@Test func importsOnlyPointDown() throws {
+@Test func importsOnlyPointDown() async throws {
     let root = Repository.root
     let scratch = FileManager.default.temporaryDirectory.appending(path: "house-\(UUID().uuidString)")
     defer { try? FileManager.default.removeItem(at: scratch) }
-    let process = Process()
-    process.executableURL = URL(filePath: "/usr/bin/env")
     // A scratch folder of its own: the build folder is locked by the test run itself.
-    process.arguments = [
+    let output = try await Program(path: "/usr/bin/env", environment: ProcessInfo.processInfo.environment).run([
         "swift", "package", "--scratch-path", scratch.path(), "--package-path", root.path(), "describe", "--type",
         "json",
-    ]
-    let output = Pipe()
-    process.standardOutput = output
-    try process.run()
-    let data = output.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    #expect(process.terminationStatus == 0)
-    let description = try JSONDecoder().decode(Description.self, from: data)
+    ])
+    #expect(output.code == 0, "\(output.error)")
+    let description = try JSONDecoder().decode(Description.self, from: Data(output.out.utf8))
     var seen = Set<String>()
     for target in description.targets {
         guard let rooms = allowed[target.name] else { continue }

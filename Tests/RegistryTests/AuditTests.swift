@@ -40,7 +40,7 @@ import Testing
         let text = "\(page.records)"
         for word in ["anna", "ben", "mug", "blurred"] {
             #expect(!text.contains(word))
-            #expect(try !text.contains(SHA256Hex.of(word).prefix(16)))
+            #expect(try await !text.contains(SHA256Hex.of(word).prefix(16)))
         }
         // Equal names of two users have different codes.
         #expect(Set(page.records.filter { $0.action == "concept.enroll" }.map(\.target)).count == 2)

@@ -1,5 +1,6 @@
 import Client
 import Foundation
+import ProcessTestSupport
 import RPC
 import Registry
 import Service
@@ -80,7 +81,7 @@ import Testing
     @Test func theServersOperationOnTheCommandLine() async throws {
         try await Harness.run { harness in
             let config = ["MYVLM_CONFIG": "\(harness.folder)/admin/config.json"]
-            let admin = try CommandLineTool("myvlm", environment: config)
+            let admin = try CommandLineTool.named("myvlm", environment: config)
             let server = ["--server", "\(harness.address)", "--ca", harness.home.authority]
             #expect(try await admin.run(["login", "admin"] + server, input: Harness.adminPassword + "\n").code == 0)
             let client = try await harness.user("ann")
@@ -109,7 +110,7 @@ import Testing
         let folder = NSTemporaryDirectory() + "myvlmd-\(UUID().uuidString)"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         let home = ServerHome(path: folder + "/home")
-        let server = try CommandLineTool("myvlmd", environment: ["HOME": folder])
+        let server = try CommandLineTool.named("myvlmd", environment: ["HOME": folder])
         let made = try await server.run(["init", "--home", home.path], input: Harness.adminPassword + "\n")
         #expect(made.code == 0, "\(made)")
         var configuration = RegistryConfiguration(directory: home.registry)

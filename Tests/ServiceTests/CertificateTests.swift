@@ -1,5 +1,6 @@
 import Client
 import Foundation
+import ProcessTestSupport
 import Service
 import Testing
 
@@ -33,7 +34,7 @@ import Testing
         }
 
         private func openssl(_ arguments: [String]) async throws {
-            let output = try await CommandLineTool(path: "/usr/bin/openssl").run(arguments)
+            let output = try await Program(path: "/usr/bin/openssl").run(arguments)
             try #require(output.code == 0, "\(output)")
         }
     }
@@ -96,7 +97,7 @@ import Testing
             let admin = try await harness.admin()
             let ann = try await harness.user("ann")
             _ = try await admin.addIdentity("CN=ann-laptop", to: "ann")
-            let tool = try CommandLineTool("myvlm", environment: ["MYVLM_CONFIG": "\(harness.folder)/none.json"])
+            let tool = try CommandLineTool.named("myvlm", environment: ["MYVLM_CONFIG": "\(harness.folder)/none.json"])
             let server = ["--server", "\(harness.address)", "--ca", harness.home.authority]
             let shown = ["--certificate", laptop.certificate, "--certificate-key", laptop.key]
             let good = try await tool.run(["whoami"] + server + shown)

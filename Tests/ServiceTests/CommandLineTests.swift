@@ -1,12 +1,13 @@
 import Client
 import Foundation
+import ProcessTestSupport
 import Service
 import Testing
 
 @Suite struct CommandLineTests {
     /// `myvlm` for one user of a harness, with a configuration file of its own.
-    private func tool(_ harness: Harness, _ user: String) throws -> CommandLineTool {
-        try CommandLineTool("myvlm", environment: ["MYVLM_CONFIG": "\(harness.folder)/\(user)/config.json"])
+    private func tool(_ harness: Harness, _ user: String) throws -> Program {
+        try CommandLineTool.named("myvlm", environment: ["MYVLM_CONFIG": "\(harness.folder)/\(user)/config.json"])
     }
 
     private func secret(_ harness: Harness, _ text: String) throws -> String {
@@ -159,7 +160,7 @@ import Testing
                 #expect(output.code == code, "\(arguments): \(output)")
                 #expect(output.error.contains(words), "\(arguments): \(output)")
             }
-            let nobody = try CommandLineTool(
+            let nobody = try CommandLineTool.named(
                 "myvlm", environment: ["MYVLM_CONFIG": harness.folder + "/nobody/config.json"])
             #expect(try await nobody.run(["whoami"]).code == 78)
             let free = try await admin.run(["whoami", "--server", "127.0.0.1:1"])
@@ -190,7 +191,7 @@ import Testing
         ["user"], ["user", "add"], ["watch"], ["export"], ["import"],
     ])
     func helpIsAsWritten(_ command: [String]) async throws {
-        let output = try await CommandLineTool("myvlm").run(command + ["--help"])
+        let output = try await CommandLineTool.named("myvlm").run(command + ["--help"])
         #expect(output.code == 0)
         try Golden.expect(output.out, "help-\((["myvlm"] + command).joined(separator: "-")).txt")
     }
@@ -198,7 +199,7 @@ import Testing
     @Test func theServerRefusesToStartWithoutItsParts() async throws {
         let folder = NSTemporaryDirectory() + "myvlmd-\(UUID().uuidString)"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        let server = try CommandLineTool("myvlmd", environment: ["HOME": folder])
+        let server = try CommandLineTool.named("myvlmd", environment: ["HOME": folder])
         let noHome = try await server.run(["serve", "--home", folder + "/home"])
         #expect(noHome.code == 66 && noHome.error.contains("myvlmd init"), "\(noHome)")
         let made = try await server.run(["init", "--home", folder + "/home"], input: Harness.adminPassword + "\n")

@@ -1,5 +1,6 @@
 import Client
 import Foundation
+import ProcessTestSupport
 import Service
 import Testing
 
@@ -52,7 +53,8 @@ import Testing
 
     @Test func exportsOnTheCommandLine() async throws {
         try await Harness.run { harness in
-            let ann = try CommandLineTool("myvlm", environment: ["MYVLM_CONFIG": "\(harness.folder)/ann/config.json"])
+            let ann = try CommandLineTool.named(
+                "myvlm", environment: ["MYVLM_CONFIG": "\(harness.folder)/ann/config.json"])
             let client = try await harness.user("ann")
             _ = try await client.enrolled(Harness.order("zibo"))
             let server = ["--server", "\(harness.address)", "--ca", harness.home.authority]

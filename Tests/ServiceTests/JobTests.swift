@@ -1,5 +1,6 @@
 import Client
 import Foundation
+import ProcessTestSupport
 import Service
 import Testing
 import VLM
@@ -147,7 +148,8 @@ import VLM
     @Test func jobsOnTheCommandLine() async throws {
         let barrier = Barrier()
         try await Harness.run(heldBack(barrier)) { harness in
-            let ann = try CommandLineTool("myvlm", environment: ["MYVLM_CONFIG": "\(harness.folder)/ann/config.json"])
+            let ann = try CommandLineTool.named(
+                "myvlm", environment: ["MYVLM_CONFIG": "\(harness.folder)/ann/config.json"])
             let client = try await harness.user("ann")
             let server = ["--server", "\(harness.address)", "--ca", harness.home.authority]
             #expect(try await ann.run(["login", "ann"] + server, input: Harness.userPassword + "\n").code == 0)

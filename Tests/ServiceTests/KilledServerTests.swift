@@ -1,5 +1,6 @@
 import Client
 import Foundation
+import ProcessTestSupport
 import Registry
 import Service
 import Testing
@@ -48,7 +49,7 @@ import Testing
                 name: "kettle", kind: .object, classNoun: "teapot", photos: try Self.photos, captions: [], seed: 7)
             order.detach = true
             for try await event in client.enroll(order) where moment.isReached(event) {
-                await server.kill()
+                try await server.kill()
                 break
             }
             await client.close()
@@ -66,7 +67,7 @@ import Testing
         }
         #expect(Set(digests).count == 1, "\(digests)")
         #expect(try FileManager.default.contentsOfDirectory(atPath: home.jobs).isEmpty)
-        await server.kill()
+        try await server.kill()
     }
 
     private static var photos: [Photo] {
@@ -81,55 +82,22 @@ import Testing
 
 /// `myvlmd serve` on a free port. It does not outlive this object.
 private final class ServerProcess {
-    private let process = Process()
-    private let ended: AsyncStream<Void>
+    private let program: RunningProgram
     private let home: ServerHome
     private let address: ListenAddress
 
     /// Starts it and waits until it listens.
     init(home: ServerHome, model: String, log: String) async throws {
         self.home = home
-        let tool = try CommandLineTool("myvlmd")
-        process.executableURL = URL(filePath: tool.path)
-        process.arguments = ["serve", "--home", home.path, "--model", model, "--listen", "127.0.0.1:0"]
-        process.environment = tool.environment
-        try Data().write(to: URL(filePath: log))
-        process.standardError = FileHandle(forWritingAtPath: log)
-        let output = Pipe()
-        process.standardOutput = output
-        let (told, teller) = AsyncStream.makeStream(of: Data.self)
-        output.fileHandleForReading.readabilityHandler = { handle in
-            let data = handle.availableData
-            if data.isEmpty {
-                handle.readabilityHandler = nil
-                teller.finish()
-            } else {
-                teller.yield(data)
-            }
-        }
-        let (ended, end) = AsyncStream.makeStream(of: Void.self)
-        self.ended = ended
-        process.terminationHandler = { _ in end.finish() }
-        try CommandLineTool.launch(process)
-        var text = ""
-        for await data in told {
-            text += String(decoding: data, as: UTF8.self)
-            if text.hasSuffix("\n") { break }
-        }
-        let line = text.trimmingCharacters(in: .whitespacesAndNewlines)
-        try #require(
-            line.hasPrefix("listening on "),
-            "it did not start: \((try? String(contentsOfFile: log, encoding: .utf8)) ?? "")")
+        program = try await CommandLineTool.named("myvlmd").start(
+            ["serve", "--home", home.path, "--model", model, "--listen", "127.0.0.1:0"], log: log)
+        let line = program.firstLine
+        try #require(line.hasPrefix("listening on "), "\(line)")
         address = try ListenAddress(String(line.dropFirst("listening on ".count)))
     }
 
-    deinit { if process.isRunning { Foundation.kill(process.processIdentifier, SIGKILL) } }
-
     /// SIGKILL: nothing of it runs any more when this returns.
-    func kill() async {
-        Foundation.kill(process.processIdentifier, SIGKILL)
-        for await _ in ended {}
-    }
+    func kill() async throws { try await program.kill() }
 
     /// A client that is logged in.
     func client(_ user: String, _ password: String) async throws -> MyVLMClient {

@@ -1,5 +1,6 @@
 import Client
 import Foundation
+import ProcessTestSupport
 import Service
 import Testing
 
@@ -24,7 +25,8 @@ import Testing
             let stolen = await failure { for try await _ in ben.photos(of: "ann/zibo") {} }
             #expect(stolen != nil)
 
-            let tool = try CommandLineTool("myvlm", environment: ["MYVLM_CONFIG": "\(harness.folder)/ann/config.json"])
+            let tool = try CommandLineTool.named(
+                "myvlm", environment: ["MYVLM_CONFIG": "\(harness.folder)/ann/config.json"])
             let server = ["--server", "\(harness.address)", "--ca", harness.home.authority]
             #expect(try await tool.run(["login", "ann"] + server, input: Harness.userPassword + "\n").code == 0)
             let folder = harness.folder + "/kept"

@@ -1,5 +1,6 @@
 import Client
 import Foundation
+import ProcessTestSupport
 import Service
 import Testing
 
@@ -70,7 +71,7 @@ import Testing
     @Test func thePointersOnTheCommandLine() async throws {
         try await Harness.run { harness in
             let config = "\(harness.folder)/ann/config.json"
-            let ann = try CommandLineTool("myvlm", environment: ["MYVLM_CONFIG": config])
+            let ann = try CommandLineTool.named("myvlm", environment: ["MYVLM_CONFIG": config])
             let client = try await harness.user("ann")
             for views in [0..<3, 3..<6] as [Range<UInt64>] {
                 _ = try await client.enrolled(Harness.order("zibo", views: views))

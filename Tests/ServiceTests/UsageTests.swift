@@ -1,5 +1,6 @@
 import Client
 import Foundation
+import ProcessTestSupport
 import RPC
 import Service
 import Testing
@@ -78,7 +79,7 @@ import Testing
 
     @Test func limitsAndSharesOnTheCommandLine() async throws {
         try await Harness.run { harness in
-            let admin = try CommandLineTool(
+            let admin = try CommandLineTool.named(
                 "myvlm", environment: ["MYVLM_CONFIG": "\(harness.folder)/admin/config.json"])
             let client = try await harness.user("ann")
             let server = ["--server", "\(harness.address)", "--ca", harness.home.authority]

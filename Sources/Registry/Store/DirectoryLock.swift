@@ -19,7 +19,11 @@ final class DirectoryLock: Sendable {
         self.descriptor = descriptor
     }
 
-    deinit { close(descriptor) }
+    /// Unlocked by name: a process that was forked a moment ago holds the same lock until it executes its program.
+    deinit {
+        flock(descriptor, LOCK_UN)
+        close(descriptor)
+    }
 
     /// Makes sure `file` exists and only its owner may read it; SQLite gives the same mode to the files beside it.
     static func makePrivate(file: String) throws {

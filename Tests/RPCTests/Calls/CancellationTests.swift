@@ -27,7 +27,7 @@ import Testing
     }
 
     @Test func aDeadlineHoldsBeforeThereIsAConnection() async throws {
-        let certificates = try TestCertificates.shared.get()
+        let certificates = try await TestCertificates.shared.value
         let silent = try PlainListener(answers: false)
         let channel = try Channel(
             endpoint: Endpoint(host: "127.0.0.1", port: silent.port),

@@ -32,7 +32,7 @@ import Testing
     }
 
     @Test func aPortThatDoesNotSpeakTLS() async throws {
-        let certificates = try TestCertificates.shared.get()
+        let certificates = try await TestCertificates.shared.value
         let port = try PlainListener()
         let channel = try Channel(
             endpoint: Endpoint(host: "127.0.0.1", port: port.port),
@@ -40,8 +40,8 @@ import Testing
         #expect(await reason(channel).contains("is it a TLS port"))
     }
 
-    @Test func aFileThatIsNoCertificate() throws {
-        let certificates = try TestCertificates.shared.get()
+    @Test func aFileThatIsNoCertificate() async throws {
+        let certificates = try await TestCertificates.shared.value
         let key = certificates.path("ca.key")
         let place = Endpoint(host: "127.0.0.1", port: 0)
         #expect { try Channel(endpoint: place, options: ChannelOptions(authorityFile: key)) } throws: {
@@ -57,7 +57,7 @@ import Testing
     }
 
     @Test func clientCertificatesReachTheHandler() async throws {
-        let certificates = try TestCertificates.shared.get()
+        let certificates = try await TestCertificates.shared.value
         let server = try await TestServer {
             $0.clientAuthorityFile = certificates.path("ca.pem")
             $0.requireClientCertificate = true

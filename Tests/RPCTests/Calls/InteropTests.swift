@@ -1,4 +1,5 @@
 import Foundation
+import ProcessTestSupport
 import RPC
 import Testing
 
@@ -10,32 +11,23 @@ private let python: String = {
     return home + "/venv/bin/python"
 }()
 
-private func run(_ arguments: [String]) throws -> (status: Int32, output: String) {
-    let process = Process()
-    process.executableURL = URL(filePath: python)
-    process.arguments = arguments
-    let output = Pipe()
-    process.standardOutput = output
-    process.standardError = output
-    try process.run()
-    let data = output.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    return (process.terminationStatus, String(decoding: data, as: UTF8.self))
+private func run(_ arguments: [String]) async throws -> Program.Output {
+    try await Program(path: python, environment: ProcessInfo.processInfo.environment).run(arguments)
 }
 
-private let hasGRPC: Bool = (try? run(["-c", "import grpc, grpc_tools"]).status) == 0
+private func hasGRPC() async -> Bool { (try? await run(["-c", "import grpc, grpc_tools"]).code) == 0 }
 
 @Suite(.timeLimit(.minutes(3))) struct InteropTests {
-    @Test(.enabled(if: hasGRPC, "no grpcio in \(python): install Tools/requirements-grpc.txt or set MYVLM_PYTHON"))
+    @Test(.enabled("no grpcio in \(python): install Tools/requirements-grpc.txt or set MYVLM_PYTHON", hasGRPC))
     func pythonsGRPCSpeaksWithTheServer() async throws {
         let server = try await TestServer()
         let script = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .appending(path: "python/interop.py").path()
         let target = "localhost:\(server.server.endpoint.port)"
         let authority = server.certificates.path("ca.pem")
-        let (status, output) = try await Task.detached { try run([script, target, authority]) }.value
-        #expect(status == 0, "\(output)")
-        let holding = output.split(separator: "\n").filter { $0.hasPrefix("holds: ") }.map { $0.dropFirst(7) }
+        let output = try await run([script, target, authority])
+        #expect(output.code == 0, "\(output.out)\(output.error)")
+        let holding = output.out.split(separator: "\n").filter { $0.hasPrefix("holds: ") }.map { $0.dropFirst(7) }
         #expect(
             holding == [
                 "unary", "client_streaming", "server_streaming", "bidirectional", "errors", "deadline", "cancel",

@@ -38,7 +38,7 @@ final class TestServer: Sendable {
     init(
         _ adjust: (inout ServerConfiguration) -> Void = { _ in }, certificate: String = "server"
     ) async throws {
-        let certificates = try TestCertificates.shared.get()
+        let certificates = try await TestCertificates.shared.value
         self.certificates = certificates
         let (signals, signal) = AsyncStream.makeStream(of: String.self)
         self.signals = signals

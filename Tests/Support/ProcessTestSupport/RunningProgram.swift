@@ -1,0 +1,49 @@
+import Foundation
+import Subprocess
+import SystemPackage
+
+/// A program that runs beside the test. It does not outlive this object.
+package final class RunningProgram: Sendable {
+    /// The first line of its standard output.
+    package let firstLine: String
+    private let process: pid_t
+    private let life: Task<Void, any Error>
+
+    package struct EndedBeforeItsFirstLine: Error { package let log: String }
+
+    init(path: String, arguments: [String], environment: Environment, log: String) async throws {
+        try Data().write(to: URL(filePath: log))
+        let (lines, teller) = AsyncStream<(pid_t, String)>.makeStream(bufferingPolicy: .bufferingOldest(1))
+        life = Task {
+            defer { teller.finish() }
+            _ = try await Subprocess.run(
+                .path(FilePath(path)), arguments: Arguments(arguments), environment: environment, input: .none,
+                output: .sequence,
+                error: .fileDescriptor(.open(FilePath(log), .writeOnly), closeAfterSpawningProcess: true)
+            ) { execution in
+                for try await line in execution.standardOutput.strings() {
+                    teller.yield((execution.processIdentifier.value, line))
+                }
+            }
+        }
+        var first: (pid_t, String)?
+        for await line in lines {
+            first = line
+            break
+        }
+        guard let first else {
+            life.cancel()
+            try await life.value
+            throw EndedBeforeItsFirstLine(log: try String(contentsOfFile: log, encoding: .utf8))
+        }
+        (process, firstLine) = first
+    }
+
+    deinit { life.cancel() }
+
+    /// SIGKILL: nothing of it runs any more when this returns.
+    package func kill() async throws {
+        Foundation.kill(process, SIGKILL)
+        try await life.value
+    }
+}
