@@ -49,6 +49,7 @@ def options() -> argparse.Namespace:
     parser.add_argument("--mix", type=float, nargs=2, default=(0.42, 0.22), help="shares of photos and of captions without photos; templates take the rest")
     parser.add_argument("--reshaped", type=float, default=0.0, help="share of template maps that are real maps rescaled to the prototype")
     parser.add_argument("--crops", action="store_true", help="a fifth of the items are small crops of extract_crops.py")
+    parser.add_argument("--pictures", action="store_true", help="a quarter of the items are rendered pictures of extract_pictures.py")
     parser.add_argument("--resume", action="store_true", help="start from the weights in the model directory")
     parser.add_argument("--seed", type=int, default=3)
     return parser.parse_args()
@@ -91,7 +92,6 @@ def main() -> None:
     rng = random.Random(arguments.seed)
     names = json.loads((arguments.features / "names.json").read_text())
     maps = np.load(arguments.features / "maps.npy", mmap_mode="r")
-    logits = np.load(arguments.features / "logits.npy")
     raw = json.loads((arguments.photos / "captions.json").read_text())
     captions = [[clean(c) for c in raw[name]] for name in names]
     train, held_out = split(names)
@@ -101,12 +101,28 @@ def main() -> None:
 
     pooled = maps[:, 0].astype(np.float32).mean(1)
     encoder = EfficientNetLite.load("lite2", arguments.model / "efficientnet-lite.pth")
+    if (arguments.model / "words.safetensors").exists():
+        encoder.extend(arguments.model / "words.safetensors")
+
+    def classified(found: np.ndarray) -> np.ndarray:
+        """Logits of maps [..., 49, 1280], the taught words among them."""
+        pooled = np.stack([m.astype(np.float32).mean(-2) for m in found])
+        return encoder.classify(torch.from_numpy(pooled)).numpy()
+
+    logits = classified(maps)
     prototypes = Prototypes(encoder._fc.weight.numpy(), encoder._fc.bias.numpy(), pooled[train])
     tagger = Tagger(json.loads((arguments.model / "classes.json").read_text()))
     crops = None
     if arguments.crops:
-        crops = tuple(np.load(arguments.features / f"{name}.npy") for name in ("crops", "crop_logits")) + (json.loads((arguments.features / "crop_photos.json").read_text()),)
-    source = Source(maps, logits, captions, train, groups, tagger, prototypes, tuple(arguments.mix), arguments.reshaped, crops)
+        found = np.load(arguments.features / "crops.npy", mmap_mode="r")
+        crops = found, classified(found), json.loads((arguments.features / "crop_photos.json").read_text())
+    pictures = None
+    if arguments.pictures:
+        words = json.loads((arguments.features / "pictures.json").read_text())["words"]
+        kept = [i for i, word in enumerate(words) if word]
+        found = np.load(arguments.features / "pictures.npy", mmap_mode="r")[kept]
+        pictures = found, classified(found), [words[i] for i in kept]
+    source = Source(maps, logits, captions, train, groups, tagger, prototypes, tuple(arguments.mix), arguments.reshaped, crops, pictures)
     print(f"text groups with a tag: {len(source.text_groups)} of {len(groups)}; train photos without people: {len(source.empty_photos)}", flush=True)
 
     gguf = arguments.model / "smollm2-135m-instruct.q4_1.gguf"

@@ -1,9 +1,10 @@
-"""Teach the classifier words it lacks, from rendered pictures: toy, can.
+"""Teach the classifier words it lacks, from rendered pictures: toy, can, and backpacks as people carry them.
 
-ImageNet's 1000 classes have no toy (but teddies) and no can. Pictures of such things are rendered in many forms and
-places (`scenes/render_words`), beside other things in the same places, so that "rendered" is not what is learned. Each
-word is one more row of the classifier: logistic regression on frozen pooled features against all 1000 classes, whose
-rows stay as they are.
+ImageNet's 1000 classes have no toy (but teddies) and no can, and its backpacks give way to the clothes beside them.
+Pictures of such things are rendered in many forms and places (`scenes/render_words`), and alone, laid over the captioned
+training photos (`extract_pictures.py`); beside other things in the same places, so that "rendered" is not what is learned. Each word
+is one more row of the classifier: logistic regression on frozen pooled features against all 1000 classes, whose rows
+stay as they are.
 
     z = features w + b,  p(word) = exp(z_word) / (sum over classes exp(logit) + sum over words exp(z))
 """
@@ -20,36 +21,17 @@ import torch
 from scipy.optimize import minimize
 from scipy.special import logsumexp
 
+from extract_pictures import sure
 from pocket.data import Prototypes
 from pocket.export import atomic, write_config, write_words
 from pocket.model import CONCEPT_DEFAULTS
-from pocket.vision import EfficientNetLite, load_image, preprocess
+from pocket.vision import EfficientNetLite
 from train_pocket import split
 
-WORDS = ["toy", "can"]
-# Kinds of scenes/word.pov by seed modulo 18; the others show none of the words.
-KINDS = {"toy": {0, 1, 2, 3, 4, 5, 6, 7, 17}, "can": {15, 16}}
-# Captioned photos with these words may show a toy: they teach neither way.
-UNSURE = {"toy", "toys", "stuffed", "doll", "dolls", "robot", "teddy"}
-# ImageNet classes that are toys under another name.
-OVERLAP = {"teddy", "toyshop"}
-
-
-def sure(indices: list[int], names: list[str], captions: dict[str, list[str]]) -> list[int]:
-    """The photos whose captions hold none of the unsure words."""
-    return [i for i in indices if not UNSURE & set(" ".join(captions[names[i]]).lower().split())]
-
-
-def rendered(folder: Path, encoder: EfficientNetLite) -> tuple[np.ndarray, np.ndarray]:
-    """Pooled features [n, 1280] of the pictures and their mirror images, and 0 or 1 + the word's number [n]."""
-    features, labels = [], []
-    for path in sorted(folder.glob("[0-9]*.png")):
-        pixels = preprocess(load_image(path))
-        with torch.no_grad():
-            features.append(encoder(torch.stack([pixels, pixels.flip(2)])).mean((2, 3)).numpy())
-        kind = int(path.stem) % 18
-        labels += 2 * [next((1 + n for n, word in enumerate(WORDS) if kind in KINDS[word]), 0)]
-    return np.concatenate(features), np.array(labels)
+# Name in the list of classes, and the word.
+WORDS = {"toy": "toy", "can": "can", "carried backpack": "backpack"}
+# ImageNet classes that are the same under another name.
+OVERLAP = {"teddy", "toyshop", "backpack", "mailbag"}
 
 
 def fit(groups: list[tuple[np.ndarray, np.ndarray, float]], encoder: EfficientNetLite, penalty: float) -> tuple[np.ndarray, np.ndarray]:
@@ -79,20 +61,22 @@ def fit(groups: list[tuple[np.ndarray, np.ndarray, float]], encoder: EfficientNe
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", type=Path, required=True, help="model directory: classes.json is extended, words.safetensors written")
-    parser.add_argument("--pictures", type=Path, required=True, help="folder of scenes/render_words")
-    parser.add_argument("--features", type=Path, required=True, help="folder of extract_features.py and extract_crops.py")
+    parser.add_argument("--features", type=Path, required=True, help="folder of extract_features.py, extract_crops.py and extract_pictures.py")
     parser.add_argument("--photos", type=Path, required=True, help="folder with captions.json of the captioned photos")
-    parser.add_argument("--penalty", type=float, default=0.01)
+    parser.add_argument("--penalty", type=float, default=0.1)
     arguments = parser.parse_args()
     torch.set_num_threads(2)
     encoder = EfficientNetLite.load("lite2", arguments.model / "efficientnet-lite.pth")
     classes = [c for c in json.loads((arguments.model / "classes.json").read_text()) if c["name"] not in WORDS]
 
-    pictures, labels = rendered(arguments.pictures, encoder)
     names = json.loads((arguments.features / "names.json").read_text())
     captions = json.loads((arguments.photos / "captions.json").read_text())
     maps = np.load(arguments.features / "maps.npy", mmap_mode="r")
     train, held_out = split(names)
+    pictures = np.load(arguments.features / "pictures.npy").astype(np.float32).mean(1)
+    numbers = {word: 1 + n for n, word in enumerate(WORDS.values())}
+    shown = json.loads((arguments.features / "pictures.json").read_text())
+    labels, laid = np.array([numbers.get(word, 0) for word in shown["words"]]), np.array(shown["laid"])
     photos = np.asarray(maps[sure(train, names, captions)]).astype(np.float32).mean(2).reshape(-1, 1280)
     crops = np.load(arguments.features / "crops.npy").astype(np.float32).mean(1)
     pooled = np.asarray(maps[train, 0]).astype(np.float32).mean(1)
@@ -103,12 +87,16 @@ def main() -> None:
     def none(features: np.ndarray, weight: float) -> tuple[np.ndarray, np.ndarray, float]:
         return features, np.zeros(len(features), int), weight
 
-    groups = [(pictures[labels == n], labels[labels == n], 1.0) for n in range(1, 1 + len(WORDS))]
-    groups += [none(pictures[labels == 0], 0.3), none(photos, 0.35), none(crops, 0.15), none(means, 0.2)]
+    # Scenes weigh as much as the things laid over photos, which are more.
+    groups = [
+        (pictures[chosen], labels[chosen], 0.5 if n else 0.15)
+        for n in range(1 + len(WORDS)) for chosen in ((labels == n) & laid, (labels == n) & ~laid)
+    ]
+    groups += [none(photos, 0.35), none(crops, 0.15), none(means, 0.2)]
     weight, bias = fit(groups, encoder, arguments.penalty)
 
     write_words(arguments.model, weight, bias)
-    listed = classes + [{"name": word, "tag": word} for word in WORDS]
+    listed = classes + [{"name": name, "tag": word} for name, word in WORDS.items()]
     atomic(arguments.model / "classes.json", lambda p: p.write_text("[\n" + ",\n".join(json.dumps(c) for c in listed) + "\n]\n"))
     lora = json.loads((arguments.model / "config.json").read_text())["language"]["lora"]
     write_config(arguments.model, lora["rank"], lora["scale"], CONCEPT_DEFAULTS)

@@ -60,12 +60,13 @@ class Prototypes:
 
 
 class Source:
-    """Draws training items from photos, captions without photos, templates and small crops."""
+    """Draws training items from photos, captions without photos, templates, small crops and rendered pictures."""
 
     crop_share = 0.2
+    picture_share = 0.25
 
     def __init__(self, maps, logits, captions, train, text_groups, tagger: Tagger, prototypes: Prototypes, mix=(0.42, 0.22),
-                 reshaped_share: float = 0.0, crops=None):
+                 reshaped_share: float = 0.0, crops=None, pictures=None):
         self.maps, self.logits, self.captions, self.train = maps, logits, captions, train
         self.tagger, self.prototypes, self.mix, self.reshaped_share = tagger, prototypes, mix, reshaped_share
         self.rules = Rules(tagger.names)
@@ -73,9 +74,10 @@ class Source:
         self.layouts = np.asarray(maps[:, 0])
         pooled = self.layouts.astype(np.float32).mean(1)[train]
         self.donors = np.asarray(train)[np.argsort(-pooled, axis=0)[20:200]]
-        self.crops = crops
+        self.crops, self.pictures = crops, pictures
         self.classes = defaultdict(list)
-        for index, tag in enumerate(tagger.index):
+        # Words that the classifier was taught have no prototype.
+        for index, tag in enumerate(tagger.index[: len(prototypes.scales)]):
             self.classes[tagger.names[tag]].append(index)
         self.scene_photos = {w: [i for i in train if any(w in c.split() for c in captions[i])] for w in phrases.SCENES}
         self.scene_photos = {w: found for w, found in self.scene_photos.items() if found}
@@ -208,7 +210,7 @@ class Source:
         return Item(features, self.tags(logits, rng, truth), self.from_captions(list(group), rng))
 
     def template(self, rng: random.Random) -> Item:
-        tag = rng.choice(self.tagger.names)
+        tag = rng.choice(list(self.classes))
         scene = rng.choice(sorted(self.scene_photos)) if rng.random() < 0.5 else None
         scenes = phrases.SCENES[scene] if scene else phrases.INDOORS
         base = rng.choice(self.scene_photos[scene] if scene else self.train)
@@ -244,7 +246,23 @@ class Source:
         tag = self.tagger(logits[number])[0][0]
         return Item(maps[number].astype(np.float32), self.tags(logits[number], rng, []), self.templates(tag, scenes, rng, 0.4))
 
+    def picture(self, rng: random.Random) -> Item:
+        """A rendered picture with template captions that name what it shows, whichever of its tags that is.
+
+        Photos often have the word as a later tag, behind what is worn or stands beside it; so have two in five of these.
+        """
+        maps, logits, words = self.pictures
+        word = rng.choice(sorted(set(words)))
+        number = rng.choice([i for i, shown in enumerate(words) if shown == word])
+        tags = self.tags(logits[number], rng, [])
+        if word not in tags or rng.random() < 0.4:
+            beside = phrases.WORN if word == "backpack" else self.tagger.names
+            tags = rng.sample([word] + rng.sample([t for t in beside if t != word], 2), 3)
+        return Item(maps[number].astype(np.float32), tags, self.templates(word, phrases.INDOORS, rng, 0.6))
+
     def draw(self, rng: random.Random) -> Item:
+        if self.pictures and rng.random() < self.picture_share:
+            return self.picture(rng)
         choice = rng.random()
         if self.crops and choice > 1 - self.crop_share:
             return self.crop(rng)

@@ -8,6 +8,7 @@ import re
 PEOPLE = ["man", "woman", "boy", "girl", "child", "person", "lady", "guy", "kid", "baby", "toddler", "player", "skateboarder",
           "snowboarder", "skier", "surfer", "climber", "cyclist", "biker", "runner", "rider", "swimmer", "dancer"]
 PLURALS = ["men", "women", "boys", "girls", "children", "people", "dogs", "kids", "players", "cats", "birds", "horses"]
+WORN = ["jeans", "coat", "dress", "hat", "scarf", "shirt", "shoe", "skirt", "suit", "sweater", "swimsuit"]
 COLORS = ["black", "white", "brown", "red", "blue", "green", "yellow", "orange", "pink", "purple", "gray", "grey", "tan", "golden"]
 NUMBERS = ["two", "three", "four", "five", "six"]
 SCENES = {

@@ -1,10 +1,12 @@
-// One picture of a toy, a can, or another everyday thing in the same kind of place: povray word.pov Declare=Seed=7
-// Kinds 0-7 are toys; 8 teapot, 9 brown teapot, 10 mug, 11 apples, 12 bottle, 13 vase; 14 nothing; 15 and 16 cans; 17 a robot.
+// One picture of a toy, a can, a backpack or another everyday thing in the same kind of place: povray word.pov Declare=Seed=7
+// Kinds 0-7 are toys; 8 teapot, 9 brown teapot, 10 mug, 11 apples, 12 bottle, 13 vase; 14 nothing; 15 and 16 cans; 17 a robot;
+// 18 a backpack that stands or hangs, 19 one that somebody wears. Declare=Cut=1: the thing alone, to be laid over a photo.
 #version 3.7;
 global_settings { assumed_gamma 1 max_trace_level 5 ambient_light 1 }
 #ifndef (Seed) #declare Seed = 1; #end
 #declare R = seed(1000 + Seed);
-#declare Kind = mod(Seed, 18);
+#declare Kind = mod(Seed, 20);
+#ifndef (Cut) #declare Cut = 0; #end
 #include "things.inc"
 #include "woods.inc"
 #include "words.inc"
@@ -13,7 +15,7 @@ global_settings { assumed_gamma 1 max_trace_level 5 ambient_light 1 }
 light_source { <Any(-15, 15), Any(8, 22), Any(-16, -6)> rgb Warm * Any(0.7, 1.15) area_light x * 5, y * 5, 3, 3 adaptive 1 jitter orient circular }
 light_source { <Any(-14, 14), 12, Any(-14, 4)> rgb Any(0.15, 0.45) shadowless }
 #local Sky = Paint() * 0.4 + Any(0.1, 0.5) * <1, 1, 1>;
-sky_sphere { pigment { gradient y color_map { [0 rgb Sky * Any(0.5, 1.2)] [1 rgb Sky] } } }
+#if (!Cut) sky_sphere { pigment { gradient y color_map { [0 rgb Sky * Any(0.5, 1.2)] [1 rgb Sky] } } } #end
 
 #macro Ground()
   #local A = Paint(); #local B = Paint(); #local S = Any(0.3, 1.2);
@@ -29,14 +31,17 @@ sky_sphere { pigment { gradient y color_map { [0 rgb Sky * Any(0.5, 1.2)] [1 rgb
   #end
   finish { ambient 0.06 diffuse 0.75 }
 #end
-plane { y, 0 texture { Ground() rotate y * Any(0, 180) } }
+#local Floor = Pick((Kind = 19), -2.1, 0); // people stand on it, what they carry is in the middle
+#if (!Cut)
+plane { y, Floor texture { Ground() rotate y * Any(0, 180) } }
 #if (Chance(0.7)) plane { z, Any(3, 12) inverse texture { Ground() rotate x * 90 } } #end
 #if (Chance(0.5))
   #for (I, 1, 6) // things out of focus behind
-    #local At = <Any(-7, 7), 0, Any(3, 9)>;
+    #local At = <Any(-7, 7), Floor, Any(3, 9)>;
     #if (Chance(0.5)) box { At - x * Any(0.3, 1), At + <Any(0.3, 1), Any(1, 4), 0.8> pigment { rgb Paint() } finish { ambient 0.05 diffuse 0.7 } }
     #else sphere { At + y, Any(0.6, 1.6) pigment { rgb Paint() } finish { ambient 0.05 diffuse 0.7 } } #end
   #end
+#end
 #end
 
 camera {
@@ -45,7 +50,7 @@ camera {
   right x * image_width / image_height
   angle Any(30, 44)
   look_at <Any(-0.5, 0.5), Any(0.7, 1.2), 0>
-  aperture 0.15 blur_samples 6 focal_point <0, 0.9, -0.4>
+  #if (!Cut) aperture 0.15 blur_samples 6 focal_point <0, 0.9, -0.4> #end
 }
 
 #local Wine = sor { 8, <0.50, -0.1>, <0.52, 0>, <0.55, 0.1>, <0.55, 1.5>, <0.48, 1.75>, <0.20, 2.05>, <0.18, 2.7>, <0.18, 2.8> Plastic(Either(0.5, <0.02, 0.10, 0.03>, Paint())) }
@@ -62,7 +67,12 @@ camera {
     #case (11) object { Apples rotate y * Turn translate Slide } #break
     #case (12) object { Wine translate Slide } #break
     #case (13) object { Vase translate Slide } #break
-    #case (15) #case (16) object { Can() rotate y * Turn translate Slide } #break
+    #case (15) #case (16)
+      object { Can() rotate y * Any(-30, 30) #if (Chance(0.12)) rotate z * 90 rotate y * Any(0, 180) translate y * 0.7 #end translate Slide }
+      #if (Chance(0.25)) object { Wine scale 0.8 translate Slide + <Either(0.5, 1.4, -1.4), 0, Any(0, 1)> } #end
+    #break
+    #case (18) object { Backpack() rotate <Any(-8, 20), Any(-40, 40), Any(-10, 10)> translate Slide + y * Either(0.6, 0, Any(0, 0.5)) } #break
+    #case (19) object { Wearer() rotate y * Any(-35, 35) scale 0.75 translate Slide - y * Any(-0.2, 0.4) } #break
     #else
   #end
 #end
