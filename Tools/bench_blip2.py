@@ -8,8 +8,9 @@ part of it. `train_cached` is given the tower's rows. Everything in bf16 with tr
 concept's keys and values and the regulariser are left out, which favours this side.
 """
 
-import sys
 import time
+
+from peer_loop import serve
 
 PROMPT, TARGET = 1, 12
 TEXT = {
@@ -71,20 +72,5 @@ def pytorch(shape, threads):
     return {"caption": caption, "train_full": lambda count: train(None, count), "train_cached": lambda count: train(see(count), count)}
 
 
-def main():
-    try:
-        operations = pytorch(*sys.argv[1:])
-    except Exception as error:  # Told to the suite, which says that the peer is absent.
-        print(f"error {type(error).__name__}: {error}".replace("\n", " "), flush=True)
-        return
-    print("ok ready", flush=True)
-    for line in sys.stdin:
-        operation, count = line.split()
-        try:
-            print(f"ok {operations[operation](int(count))}", flush=True)
-        except Exception as error:
-            print(f"error {operation}: {type(error).__name__}: {error}".replace("\n", " "), flush=True)
-
-
 if __name__ == "__main__":
-    main()
+    serve(pytorch)

@@ -8,8 +8,9 @@
 `train_cached` keeps the keys and values of the image tokens. Weights of the torch shapes are random.
 """
 
-import sys
 import time
+
+from peer_loop import serve
 
 CONCEPT, PROMPT, TARGET = 1, 12, 16
 SHAPES = {
@@ -117,21 +118,9 @@ def pytorch(shape, threads, form):
     }
 
 
-def main():
-    try:
-        kind, *arguments = sys.argv[1:]
-        operations = {"llama": llama, "torch": pytorch}[kind](*arguments)
-    except Exception as error:  # Told to the suite, which says that the peer is absent.
-        print(f"error {type(error).__name__}: {error}".replace("\n", " "), flush=True)
-        return
-    print("ok ready", flush=True)
-    for line in sys.stdin:
-        operation, count = line.split()
-        try:
-            print(f"ok {operations[operation](int(count))}", flush=True)
-        except Exception as error:
-            print(f"error {operation}: {type(error).__name__}: {error}".replace("\n", " "), flush=True)
+def peer(kind, *arguments):
+    return {"llama": llama, "torch": pytorch}[kind](*arguments)
 
 
 if __name__ == "__main__":
-    main()
+    serve(peer)

@@ -284,13 +284,8 @@ public protocol FrozenVLM: Sendable {
     /// A copy of a running answer that may be continued another way; it shares nothing that changes.
     func copy(_ state: any Decoding) throws -> any Decoding
 
-    /// Loss and gradient of a batch of samples that share one concept embedding, `[tokens, hiddenSize]`.
-    func loss(
-        of samples: [TrainingSample], concept: Matrix, regularizer: AttentionRegularizer
-    ) throws -> ConceptLoss
-
-    /// Losses and gradients of several concepts in the order given, together where the model can: each is bit for bit
-    /// what `loss(of:concept:regularizer:)` gives it alone.
+    /// Losses and gradients of several concepts, `[tokens, hiddenSize]` each, in the order given, together where the
+    /// model can: each is bit for bit what its batch gives alone.
     func losses(of batches: [ConceptBatch]) throws -> [ConceptLoss]
 
     /// The cross-entropies of `losses(of:)` alone, bit for bit, without a backward pass.
@@ -322,9 +317,11 @@ extension FrozenVLM {
         throw VLMError(.unsupported, "\(identity.name) answers no instructions without a picture")
     }
 
-    /// One concept after the other unless a model says otherwise.
-    public func losses(of batches: [ConceptBatch]) throws -> [ConceptLoss] {
-        try batches.map { try loss(of: $0.samples, concept: $0.concept, regularizer: $0.regularizer) }
+    /// Loss and gradient of one concept's batch of samples.
+    public func loss(
+        of samples: [TrainingSample], concept: Matrix, regularizer: AttentionRegularizer
+    ) throws -> ConceptLoss {
+        try losses(of: [ConceptBatch(samples: samples, concept: concept, regularizer: regularizer)])[0]
     }
 
     /// By `losses(of:)` unless a model says otherwise.

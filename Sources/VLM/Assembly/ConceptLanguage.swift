@@ -85,13 +85,6 @@ package struct ConceptLanguage: Sendable {
         return state.sequence
     }
 
-    /// See `FrozenVLM.loss`.
-    func loss(
-        of samples: [TrainingSample], concept: Matrix, regularizer: AttentionRegularizer
-    ) throws -> ConceptLoss {
-        try losses(of: [ConceptBatch(samples: samples, concept: concept, regularizer: regularizer)])[0]
-    }
-
     /// See `FrozenVLM.losses`.
     func losses(of batches: [ConceptBatch]) throws -> [ConceptLoss] {
         try model.losses(of: try batches.map(decoderBatch))

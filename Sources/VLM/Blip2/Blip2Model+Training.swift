@@ -1,15 +1,16 @@
-package import Compute
+internal import Compute
 internal import Kernels
 
 extension Blip2Model {
+    package func losses(of batches: [ConceptBatch]) throws -> [ConceptLoss] { try batches.map(loss) }
+
     /// Loss and gradient of samples that share one concept embedding, through language model and Q-Former.
     ///
     /// The regulariser is lambda times the sum over the Q-Former's cross-attentions of the mean over samples, heads,
     /// queries and concept rows of the squared attention to the concept rows (published code, myblip2.py); another
     /// direction has no meaning here and throws `invalidArgument`.
-    package func loss(
-        of samples: [TrainingSample], concept: Matrix, regularizer: AttentionRegularizer
-    ) throws -> ConceptLoss {
+    private func loss(of batch: ConceptBatch) throws -> ConceptLoss {
+        let (samples, concept, regularizer) = (batch.samples, batch.concept, batch.regularizer)
         guard regularizer.weight == 0 || regularizer.direction == .column else {
             throw VLMError(
                 .invalidArgument,

@@ -82,12 +82,6 @@ package struct LlavaModel: FrozenVLM {
 
     package func copy(_ state: any Decoding) throws -> any Decoding { try language.copy(state) }
 
-    package func loss(
-        of samples: [TrainingSample], concept: Matrix, regularizer: AttentionRegularizer
-    ) throws -> ConceptLoss {
-        try language.loss(of: samples, concept: concept, regularizer: regularizer)
-    }
-
     package func losses(of batches: [ConceptBatch]) throws -> [ConceptLoss] { try language.losses(of: batches) }
 
     package func crossEntropies(of batches: [ConceptBatch]) throws -> [Float] {
