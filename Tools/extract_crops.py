@@ -1,6 +1,6 @@
 """Small crops of the training photos with their feature maps: real maps of things, labelled by the encoder's own classifier.
 
-Writes `crops.npy` F16 [crops, 49, 1280], `crop_logits.npy` and `crop_photos.json` (index of the photo) next to the other features.
+Writes `crops.npy` F16 [crops, 49, 1280] and `crop_photos.json` (index of the photo) next to the other features.
 Only crops whose first tag has at least half of the probability are kept; the photos themselves are mostly of people and dogs.
 """
 
@@ -32,7 +32,7 @@ def main() -> None:
     encoder = EfficientNetLite.load("lite2", arguments.model / "efficientnet-lite.pth")
     tagger = Tagger(json.loads((arguments.model / "classes.json").read_text()))
     rng = random.Random(arguments.seed)
-    maps, logits, photos, dogs = [], [], [], 0
+    maps, photos, dogs = [], [], 0
     for index in split(names)[0]:
         image = load_image(arguments.photos / "images" / names[index])
         tries = []
@@ -49,10 +49,8 @@ def main() -> None:
             dogs += tag == "dog"
             if probability >= 0.5 and (tag != "dog" or dogs % 6 == 0):
                 maps.append(seen.astype(np.float16))
-                logits.append(score)
                 photos.append(index)
     np.save(arguments.features / "crops.npy", np.stack(maps))
-    np.save(arguments.features / "crop_logits.npy", np.stack(logits))
     (arguments.features / "crop_photos.json").write_text(json.dumps(photos))
     print(f"{len(photos)} crops kept")
 

@@ -1,7 +1,7 @@
 """Run the frozen vision encoder over the captioned photos, several augmented views each, and store the maps.
 
-Writes `maps.npy` F16 [photos, views, 49, 1280] (view 0 is the plain preprocessing), `logits.npy` F32
-[photos, views, 1000] and `names.json` (file names, sorted) to the output folder.
+Writes `maps.npy` F16 [photos, views, 49, 1280] (view 0 is the plain preprocessing) and `names.json` (file names, sorted)
+to the output folder.
 """
 
 from __future__ import annotations
@@ -47,19 +47,16 @@ def main() -> None:
     encoder = EfficientNetLite.load(arguments.variant, arguments.encoder)
     rng = random.Random(arguments.seed)
     maps = np.zeros((len(names), arguments.views, 49, 1280), np.float16)
-    logits = np.zeros((len(names), arguments.views, 1000), np.float32)
     for index, name in enumerate(names):
         image = load_image(arguments.photos / "images" / name)
         views = [image] + [augment(image, rng) for _ in range(arguments.views - 1)]
         with torch.no_grad():
             found = encoder(torch.stack([preprocess(view) for view in views]))
             maps[index] = found.flatten(2).transpose(1, 2).numpy()
-            logits[index] = encoder.classify(found.mean((2, 3))).numpy()
         if index % 100 == 0:
             print(f"{index}/{len(names)}", flush=True)
     arguments.out.mkdir(parents=True, exist_ok=True)
     np.save(arguments.out / "maps.npy", maps)
-    np.save(arguments.out / "logits.npy", logits)
     (arguments.out / "names.json").write_text(json.dumps(names))
 
 

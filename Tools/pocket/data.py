@@ -75,6 +75,9 @@ class Source:
         pooled = self.layouts.astype(np.float32).mean(1)[train]
         self.donors = np.asarray(train)[np.argsort(-pooled, axis=0)[20:200]]
         self.crops, self.pictures = crops, pictures
+        self.pictures_of = defaultdict(list)
+        for number, word in enumerate(pictures[2] if pictures else []):
+            self.pictures_of[word].append(number)
         self.classes = defaultdict(list)
         # Words that the classifier was taught have no prototype.
         for index, tag in enumerate(tagger.index[: len(prototypes.scales)]):
@@ -251,9 +254,9 @@ class Source:
 
         Photos often have the word as a later tag, behind what is worn or stands beside it; so have two in five of these.
         """
-        maps, logits, words = self.pictures
-        word = rng.choice(sorted(set(words)))
-        number = rng.choice([i for i, shown in enumerate(words) if shown == word])
+        maps, logits, _ = self.pictures
+        word = rng.choice(sorted(self.pictures_of))
+        number = rng.choice(self.pictures_of[word])
         tags = self.tags(logits[number], rng, [])
         if word not in tags or rng.random() < 0.4:
             beside = phrases.WORN if word == "backpack" else self.tagger.names
