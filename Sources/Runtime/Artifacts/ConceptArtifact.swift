@@ -13,7 +13,8 @@ public struct ConceptArtifact: Sendable, Equatable {
     package let head: ConceptHead
     /// Rows beside the visual tokens, `[tokens, hidden]`; only their directions matter.
     package let embedding: Matrix
-    /// Pooled features of the enrolled photos, `[photos, features]`, rounded to half precision.
+    /// Pooled features of the enrolled photos, `[photos, features]`, of things each the mean over the photo's views;
+    /// rounded to half precision.
     package let enrolledFeatures: Matrix
 
     package init(manifest: ArtifactManifest, head: ConceptHead, embedding: Matrix, enrolledFeatures: Matrix) {

@@ -16,19 +16,20 @@ extension Enroller {
     static let headViews = 6
 
     func trainHead(_ request: EnrollmentRequest, photos: [CheckedPhoto]) async throws -> TrainedHead {
-        let enrolled = Matrix(
-            rows: photos.count, columns: model.identity.featureSize, values: photos.flatMap(\.features.pooled))
         guard request.kind == .object else {
             let descriptors = photos.compactMap { $0.face?.descriptor }
             let keys = Matrix(rows: descriptors.count, columns: 128, values: descriptors.flatMap { $0 })
             return TrainedHead(
-                head: .person(PersonHead(keys: keys)), threshold: PersonHead.threshold, enrolledFeatures: enrolled,
-                negatives: 0, heldOutRecall: nil, heldOutFalsePositives: nil)
+                head: .person(PersonHead(keys: keys)), threshold: PersonHead.threshold,
+                enrolledFeatures: matrix(photos.map(\.features.pooled)), negatives: 0, heldOutRecall: nil,
+                heldOutFalsePositives: nil)
         }
         var views: [[[Double]]] = []
+        var enrolled: [[Float]] = []
         var generator = SeededGenerator(seed: request.seed ^ 0x6865_6164)
         for photo in photos {
             var directions = [direction(photo.features.pooled)]
+            var sum = photo.features.pooled
             for view in 1..<Self.headViews {
                 let (features, next) = try await compute.run(.training) { [model, generator] in
                     var generator = generator
@@ -39,8 +40,11 @@ extension Enroller {
                 }
                 generator = next
                 directions.append(direction(features.pooled))
+                for (index, value) in features.pooled.enumerated() { sum[index] += value }
             }
             views.append(directions)
+            // What the thing is told from look-alikes by: its views' mean keeps less of where in the photo it stood.
+            enrolled.append(sum.map { $0 / Float(Self.headViews) })
         }
         var others: [[Double]] = []
         for bytes in request.otherConcepts {
@@ -64,9 +68,13 @@ extension Enroller {
             ObjectHeadTrainer.train(photos: views, negatives: everydayRows, hard: hard)
         }
         return TrainedHead(
-            head: .object(result.head), threshold: ObjectHead.threshold, enrolledFeatures: enrolled,
+            head: .object(result.head), threshold: ObjectHead.threshold, enrolledFeatures: matrix(enrolled),
             negatives: everydayRows.count + hard.count, heldOutRecall: result.heldOutRecall,
             heldOutFalsePositives: result.heldOutFalsePositives)
+    }
+
+    private func matrix(_ features: [[Float]]) -> Matrix {
+        Matrix(rows: features.count, columns: model.identity.featureSize, values: features.flatMap { $0 })
     }
 
     private func direction(_ pooled: [Float]) -> [Double] {

@@ -2,11 +2,11 @@ package import Compute
 package import VLM
 
 /// Decides which of a user's objects are in a picture: every head looks at every part of the grid, and where several
-/// fire on the same part, the one whose enrolled photos are nearest takes it.
+/// fire on the same part, the one it is likeliest of the user's things takes it.
 ///
 /// A head alone tells its thing from strangers' things; a user's two sneakers fire each other's heads. What is in one
-/// part is one of them, so nearness decides there, as the nearest key does for faces; two things side by side win a
-/// part each.
+/// part is one of them, so there a classifier of the user's own things decides (`RidgeClassifier`); two things side by
+/// side win a part each.
 ///
 /// All heads are one matrix, and a picture is one product with it: the parts of the picture are its rows. What the cells
 /// of the grid say is a product with the heads' dual weights, since cells are not whitened.
@@ -15,7 +15,7 @@ package struct ObjectContest: Sendable {
     package struct Contestant: Sendable {
         let head: ObjectHead
         let threshold: Float
-        /// Directions of the enrolled photos, `[photos, features]`.
+        /// Directions of the enrolled photos, `[photos, features]`, each the mean of the photo's views.
         let directions: Matrix
 
         package init(head: ObjectHead, threshold: Float = ObjectHead.threshold, directions: Matrix) {
@@ -43,7 +43,8 @@ package struct ObjectContest: Sendable {
     private let thresholds: [Float]
     /// What each head's dual says of the centre of the feature space.
     private let centres: [Float]
-    private let directions: [Matrix]
+    /// Which of the things a part shows; it gives one score a contestant.
+    private let things: RidgeClassifier
 
     package init(contestants: [Contestant], space: FeatureSpace) {
         self.space = space
@@ -54,11 +55,11 @@ package struct ObjectContest: Sendable {
         let duals = contestants.map { space.dual(of: $0.head.weight) }
         self.duals = Matrix(rows: contestants.count, columns: space.mean.count, values: duals.flatMap { $0 })
         centres = duals.map { DotProduct.of($0, space.mean) }
-        directions = contestants.map(\.directions)
+        things = RidgeClassifier(contestants.map(\.directions))
     }
 
-    /// Bytes of the packed heads.
-    var bytes: Int { (2 * weights.values.count + 3 * biases.count) * MemoryLayout<Float>.size }
+    /// Bytes of the packed heads and of what tells the things apart.
+    var bytes: Int { (2 * weights.values.count + 3 * biases.count) * MemoryLayout<Float>.size + things.bytes }
 
     /// One verdict a contestant. `columns` is the width of the grid; 0 where the map has no grid to part. `closeUps` are
     /// pooled features of parts that the model looked at by themselves; they stand in for parts of the grid.
@@ -75,7 +76,7 @@ package struct ObjectContest: Sendable {
             var scores = biases.indices.map { ObjectHead.probability(products[part, $0] + biases[$0]) }
             let firing = scores.indices.filter { scores[$0] >= thresholds[$0] }
             // Ties go to the first: members are in the order of names.
-            if let winner = nearest(firing, to: direction) {
+            if let winner = likeliest(of: firing, in: direction) {
                 fired[winner] = true
                 for loser in firing where loser != winner {
                     // One part shows one thing. Whatever is left stays below the threshold.
@@ -107,14 +108,9 @@ package struct ObjectContest: Sendable {
         return ([whole] + halves, norm)
     }
 
-    private func nearest(_ firing: [Int], to direction: [Float]) -> Int? {
+    private func likeliest(of firing: [Int], in direction: [Float]) -> Int? {
         guard firing.count > 1 else { return firing.first }
-        let similarity = firing.map { index in
-            DotProduct.products(Matrix(rows: 1, columns: direction.count, values: direction), directions[index])
-                .values.max() ?? -.infinity
-        }
-        return zip(firing, similarity).reduce(into: (index: firing[0], value: -Float.infinity)) { best, item in
-            if item.1 > best.value { best = (item.0, item.1) }
-        }.index
+        let scores = things.scores(of: direction)
+        return firing.reduce(firing[0]) { best, next in scores[next] > scores[best] ? next : best }
     }
 }

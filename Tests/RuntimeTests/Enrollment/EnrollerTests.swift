@@ -34,6 +34,27 @@ import VLMTestSupport
         #expect(concept.manifest.training.finalCrossEntropy < concept.manifest.training.initialCrossEntropy)
     }
 
+    /// Of which half the views are mirror images: the mean of their features lies nearer to those of the mirror image
+    /// than the photo's own do.
+    @Test func aThingIsKnownByTheMeanOfItsViews() async throws {
+        let house = try TinyHouse()
+        let pixels = (0..<120 * 90).flatMap { [UInt8($0 % 120 * 2), UInt8($0 / 120), UInt8(200 - $0 % 120)] }
+        let picture = RGBImage(width: 120, height: 90, pixels: pixels)
+        let photo = EnrollmentPhoto(name: "ramp.png", bytes: try picture.encodedPNG())
+        let concept = try await house.vlm.enroller.enroll(
+            EnrollmentRequest(kind: .object, identifier: "Zibo", photos: [photo])
+        ) { _ in }
+        let known = try ConceptArtifact(decoding: concept.artifact).enrolledFeatures
+        try #require(known.rows == 1)
+        let own = try house.vlm.model.features(of: picture).pooled
+        let mirrored = try house.vlm.model.features(of: PictureViews.mirrored(picture)).pooled
+        func distance(_ feature: [Float]) -> Float {
+            zip(feature, mirrored).reduce(Float(0)) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }
+        }
+        #expect(distance(own) > 0)
+        #expect(distance(Array(known.row(0))) < distance(own))
+    }
+
     @Test func badPhotosAreNamed() async throws {
         let house = try TinyHouse()
         let good = try TinyHouse.photos(of: 1_000_003)

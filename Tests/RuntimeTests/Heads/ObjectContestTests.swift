@@ -27,7 +27,7 @@ import VLM
             visualTokens: Matrix(rows: 0, columns: 0, values: []), tags: [])
     }
 
-    @Test func theNearestOfTwoLookAlikesTakesThePicture() {
+    @Test func theLikelierOfTwoLookAlikesTakesThePicture() {
         let contest = contest([Self.blue, Self.red, Self.cat])
         let verdicts = contest.verdicts(features: picture(left: Self.red, right: Self.red), columns: 2)
         #expect(verdicts.map(\.fired) == [false, true, false])
@@ -47,6 +47,26 @@ import VLM
         #expect(contest.verdicts(features: seen, columns: 2).map(\.fired) == [false, false, false])
         let verdicts = contest.verdicts(features: seen, columns: 2, closeUps: [Self.red, Self.cat])
         #expect(verdicts.map(\.fired) == [false, true, true])
+    }
+
+    @Test func whatLookAlikesShareSpeaksForNeither() {
+        // Two teapots that are 80 % alike, and a mug. The picture is nearest to a teapot by what both teapots have.
+        let (share, own) = (Float(0.8).squareRoot(), Float(0.2).squareRoot())
+        let teapots: [[Float]] = [[0, share, own, 0, 0], [0, share, 0, own, 0]]
+        let mug: [Float] = [1, 0, 0, 0, 0]
+        var shown: [Float] = [0.6, 0.65, 0.0867, 0.0424, 0]
+        shown[4] = (1 - shown.reduce(0) { $0 + $1 * $1 }).squareRoot()
+        let similarity = (teapots + [mug]).map { zip($0, shown).reduce(Float(0)) { $0 + $1.0 * $1.1 } }
+        #expect(similarity[0] > similarity[2] && similarity[1] > 0.59)
+        let contest = ObjectContest(
+            contestants: (teapots + [mug]).map { thing in
+                .init(
+                    head: ObjectHead(weight: thing.map { $0 * 10 }, bias: -5),
+                    directions: Matrix(rows: 1, columns: 5, values: thing))
+            }, space: FeatureSpace(mean: [Float](repeating: 0, count: 5)))
+        let features = ImageFeatures(
+            pooled: shown, map: Matrix(rows: 0, columns: 5), visualTokens: Matrix(rows: 0, columns: 0), tags: [])
+        #expect(contest.verdicts(features: features, columns: 0).map(\.fired) == [false, false, true])
     }
 
     @Test func alone_aLookAlikeFires() {
