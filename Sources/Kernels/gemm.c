@@ -25,7 +25,7 @@ typedef struct {
     long group;           // panels of one task
     int accumulate;
     // a as the weight's storage wants it.
-    uint16_t *pairs; // [m][pairs of k, whole]
+    uint16_t *pairs; // [m][pair_stride(k)]
     float *rounded;  // [m][k]
     int8_t *numbers;
     float *scales;
@@ -54,11 +54,17 @@ static long column_count(const product *p, long panel) {
 
 static long even(long k) { return (k + 1) / 2 * 2; }
 
+// Rows of pairs begin on a line of the cache and hold whole tiles; a power of two apart they would fall on the same lines.
+static long pair_stride(long k) {
+    long stride = ceil_div(k, 32) * 32;
+    return stride % 512 == 0 ? stride + 32 : stride;
+}
+
 static void round_rows(void *context, long lower, long upper) {
     const product *p = context;
     for (long i = lower; i < upper; i++) {
-        uint16_t *to = p->pairs + i * even(p->k);
-        p->table->round_pairs(p->a + i * p->k, p->k, even(p->k), to);
+        uint16_t *to = p->pairs + i * pair_stride(p->k);
+        p->table->round_pairs(p->a + i * p->k, p->k, ceil_div(p->k, 32) * 32, to);
     }
 }
 
@@ -91,7 +97,7 @@ static void prepare(product *p, int storage) {
     long grain = 1 + 16384 / (p->k + 1);
     p->table = mk_kernels();
     if (storage == MK_BF16 && p->table->panel_pairs != NULL) {
-        p->pairs = mk_scratch(NUMBERS_SLOT, p->m * even(p->k) * 2);
+        p->pairs = mk_scratch(NUMBERS_SLOT, p->m * pair_stride(p->k) * 2);
         mk_parallel(round_rows, p, p->m, grain);
     } else if (storage == MK_BF16) {
         p->rounded = mk_scratch(NUMBERS_SLOT, p->m * p->k * 4);
@@ -131,12 +137,12 @@ static void packed(void *context, long lower, long upper) {
                 break;
             case MK_BF16:
                 if (p->pairs != NULL) {
-                    const uint16_t *pairs = p->pairs + row * even(p->k);
+                    const uint16_t *pairs = p->pairs + row * pair_stride(p->k);
                     // A long panel by parts that stay in the second-level cache; the chain of sums goes on through y.
                     for (long k = 0; k < even(p->k) / 2; k += DEPTH_BLOCK) {
                         long depth = even(p->k) / 2 - k < DEPTH_BLOCK ? even(p->k) / 2 - k : DEPTH_BLOCK;
                         table->panel_pairs(
-                            pairs + 2 * k, even(p->k), rows, (const uint32_t *)w + k * MK_PANEL, depth, y, p->n, columns,
+                            pairs + 2 * k, pair_stride(p->k), rows, (const uint32_t *)w + k * MK_PANEL, depth, y, p->n, columns,
                             p->accumulate || k > 0);
                     }
                 } else if (rows < WIDEN_ROWS) {
@@ -218,12 +224,12 @@ static void packed_transposed_pairs(void *context, long lower, long upper) {
     const mk_weight *w = p->w;
     uint32_t *panel = mk_scratch(TURNED_SLOT, DEPTH_BLOCK * MK_PANEL * 4);
     uint32_t *padded = mk_scratch(BLOCK_SLOT, MK_PANEL * MK_PANEL * 4);
-    long stride = even(p->k), panel_bytes = mk_panel_bytes(w->inputs, MK_BF16);
+    long stride = pair_stride(p->k), reduction = even(p->k), panel_bytes = mk_panel_bytes(w->inputs, MK_BF16);
     for (long t = lower; t < upper; t++) {
         long column = t / p->blocks * MK_PANEL, columns = column_count(p, t / p->blocks);
         long row = t % p->blocks * ROW_BLOCK, rows = row_count(p, t % p->blocks), pairs = even(columns) / 2;
-        for (long start = 0; start < stride; start += 2 * DEPTH_BLOCK) {
-            long depth = stride - start < 2 * DEPTH_BLOCK ? stride - start : 2 * DEPTH_BLOCK;
+        for (long start = 0; start < reduction; start += 2 * DEPTH_BLOCK) {
+            long depth = reduction - start < 2 * DEPTH_BLOCK ? reduction - start : 2 * DEPTH_BLOCK;
             for (long output = 0; output < depth; output += MK_PANEL) {
                 const uint8_t *from = (const uint8_t *)w->panels + (start + output) / MK_PANEL * panel_bytes;
                 const uint32_t *block = (const uint32_t *)from + column / 2 * MK_PANEL;

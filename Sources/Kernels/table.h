@@ -26,7 +26,8 @@ typedef struct {
     // to [32][32] = from^T, both with a row stride.
     void (*transpose32)(const float *from, long from_stride, float *to, long to_stride);
 
-    // bf16 (template_pairs.h). NULL where the processor cannot multiply pairs: then x stays float, rounded.
+    // bf16 (template_pairs.h). NULL where the processor cannot multiply pairs: then x stays float, rounded. Rows of x are
+    // padded with zeros to whole 16 pairs.
     void (*panel_pairs)(
         const uint16_t *x, long x_stride, long rows, const uint32_t *panel, long pairs, float *y, long y_stride,
         long columns, int accumulate);
@@ -73,7 +74,7 @@ typedef struct {
 
 extern const mk_table mk_table_portable;
 #if defined(__x86_64__)
-extern const mk_table mk_table_avx2, mk_table_avx512, mk_table_vnni, mk_table_bf16;
+extern const mk_table mk_table_avx2, mk_table_avx512, mk_table_vnni, mk_table_bf16, mk_table_amx;
 #elif defined(__aarch64__)
 extern const mk_table mk_table_neon, mk_table_neon_dot;
 #endif

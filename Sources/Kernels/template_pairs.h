@@ -48,6 +48,9 @@ static void panel_pairs(
     }
 }
 #define PANEL_PAIRS panel_pairs
+#elif defined(PAIR_TILES)
+#include "template_tiles.h"
+#define PANEL_PAIRS panel_pairs
 #else
 #define PANEL_PAIRS NULL
 #endif

@@ -10,7 +10,9 @@ static double peak(int storage, long rounds, float *result) {
     }
     double each = 16;
     if (storage == MK_BF16) {
-#ifdef DOT_PAIRS
+#ifdef PAIR_TILES
+        return peak_tiles(rounds, result);
+#elif defined(DOT_PAIRS)
         u16 pairs = (u16){0} + 0x3f003f00;
         for (long r = 0; r < rounds; r++) UNROLL for (int c = 0; c < CHAINS; c++) DOT_PAIRS(sum[c], pairs, 0x3f003f00);
         each = 32;

@@ -9,7 +9,7 @@
 // MARK: instruction sets (dispatch.c)
 
 /// Instruction sets with kernels of their own; `MK_PORTABLE` runs everywhere.
-enum { MK_PORTABLE = 0, MK_AVX2 = 1, MK_AVX512 = 2, MK_AVX512_VNNI = 3, MK_AVX512_BF16 = 4 };
+enum { MK_PORTABLE = 0, MK_AVX2 = 1, MK_AVX512 = 2, MK_AVX512_VNNI = 3, MK_AVX512_BF16 = 4, MK_AMX = 5 };
 /// On ARM.
 enum { MK_NEON = 1, MK_NEON_DOT = 2 };
 

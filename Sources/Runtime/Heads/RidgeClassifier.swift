@@ -1,4 +1,4 @@
-import Compute
+package import Compute
 
 /// Says which of a user's things a picture shows, given that it shows one of them.
 ///
