@@ -18,28 +18,29 @@ INLINE void shape_tiles(long upper, long lower) {
     _tile_loadconfig(&shapes);
 }
 
-// 16 pairs at a time of x, whose rows are padded with zeros to whole tiles, and of a panel.
-#define TILE_STEPS(BELOW)                                                                                              \
-    for (long k = 0; k + 16 <= pairs; k += 16) TILE_STEP(BELOW, panel + k * MK_PANEL, k);                              \
-    if (pairs % 16 > 0) TILE_STEP(BELOW, last, pairs / 16 * 16)
-#define TILE_STEP(BELOW, w, k)                                                                                         \
-    do {                                                                                                               \
-        _tile_loadd(6, (w), MK_PANEL * 4);                                                                             \
-        _tile_loadd(7, (w) + 16, MK_PANEL * 4);                                                                        \
-        _tile_loadd(4, x + 2 * (k), x_stride * 2);                                                                     \
-        _tile_dpbf16ps(0, 4, 6);                                                                                       \
-        _tile_dpbf16ps(1, 4, 7);                                                                                       \
-        if (BELOW) {                                                                                                   \
-            _tile_loadd(5, x + 16 * x_stride + 2 * (k), x_stride * 2);                                                 \
-            _tile_dpbf16ps(2, 5, 6);                                                                                   \
-            _tile_dpbf16ps(3, 5, 7);                                                                                   \
-        }                                                                                                              \
-    } while (0)
+// 16 pairs of x, whose rows are padded with zeros to whole tiles, and of a panel.
+INLINE void tile_step(const uint16_t *x, long x_stride, const uint32_t *w, const int below) {
+    _tile_loadd(6, w, MK_PANEL * 4);
+    _tile_loadd(7, w + 16, MK_PANEL * 4);
+    _tile_loadd(4, x, x_stride * 2);
+    _tile_dpbf16ps(0, 4, 6);
+    _tile_dpbf16ps(1, 4, 7);
+    if (!below) return;
+    _tile_loadd(5, x + 16 * x_stride, x_stride * 2);
+    _tile_dpbf16ps(2, 5, 6);
+    _tile_dpbf16ps(3, 5, 7);
+}
+
+// What a step reads of a panel, asked for some steps ahead: the first rows meet it in memory.
+enum { AHEAD = 4096 };
+INLINE void fetch_step(const uint32_t *w) {
+    UNROLL for (int line = 0; line < 32; line++) __builtin_prefetch((const char *)w + AHEAD + 64 * line);
+}
 
 // Up to 32 rows; y holds whole rows of 32 outputs, and tiles have the shape of the rows.
-static void rows_in_tiles(
-    const uint16_t *x, long x_stride, int below, const uint32_t *panel, const uint32_t *last, long pairs, float *y,
-    long y_stride, int accumulate) {
+INLINE void rows_in_tiles(
+    const uint16_t *x, long x_stride, const int below, const int first, const uint32_t *panel, const uint32_t *last,
+    long pairs, float *y, long y_stride, int accumulate) {
     float *under = y + 16 * y_stride;
     if (accumulate) {
         _tile_loadd(0, y, y_stride * 4);
@@ -55,15 +56,26 @@ static void rows_in_tiles(
         _tile_zero(2);
         _tile_zero(3);
     }
-    if (below) {
-        TILE_STEPS(1);
-        _tile_stored(2, under, y_stride * 4);
-        _tile_stored(3, under + 16, y_stride * 4);
-    } else {
-        TILE_STEPS(0);
+    long k = 0;
+    for (; k + 16 <= pairs; k += 16) {
+        if (first) fetch_step(panel + k * MK_PANEL);
+        tile_step(x + 2 * k, x_stride, panel + k * MK_PANEL, below);
     }
+    if (k < pairs) tile_step(x + 2 * k, x_stride, last, below);
     _tile_stored(0, y, y_stride * 4);
     _tile_stored(1, y + 16, y_stride * 4);
+    if (!below) return;
+    _tile_stored(2, under, y_stride * 4);
+    _tile_stored(3, under + 16, y_stride * 4);
+}
+
+static void some_rows(
+    const uint16_t *x, long x_stride, int below, int first, const uint32_t *panel, const uint32_t *last, long pairs,
+    float *y, long y_stride, int accumulate) {
+    if (below && first) rows_in_tiles(x, x_stride, 1, 1, panel, last, pairs, y, y_stride, accumulate);
+    else if (below) rows_in_tiles(x, x_stride, 1, 0, panel, last, pairs, y, y_stride, accumulate);
+    else if (first) rows_in_tiles(x, x_stride, 0, 1, panel, last, pairs, y, y_stride, accumulate);
+    else rows_in_tiles(x, x_stride, 0, 0, panel, last, pairs, y, y_stride, accumulate);
 }
 
 static void panel_pairs(
@@ -81,13 +93,13 @@ static void panel_pairs(
         shaped = some;
         float *to = y + i * y_stride;
         if (columns >= MK_PANEL) {
-            rows_in_tiles(x + i * x_stride, x_stride, below > 0, panel, last, pairs, to, y_stride, accumulate);
+            some_rows(x + i * x_stride, x_stride, below > 0, i == 0, panel, last, pairs, to, y_stride, accumulate);
             continue;
         }
         size_t bytes = (size_t)columns * sizeof *part;
         if (accumulate) memset(part, 0, sizeof part);
         for (long r = 0; accumulate && r < some; r++) memcpy(part + r * MK_PANEL, to + r * y_stride, bytes);
-        rows_in_tiles(x + i * x_stride, x_stride, below > 0, panel, last, pairs, part, MK_PANEL, accumulate);
+        some_rows(x + i * x_stride, x_stride, below > 0, i == 0, panel, last, pairs, part, MK_PANEL, accumulate);
         for (long r = 0; r < some; r++) memcpy(to + r * y_stride, part + r * MK_PANEL, bytes);
     }
     _tile_release();

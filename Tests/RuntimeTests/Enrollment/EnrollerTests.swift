@@ -38,7 +38,10 @@ import VLMTestSupport
     /// than the photo's own do.
     @Test func aThingIsKnownByTheMeanOfItsViews() async throws {
         let house = try TinyHouse()
-        let pixels = (0..<120 * 90).flatMap { [UInt8($0 % 120 * 2), UInt8($0 / 120), UInt8(200 - $0 % 120)] }
+        let pixels = (0..<120 * 90).flatMap { pixel -> [UInt8] in
+            let across = pixel % 120
+            return [UInt8(across * 2), UInt8(pixel / 120), UInt8(200 - across)]
+        }
         let picture = RGBImage(width: 120, height: 90, pixels: pixels)
         let photo = EnrollmentPhoto(name: "ramp.png", bytes: try picture.encodedPNG())
         let concept = try await house.vlm.enroller.enroll(
@@ -46,10 +49,13 @@ import VLMTestSupport
         ) { _ in }
         let known = try ConceptArtifact(decoding: concept.artifact).enrolledFeatures
         try #require(known.rows == 1)
-        let own = try house.vlm.model.features(of: picture).pooled
-        let mirrored = try house.vlm.model.features(of: PictureViews.mirrored(picture)).pooled
+        let own: [Float] = try house.vlm.model.features(of: picture).pooled
+        let mirrored: [Float] = try house.vlm.model.features(of: PictureViews.mirrored(picture)).pooled
         func distance(_ feature: [Float]) -> Float {
-            zip(feature, mirrored).reduce(Float(0)) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }
+            feature.indices.reduce(0) { sum, index in
+                let difference = feature[index] - mirrored[index]
+                return sum + difference * difference
+            }
         }
         #expect(distance(own) > 0)
         #expect(distance(Array(known.row(0))) < distance(own))

@@ -32,6 +32,7 @@ import VLM
         let directions =
             [whole.unit]
             + [GridPart.left, .right].map { space.direction(of: $0.pooled(picture.map, columns: 7)).unit }
+        let ridge = ridge(heads.map(\.enrolled))
         var best = [Float](repeating: 0, count: heads.count)
         var (won, lost) = (Set<Int>(), Set<Int>())
         for direction in directions {
@@ -39,9 +40,7 @@ import VLM
                 ObjectHead.probability(ObjectHead.logits(of: [$0.head], direction: direction)[0])
             }
             let firing = scores.indices.filter { scores[$0] >= ObjectHead.threshold }
-            let winner = firing.max {
-                nearness(heads[$0].enrolled, direction) < nearness(heads[$1].enrolled, direction)
-            }
+            let winner = firing.max { product(ridge[$0], direction) < product(ridge[$1], direction) }
             for loser in firing where loser != winner {
                 scores[loser] *= 1 - (winner.map { scores[$0] } ?? 0)
                 lost.insert(loser)
@@ -57,12 +56,37 @@ import VLM
         }
     }
 
-    /// An inner product is a head's logit without bias.
-    private func nearness(_ enrolled: Matrix, _ direction: [Float]) -> Float {
-        (0..<enrolled.rows).map { row in
-            let unit = space.direction(of: Array(enrolled.row(row))).unit
-            return ObjectHead.logits(of: [ObjectHead(weight: unit, bias: 0)], direction: direction)[0]
-        }.max() ?? -.infinity
+    private func product(_ weight: [Double], _ direction: [Float]) -> Double {
+        zip(weight, direction).reduce(0) { $0 + $1.0 * Double($1.1) }
+    }
+
+    /// Ridge regression's weights, `[things][features]`, by the normal equations (X^T X + lambda I) w = X^T y, where the
+    /// contest solves for photos.
+    private func ridge(_ enrolled: [Matrix]) -> [[Double]] {
+        let photos = enrolled.enumerated().flatMap { thing, photos in
+            (0..<photos.rows).map { row in
+                (thing: thing, unit: space.direction(of: Array(photos.row(row))).unit.map(Double.init))
+            }
+        }
+        var rows = (0..<features).map { row in
+            let known = (0..<features).map { column in
+                photos.reduce(row == column ? RidgeClassifier.penalty : 0) { $0 + $1.unit[row] * $1.unit[column] }
+            }
+            let shown = enrolled.indices.map { thing in
+                photos.reduce(0.0) { $0 + ($1.thing == thing ? $1.unit[row] : 0) }
+            }
+            return known + shown
+        }
+        // Gauss and Jordan; the matrix is positive definite, so no pivot vanishes.
+        for pivot in 0..<features {
+            let own = rows[pivot].map { $0 / rows[pivot][pivot] }
+            rows[pivot] = own
+            for row in 0..<features where row != pivot {
+                let factor = rows[row][pivot]
+                for column in pivot..<own.count { rows[row][column] -= factor * own[column] }
+            }
+        }
+        return enrolled.indices.map { thing in rows.map { $0[features + thing] } }
     }
 
     @Test mutating func aPackedContestEqualsEachHeadAlone() {
