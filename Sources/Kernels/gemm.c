@@ -233,6 +233,9 @@ static void packed_transposed_pairs(void *context, long lower, long upper) {
             for (long output = 0; output < depth; output += MK_PANEL) {
                 const uint8_t *from = (const uint8_t *)w->panels + (start + output) / MK_PANEL * panel_bytes;
                 const uint32_t *block = (const uint32_t *)from + column / 2 * MK_PANEL;
+                // The next block lies a panel away, where the processor does not look by itself.
+                const char *next = (const char *)block + panel_bytes;
+                for (long line = 0; line < pairs * MK_PANEL * 4; line += 64) __builtin_prefetch(next + line);
                 if (pairs < MK_PANEL / 2) {
                     memcpy(padded, block, (size_t)(pairs * MK_PANEL * 4));
                     memset(padded + pairs * MK_PANEL, 0, (size_t)((MK_PANEL / 2 - pairs) * MK_PANEL * 4));
