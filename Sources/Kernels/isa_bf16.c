@@ -2,7 +2,7 @@
 
 #if defined(__x86_64__)
 #include <immintrin.h>
-// AVX-512 that multiplies bytes and bf16 pairs (Cooper Lake, Sapphire Rapids, Zen 4).
+// AVX-512 that multiplies bytes and bf16 pairs (Zen 4; Intel has the instructions too, but see mk_best_isa).
 #pragma clang attribute push( \
     __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx512vnni,avx512bf16,avx2,fma,f16c"))), \
     apply_to = function)
