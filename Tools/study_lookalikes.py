@@ -165,8 +165,8 @@ def main() -> None:
 
     for shots in arguments.shots:
         counts: dict[str, dict[str, np.ndarray]] = {}
-        for round in range(arguments.rounds):
-            draw = random.Random(round)
+        for seed in range(arguments.rounds):
+            draw = random.Random(seed)
             enrolled = {t: draw.sample(range(len(pictures[t])), min(shots, len(pictures[t]) - 1)) for t in things}
             own = [np.concatenate([space(views[t, i]) for i in enrolled[t]]) for t in things]
             photos = [space(np.stack([views[t, i][0] for i in enrolled[t]])) for t in things]
@@ -193,12 +193,8 @@ def main() -> None:
                     total = counts.setdefault(rule, {}).setdefault(kind, np.zeros(3))
                     total += [len(fired & present), len(fired - present), len(present - fired)]
         for rule, kinds in counts.items():
-            f1 = {kind: round_to(2 * hit / (2 * hit + wrong + missing)) for kind, (hit, wrong, missing) in kinds.items()}
+            f1 = {kind: round(2 * hit / (2 * hit + wrong + missing), 3) for kind, (hit, wrong, missing) in kinds.items()}
             print(json.dumps({"shots": shots, "rule": rule, "f1": f1}), flush=True)
-
-
-def round_to(value: float) -> float:
-    return float(f"{value:.3f}")
 
 
 if __name__ == "__main__":
