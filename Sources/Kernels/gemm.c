@@ -142,8 +142,8 @@ static void packed(void *context, long lower, long upper) {
                     for (long k = 0; k < even(p->k) / 2; k += DEPTH_BLOCK) {
                         long depth = even(p->k) / 2 - k < DEPTH_BLOCK ? even(p->k) / 2 - k : DEPTH_BLOCK;
                         table->panel_pairs(
-                            pairs + 2 * k, pair_stride(p->k), rows, (const uint32_t *)w + k * MK_PANEL, depth, y, p->n, columns,
-                            p->accumulate || k > 0);
+                            pairs + 2 * k, pair_stride(p->k), rows, (const uint32_t *)w + k * MK_PANEL, depth, y, p->n,
+                            columns, p->accumulate || k > 0);
                     }
                 } else if (rows < WIDEN_ROWS) {
                     table->panel_widened(x, p->k, rows, w, p->k, y, p->n, columns, p->accumulate);

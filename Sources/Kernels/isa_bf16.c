@@ -6,12 +6,7 @@
 #pragma clang attribute push( \
     __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx512vnni,avx512bf16,avx2,fma,f16c"))), \
     apply_to = function)
-#define FMA(a, b, c) __builtin_elementwise_fma((a), (b), (c))
-#define TILE_ROWS 12
-#define TILE_VECTORS 2
-#define BLOCK_ROWS 4
-#define DOT_BYTES(sum, w, four) \
-    ((sum) = (i16)_mm512_dpbusd_epi32((__m512i)(sum), (__m512i)(w), _mm512_set1_epi32(four)))
+#include "isa_vnni.h"
 #define DOT_PAIRS(sum, w, pair) \
     ((sum) = (v16)_mm512_dpbf16_ps((__m512)(sum), (__m512bh)(w), (__m512bh)_mm512_set1_epi32((int)(pair))))
 #define TABLE mk_table_bf16
