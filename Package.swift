@@ -21,7 +21,9 @@ let system: [Target] = [
     .systemLibrary(name: "CProtobufC", path: "Sources/System/CProtobufC", pkgConfig: "libprotobuf-c"),
     .target(
         name: "CImageCodecs", path: "Sources/System/CImageCodecs", cSettings: fastC,
-        linkerSettings: [.linkedLibrary("jpeg"), .linkedLibrary("png"), .linkedLibrary("webp")]),
+        linkerSettings: [
+            .linkedLibrary("jpeg"), .linkedLibrary("png"), .linkedLibrary("webp"), .linkedLibrary("z"),
+        ]),
     .target(
         name: "CFaces", path: "Sources/System/CFaces", cxxSettings: [.unsafeFlags(["-O3"])],
         linkerSettings: [.linkedLibrary("dlib")]),
@@ -48,7 +50,8 @@ let package = Package(
     targets: system + [
         .target(name: "Kernels", path: "Sources/Kernels", cSettings: fastC),
         .target(name: "Compute", dependencies: ["Kernels", "COpenBLAS"], swiftSettings: strict),
-        .target(name: "VLM", dependencies: ["Compute", "Kernels", "CImageCodecs", "COpenSSL"], swiftSettings: strict),
+        .target(name: "Images", dependencies: ["CImageCodecs"], swiftSettings: strict),
+        .target(name: "VLM", dependencies: ["Compute", "Kernels", "Images", "COpenSSL"], swiftSettings: strict),
         .target(
             name: "Runtime", dependencies: ["VLM", "Compute", "CFaces", "COpenSSL"], swiftSettings: strict),
         .target(
@@ -71,7 +74,7 @@ let package = Package(
             name: "RPC", dependencies: ["RPCCore", "RPCTransport", "RPCMessages"], path: "Sources/RPC/RPC",
             swiftSettings: strict),
         .target(name: "Client", dependencies: ["RPC"], swiftSettings: strict),
-        .target(name: "Pictures", dependencies: ["CImageCodecs"], swiftSettings: strict),
+        .target(name: "Pictures", dependencies: ["Images"], swiftSettings: strict),
         // The service is a library so that tests can compose a whole server in process; `myvlmd` is its main.
         .target(
             name: "Service",
@@ -146,7 +149,8 @@ let package = Package(
                 "Service", "Client", "Registry", "Runtime", "RPC", "VLM", "VLMTestSupport", "ProcessTestSupport",
                 .product(name: "Logging", package: "swift-log"),
             ], exclude: ["Goldens", "python"], swiftSettings: strict),
-        .testTarget(name: "PicturesTests", dependencies: ["Pictures"], swiftSettings: strict),
+        .testTarget(name: "ImagesTests", dependencies: ["Images"], swiftSettings: strict),
+        .testTarget(name: "PicturesTests", dependencies: ["Pictures", "Images"], swiftSettings: strict),
         .testTarget(
             name: "EvaluationTests", dependencies: ["Evaluation", "Runtime", "VLM", "VLMTestSupport"],
             exclude: ["Fixtures"], swiftSettings: strict),

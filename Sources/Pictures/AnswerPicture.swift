@@ -1,3 +1,5 @@
+public import Images
+
 /// A photo with what the model said of it: the caption and what fired below, boxes and heat on the photo.
 public struct AnswerPicture: Sendable {
     /// A rectangle, in pixels of the upright photo.
@@ -33,6 +35,12 @@ public struct AnswerPicture: Sendable {
 
     /// A photo is scaled to this width at most.
     public static let maximumWidth = 960
+    /// And to this height: a photo of extreme shape becomes a narrow strip on its sheet.
+    public static let maximumHeight = 2_880
+    /// A sheet is at least so wide, so that there is room for the text.
+    static let minimumWidth = 320
+    /// Lines of a caption, and of all notes; more are cut off, which three dots tell.
+    static let maximumLines = 100
 
     private static let paper = Ink(250, 249, 245)
     private static let text = Ink(24, 24, 28)
@@ -52,17 +60,25 @@ public struct AnswerPicture: Sendable {
         self.heat = heat
     }
 
-    /// Draws on a photo (a JPEG, PNG or WebP file) and returns a PNG file, as wide as the photo but between 320 and
-    /// `maximumWidth` pixels.
+    /// Draws on a photo (a JPEG, PNG or WebP file) and returns a PNG file: the photo with the text below, as wide as the
+    /// photo but between 320 and `maximumWidth` pixels. No side of a sheet has more than 10,000 pixels.
     ///
-    /// Coordinates are those of the photo after its EXIF turn.
-    /// - Throws: `unreadable` for what is no such picture or larger than 64 megapixels; `cannotEncode` when memory
-    ///   ends.
-    public func drawn(on photo: [UInt8]) throws(PicturesError) -> [UInt8] {
-        let original = try PhotoCodec.decode(photo)
-        let width = min(Self.maximumWidth, max(320, original.width))
-        let height = max(1, original.height * width / original.width)
-        return try PhotoCodec.encodePNG(composed(original.scaled(width: width, height: height), of: original.width))
+    /// Coordinates are those of the photo after it was turned upright.
+    /// - Throws: `unreadable` for what is no such picture; `tooLarge` beyond the limits of pictures that are read;
+    ///   `cannotEncode` when memory ends.
+    public func drawn(on photo: [UInt8]) throws(ImageError) -> [UInt8] {
+        let original = Canvas(try RGBImage(file: photo))
+        let size = Self.drawnSize(width: original.width, height: original.height)
+        let scaled = original.scaled(width: size.width, height: size.height)
+        return try composed(scaled, of: original.width).picture.pngFile()
+    }
+
+    /// The size a photo is drawn in: of its own shape, unless a side would have less than one pixel.
+    static func drawnSize(width: Int, height: Int) -> (width: Int, height: Int) {
+        let wanted = min(maximumWidth, max(minimumWidth, width))
+        let drawn = height * wanted / width
+        guard drawn > maximumHeight else { return (wanted, max(1, drawn)) }
+        return (max(1, width * maximumHeight / height), maximumHeight)
     }
 
     /// The finished picture: `photo` was scaled from a width of `originalWidth`.
@@ -72,18 +88,19 @@ public struct AnswerPicture: Sendable {
         if let heat { warm(&photo, by: heat) }
         for box in boxes { frame(box, on: &photo, ratio: ratio) }
 
-        let scale = photo.width >= 640 ? 3 : 2
+        let width = max(Self.minimumWidth, photo.width)
+        let scale = width >= 640 ? 3 : 2
         let margin = 6 * scale
         let line = (Glyphs.height + 3) * scale
         let advance = (Glyphs.width + 1) * scale
-        let columns = max(8, (photo.width - 2 * margin) / advance)
-        let said = wrapped(caption, columns: columns)
-        let noted = notes.flatMap { wrapped($0, columns: columns) }
+        let columns = (width - 2 * margin) / advance
+        let said = Self.shortened(wrapped(caption, columns: columns))
+        let noted = Self.shortened(notes.flatMap { wrapped($0, columns: columns) })
         var sheet = Canvas(
-            width: photo.width, height: photo.height + 2 * margin + (said.count + noted.count) * line,
+            width: width, height: photo.height + 2 * margin + (said.count + noted.count) * line,
             filled: Self.paper)
-        sheet.paste(photo, x: 0, y: 0)
-        sheet.fill(x: 0, y: photo.height, width: photo.width, height: scale, with: Self.accent)
+        sheet.paste(photo, x: (width - photo.width) / 2, y: 0)
+        sheet.fill(x: 0, y: photo.height, width: width, height: scale, with: Self.accent)
         var y = photo.height + margin + scale
         for (lines, ink) in [(said, Self.text), (noted, Self.quiet)] {
             for text in lines {
@@ -92,6 +109,10 @@ public struct AnswerPicture: Sendable {
             }
         }
         return sheet
+    }
+
+    private static func shortened(_ lines: [String]) -> [String] {
+        lines.count <= maximumLines ? lines : lines.prefix(maximumLines) + ["..."]
     }
 
     private func frame(_ box: Box, on photo: inout Canvas, ratio: Double) {

@@ -1,3 +1,5 @@
+package import Images
+
 /// A colour, 8-bit sRGB.
 package struct Ink: Equatable {
     package let red: UInt8
@@ -24,6 +26,13 @@ package struct Canvas: Equatable {
         self.height = height
         self.pixels = pixels
     }
+
+    package init(_ picture: RGBImage) {
+        self.init(width: picture.width, height: picture.height, pixels: picture.pixels)
+    }
+
+    /// What was drawn.
+    package var picture: RGBImage { RGBImage(width: width, height: height, pixels: pixels) }
 
     package init(width: Int, height: Int, filled ink: Ink) {
         self.init(width: width, height: height, pixels: [UInt8](repeating: 0, count: width * height * 3))

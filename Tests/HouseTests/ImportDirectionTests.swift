@@ -6,7 +6,8 @@ import Testing
 private let allowed: [String: Set<String>] = [
     "Kernels": [],
     "Compute": ["Kernels", "COpenBLAS"],
-    "VLM": ["Compute", "Kernels", "CImageCodecs", "COpenSSL"],
+    "Images": ["CImageCodecs"],
+    "VLM": ["Compute", "Kernels", "Images", "COpenSSL"],
     "Runtime": ["VLM", "Compute", "CFaces", "COpenSSL"],
     "Evaluation": ["Runtime", "VLM", "Compute"],
     "Registry": ["COpenSSL"],
@@ -18,7 +19,7 @@ private let allowed: [String: Set<String>] = [
     "Client": ["RPC"],
     "Service": ["Registry", "Runtime", "RPC", "COpenSSL"],
     "myvlmd": ["Service"],
-    "Pictures": ["CImageCodecs"],
+    "Pictures": ["Images"],
     "myvlm": ["Client", "Evaluation", "Pictures", "Runtime"],
     "StoreBench": ["Registry"],
     "MyVLMBench": ["Evaluation", "Runtime", "VLM", "Compute"],

@@ -1,3 +1,4 @@
+import Images
 import Pictures
 import Testing
 
@@ -22,9 +23,9 @@ func textIsBrokenAtSpaces(text: String, columns: Int, lines: [String]) {
 
 @Test func answerStandsBelowThePhoto() throws {
     let grey = Ink(90, 90, 90)
-    let photo = try PhotoCodec.encodePNG(Canvas(width: 400, height: 300, filled: grey))
-    let bare = try PhotoCodec.decode(AnswerPicture(caption: "a cup").drawn(on: photo))
-    let noted = try PhotoCodec.decode(AnswerPicture(caption: "a cup", notes: ["Zibo 0.9"]).drawn(on: photo))
+    let photo = try file(Canvas(width: 400, height: 300, filled: grey))
+    let bare = try read(AnswerPicture(caption: "a cup").drawn(on: photo))
+    let noted = try read(AnswerPicture(caption: "a cup", notes: ["Zibo 0.9"]).drawn(on: photo))
     #expect(bare.width == 400 && bare.height > 300)
     #expect(noted.height > bare.height, "a note takes a line")
     #expect(bare[5, 5] == grey, "nothing fired: the photo is as it was")
@@ -33,20 +34,20 @@ func textIsBrokenAtSpaces(text: String, columns: Int, lines: [String]) {
 }
 
 @Test func boxesAndHeatAreScaledWithThePhoto() throws {
-    let photo = try PhotoCodec.encodePNG(Canvas(width: 1920, height: 960, filled: Ink(90, 90, 90)))
+    let photo = try file(Canvas(width: 1920, height: 960, filled: Ink(90, 90, 90)))
     let boxed = AnswerPicture(caption: "x", boxes: [.init(x: 200, y: 400, width: 400, height: 200)])
-    let picture = try PhotoCodec.decode(boxed.drawn(on: photo))
+    let picture = try read(boxed.drawn(on: photo))
     #expect(picture.width == AnswerPicture.maximumWidth)
     #expect(picture[100, 250] != Ink(90, 90, 90), "the left edge of the box at half its x")
     #expect(picture[200, 250] == Ink(90, 90, 90), "the inside is free")
 
     let heat = AnswerPicture(caption: "x", heat: .init(columns: 2, cells: [0, 1, 0, 0]))
-    let warm = try PhotoCodec.decode(heat.drawn(on: photo))
+    let warm = try read(heat.drawn(on: photo))
     #expect(warm[950, 5].red > 90 && warm[5, 470] == Ink(90, 90, 90))
 }
 
 @Test func coordinatesOfAnySortAreDrawnWithoutATrap() throws {
-    let photo = try PhotoCodec.encodePNG(Canvas(width: 320, height: 20, filled: Ink(1, 2, 3)))
+    let photo = try file(Canvas(width: 320, height: 20, filled: Ink(1, 2, 3)))
     let strange = AnswerPicture(
         caption: String(repeating: "w", count: 500),
         boxes: [
@@ -54,42 +55,37 @@ func textIsBrokenAtSpaces(text: String, columns: Int, lines: [String]) {
             .init(x: -50, y: -50, width: 1e9, height: 1e9),
         ],
         heat: .init(columns: 3, cells: [.nan, 1, 2]))
-    #expect(try PhotoCodec.decode(strange.drawn(on: photo)).width == 320)
+    #expect(try read(strange.drawn(on: photo)).width == 320)
 }
 
 @Test func bytesThatAreNoPhotoAreRefused() {
     for bytes in [[], [0xFF, 0xD8], [0x89, 0x50, 0x4E, 0x47, 1, 2], Array("hello".utf8)] as [[UInt8]] {
-        #expect(throws: PicturesError.self) { try AnswerPicture(caption: "x").drawn(on: bytes) }
+        #expect(throws: ImageError.self) { try AnswerPicture(caption: "x").drawn(on: bytes) }
     }
 }
 
-/// The stored pixels of an F-like corner, as each of the eight orientations stores it, turn back to the same picture.
-@Test func everyOrientationTurnsUpright() {
-    let (a, b, c) = (Ink(1, 0, 0), Ink(2, 0, 0), Ink(3, 0, 0))
-    let (d, e, f) = (Ink(4, 0, 0), Ink(5, 0, 0), Ink(6, 0, 0))
-    let stored: [(Int, [[Ink]])] = [
-        (1, [[a, b, c], [d, e, f]]), (2, [[c, b, a], [f, e, d]]), (3, [[f, e, d], [c, b, a]]),
-        (4, [[d, e, f], [a, b, c]]), (5, [[a, d], [b, e], [c, f]]), (6, [[c, f], [b, e], [a, d]]),
-        (7, [[f, c], [e, b], [d, a]]), (8, [[d, a], [e, b], [f, c]]),
-    ]
-    for (value, rows) in stored {
-        let turned = canvas(rows).turned(by: Orientation(value))
-        #expect(turned == canvas(stored[0].1), "orientation \(value)")
-    }
+/// Boxes are those of the upright photo, so the photo must be drawn upright, whatever its format is.
+@Test func aTurnedPhotoIsDrawnUpright() throws {
+    var lying = Canvas(width: 400, height: 300, filled: Ink(10, 20, 30))
+    lying.fill(x: 0, y: 0, width: 40, height: 300, with: Ink(200, 0, 0))
+    var bytes = try file(lying)
+    let tiff: [UInt8] =
+        Array("MM".utf8) + [0, 42, 0, 0, 0, 8, 0, 1, 0x01, 0x12, 0, 3, 0, 0, 0, 1, 0, 6, 0, 0, 0, 0, 0, 0]
+    // The check of a chunk without pixels is not looked at.
+    bytes.insert(contentsOf: [0, 0, 0, UInt8(tiff.count)] + Array("eXIf".utf8) + tiff + [0, 0, 0, 0], at: 33)
+    let drawn = try read(AnswerPicture(caption: "x").drawn(on: bytes))
+    #expect(drawn.width == 320 && drawn.height > 400)
+    #expect(drawn[160, 10] == Ink(200, 0, 0), "the left edge is above after a turn to the right")
 }
 
-@Test func orientationIsReadFromEXIF() {
-    let tiff: [UInt8] = Array("MM".utf8) + [0, 42, 0, 0, 0, 8, 0, 1, 0x01, 0x12, 0, 3, 0, 0, 0, 1, 0, 6, 0, 0]
-    let body = Array("Exif\0\0".utf8) + tiff
-    let file: [UInt8] = [0xFF, 0xD8, 0xFF, 0xE1, 0, UInt8(body.count + 2)] + body + [0xFF, 0xDA, 0, 2]
-    #expect(Orientation(ofJPEG: file).value == 6)
-    for end in 0..<file.count {
-        #expect((1...8).contains(Orientation(ofJPEG: Array(file.prefix(end))).value))
-    }
+/// A photo one pixel wide made a sheet of 320 x 320,000 pixels.
+@Test(arguments: [(1, 1000), (1, 20_000), (20_000, 1), (3, 2_000), (1, 1)])
+func aPhotoOfAnyShapeGivesASheetOfOrdinarySize(width: Int, height: Int) throws {
+    let photo = try file(Canvas(width: width, height: height, filled: Ink(90, 120, 200)))
+    let words = String(repeating: "word ", count: 5_000)
+    let sheet = try read(AnswerPicture(caption: words, notes: [words]).drawn(on: photo))
+    #expect((320...960).contains(sheet.width) && sheet.height <= 10_000)
 }
 
-private func canvas(_ rows: [[Ink]]) -> Canvas {
-    Canvas(
-        width: rows[0].count, height: rows.count,
-        pixels: rows.flatMap { $0.flatMap { [$0.red, $0.green, $0.blue] } })
-}
+private func file(_ canvas: Canvas) throws -> [UInt8] { try canvas.picture.pngFile() }
+private func read(_ bytes: [UInt8]) throws -> Canvas { Canvas(try RGBImage(file: bytes)) }

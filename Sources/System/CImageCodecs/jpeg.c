@@ -28,7 +28,8 @@ static void fail(j_common_ptr info) {
 }
 
 // The library goes on with grey filler when data is cut short or corrupt. Half a picture is not what the user sent,
-// so such warnings are errors; those about sloppy but complete files are not.
+// so such warnings are errors; those about sloppy but complete files are not. Where the bytes end is no warning of its
+// own (see `end_of_bytes`): the decoder complains when it lacks bits of a pixel.
 static void warn(j_common_ptr info, int level) {
     if (level >= 0) return;
     switch (info->err->msg_code) {
@@ -61,9 +62,28 @@ static void prepare(error_manager *errors, char *message) {
     errors->message = message;
 }
 
+// The bytes are over: an end mark is made up, as the library's own source does, but silently. A decoder that still needs
+// bits then warns of a marker inside the data (JWRN_HIT_MARKER), which is an error here; one that has all pixels does not.
+static boolean end_of_bytes(j_decompress_ptr info) {
+    static const JOCTET end[2] = {0xFF, JPEG_EOI};
+    info->src->next_input_byte = end;
+    info->src->bytes_in_buffer = 2;
+    *(int *)info->client_data = 1;
+    return TRUE;
+}
+
+// Reads from memory; `*ended` becomes 1 when the bytes are over before the picture's end mark.
+static void read_from(j_decompress_ptr info, const uint8_t *bytes, size_t count, int *ended) {
+    *ended = 0;
+    jpeg_mem_src(info, bytes, count);
+    info->client_data = ended;
+    info->src->fill_input_buffer = end_of_bytes;
+}
+
 mic_status mic_jpeg_size(const uint8_t *bytes, size_t count, long *width, long *height, char *message) {
     struct jpeg_decompress_struct info;
     error_manager errors;
+    int ended;
     info.err = &errors.base;
     prepare(&errors, message);
     if (setjmp(errors.escape)) {
@@ -71,12 +91,43 @@ mic_status mic_jpeg_size(const uint8_t *bytes, size_t count, long *width, long *
         return errors.status;
     }
     jpeg_create_decompress(&info);
-    jpeg_mem_src(&info, bytes, count);
+    read_from(&info, bytes, count, &ended);
     jpeg_read_header(&info, TRUE);
     *width = info.image_width;
     *height = info.image_height;
     jpeg_destroy_decompress(&info);
     return MIC_OK;
+}
+
+// Whether every coefficient of the picture has arrived in full precision: what may follow cannot change a pixel.
+static int has_all_coefficients(j_decompress_ptr info, unsigned components_seen) {
+    if (!info->progressive_mode) return components_seen == (1u << info->num_components) - 1;
+    for (int c = 0; c < info->num_components; c++)
+        for (int k = 0; k < DCTSIZE2; k++)
+            if (info->coef_bits[c][k] != 0) return 0;
+    return 1;
+}
+
+// Takes in the scans of a picture that has several, up to the one that completes it or to its end mark. What stands
+// behind the last scan that matters is never looked at. Pictures of unfinished precision are taken when their encoder
+// ended them so, and refused when the bytes ended before.
+static void take_scans(j_decompress_ptr info, const int *ended, char *message) {
+    error_manager *errors = (error_manager *)info->err;
+    unsigned components_seen = 0;
+    for (;;) {
+        int progress = jpeg_consume_input(info);
+        if (progress == JPEG_REACHED_SOS) limit_scans((j_common_ptr)info);
+        if (progress == JPEG_SCAN_COMPLETED) {
+            for (int c = 0; c < info->comps_in_scan; c++) components_seen |= 1u << info->cur_comp_info[c]->component_index;
+            if (has_all_coefficients(info, components_seen)) return;
+        }
+        if (progress == JPEG_REACHED_EOI) {
+            if (!*ended) return;
+            errors->status = MIC_MALFORMED;
+            snprintf(message, MIC_MESSAGE, "the file is cut short");
+            longjmp(errors->escape, 1);
+        }
+    }
 }
 
 // Adobe writes CMYK inverted, so 255 means no ink.
@@ -94,6 +145,7 @@ mic_status mic_jpeg_decode(const uint8_t *bytes, size_t count, uint8_t *rgb, lon
     struct jpeg_decompress_struct info;
     struct jpeg_progress_mgr progress = {.progress_monitor = limit_scans};
     error_manager errors;
+    int ended;
     uint8_t *volatile line = NULL;
     info.err = &errors.base;
     prepare(&errors, message);
@@ -105,7 +157,7 @@ mic_status mic_jpeg_decode(const uint8_t *bytes, size_t count, uint8_t *rgb, lon
     jpeg_create_decompress(&info);
     info.progress = &progress;
     info.mem->max_memory_to_use = (long)budget;
-    jpeg_mem_src(&info, bytes, count);
+    read_from(&info, bytes, count, &ended);
     jpeg_read_header(&info, TRUE);
     int is_cmyk = info.jpeg_color_space == JCS_CMYK || info.jpeg_color_space == JCS_YCCK;
     // Coefficients of a progressive file are all kept at once, two bytes each.
@@ -114,6 +166,7 @@ mic_status mic_jpeg_decode(const uint8_t *bytes, size_t count, uint8_t *rgb, lon
         return mic_fail(message, MIC_MEMORY, "a progressive picture this large takes too much memory");
     }
     info.out_color_space = is_cmyk ? JCS_CMYK : JCS_RGB;
+    info.buffered_image = jpeg_has_multiple_scans(&info);
     jpeg_start_decompress(&info);
     if (info.output_width != (JDIMENSION)width || info.output_height != (JDIMENSION)height) {
         jpeg_destroy_decompress(&info);
@@ -123,12 +176,17 @@ mic_status mic_jpeg_decode(const uint8_t *bytes, size_t count, uint8_t *rgb, lon
         jpeg_destroy_decompress(&info);
         return mic_fail(message, MIC_MEMORY, "out of memory");
     }
+    if (info.buffered_image) {
+        take_scans(&info, &ended, message);
+        jpeg_start_output(&info, info.input_scan_number);
+    }
     while (info.output_scanline < info.output_height) {
         uint8_t *target = rgb + (size_t)info.output_scanline * (size_t)width * 3;
         JSAMPROW row = is_cmyk ? line : target;
         if (jpeg_read_scanlines(&info, &row, 1) == 1 && is_cmyk) cmyk_to_rgb(line, target, width, info.saw_Adobe_marker);
     }
-    jpeg_finish_decompress(&info);
+    // Not `jpeg_finish_decompress`, which would read on to the end mark: phones put data of their own behind the picture,
+    // and some tools lose the mark.
     jpeg_destroy_decompress(&info);
     free(line);
     return MIC_OK;

@@ -3,6 +3,7 @@
 #include <setjmp.h>
 #include <stdlib.h>
 #include <string.h>
+#include <zlib.h>
 
 typedef struct {
     const uint8_t *bytes;
@@ -43,6 +44,25 @@ mic_status mic_png_size(const uint8_t *bytes, size_t count, long *width, long *h
     *width = big_endian(bytes + 16);
     *height = big_endian(bytes + 20);
     return MIC_OK;
+}
+
+// Whether the pixels' last chunk (IDAT) was damaged: it is whole, and its check says otherwise. The check stands behind
+// the pixels, so the library looks at it when all rows are read. A file that ends inside that chunk cannot be checked;
+// the library has unpacked every row of it.
+static int is_last_data_damaged(const uint8_t *bytes, size_t count) {
+    size_t at = 8, last = 0;
+    while (count - at >= 12) {
+        size_t length = big_endian(bytes + at);
+        int is_data = !memcmp(bytes + at + 4, "IDAT", 4);
+        if (is_data) last = at;
+        if (last && !is_data) break;
+        if (length > count - at - 12) break;
+        at += 12 + length;
+    }
+    if (!last) return 1;
+    size_t length = big_endian(bytes + last);
+    if (length > count - last - 12) return 0;
+    return crc32(0, bytes + last + 4, (uInt)(length + 4)) != big_endian(bytes + last + 8 + length);
 }
 
 mic_status mic_png_decode(const uint8_t *bytes, size_t count, uint8_t *rgb, long width, long height, size_t budget, char *message) {
@@ -90,9 +110,10 @@ mic_status mic_png_decode(const uint8_t *bytes, size_t count, uint8_t *rgb, long
             png_read_row(png, row, NULL);
             if (has_alpha && pass == passes - 1) mic_flatten(row, target, (size_t)width);
         }
-    png_read_end(png, NULL);
     png_destroy_read_struct(&png, &info, NULL);
     free(rgba);
+    // Nothing behind the last row is read: a missing end mark or a phone's own data there takes no pixel away.
+    if (is_last_data_damaged(bytes, count)) return mic_fail(message, MIC_MALFORMED, "its pixels are damaged");
     return MIC_OK;
 }
 
@@ -134,4 +155,9 @@ mic_status mic_png_encode(const uint8_t *rgb, long width, long height, uint8_t *
     *out = target->bytes;
     *out_count = target->count;
     return MIC_OK;
+}
+
+long mic_inflate(const uint8_t *bytes, size_t count, uint8_t *out, size_t capacity) {
+    uLongf size = capacity;
+    return uncompress(out, &size, bytes, count) == Z_OK ? (long)size : -1;
 }

@@ -1,5 +1,6 @@
 #include "codec_support.h"
 #include <stdlib.h>
+#include <string.h>
 #include <webp/decode.h>
 
 static mic_status read_features(const uint8_t *bytes, size_t count, WebPBitstreamFeatures *features, char *message) {
@@ -17,7 +18,21 @@ mic_status mic_webp_size(const uint8_t *bytes, size_t count, long *width, long *
     return MIC_OK;
 }
 
-mic_status mic_webp_decode(const uint8_t *bytes, size_t count, uint8_t *rgb, long width, long height, size_t budget, char *message) {
+// The length that the file's first chunk states may reach beyond the bytes: chunks behind the picture were cut off. The
+// library wants it right, so `*bytes` becomes a copy that says what is there, to be freed; NULL when none is needed.
+static mic_status mend_length(const uint8_t **bytes, size_t count, size_t budget, uint8_t **copy, char *message) {
+    const uint8_t *file = *bytes;
+    *copy = NULL;
+    uint32_t stated = (uint32_t)file[4] | (uint32_t)file[5] << 8 | (uint32_t)file[6] << 16 | (uint32_t)file[7] << 24;
+    if (stated <= count - 8) return MIC_OK;
+    if (count > budget || !(*copy = malloc(count))) return mic_fail(message, MIC_MEMORY, "the picture takes too much memory");
+    memcpy(*copy, file, count);
+    for (int i = 0; i < 4; i++) (*copy)[4 + i] = (uint8_t)((count - 8) >> 8 * i);
+    *bytes = *copy;
+    return MIC_OK;
+}
+
+static mic_status decode(const uint8_t *bytes, size_t count, uint8_t *rgb, long width, long height, size_t budget, char *message) {
     WebPBitstreamFeatures features;
     mic_status status = read_features(bytes, count, &features, message);
     if (status != MIC_OK) return status;
@@ -35,5 +50,14 @@ mic_status mic_webp_decode(const uint8_t *bytes, size_t count, uint8_t *rgb, lon
     else
         status = mic_fail(message, MIC_MALFORMED, "the data is damaged or cut short");
     free(rgba);
+    return status;
+}
+
+mic_status mic_webp_decode(const uint8_t *bytes, size_t count, uint8_t *rgb, long width, long height, size_t budget, char *message) {
+    if (count < 12) return mic_fail(message, MIC_MALFORMED, "no WebP header");
+    uint8_t *copy;
+    mic_status status = mend_length(&bytes, count, budget, &copy, message);
+    if (status == MIC_OK) status = decode(bytes, count, rgb, width, height, copy ? budget - count : budget, message);
+    free(copy);
     return status;
 }

@@ -49,6 +49,37 @@ import VLMTestSupport
         }
     }
 
+    /// Phones put data of their own behind a picture, and tools lose its end mark: every pixel is there, so it is read.
+    @Test(arguments: [
+        "baseline.jpg", "progressive.jpg", "cmyk.jpg", "grey.jpg", "rgb.png", "interlaced-alpha.png", "lossy.webp",
+        "alpha.webp",
+    ])
+    func whatFollowsTheLastPixelIsNoMatter(file: String) throws {
+        let bytes = try ImageGolden.bytes(file)
+        let whole = try RGBImage(decoding: bytes)
+        let trailer =
+            [0, 0, 1, 10, 14, 0, 0, 0] + Array("Image_UTC_Data1700000000000".utf8) + [UInt8](repeating: 0, count: 64)
+        #expect(try RGBImage(decoding: bytes + trailer) == whole, "something follows")
+        // JPEG's end mark, PNG's end chunk; a WebP has none.
+        let end = file.hasSuffix("png") ? 12 : file.hasSuffix("jpg") ? 2 : 0
+        let open = Array(bytes.dropLast(end))
+        #expect(try RGBImage(decoding: open) == whole, "no end mark")
+        #expect(try RGBImage(decoding: open + trailer) == whole, "something else where the end mark should be")
+        let half = Array(bytes.prefix(bytes.count / 2))
+        for cut in [half, half + trailer] {
+            let error = #expect(throws: VLMError.self, "half a picture") { try RGBImage(decoding: cut) }
+            #expect(error?.code == .imageUnreadable)
+        }
+    }
+
+    /// A file that says it is longer than it is, because what stood behind the picture was cut off.
+    @Test func aWebPWithoutItsLastChunksIsRead() throws {
+        let bytes = try ImageGolden.bytes("lossless.webp")
+        var longer = bytes
+        longer[4] &+= 32
+        #expect(try RGBImage(decoding: longer) == RGBImage(decoding: bytes))
+    }
+
     /// Flipped bits may decode to other pixels, but never crash, hang or allocate beyond the limits.
     @Test(arguments: [
         "baseline.jpg", "progressive.jpg", "cmyk.jpg", "exif6.jpg", "palette.png", "exif6.webp", "alpha.webp",

@@ -26,10 +26,14 @@ mic_status mic_png_size(const uint8_t *bytes, size_t count, long *width, long *h
 mic_status mic_webp_size(const uint8_t *bytes, size_t count, long *width, long *height, char *message);
 
 /// Decodes into `rgb`, [height, width, 3], which the caller sized by the header; a header that says otherwise is
-/// malformed. Alpha is laid over white. `budget` bounds the library's own working memory in bytes.
+/// malformed. Every pixel must be there and whole; what stands behind the last one is not looked at. Alpha is laid over
+/// white. `budget` bounds the library's own working memory in bytes.
 mic_status mic_jpeg_decode(const uint8_t *bytes, size_t count, uint8_t *rgb, long width, long height, size_t budget, char *message);
 mic_status mic_png_decode(const uint8_t *bytes, size_t count, uint8_t *rgb, long width, long height, size_t budget, char *message);
 mic_status mic_webp_decode(const uint8_t *bytes, size_t count, uint8_t *rgb, long width, long height, size_t budget, char *message);
+
+/// Unpacks zlib data of at most `capacity` bytes into `out`. Returns their number, or -1 for what is no such data or more.
+long mic_inflate(const uint8_t *bytes, size_t count, uint8_t *out, size_t capacity);
 
 /// Encodes `rgb`; `*out` is to be given back with `mic_free`.
 mic_status mic_jpeg_encode(const uint8_t *rgb, long width, long height, int quality, uint8_t **out, size_t *out_count, char *message);

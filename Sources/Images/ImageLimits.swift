@@ -23,14 +23,14 @@ public struct ImageLimits: Sendable, Equatable {
     /// The defaults.
     public static let standard = ImageLimits()
 
-    func check(width: Int, height: Int) throws(VLMError) {
+    func check(width: Int, height: Int) throws(ImageError) {
         guard width > 0, height > 0 else {
-            throw VLMError(.imageUnreadable, "the picture says it is \(width) x \(height) pixels; send a whole picture")
+            throw ImageError(.unreadable, "the picture says it is \(width) x \(height) pixels; send a whole picture")
         }
         // Sides first: their product can then not overflow.
         guard width <= maximumSide, height <= maximumSide, width * height <= maximumPixels else {
-            throw VLMError(
-                .imageTooLarge,
+            throw ImageError(
+                .tooLarge,
                 "the picture is \(width) x \(height) pixels; at most \(maximumSide) a side and \(maximumPixels) in all "
                     + "are read: scale it down")
         }

@@ -1,27 +1,27 @@
 internal import CImageCodecs
 
 extension RGBImage {
-    /// Decodes a JPEG, PNG or WebP: upright by its EXIF orientation, alpha over white, colour profiles ignored.
+    /// Decodes a JPEG, PNG or WebP: turned upright as its metadata says, alpha over white, colour profiles ignored.
     ///
-    /// The size is read from the header and checked before any pixel is allocated. Truncated or damaged data is an
-    /// error, never half a picture.
-    /// - Throws: `imageUnreadable` for bytes that are no whole picture of a supported format, `imageTooLarge` beyond
+    /// The size is read from the header and checked before any pixel is allocated. Every pixel must be there:
+    /// truncated or damaged data is an error, never half a picture. What follows the last pixel is not looked at.
+    /// - Throws: `unreadable` for bytes that are no whole picture of a supported format, `tooLarge` beyond
     ///   the limits.
-    public init(decoding bytes: [UInt8], limits: ImageLimits = .standard) throws(VLMError) {
+    package init(file bytes: [UInt8], limits: ImageLimits = .standard) throws(ImageError) {
         guard bytes.count <= limits.maximumBytes else {
-            throw VLMError(
-                .imageTooLarge,
+            throw ImageError(
+                .tooLarge,
                 "the picture has \(bytes.count) bytes; at most \(limits.maximumBytes) are read: compress it")
         }
         guard let format = ImageFormat.detect(bytes) else {
-            throw VLMError(.imageUnreadable, "the bytes are no JPEG, PNG or WebP; convert the picture to one of these")
+            throw ImageError(.unreadable, "the bytes are no JPEG, PNG or WebP; convert the picture to one of these")
         }
         let codec = ImageCodec(format)
         let size = try codec.size(of: bytes)
         try limits.check(width: size.width, height: size.height)
         let decoded = try codec.decode(
             bytes, width: size.width, height: size.height, budget: limits.maximumWorkingBytes)
-        self = decoded.oriented(EXIFOrientation(of: bytes, format: format))
+        self = decoded.oriented(Orientation(of: bytes, format: format))
     }
 }
 
@@ -50,7 +50,7 @@ private struct ImageCodec {
         }
     }
 
-    func size(of bytes: [UInt8]) throws(VLMError) -> (width: Int, height: Int) {
+    func size(of bytes: [UInt8]) throws(ImageError) -> (width: Int, height: Int) {
         var width = 0
         var height = 0
         var message = [CChar](repeating: 0, count: Int(MIC_MESSAGE))
@@ -59,7 +59,7 @@ private struct ImageCodec {
         return (width, height)
     }
 
-    func decode(_ bytes: [UInt8], width: Int, height: Int, budget: Int) throws(VLMError) -> RGBImage {
+    func decode(_ bytes: [UInt8], width: Int, height: Int, budget: Int) throws(ImageError) -> RGBImage {
         var message = [CChar](repeating: 0, count: Int(MIC_MESSAGE))
         var status = MIC_OK
         let pixels = [UInt8](unsafeUninitializedCapacity: width * height * 3) { buffer, count in
@@ -70,17 +70,17 @@ private struct ImageCodec {
         return RGBImage(width: width, height: height, pixels: pixels)
     }
 
-    private func check(_ status: mic_status, _ message: [CChar]) throws(VLMError) {
+    private func check(_ status: mic_status, _ message: [CChar]) throws(ImageError) {
         guard status != MIC_OK else { return }
         let why = String(decoding: message.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
         switch status {
         case MIC_MEMORY:
-            throw VLMError(
-                .imageTooLarge, "the \(format.rawValue) picture takes too much memory (\(why)): scale it down")
+            throw ImageError(
+                .tooLarge, "the \(format.rawValue) picture takes too much memory (\(why)): scale it down")
         case MIC_UNSUPPORTED:
-            throw VLMError(.imageUnreadable, "the \(format.rawValue) picture is \(why)")
+            throw ImageError(.unreadable, "the \(format.rawValue) picture is \(why)")
         default:
-            throw VLMError(.imageUnreadable, "the \(format.rawValue) picture cannot be read (\(why)): send it again")
+            throw ImageError(.unreadable, "the \(format.rawValue) picture cannot be read (\(why)): send it again")
         }
     }
 }

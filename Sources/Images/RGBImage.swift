@@ -1,4 +1,4 @@
-/// A decoded picture: 8-bit sRGB, already turned upright by its EXIF orientation.
+/// A decoded picture: 8-bit sRGB, already turned upright.
 public struct RGBImage: Sendable, Equatable {
     /// Pixels in a row.
     public let width: Int
