@@ -15,12 +15,14 @@ struct Turns: AsyncParsableCommand {
     @Option(help: "Picture to caption.") var picture: String = "Tests/VLMTests/Fixtures/pocket-small.jpg"
     @Option(help: "Captions that are measured beside each kind of neighbour.") var captions = 12
     @Option(help: "Captions each neighbour keeps open.") var open = 32
-    @Option(help: "Neighbours beside which is measured, separated by commas: flood1, beams1, long1, huge1, enroll1 ...")
-    var beside = "flood1,flood2,flood3,enroll1,enroll2"
+    @Option(help: "Neighbours and their number, separated by commas: flood, long, beams, huge, enroll.")
+    var beside = "flood1,flood2,flood3"
+    @Option(help: "Picture that huge ones send.") var huge: String?
+    @Option(help: "Folder of photos that enroll ones enroll the first four of.") var photos: String?
 
     func run() async throws {
         let bytes = [UInt8](try Data(contentsOf: URL(filePath: picture)))
-        let house = try NeighbourHouse(model: model, picture: bytes)
+        let house = try NeighbourHouse(model: model, picture: bytes, huge: huge, photos: photos)
         for (width, seconds) in try house.stepTimes() {
             try Measurement(suite: "turns", metric: "step_\(width)_ms", value: seconds * 1000, unit: "ms").print()
         }
@@ -28,14 +30,16 @@ struct Turns: AsyncParsableCommand {
         let idle = try await house.times(captions)
         try report("idle", idle, idle)
         for name in beside.split(separator: ",").map(String.init) {
+            let before = house.done.value
             let neighbours = try house.neighbours(name, open: open)
             try await Task.sleep(for: .seconds(2))
             let times = try await house.times(captions)
             let counts = await house.vlm.statistics()
+            let done = house.done.value - before
             for task in neighbours { task.cancel() }
             for task in neighbours { await task.value }
             try report(name, times, idle)
-            Output.progress("\(name): \(house.done.withLock { $0 }) captions of others, \(counts.refused) refused")
+            Output.progress("\(name): \(done) captions of others, \(counts.refused) refused")
         }
         try report("idle_again", try await house.times(captions), idle)
     }
@@ -57,20 +61,28 @@ struct Turns: AsyncParsableCommand {
 private struct NeighbourHouse {
     let vlm: PersonalizedVLM
     let picture: [UInt8]
-    let done = Arc()
+    let huge: String?
+    let photos: String?
+    let done = Count()
 
-    final class Arc: Sendable {
+    /// Captions of neighbours that came to their end.
+    final class Count: Sendable {
         private let count = Mutex(0)
-        func withLock<R>(_ body: (inout sending Int) -> sending R) -> R { count.withLock(body) }
+
+        var value: Int { count.withLock { $0 } }
+
+        func add(_ more: Int) { count.withLock { $0 += more } }
     }
 
-    init(model directory: String, picture: [UInt8]) throws {
+    init(model directory: String, picture: [UInt8], huge: String?, photos: String?) throws {
         let model = try VLMLoader.load(directory: directory)
         vlm = try PersonalizedVLM(
             model: model, negatives: try NegativeFeatures(model.negatives),
             faces: try? FaceAnalyzer(modelDirectory: directory), concepts: InMemoryConceptSource(),
             decodeImage: { try RGBImage(decoding: $0) })
         self.picture = picture
+        self.huge = huge
+        self.photos = photos
     }
 
     /// Medians of a decoding step of so many sequences.
@@ -114,18 +126,20 @@ private struct NeighbourHouse {
         switch kind {
         case "beams": sampling = Sampling(maximumTokens: 256, search: try BeamSearch(beams: 8, lengthPenalty: 8))
         case "long": sampling = Sampling(temperature: 2, seed: 1, maximumTokens: 256)
-        case "huge": image = try huge()
-        default: break
+        case "huge":
+            guard let huge else { throw ValidationError("--huge names the picture that huge ones send") }
+            image = [UInt8](try Data(contentsOf: URL(filePath: huge)))
+        case "flood": break
+        default: throw ValidationError("\(kind) are no neighbours: flood, long, beams, huge, enroll are")
         }
         let (sent, wish) = (image, sampling)
-        done.withLock { $0 = 0 }
         return (0..<count).flatMap { user in
             (0..<open).map { _ in
                 Task {
                     while !Task.isCancelled {
                         do {
                             try await caption("flood\(user)", sent, wish)
-                            done.withLock { $0 += 1 }
+                            done.add(1)
                         } catch { try? await Task.sleep(for: .milliseconds(20)) }
                     }
                 }
@@ -133,12 +147,8 @@ private struct NeighbourHouse {
         }
     }
 
-    private func huge() throws -> [UInt8] {
-        try [UInt8](Data(contentsOf: URL(filePath: ProcessInfo.processInfo.environment["HUGE"] ?? "huge.jpg")))
-    }
-
     private func enrollment(_ user: UInt64) throws -> Task<Void, Never> {
-        let folder = ProcessInfo.processInfo.environment["PHOTOS"] ?? "photos"
+        guard let folder = photos else { throw ValidationError("--photos names the folder that enroll ones enroll") }
         let names = try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
             .filter { $0.hasSuffix(".jpg") || $0.hasSuffix(".png") }.prefix(4)
         let photos = try names.map {
