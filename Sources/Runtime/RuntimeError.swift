@@ -24,12 +24,15 @@ public struct RuntimeError: Error, Sendable, CustomStringConvertible {
     public let message: String
     /// The error below, if any.
     public let cause: (any Error)?
+    /// When to come again, in milliseconds, where that is known.
+    public let retryAfterMs: Int64?
 
     /// An error of the runtime.
-    public init(_ code: Code, _ message: String, cause: (any Error)? = nil) {
+    public init(_ code: Code, _ message: String, cause: (any Error)? = nil, retryAfterMs: Int64? = nil) {
         self.code = code
         self.message = message
         self.cause = cause
+        self.retryAfterMs = retryAfterMs
     }
 
     /// Code and message, without the cause.

@@ -24,6 +24,8 @@ actor ResidentConcepts {
     private let identity: ModelIdentity
     private let space: FeatureSpace
     private let budget: Int
+    /// Many concepts take long to join: users take turns, and nobody waits for the actor meanwhile.
+    private let work = ComputeQueue(label: "myvlm.concepts")
     private var concepts: [String: Kept<ResidentConcept>] = [:]
     private var panels: [String: Kept<ConceptPanel>] = [:]
     private var loading: [String: Task<ResidentConcept, any Error>] = [:]
@@ -39,7 +41,7 @@ actor ResidentConcepts {
     }
 
     /// All concepts of a snapshot, packed: loaded and joined once, however many requests follow.
-    func set(of snapshot: ConceptSetSnapshot) async throws -> ConceptSet {
+    func set(of snapshot: ConceptSetSnapshot, for user: String = "") async throws -> ConceptSet {
         clock += 1
         if let kept = panels[snapshot.digest] {
             panels[snapshot.digest]?.lastUse = clock
@@ -55,7 +57,9 @@ actor ResidentConcepts {
                     name: entry.name, version: entry.version, digest: entry.digest,
                     concept: try await concept(of: entry)))
         }
-        let panel = ConceptPanel(members: members, space: space)
+        let panel = try await work.run(.answers, for: user) { [members, space] in
+            ConceptPanel(members: members, space: space)
+        }
         if begun == forgets, !members.isEmpty { keep(panel, digest: snapshot.digest) }
         return ConceptSet(revision: snapshot.revision, digest: snapshot.digest, panel: panel)
     }
@@ -75,7 +79,7 @@ actor ResidentConcepts {
         statistics.misses += 1
         let (identity, space) = (identity, space)
         // Not a child of the request: its cancellation must not fail others who wait for the same bytes.
-        let task = Task { ResidentConcept(try await Self.load(entry, for: identity), space: space) }
+        let task = Task { try await Self.load(entry, for: identity, space: space) }
         loading[entry.digest] = task
         defer { loading[entry.digest] = nil }
         let begun = forgets
@@ -95,7 +99,9 @@ actor ResidentConcepts {
         statistics.concepts = concepts.count
     }
 
-    private static func load(_ entry: ConceptEntry, for identity: ModelIdentity) async throws -> ConceptArtifact {
+    private static func load(
+        _ entry: ConceptEntry, for identity: ModelIdentity, space: FeatureSpace
+    ) async throws -> ResidentConcept {
         let bytes = try await entry.load()
         guard try ConceptArtifact.digest(of: bytes) == entry.digest else {
             throw RuntimeError(
@@ -106,7 +112,7 @@ actor ResidentConcepts {
         let artifact = try ConceptArtifact(decoding: bytes)
         try artifact.requireModel(identity)
         try artifact.requireShapes(of: identity)
-        return artifact
+        return ResidentConcept(artifact, space: space)
     }
 
     private func keep(_ concept: ResidentConcept, digest: String) {

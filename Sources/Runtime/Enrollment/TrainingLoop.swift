@@ -5,10 +5,9 @@ import VLM
 ///
 /// A step reads every weight of the model forward and backward, whatever it is made of, so trainings that run at the same
 /// time take their steps together. Each training's numbers are bit for bit those it would have alone. Rounds are
-/// separate jobs, so answers get their turns between them. Safe from any thread.
+/// separate jobs; answers get their turns between them, and in the midst of one. Safe from any thread.
 final class TrainingLoop: Sendable {
-    /// Samples a shared step may have: each takes memory for its activations, and answers wait for a whole step. A
-    /// training with more has the loop to itself.
+    /// Samples a shared step may have: each takes memory for its activations. A training with more has the loop to itself.
     static let maximumSamples = 8
 
     struct Statistics: Sendable {

@@ -1,3 +1,5 @@
+import Compute
+
 /// Limited-memory BFGS (Nocedal and Wright, Numerical Optimization, algorithm 7.5) with a backtracking line search
 /// (Armijo) for smooth convex functions. Deterministic.
 package enum LBFGS {
@@ -28,6 +30,7 @@ package enum LBFGS {
         var pairs: [Pair] = []
         var iterations = 0
         while iterations < maximumIterations, largest(gradient) > tolerance {
+            Pause.point()
             iterations += 1
             var direction = descent(gradient, pairs)
             var slope = DotProduct.of(direction, gradient)

@@ -14,14 +14,14 @@ extension PersonalizedVLM {
     /// How much each concept that fires pays to each visual token, `[visualTokens]` by name; empty where nothing fires
     /// or the architecture keeps no such map. Throws as `recognize`.
     package func attention(user: String, picture: RGBImage) async throws -> [String: [Float]] {
-        try admission.enter()
-        defer { admission.leave() }
+        try admission.enter(user)
+        defer { admission.leave(user) }
         let set = try await conceptSet(of: user)
-        let sight = try await look(at: picture, with: set)
+        let sight = try await look(at: picture, of: user, with: set)
         let chosen = ConceptSet.chosen(sight.recognitions, limit: configuration.maximumConcepts)
         let rows = chosen.map { set.members[$0].concept.embedding }
         let prompt = try model.promptTokens(for: .caption(names: []))
-        let maps = try await compute.run(.answers) { [model] in
+        let maps = try await compute.run(.answers, for: user) { [model] in
             try model.attention(of: rows, in: sight.features, prompt: prompt)
         }
         let names = chosen.map { set.members[$0].name }

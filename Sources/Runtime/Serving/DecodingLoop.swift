@@ -4,12 +4,14 @@ import VLM
 
 /// One decoding loop for everybody: continuous batching on the compute queue.
 ///
-/// Each round lets at most one new answer in (its prefill delays the others by one picture only), then takes one step
-/// of all running answers together, whoever they belong to. Rounds are separate jobs of the answers' lane, so vision
-/// passes and training steps get their turns between them.
+/// An answer comes in when it has a place in the batch (`BatchPlaces`); its prefill is a job of its user. A round is one
+/// step of running answers together, whoever they belong to, and which of them is fair between users (`RoundPlan`). It is
+/// the job of the answers' lane that those users share, so vision passes, prefills and training steps get their turns
+/// between rounds, and each user pays for its own part.
 final class DecodingLoop: Sendable {
     /// What one answer needs.
     struct Request: Sendable {
+        let user: String
         let features: ImageFeatures
         let concepts: [Matrix]
         let prompt: [Int32]
@@ -40,20 +42,30 @@ final class DecodingLoop: Sendable {
         var steppedAnswers: UInt64 = 0
     }
 
-    private struct Arrival {
+    struct Arrival: Sendable {
         let id: UInt64
         let request: Request
         let since: ContinuousClock.Instant
         let continuation: CheckedContinuation<Output, any Error>
     }
 
+    /// An answer between the queue and the batch: it has its places, and its prefill waits for its turn.
+    private struct Entering: Sendable {
+        let arrival: Arrival
+        let places: BatchPlaces.Held
+        var job: ComputeQueue.Ticket?
+    }
+
     private struct Shared {
-        var arrivals: [Arrival] = []
+        var arrivals = TurnQueue<String, Arrival>()
+        var tickets: [UInt64: TurnQueue<String, Arrival>.Ticket] = [:]
+        var entering: [UInt64: Entering] = [:]
+        var places: BatchPlaces
         /// Ids of answers nobody wants any more.
         var cancelled: Set<UInt64> = []
-        var known: Set<UInt64> = []
+        /// Users of the answers that are not over.
+        var known: [UInt64: String] = [:]
         var nextID: UInt64 = 0
-        var roundScheduled = false
         var closed = false
         var statistics = Statistics()
     }
@@ -61,225 +73,245 @@ final class DecodingLoop: Sendable {
     private let model: any FrozenVLM
     private let queue: ComputeQueue
     private let maximumRunning: Int
-    private let shared = Mutex(Shared())
+    private let shared: Mutex<Shared>
     private let running = RunningAnswers()
 
     init(model: any FrozenVLM, queue: ComputeQueue, maximumRunning: Int) {
         self.model = model
         self.queue = queue
         self.maximumRunning = maximumRunning
+        shared = Mutex(Shared(places: BatchPlaces(width: maximumRunning)))
     }
 
-    var statistics: Statistics { shared.withLock { $0.statistics } }
+    var statistics: Statistics {
+        shared.withLock { shared in
+            var statistics = shared.statistics
+            statistics.waiting = shared.arrivals.count + shared.entering.count
+            return statistics
+        }
+    }
 
-    /// Runs one answer to its end. Cancelling the task takes it out of the batch before the next step.
+    /// Runs one answer to its end. Cancelling the task takes it out of the queue at once, out of the batch before its
+    /// next step.
     func run(_ request: Request) async throws -> Output {
         let id = shared.withLock { shared in
             shared.nextID += 1
-            shared.known.insert(shared.nextID)
+            shared.known[shared.nextID] = request.user
             return shared.nextID
         }
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
-                let refused = shared.withLock { shared -> (any Error)? in
-                    guard !shared.closed else {
-                        shared.known.remove(id)
-                        return RuntimeError(.cancelled, "the runtime is shutting down: try again when it is back")
+                let arrival = Arrival(id: id, request: request, since: .now, continuation: continuation)
+                let refused = shared.withLock { shared -> RuntimeError? in
+                    if shared.closed || shared.cancelled.contains(id) {
+                        shared.known[id] = nil
+                        let isWanted = shared.cancelled.remove(id) == nil
+                        return isWanted ? Self.closing : Self.cancellation
                     }
-                    shared.arrivals.append(
-                        Arrival(id: id, request: request, since: .now, continuation: continuation))
+                    shared.tickets[id] = shared.arrivals.append(unlimited: arrival, for: request.user)
                     return nil
                 }
-                if let refused {
-                    continuation.resume(throwing: refused)
-                } else {
-                    scheduleRound()
-                }
+                if let refused { continuation.resume(throwing: refused) } else { letIn() }
             }
         } onCancel: {
-            shared.withLock { shared in
-                if shared.known.contains(id) { _ = shared.cancelled.insert(id) }
-            }
-            scheduleRound()
+            cancel(id)
         }
     }
 
     /// Ends all answers with `cancelled` and refuses new ones.
     func close() {
-        shared.withLock { shared in
+        let known = shared.withLock { shared in
             shared.closed = true
-            shared.cancelled.formUnion(shared.known)
+            return shared.known.keys.sorted()
         }
-        scheduleRound()
+        for id in known { cancel(id) }
     }
 
-    private func scheduleRound() {
-        let wanted = shared.withLock { shared in
-            defer { shared.roundScheduled = true }
-            return !shared.roundScheduled
+    private func cancel(_ id: UInt64) {
+        let (arrival, entering, user) = shared.withLock { shared -> (Arrival?, Entering?, String?) in
+            guard let user = shared.known[id] else { return (nil, nil, nil) }
+            if let ticket = shared.tickets[id], let arrival = shared.arrivals.remove(ticket) {
+                return (arrival, nil, nil)
+            }
+            shared.cancelled.insert(id)
+            return (nil, shared.entering[id], user)
         }
-        if wanted { queue.submit(.answers) { self.round() } }
-    }
-
-    /// One round; only ever called by jobs of the compute queue, one after the other.
-    private func round() {
-        let (arrival, unwanted) = shared.withLock { shared -> (Arrival?, [Arrival]) in
-            shared.roundScheduled = false
-            let unwanted = shared.arrivals.filter { shared.cancelled.contains($0.id) }
-            shared.arrivals.removeAll { shared.cancelled.contains($0.id) }
-            guard let next = shared.arrivals.first,
-                running.width == 0 || running.width + (next.request.search?.beams ?? 1) <= maximumRunning
-            else { return (nil, unwanted) }
-            return (shared.arrivals.removeFirst(), unwanted)
-        }
-        for arrival in unwanted { finish(arrival.id, arrival.continuation, .failure(Self.cancellation)) }
-        removeCancelled()
-        if let arrival { admit(arrival) }
-        step()
-        let again = shared.withLock { shared in
-            shared.statistics.running = running.slots.count
-            shared.statistics.waiting = shared.arrivals.count
-            return !running.slots.isEmpty || !shared.arrivals.isEmpty
-        }
-        if again { scheduleRound() }
-    }
-
-    private func removeCancelled() {
-        let cancelled = shared.withLock { $0.cancelled }
-        running.slots.removeAll { slot in
-            guard cancelled.contains(slot.id) else { return false }
-            finish(slot.id, slot.continuation, .failure(Self.cancellation))
-            return true
+        if let arrival { return finish(arrival.id, nil, arrival.continuation, .failure(Self.cancellation)) }
+        if let entering {
+            // Without its ticket the job is being submitted now, and sees the mark when it starts.
+            guard let job = entering.job, queue.withdraw(job) else { return }
+            finish(id, entering.places, entering.arrival.continuation, .failure(Self.cancellation))
+        } else if let user {
+            queue.share(.answers, for: user) { self.round() }
         }
     }
 
-    private func admit(_ arrival: Arrival) {
+    /// Gives places in the batch to those who wait for them.
+    private func letIn() {
+        while let entering = nextEntering() {
+            let job = queue.submit(.answers, for: entering.places.user) { self.prefill(entering) }
+            shared.withLock { $0.entering[entering.arrival.id]?.job = job }
+        }
+    }
+
+    private func nextEntering() -> Entering? {
+        shared.withLock { shared in
+            guard
+                let next = shared.places.next(of: &shared.arrivals, width: { $0.request.search?.beams ?? 1 })
+            else { return nil }
+            let entering = Entering(arrival: next.arrival, places: next.held)
+            shared.tickets[next.arrival.id] = nil
+            shared.entering[next.arrival.id] = entering
+            return entering
+        }
+    }
+
+    /// A job of the compute queue. It may be interrupted by rounds while the model computes.
+    private func prefill(_ entering: Entering) {
+        let arrival = entering.arrival
+        let isWanted = shared.withLock { shared in
+            shared.entering[arrival.id] = nil
+            return !shared.cancelled.contains(arrival.id)
+        }
         let waited = ContinuousClock.now - arrival.since
         do {
+            guard isWanted else { throw Self.cancellation }
             let request = arrival.request
             let prefix = try model.prefix(for: request.features)
             let decoding = try model.begin(
                 prefix: prefix, concepts: request.concepts, prompt: request.prompt, capacity: request.maximumTokens)
-            let slot = Slot(
-                id: arrival.id, request: request, decoding: decoding, waited: waited,
-                continuation: arrival.continuation)
-            if advance(slot) { running.slots.append(slot) }
+            let answer = RunningAnswer(arrival, places: entering.places, decoding: decoding, waited: waited)
+            guard advance(answer) else { return }
+            running.all.append(answer)
+            queue.share(.answers, for: answer.places.user) { self.round() }
+            countRunning()
         } catch {
-            finish(arrival.id, arrival.continuation, .failure(error))
+            finish(arrival.id, entering.places, arrival.continuation, .failure(error))
         }
     }
 
-    /// Steps all running answers, then chooses each one's next token.
-    private func step() {
-        guard !running.slots.isEmpty else { return }
-        do {
-            try model.step(running.slots.flatMap(\.states), tokens: running.slots.flatMap(\.tokensToStep))
-        } catch {
-            for slot in running.slots { finish(slot.id, slot.continuation, .failure(error)) }
-            running.slots = []
-            return
+    /// One round; only ever called by the shared job of the compute queue, one after the other. Returns the seconds it
+    /// spent on each user.
+    private func round() -> [String: Double] {
+        removeCancelled()
+        let spent = step()
+        for answer in running.all { queue.share(.answers, for: answer.places.user) { self.round() } }
+        countRunning()
+        return spent
+    }
+
+    private func countRunning() {
+        let count = running.all.count
+        shared.withLock { $0.statistics.running = count }
+    }
+
+    private func removeCancelled() {
+        let cancelled = shared.withLock { $0.cancelled }
+        running.all.removeAll { answer in
+            guard cancelled.contains(answer.id) else { return false }
+            finish(answer, .failure(Self.cancellation))
+            return true
         }
+    }
+
+    /// Steps what the plan says, then chooses the next tokens of those whose step is complete.
+    private func step() -> [String: Double] {
+        guard !running.all.isEmpty else { return [:] }
+        let counts = running.plan.counts(
+            of: running.all.map { ($0.places.user, $0.pending) }, width: maximumRunning)
+        let stepped = zip(running.all, counts).filter { $0.1 > 0 }
+        let parts = stepped.map { $0.next($1) }
+        let begun = queue.time()
+        var over: Set<UInt64> = []
+        var spent: [String: Double] = [:]
+        do {
+            try model.step(parts.flatMap(\.states), tokens: parts.flatMap(\.tokens))
+        } catch {
+            for (answer, _) in stepped {
+                over.insert(answer.id)
+                finish(answer, .failure(error))
+            }
+        }
+        let each = (queue.time() - begun) / Double(max(1, counts.reduce(0, +)))
+        for (answer, count) in stepped { spent[answer.places.user, default: 0] += each * Double(count) }
         shared.withLock { shared in
             shared.statistics.rounds += 1
-            shared.statistics.steppedAnswers += UInt64(running.slots.count)
+            shared.statistics.steppedAnswers += UInt64(stepped.count)
         }
-        running.slots = running.slots.filter(advance)
+        for (answer, count) in stepped where !over.contains(answer.id) && answer.served(count) {
+            let begun = queue.time()
+            if !advance(answer) { over.insert(answer.id) }
+            spent[answer.places.user, default: 0] += queue.time() - begun
+        }
+        running.all.removeAll { over.contains($0.id) }
+        return spent
     }
 
     /// Chooses the token after the current logits; false when the answer is over.
-    private func advance(_ slot: Slot) -> Bool {
-        guard slot.search == nil else { return search(slot) }
-        slot.request.onLogits?(slot.decoding.logits)
-        let token = slot.sampler.sample(slot.decoding.logits)
-        if slot.tokens == 0 { slot.firstToken = .now }
-        if model.stopTokens.contains(token) { return end(slot, .stop) }
-        slot.tokens += 1
-        slot.lastToken = token
+    private func advance(_ answer: RunningAnswer) -> Bool {
+        guard answer.search == nil else { return search(answer) }
+        answer.request.onLogits?(answer.decoding.logits)
+        let token = answer.sampler.sample(answer.decoding.logits)
+        if answer.tokens == 0 { answer.firstToken = .now }
+        if model.stopTokens.contains(token) { return end(answer, .stop) }
+        answer.tokens += 1
+        answer.lastToken = token
         shared.withLock { $0.statistics.tokens += 1 }
-        let piece = slot.assembler.append(model.bytes(of: token))
-        if !piece.isEmpty { slot.request.onText(piece) }
-        return slot.tokens < slot.request.maximumTokens ? true : end(slot, .length)
+        let piece = answer.assembler.append(model.bytes(of: token))
+        if !piece.isEmpty { answer.request.onText(piece) }
+        return answer.tokens < answer.request.maximumTokens ? true : end(answer, .length)
     }
 
     /// The same for a search, which says nothing before it is over.
-    private func search(_ slot: Slot) -> Bool {
+    private func search(_ answer: RunningAnswer) -> Bool {
         do {
-            guard let answer = try slot.search?.advance(model) else { return true }
-            slot.firstToken = .now
-            slot.tokens = answer.tokens.count
-            shared.withLock { $0.statistics.tokens += UInt64(slot.tokens) }
-            let piece = slot.assembler.append(answer.tokens.flatMap { model.bytes(of: $0) })
-            if !piece.isEmpty { slot.request.onText(piece) }
-            return end(slot, answer.isStopped ? .stop : .length)
+            guard let found = try answer.search?.advance(model) else { return true }
+            answer.firstToken = .now
+            answer.tokens = found.tokens.count
+            shared.withLock { $0.statistics.tokens += UInt64(answer.tokens) }
+            let piece = answer.assembler.append(found.tokens.flatMap { model.bytes(of: $0) })
+            if !piece.isEmpty { answer.request.onText(piece) }
+            return end(answer, found.isStopped ? .stop : .length)
         } catch {
-            finish(slot.id, slot.continuation, .failure(error))
+            finish(answer, .failure(error))
             return false
         }
     }
 
-    private func end(_ slot: Slot, _ reason: FinishReason) -> Bool {
-        let piece = slot.assembler.finish()
-        if !piece.isEmpty { slot.request.onText(piece) }
+    private func end(_ answer: RunningAnswer, _ reason: FinishReason) -> Bool {
+        let piece = answer.assembler.finish()
+        if !piece.isEmpty { answer.request.onText(piece) }
         let output = Output(
-            text: slot.assembler.text, finish: reason, tokens: slot.tokens, waited: slot.waited,
-            firstToken: slot.firstToken)
-        finish(slot.id, slot.continuation, .success(output))
+            text: answer.assembler.text, finish: reason, tokens: answer.tokens, waited: answer.waited,
+            firstToken: answer.firstToken)
+        finish(answer, .success(output))
         return false
     }
 
+    private func finish(_ answer: RunningAnswer, _ result: Result<Output, any Error>) {
+        finish(answer.id, answer.places, answer.continuation, result)
+    }
+
     private func finish(
-        _ id: UInt64, _ continuation: CheckedContinuation<Output, any Error>, _ result: Result<Output, any Error>
+        _ id: UInt64, _ places: BatchPlaces.Held?, _ continuation: CheckedContinuation<Output, any Error>,
+        _ result: Result<Output, any Error>
     ) {
         shared.withLock { shared in
-            shared.known.remove(id)
+            shared.known[id] = nil
+            shared.tickets[id] = nil
+            shared.entering[id] = nil
             shared.cancelled.remove(id)
+            if let places { shared.places.leave(places) }
         }
         continuation.resume(with: result)
+        letIn()
     }
 
     private static var cancellation: RuntimeError {
         RuntimeError(.cancelled, "the answer was cancelled before its end")
     }
-}
 
-/// One running answer.
-private final class Slot {
-    let id: UInt64
-    let request: DecodingLoop.Request
-    let decoding: any Decoding
-    let waited: Duration
-    let continuation: CheckedContinuation<DecodingLoop.Output, any Error>
-    var sampler: TokenSampler
-    var search: BeamSearch.Run?
-    var assembler = TextAssembler()
-    var lastToken: Int32 = 0
-    var tokens = 0
-    var firstToken = ContinuousClock.now
-
-    init(
-        id: UInt64, request: DecodingLoop.Request, decoding: any Decoding, waited: Duration,
-        continuation: CheckedContinuation<DecodingLoop.Output, any Error>
-    ) {
-        self.id = id
-        self.request = request
-        self.decoding = decoding
-        self.waited = waited
-        self.continuation = continuation
-        self.sampler = request.sampler
-        search = request.search?.begin(after: decoding, maximumTokens: request.maximumTokens)
+    private static var closing: RuntimeError {
+        RuntimeError(.cancelled, "the runtime is shutting down: try again when it is back")
     }
-
-    /// Sequences it may have in the batch.
-    var width: Int { request.search?.beams ?? 1 }
-    /// What the next step appends to which sequences.
-    var states: [any Decoding] { search?.states ?? [decoding] }
-    var tokensToStep: [Int32] { search?.tokens ?? [lastToken] }
-}
-
-/// The running answers. Unchecked because only rounds touch them, and rounds are jobs of one compute queue, which
-/// runs one job at a time and orders them.
-private final class RunningAnswers: @unchecked Sendable {
-    var slots: [Slot] = []
-    /// Sequences they may have together.
-    var width: Int { slots.reduce(0) { $0 + $1.width } }
 }

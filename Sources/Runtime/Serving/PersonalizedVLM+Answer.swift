@@ -9,14 +9,18 @@ extension PersonalizedVLM {
     public func answer(
         user: String, image: [UInt8], task: AnswerTask, sampling: Sampling = Sampling(), frozen: Bool = false
     ) -> AsyncThrowingStream<AnswerEvent, any Error> {
-        stream(user: user, task: task, sampling: sampling, frozen: frozen) { try await self.decoded(image) }
+        stream(user: user, task: task, sampling: sampling, frozen: frozen) {
+            try await self.look(at: image, of: user, with: $0)
+        }
     }
 
     /// The same for a decoded picture.
     public func answer(
         user: String, picture: RGBImage, task: AnswerTask, sampling: Sampling = Sampling(), frozen: Bool = false
     ) -> AsyncThrowingStream<AnswerEvent, any Error> {
-        stream(user: user, task: task, sampling: sampling, frozen: frozen) { picture }
+        stream(user: user, task: task, sampling: sampling, frozen: frozen) {
+            try await self.look(at: picture, of: user, with: $0)
+        }
     }
 
     /// The same with a probe, for measurements.
@@ -24,19 +28,21 @@ extension PersonalizedVLM {
         user: String, picture: RGBImage, task: AnswerTask, sampling: Sampling = Sampling(), frozen: Bool = false,
         probe: AnswerProbe
     ) -> AsyncThrowingStream<AnswerEvent, any Error> {
-        stream(user: user, task: task, sampling: sampling, frozen: frozen, probe: probe) { picture }
+        stream(user: user, task: task, sampling: sampling, frozen: frozen, probe: probe) {
+            try await self.look(at: picture, of: user, with: $0)
+        }
     }
 
     private func stream(
         user: String, task: AnswerTask, sampling: Sampling, frozen: Bool, probe: AnswerProbe = AnswerProbe(),
-        picture: @escaping @Sendable () async throws -> RGBImage
+        look: @escaping @Sendable (ConceptSet) async throws -> Sight
     ) -> AsyncThrowingStream<AnswerEvent, any Error> {
         // Unbounded, but never more than the token limit: the loop must not wait for a slow reader.
         AsyncThrowingStream { continuation in
             let work = Task {
                 do {
                     let end = try await self.serve(
-                        user: user, task: task, sampling: sampling, frozen: frozen, probe: probe, picture: picture
+                        user: user, task: task, sampling: sampling, frozen: frozen, probe: probe, look: look
                     ) { continuation.yield(.text($0)) }
                     continuation.yield(.end(end))
                     continuation.finish()
@@ -52,11 +58,11 @@ extension PersonalizedVLM {
 
     private func serve(
         user: String, task: AnswerTask, sampling: Sampling, frozen: Bool, probe: AnswerProbe,
-        picture: @Sendable () async throws -> RGBImage, onText: @escaping @Sendable (String) -> Void
+        look: @Sendable (ConceptSet) async throws -> Sight, onText: @escaping @Sendable (String) -> Void
     ) async throws -> AnswerEnd {
         let arrived = ContinuousClock.now
-        try admission.enter()
-        defer { admission.leave() }
+        try admission.enter(user)
+        defer { admission.leave(user) }
         let sampler = try TokenSampler(sampling)
         try check(sampling.search, temperature: sampling.temperature)
         let maximumTokens = try tokenLimit(sampling)
@@ -64,7 +70,7 @@ extension PersonalizedVLM {
             frozen
             ? try await residents.set(of: try ConceptSetSnapshot(revision: 0, entries: []))
             : try await conceptSet(of: user)
-        let sight = try await look(at: try await picture(), with: set)
+        let sight = try await look(set)
         let chosen = ConceptSet.chosen(sight.recognitions, limit: configuration.maximumConcepts)
         var names: [String] = []
         for index in chosen where !names.contains(sight.recognitions[index].identifier) {
@@ -73,7 +79,8 @@ extension PersonalizedVLM {
         let prompt = try model.promptTokens(for: task.naming(probe.namesInPrompt ? names : []))
         let output = try await loop.run(
             DecodingLoop.Request(
-                features: sight.features, concepts: chosen.map { set.members[$0].concept.embedding }, prompt: prompt,
+                user: user, features: sight.features, concepts: chosen.map { set.members[$0].concept.embedding },
+                prompt: prompt,
                 maximumTokens: maximumTokens, sampler: sampler, search: sampling.search, onText: onText,
                 onLogits: probe.onLogits))
         let timings = AnswerTimings(

@@ -13,19 +13,34 @@ public final class PersonalizedVLM: Sendable {
     let configuration: RuntimeConfiguration
     let faces: FaceAnalyzer?
     let concepts: any ConceptSource
-    let decodeImage: @Sendable ([UInt8]) throws -> RGBImage
     let compute: ComputeQueue
-    /// Decoding of pictures and the search for faces: single-threaded libraries, beside the compute queue.
-    let pictures: ComputeQueue
+    /// Decoding of pictures, by libraries of one thread, beside the compute queue.
+    let pictures: PictureDesk
+    /// The search for faces in pictures of requests, likewise.
+    let faceSearch: ComputeQueue
     let residents: ResidentConcepts
     let loop: DecodingLoop
     let admission: Admission
 
+    /// Beside computing it gets about a quarter of a processor, and all that is idle.
+    private static let longWorkNiceness: Int32 = 5
+
     /// A runtime. Without `faces` no person can be enrolled or recognised, which is said as `unavailable` when asked.
-    public init(
+    public convenience init(
         model: any FrozenVLM, negatives: NegativeFeatures, faces: FaceAnalyzer?, concepts: any ConceptSource,
         decodeImage: @escaping @Sendable ([UInt8]) throws -> RGBImage,
         configuration: RuntimeConfiguration = RuntimeConfiguration()
+    ) throws {
+        try self.init(
+            model: model, negatives: negatives, faces: faces, concepts: concepts, decodeImage: decodeImage,
+            configuration: configuration, time: nil)
+    }
+
+    /// The same with another clock to share time by, in seconds.
+    package init(
+        model: any FrozenVLM, negatives: NegativeFeatures, faces: FaceAnalyzer?, concepts: any ConceptSource,
+        decodeImage: @escaping @Sendable ([UInt8]) throws -> RGBImage,
+        configuration: RuntimeConfiguration = RuntimeConfiguration(), time: (@Sendable () -> Double)?
     ) throws {
         guard negatives.mean.count == model.identity.featureSize else {
             throw RuntimeError(
@@ -37,16 +52,18 @@ public final class PersonalizedVLM: Sendable {
         self.configuration = configuration
         self.faces = faces
         self.concepts = concepts
-        self.decodeImage = decodeImage
-        compute = ComputeQueue(label: "myvlm.compute")
-        pictures = ComputeQueue(label: "myvlm.pictures")
+        compute = ComputeQueue(label: "myvlm.compute", time: time)
+        // What may take seconds and can wait: large pictures, and the photos of enrollments.
+        let longWork = ComputeQueue(label: "myvlm.pictures.large", niceness: Self.longWorkNiceness)
+        pictures = PictureDesk(decode: decodeImage, large: longWork)
+        faceSearch = ComputeQueue(label: "myvlm.faces")
         let space = FeatureSpace(of: negatives)
         residents = ResidentConcepts(identity: model.identity, space: space, budget: configuration.residentBytes)
         loop = DecodingLoop(model: model, queue: compute, maximumRunning: configuration.maximumRunning)
         admission = Admission(limit: configuration.maximumRunning + configuration.maximumQueued)
         enroller = Enroller(
             model: model, negatives: negatives, space: space, faces: faces, decodeImage: decodeImage, compute: compute,
-            pictures: pictures)
+            pictures: longWork)
     }
 
     /// Counters since the start.

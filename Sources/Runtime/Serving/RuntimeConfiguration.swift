@@ -1,8 +1,10 @@
 /// Limits of a runtime.
 public struct RuntimeConfiguration: Sendable, Equatable {
-    /// Sequences decoding together: one an answer, or one a beam of its search.
+    /// Sequences decoding together: one an answer, or one a beam of its search. As many first answers of users who have no
+    /// other are let in beside them.
     public var maximumRunning = 8
-    /// Requests waiting beyond those running; more are refused with `overloaded`.
+    /// Requests waiting beyond those running; more are refused with `overloaded`. A user may have as many of all places
+    /// as are left free: half of them alone, beside others an equal part.
     public var maximumQueued = 64
     /// Tokens of an answer when the request does not say.
     public var defaultMaximumTokens = 48

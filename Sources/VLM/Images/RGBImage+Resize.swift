@@ -1,3 +1,5 @@
+internal import Compute
+
 extension RGBImage {
     /// The whole picture at another size, antialiased: Pillow's `Image.resize((width, height), filter)`, to the bit.
     ///
@@ -27,6 +29,7 @@ extension RGBImage {
             pass.weights.withUnsafeBufferPointer { weights in
                 [UInt8](unsafeUninitializedCapacity: newWidth * height * 3) { target, count in
                     for y in 0..<height {
+                        if y % 64 == 0 { Pause.point() }
                         for x in 0..<newWidth {
                             let taps = pass.taps[x]
                             var (red, green, blue) = (ResamplePass.half, ResamplePass.half, ResamplePass.half)
@@ -60,6 +63,7 @@ extension RGBImage {
             sums.withUnsafeMutableBufferPointer { sums in
                 [UInt8](unsafeUninitializedCapacity: stride * newHeight) { target, count in
                     for y in 0..<newHeight {
+                        if y % 64 == 0 { Pause.point() }
                         let taps = pass.taps[y]
                         sums.update(repeating: ResamplePass.half)
                         for k in 0..<taps.count {

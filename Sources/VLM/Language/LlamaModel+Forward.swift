@@ -54,6 +54,7 @@ extension LlamaModel {
         let rows = a.rows
         let residual = rows * c.hiddenSize
         for (index, block) in weights.blocks.enumerated() {
+            Pause.point()
             let slot = a.isKept ? index : 0
             let queryKeyValue = a.queryKeyValue + slot * rows * c.attentionWidth
             let gateUp = a.gateUp + slot * rows * 2 * c.intermediateSize

@@ -144,6 +144,7 @@ extension LlamaModel {
         let rows = a.rows
         var regularizations = [Double](repeating: 0, count: parts.count)
         for (index, block) in weights.blocks.enumerated().reversed() {
+            Pause.point()
             let gateUp = a.gateUp + index * rows * 2 * c.intermediateSize
             block.down.multiplyTransposed(buffers.gradient, rows: rows, into: a.gated)
             mk_swiglu_backward(gateUp, a.gated, rows, c.intermediateSize, buffers.wide)

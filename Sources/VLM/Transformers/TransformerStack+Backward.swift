@@ -38,6 +38,7 @@ extension TransformerStack {
         var penalties = 0.0
         var crosses = crossBlocks
         for (index, block) in blocks.enumerated().reversed() {
+            Pause.point()
             run(block.mlpNorm, a, g, kept: a.beforeMLP + index * stream) { gradient, input, adds in
                 block.second.backward(gradient, rows: rows, into: a.activated)
                 let wide = a.wide + index * rows * shape.wideInner

@@ -9,6 +9,7 @@ extension TransformerStack {
         let stream = rows * shape.width
         var crosses = 0
         for (index, block) in blocks.enumerated() {
+            Pause.point()
             let slot = a.isKept ? index : 0
             if !(entersAtCross && index == 0) { attendToOwnRows(a, sequences, block: index) }
             if let cross = block.cross {

@@ -63,6 +63,7 @@ package struct EfficientNetLite: Sendable {
         mk_patches(pixels, size, size, 3, 3, 2, &patches)
         var map = stem(Matrix(rows: side * side, columns: 27, values: patches), clip: true)
         for block in blocks {
+            Pause.point()
             let input = map
             if let expand = block.expand { map = expand(map, clip: true) }
             map = block.depthwise(map, side: side)

@@ -13,7 +13,7 @@ package enum StatusMapping {
         switch error {
         case let error as RPCError: error
         case let error as RegistryError: status(error)
-        case let error as RuntimeError: RPCError(code: code(error.code), message: error.message, cause: error)
+        case let error as RuntimeError: status(error)
         case let error as VLMError: RPCError(code: code(error.code), message: error.message, cause: error)
         case let error as ServiceError: RPCError(code: .internalError, message: error.message, cause: error)
         case is CancellationError: RPCError(code: .cancelled, message: "the call was cancelled", cause: error)
@@ -23,6 +23,12 @@ package enum StatusMapping {
                 message: "the server failed; try again, and give the request id to its operator if it stays",
                 cause: error)
         }
+    }
+
+    private static func status(_ error: RuntimeError) -> RPCError {
+        var trailers = Metadata()
+        if let wait = error.retryAfterMs { trailers.add("retry-after-ms", String(wait)) }
+        return RPCError(code: code(error.code), message: error.message, cause: error, trailers: trailers)
     }
 
     private static func status(_ error: RegistryError) -> RPCError {

@@ -79,7 +79,10 @@ import VLMTestSupport
     /// The concept is replaced again and again while answers stream: each is exactly the answer of the one version
     /// its digest names.
     @Test func swapsDuringStreamingNeverMixVersions() async throws {
-        let house = try TinyHouse()
+        var configuration = RuntimeConfiguration()
+        // Room for sixty answers of one user.
+        configuration.maximumQueued = 120
+        let house = try TinyHouse(configuration: configuration)
         let (thing, first) = try await house.recognisedThing()
         let picture = TinyHouse.picture(of: thing, view: 0)
         // The same head with rows turned the other way: both versions fire, and they say different things.

@@ -1,3 +1,4 @@
+import Compute
 import Runtime
 import Testing
 
@@ -64,5 +65,94 @@ import Testing
         open.change { $0 = true }
         try await queue.run(.answers) {}
         #expect(!ran.value)
+    }
+
+    /// A second passes where a test says so.
+    private static func clock() -> (queue: ComputeQueue, pass: @Sendable () -> Void) {
+        let seconds = Locked(0.0)
+        return (ComputeQueue(label: "test", time: { seconds.value }), { seconds.change { $0 += 1 } })
+    }
+
+    @Test func whoBringsManyJobsDelaysOthersByOne() async throws {
+        let (queue, pass) = Self.clock()
+        let order = Locked<[String]>([])
+        let open = Locked(false)
+        queue.submit(.answers, for: "flood") { while !open.value {} }
+        for user in [String](repeating: "flood", count: 50) + ["quiet"] {
+            queue.submit(.answers, for: user) {
+                pass()
+                order.change { $0.append(user) }
+            }
+        }
+        open.change { $0 = true }
+        while order.value.count < 51 { await Task.yield() }
+        #expect(order.value.prefix(2).contains("quiet"), "\(order.value)")
+    }
+
+    /// A long job of one user is interrupted where it can be; nobody waits for all of it.
+    @Test func aLongJobLetsOthersGoBeforeItsEnd() async throws {
+        let (queue, pass) = Self.clock()
+        let order = Locked<[String]>([])
+        let (begun, open) = (Locked(false), Locked(false))
+        queue.submit(.answers, for: "long") {
+            begun.change { $0 = true }
+            while !open.value {}
+            for part in 0..<5 {
+                pass()
+                order.change { $0.append("long \(part)") }
+                Pause.point()
+            }
+        }
+        while !begun.value { await Task.yield() }
+        queue.submit(.answers, for: "long") { order.change { $0.append("its own next") } }
+        queue.submit(.answers, for: "quiet") { order.change { $0.append("quiet") } }
+        open.change { $0 = true }
+        while order.value.count < 7 { await Task.yield() }
+        #expect(order.value[1] == "quiet" && order.value[6] == "its own next", "\(order.value)")
+    }
+
+    /// A training step, however long, gives answers three quarters of the time it takes; and it goes on all the while.
+    @Test func aTrainingStepGivesWayAndGoesOn() async throws {
+        let (queue, pass) = Self.clock()
+        let answered = Locked(0)
+        let (begun, open, seen) = (Locked(false), Locked(false), Locked(-1))
+        queue.submit(.training) {
+            begun.change { $0 = true }
+            while !open.value {}
+            for _ in 0..<100 {
+                pass()
+                Pause.point()
+            }
+            seen.change { $0 = answered.value }
+        }
+        while !begun.value { await Task.yield() }
+        for _ in 0..<1_000 {
+            queue.submit(.answers, for: "anna") {
+                pass()
+                answered.change { $0 += 1 }
+            }
+        }
+        open.change { $0 = true }
+        while answered.value < 1_000 { await Task.yield() }
+        #expect((290...310).contains(seen.value), "\(seen.value) answers beside a step of 100 parts")
+    }
+
+    /// The turn of the job that users share is that of whoever of them has had least.
+    @Test func aSharedJobHasTheTurnOfItsMostPatientUser() async throws {
+        let (queue, pass) = Self.clock()
+        let order = Locked<[String]>([])
+        let open = Locked(false)
+        for _ in 0..<3 { queue.submit(.answers, for: "flood", pass) }
+        queue.submit(.answers, for: "other") { while !open.value {} }
+        for _ in 0..<5 { queue.submit(.answers, for: "flood") { order.change { $0.append("flood") } } }
+        for user in ["flood", "quiet"] {
+            queue.share(.answers, for: user) {
+                order.change { $0.append("shared") }
+                return ["quiet": 1, "flood": 1]
+            }
+        }
+        open.change { $0 = true }
+        while order.value.count < 6 { await Task.yield() }
+        #expect(order.value.first == "shared" && order.value.count { $0 == "shared" } == 1)
     }
 }
