@@ -14,7 +14,8 @@ enum FiniteNumbers {
 
     /// Throws `checkpointMalformed` naming the tensor.
     static func check(
-        _ values: UnsafePointer<Float>, count: Int, limit: Float = .greatestFiniteMagnitude, tensor: String, file: String
+        _ values: UnsafePointer<Float>, count: Int, limit: Float = .greatestFiniteMagnitude, tensor: String,
+        file: String
     ) throws {
         guard !hold(values, count: count, limit: limit) else { return }
         guard !hold(values, count: count) else {

@@ -79,7 +79,8 @@ struct FramedPicture {
         return RGBImage(width: columns.count, height: rows.count, pixels: result)
     }
 
-    private func nearest(width newWidth: Int, height newHeight: Int, columns: Range<Int>, rows: Range<Int>) -> RGBImage {
+    private func nearest(width newWidth: Int, height newHeight: Int, columns: Range<Int>, rows: Range<Int>) -> RGBImage
+    {
         let (scaleX, scaleY) = (Double(width) / Double(newWidth), Double(height) / Double(newHeight))
         let (right, bottom) = (width - 1, height - 1)
         let xs = columns.map { min(Int((Double($0) + 0.5) * scaleX), right) - left }
