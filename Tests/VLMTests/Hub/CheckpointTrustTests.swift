@@ -27,7 +27,8 @@ struct CheckpointTrustTests {
         try CheckpointFixture.withCopy(of: "llava") { folder in
             try edit(folder, "preprocessor_config.json", "crop_size", ["height": 24, "width": 24])
             let error = try #require(failure(folder))
-            #expect(error.code == .unsupported && error.message.contains("24 x 24") && error.message.contains("42 x 42"))
+            #expect(
+                error.code == .unsupported && error.message.contains("24 x 24") && error.message.contains("42 x 42"))
             // The same of an encoder of heads.
             try CheckpointFixture.withCopy(of: "clip") { encoder in
                 try edit(encoder, "preprocessor_config.json", "do_center_crop", false)

@@ -8,7 +8,8 @@ import VLM
 struct ConfigurationMutationTests {
     /// What is written in the place of a number.
     private static let wrongs = [
-        "0", "-1", "1", "0.5", "3", "2147483648", "9223372036854775807", "-9223372036854775808", "1e308", "1e-300", "null",
+        "0", "-1", "1", "0.5", "3", "2147483648", "9223372036854775807", "-9223372036854775808", "1e308", "1e-300",
+        "null",
         "\"x\"", "[]", "{}",
     ]
 
@@ -77,7 +78,8 @@ struct ConfigurationMutationTests {
     }
 
     @Test(arguments: [
-        ("llava", false), ("llava-next", true), ("llava-siglip", false), ("blip2-opt", false), ("blip2-opt-narrow", false),
+        ("llava", false), ("llava-next", true), ("llava-siglip", false), ("blip2-opt", false),
+        ("blip2-opt-narrow", false),
         ("blip2-t5", false),
     ])
     func everyNumberOfAModelIsChecked(_ name: String, tiles: Bool) throws {
