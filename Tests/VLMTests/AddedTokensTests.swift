@@ -44,7 +44,7 @@ struct AddedTokensTests {
     }
 
     @Test(arguments: [
-        #""continuing_subword_prefix":"##""#, #""end_of_word_suffix":"</w>""#, #""dropout":0.1"#,
+        #""continuing_subword_prefix":"@@""#, #""end_of_word_suffix":"</w>""#, #""dropout":0.1"#,
     ])
     func otherWaysToMergeAreRefused(_ option: String) throws {
         let golden = try #require(try Self.goldens().first)
