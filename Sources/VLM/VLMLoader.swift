@@ -9,10 +9,14 @@ public enum VLMLoader {
             try PocketModel.load(
                 directory: directory, configuration: json, storage: options.storage ?? PocketModel.standardStorage)
         },
-        "blip-2": { try Blip2Model.load(directory: $0, configuration: $1, options: $2) },
-        "llava": { try LlavaModel.load(directory: $0, configuration: $1, options: $2) },
-        "llava_next": { try LlavaModel.load(directory: $0, configuration: $1, options: $2) },
+        "blip-2": { try Blip2Model.load(directory: downloaded($0), configuration: $1, options: $2) },
+        "llava": { try LlavaModel.load(directory: downloaded($0), configuration: $1, options: $2) },
+        "llava_next": { try LlavaModel.load(directory: downloaded($0), configuration: $1, options: $2) },
     ]
+
+    private static func downloaded(_ directory: ModelDirectory) -> ModelDirectory {
+        ModelDirectory(downloaded: directory.path)
+    }
 
     private struct Header: Decodable {
         let model_type: String

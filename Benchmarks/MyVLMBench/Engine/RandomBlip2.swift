@@ -62,6 +62,7 @@ enum RandomBlip2 {
     /// A tokenizer of no words: what is measured are token ids.
     private struct Numbers: TextTokenizer {
         let vocabularySize = 50272
+        let largestTextToken: Int32 = 255
         func id(of token: String) -> Int32? { token == "</s>" ? 2 : nil }
         func encode(_ text: String, atStart: Bool) -> [Int32] { text.utf8.map { Int32($0) } }
         func bytes(of token: Int32) -> [UInt8] { [] }

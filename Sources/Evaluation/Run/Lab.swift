@@ -36,16 +36,12 @@ package struct Lab {
 
     /// Over a model directory; without its face files no person can be evaluated.
     init(modelDirectory: String) throws {
-        guard FileManager.default.fileExists(atPath: modelDirectory + "/config.json") else {
+        guard ModelParts.lie(in: modelDirectory) else {
             throw EvaluationError(
                 .missing, "\(modelDirectory) holds no model: run Scripts/setup, or name another with --model")
         }
-        let landmarks = modelDirectory + "/shape_predictor_5_face_landmarks.dat"
-        try self.init(
-            model: try VLMLoader.load(directory: modelDirectory),
-            negatives: try NegativeFeatures(contentsOf: modelDirectory + "/bank.safetensors"),
-            faces: FileManager.default.fileExists(atPath: landmarks)
-                ? try FaceAnalyzer(modelDirectory: modelDirectory) : nil)
+        let parts = try ModelParts(directory: modelDirectory)
+        try self.init(model: parts.model, negatives: parts.negatives, faces: parts.faces)
     }
 
     /// Enrolls photos of a thing and returns the artifact; `others` are artifacts the user already has.

@@ -18,9 +18,9 @@ public struct OriginalHead: Sendable, Equatable {
         }
         weight = try file.matrix("classifier.weight")
         bias = try file.floats("classifier.bias")
-        guard weight.rows == 2, weight.columns > 0, bias.count == 2,
-            (weight.values + bias).allSatisfy(\.isFinite)
-        else { throw OriginalFile.malformed(path, "its head is not [2, features] with two biases of finite numbers") }
+        guard weight.rows == 2, weight.columns > 0, bias.count == 2 else {
+            throw OriginalFile.malformed(path, "its head is not [2, features] with two biases")
+        }
     }
 
     /// The logistic form: the probability that the concept is present in a picture with the given feature is
@@ -43,6 +43,9 @@ public struct OriginalEmbedding: Sendable, Equatable {
         public let values: Matrix
     }
 
+    /// Saved states a file may hold; the published code keeps four.
+    private static let mostCheckpoints = 4096
+
     /// In the order of steps.
     public let checkpoints: [Checkpoint]
 
@@ -62,6 +65,9 @@ public struct OriginalEmbedding: Sendable, Equatable {
             steps.insert(step)
         }
         guard !steps.isEmpty else { throw OriginalFile.malformed(path, "it holds no checkpoint") }
+        guard steps.count <= Self.mostCheckpoints else {
+            throw OriginalFile.malformed(path, "it holds \(steps.count) checkpoints")
+        }
         checkpoints = try steps.sorted().map { step in
             guard file.contains("\(step).keys"), file.contains("\(step).values") else {
                 throw OriginalFile.malformed(path, "step \(step) lacks keys or values")
@@ -71,18 +77,55 @@ public struct OriginalEmbedding: Sendable, Equatable {
         }
         let widths = Set(checkpoints.map { [$0.keys.columns, $0.values.columns] })
         guard widths.count == 1, let first = checkpoints.first, [2, 512].contains(first.keys.columns),
-            checkpoints.allSatisfy({ $0.values.rows > 0 && ($0.keys.values + $0.values.values).allSatisfy(\.isFinite) })
-        else { throw OriginalFile.malformed(path, "its checkpoints are not of one shape or hold no finite numbers") }
+            checkpoints.allSatisfy({ $0.values.rows > 0 && $0.values.columns > 0 && $0.keys.rows > 0 })
+        else {
+            throw OriginalFile.malformed(
+                path, "its checkpoints are not keys [photos, 2 or 512] and values [rows, numbers] of one shape")
+        }
     }
 }
 
-/// Reading `.pt` files of the published code.
-enum OriginalFile {
-    static func read(_ path: String) throws -> PyTorchStateDict {
+/// A `.pt` file of the published code. What it lacks is told as a fault of the file, whoever finds it.
+struct OriginalFile {
+    /// Numbers that are taken out of a file in all; several tensors may be views of one storage.
+    private static let mostNumbers = 1 << 24
+
+    private let path: String
+    private let tensors: PyTorchStateDict
+
+    let names: [String]
+
+    static func read(_ path: String) throws -> OriginalFile { try OriginalFile(path) }
+
+    private init(_ path: String) throws {
+        self.path = path
+        tensors = try Self.telling(path) { try PyTorchStateDict(contentsOf: path) }
+        names = tensors.names
+        var left = Self.mostNumbers
+        for name in names {
+            let count = try tensors.shape(name).reduce(1, *)
+            guard count <= left else {
+                throw Self.malformed(path, "its tensors hold more numbers together than a concept has")
+            }
+            left -= count
+        }
+    }
+
+    func contains(_ name: String) -> Bool { tensors.contains(name) }
+
+    func matrix(_ name: String) throws -> Matrix { try Self.telling(path) { try tensors.matrix(name) } }
+
+    func floats(_ name: String) throws -> [Float] { try Self.telling(path) { try tensors.floats(name) } }
+
+    private static func telling<Value>(_ path: String, _ body: () throws -> Value) throws -> Value {
         do {
-            return try PyTorchStateDict(contentsOf: path)
+            return try body()
         } catch let error as VLMError {
-            throw RuntimeError(.invalidArgument, error.message, cause: error)
+            guard error.code != .checkpointUnreadable, !error.message.contains(path) else {
+                throw RuntimeError(.invalidArgument, error.message, cause: error)
+            }
+            throw RuntimeError(
+                .invalidArgument, "\(path) is no file of MyVLM's published code: \(error.message)", cause: error)
         }
     }
 

@@ -1,7 +1,8 @@
 /// Turns token bytes into text pieces that never split a character: a value-type state machine.
 ///
 /// White space at either end of the answer is dropped, so the pieces concatenated are the whole text. Bytes that
-/// cannot become UTF-8 give U+FFFD.
+/// cannot become UTF-8 give U+FFFD. Control characters other than line ends and tabs are left out: no text holds them
+/// for people, a message may not hold a NUL, and a terminal would obey them.
 package struct TextAssembler: Sendable {
     /// Everything said so far.
     package private(set) var text = ""
@@ -27,7 +28,7 @@ package struct TextAssembler: Sendable {
 
     /// Text up to its last character that is not white space; the rest waits for what follows.
     private mutating func release(_ decoded: String) -> String {
-        var scalars = Array(decoded.unicodeScalars)
+        var scalars = Array(decoded.unicodeScalars.filter(Self.isShown))
         var held: [Unicode.Scalar] = []
         while let last = scalars.last, last.properties.isWhitespace {
             held.append(last)
@@ -47,6 +48,10 @@ package struct TextAssembler: Sendable {
         space = tail
         text += body
         return body
+    }
+
+    private static func isShown(_ scalar: Unicode.Scalar) -> Bool {
+        scalar == "\n" || scalar == "\t" || scalar.properties.generalCategory != .control
     }
 
     /// Bytes at the end that begin a character without ending it, 0...3.

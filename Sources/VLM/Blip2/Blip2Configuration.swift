@@ -1,5 +1,3 @@
-import Foundation
-
 /// `config.json` of a BLIP-2 checkpoint as transformers writes it; what the file leaves out has the architecture's value.
 package struct Blip2Configuration: Sendable, Decodable {
     let vision_config: VisionTowerConfiguration?
@@ -23,6 +21,20 @@ package struct Blip2Configuration: Sendable, Decodable {
 
         func hasCrossAttention(_ layer: Int) -> Bool { layer % (cross_attention_frequency ?? 2) == 0 }
 
+        /// Throws `checkpointMalformed` for numbers that cannot be.
+        func check(_ stated: StatedNumbers) throws {
+            try stated.check(
+                [
+                    "hidden_size": hidden_size, "intermediate_size": intermediate_size,
+                    "encoder_hidden_size": encoder_hidden_size,
+                ], StatedNumbers.widths)
+            try stated.check(
+                ["num_hidden_layers": num_hidden_layers, "cross_attention_frequency": cross_attention_frequency],
+                StatedNumbers.layers)
+            try stated.check("num_attention_heads", num_attention_heads, StatedNumbers.heads)
+            try stated.check("layer_norm_eps", layer_norm_eps, StatedNumbers.epsilons)
+        }
+
         /// The stack's shape; throws `unsupported`.
         func shape() throws -> TransformerShape {
             let (width, heads) = (hidden_size ?? 768, num_attention_heads ?? 12)
@@ -43,11 +55,11 @@ package struct Blip2Configuration: Sendable, Decodable {
 
     /// Reads a configuration; throws `checkpointMalformed`.
     package init(json: [UInt8], file: String) throws {
-        do {
-            self = try JSONDecoder().decode(Self.self, from: Data(json))
-        } catch {
-            throw VLMError(.checkpointMalformed, "\(file) is no configuration of a BLIP-2 model", cause: error)
-        }
+        self = try CheckpointJSON.decode(Self.self, from: json, file: file, as: "configuration of a BLIP-2 model")
+        let stated = StatedNumbers(file: file)
+        try stated.check("num_query_tokens", num_query_tokens, 1...4096)
+        try qFormer.check(stated.below("qformer_config"))
+        try text_config?.check(stated.below("text_config"))
     }
 
     /// The tower's configuration; throws `checkpointMalformed` where the file has none.
@@ -105,6 +117,27 @@ package struct Blip2TextConfiguration: Sendable, Decodable {
     let relative_attention_max_distance: Int?
     let layer_norm_epsilon: Float?
     let feed_forward_proj: String?
+
+    /// Throws `checkpointMalformed` for numbers that cannot be.
+    func check(_ stated: StatedNumbers) throws {
+        try stated.check(
+            [
+                "hidden_size": hidden_size, "ffn_dim": ffn_dim, "word_embed_proj_dim": word_embed_proj_dim,
+                "d_model": d_model, "d_kv": d_kv, "d_ff": d_ff,
+            ], StatedNumbers.widths)
+        try stated.check(
+            [
+                "num_hidden_layers": num_hidden_layers, "num_layers": num_layers,
+                "num_decoder_layers": num_decoder_layers,
+            ], StatedNumbers.layers)
+        try stated.check(
+            ["num_attention_heads": num_attention_heads, "num_heads": num_heads], StatedNumbers.heads)
+        try stated.check("vocab_size", vocab_size, StatedNumbers.vocabularies)
+        try stated.check("max_position_embeddings", max_position_embeddings, 1...1 << 20)
+        try stated.check("relative_attention_num_buckets", relative_attention_num_buckets, 4...4096)
+        try stated.check("relative_attention_max_distance", relative_attention_max_distance, 1...1 << 24)
+        try stated.check("layer_norm_epsilon", layer_norm_epsilon, StatedNumbers.epsilons)
+    }
 
     /// Which it is; throws `unsupported` naming the supported ones.
     package func architecture() throws -> Architecture {

@@ -52,7 +52,12 @@ extension T5Language {
             weight: isTied ? embedding : try scope.matrix("lm_head.weight", outputs: vocabulary, inputs: width))
         firstToken = configuration.decoder_start_token_id ?? configuration.pad_token_id ?? 0
         contextSize = Self.contextSize
-        try check([firstToken])
+        guard (0..<vocabulary).contains(Int(firstToken)) else {
+            throw VLMError(
+                .checkpointMalformed,
+                "config.json: decoder_start_token_id is the token \(firstToken), but the embedding table (vocab_size) has "
+                    + "\(vocabulary) rows")
+        }
     }
 
     private static func block(

@@ -22,6 +22,16 @@ public enum ElementType: String, Sendable, CaseIterable {
     }
 }
 
+extension ElementType {
+    /// Bits of an element of each type of the safetensors format, those included whose numbers are not read here: a
+    /// tensor that nobody reads may have any of them.
+    static let bits: [String: Int] = [
+        "BOOL": 8, "U8": 8, "I8": 8, "U16": 16, "I16": 16, "U32": 32, "I32": 32, "U64": 64, "I64": 64, "F16": 16,
+        "BF16": 16, "F32": 32, "F64": 64, "C64": 64, "F8_E4M3": 8, "F8_E5M2": 8, "F8_E8M0": 8, "F8_E4M3FNUZ": 8,
+        "F8_E5M2FNUZ": 8, "F6_E2M3": 6, "F6_E3M2": 6, "F4": 4,
+    ]
+}
+
 /// Conversions between stored bytes and 32-bit floats. Every stored number is little-endian.
 enum ElementCoding {
     /// Reads `count` floating-point elements; the caller has checked that the bytes are there.
@@ -66,6 +76,30 @@ enum ElementCoding {
             }
         case .i64, .i32, .i16, .i8, .u8, .bool:
             preconditionFailure("\(type.rawValue) is no floating-point type")
+        }
+    }
+
+    /// The same of numbers stored with their first byte last.
+    static func copySwapped(
+        _ bytes: UnsafeRawBufferPointer, count: Int, type: ElementType, to target: UnsafeMutablePointer<Float>
+    ) {
+        for index in 0..<count {
+            switch type {
+            case .f32:
+                target[index] = Float(
+                    bitPattern: bytes.loadUnaligned(fromByteOffset: index * 4, as: UInt32.self).byteSwapped)
+            case .f64:
+                target[index] = Float(
+                    Double(bitPattern: bytes.loadUnaligned(fromByteOffset: index * 8, as: UInt64.self).byteSwapped))
+            case .f16:
+                let bits = bytes.loadUnaligned(fromByteOffset: index * 2, as: UInt16.self).byteSwapped
+                target[index] = Float(Float16(bitPattern: bits))
+            case .bf16:
+                target[index] = float(
+                    bfloat16: bytes.loadUnaligned(fromByteOffset: index * 2, as: UInt16.self).byteSwapped)
+            case .i64, .i32, .i16, .i8, .u8, .bool:
+                preconditionFailure("\(type.rawValue) is no floating-point type")
+            }
         }
     }
 

@@ -45,6 +45,19 @@ enum GGUFElement: UInt32, Sendable {
         }
     }
 
+    /// Whether all scales, and minima where blocks have them, are finite 16-bit floats; true for types without blocks.
+    func areScalesFinite(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        let heads = self == .q4_1 ? [0, 2] : [0]
+        guard blockLength > 1 else { return true }
+        var largest: UInt16 = 0
+        for block in stride(from: 0, to: bytes.count - blockBytes + 1, by: blockBytes) {
+            for head in heads {
+                largest = max(largest, bytes.loadUnaligned(fromByteOffset: block + head, as: UInt16.self) & 0x7fff)
+            }
+        }
+        return largest < 0x7c00
+    }
+
     private func decodeBlock(_ source: UnsafeRawBufferPointer, into output: UnsafeMutableBufferPointer<Float>) {
         let scale = Float(Float16(bitPattern: source.loadUnaligned(as: UInt16.self)))
         switch self {

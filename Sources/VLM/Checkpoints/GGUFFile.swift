@@ -11,7 +11,8 @@ public struct GGUFFile: Sendable {
 
     private struct Entry: Sendable {
         let shape: [Int]
-        let element: GGUFElement
+        /// ggml's number of the type, perhaps of one that is not read here: an error only where it is.
+        let type: UInt32
         let start: Int
         let bytes: Int
         var count: Int { shape.reduce(1, *) }
@@ -56,7 +57,7 @@ public struct GGUFFile: Sendable {
                 throw VLMError(.checkpointMalformed, "\(path) is truncated: tensor \(name) lies beyond its end")
             }
             tensors[name] = Entry(
-                shape: entry.shape, element: entry.element, start: dataStart + entry.start, bytes: entry.bytes)
+                shape: entry.shape, type: entry.type, start: dataStart + entry.start, bytes: entry.bytes)
         }
         self.file = file
         self.metadata = metadata
@@ -81,18 +82,15 @@ public struct GGUFFile: Sendable {
             shape.insert(Int(dimension), at: 0)
         }
         let type: UInt32 = try reader.read()
+        let offset: UInt64 = try reader.read()
         guard let element = GGUFElement(rawValue: type) else {
-            throw VLMError(
-                .unsupported,
-                "\(reader.file): tensor \(name) has the ggml type \(type); F32, F16, BF16, Q8_0, Q4_0 and Q4_1 are supported"
-            )
+            return (name, Entry(shape: shape, type: type, start: Int(clamping: offset), bytes: 0))
         }
         guard (shape.last ?? 1) % element.blockLength == 0 else {
             throw VLMError(.checkpointMalformed, "\(reader.file): a row of \(name) is not whole blocks")
         }
-        let offset: UInt64 = try reader.read()
         let bytes = count / element.blockLength * element.blockBytes
-        return (name, Entry(shape: shape, element: element, start: Int(clamping: offset), bytes: bytes))
+        return (name, Entry(shape: shape, type: type, start: Int(clamping: offset), bytes: bytes))
     }
 
     /// Names of all tensors, sorted.
@@ -104,16 +102,28 @@ public struct GGUFFile: Sendable {
     /// Shape of a tensor, outermost dimension first (the reverse of ggml's order).
     public func shape(_ name: String) throws -> [Int] { try tensor(name).shape }
 
-    /// The elements of a tensor, dequantised, row-major.
+    /// The elements of a tensor, dequantised, row-major; throws `checkpointMalformed` for numbers that are not finite.
     public func floats(_ name: String) throws -> [Float] {
         let entry = try tensor(name)
-        return entry.element.floats(
+        let values = try element(name).floats(
             UnsafeRawBufferPointer(rebasing: file.bytes[entry.start..<entry.start + entry.bytes]), count: entry.count)
+        try FiniteNumbers.check(values, tensor: name, file: file.path)
+        return values
+    }
+
+    private func element(_ name: String) throws -> GGUFElement {
+        let type = try tensor(name).type
+        guard let element = GGUFElement(rawValue: type) else {
+            throw VLMError(
+                .unsupported,
+                "\(file.path): tensor \(name) has the ggml type \(type); F32, F16, BF16, Q8_0, Q4_0 and Q4_1 are read")
+        }
+        return element
     }
 
     /// The storage that keeps a tensor's blocks as they are; nil for tensors that are not in blocks.
     func storage(_ name: String) throws -> Weight.Storage? {
-        switch try tensor(name).element {
+        switch try element(name) {
         case .q8_0: .int8
         case .q4_0: .symmetric4
         case .q4_1: .affine4
@@ -121,10 +131,17 @@ public struct GGUFFile: Sendable {
         }
     }
 
-    /// The bytes of a tensor in the mapped file; they stay valid as long as this file.
+    /// The bytes of a tensor in the mapped file; they stay valid as long as this file. Throws `checkpointMalformed` for
+    /// blocks whose scale is not finite.
     func blocks(_ name: String) throws -> UnsafeRawBufferPointer {
         let entry = try tensor(name)
-        return UnsafeRawBufferPointer(rebasing: file.bytes[entry.start..<entry.start + entry.bytes])
+        let bytes = UnsafeRawBufferPointer(rebasing: file.bytes[entry.start..<entry.start + entry.bytes])
+        guard try element(name).areScalesFinite(bytes) else {
+            throw VLMError(
+                .checkpointMalformed,
+                "\(file.path): tensor \(name) holds numbers that are not finite: the file is damaged, fetch it again")
+        }
+        return bytes
     }
 
     /// A two-dimensional tensor, dequantised.

@@ -41,10 +41,17 @@ enum GGUFValue: Sendable {
         }
     }
 
+    /// Items of an array: vocabularies are the longest ones.
+    private static let mostItems = 1 << 24
+
     /// Arrays may not nest here: no model file needs it, and recursion on a stranger's file is a stack overflow.
     private static func readArray(_ reader: inout ByteReader) throws -> GGUFValue {
         let element: UInt32 = try reader.read()
         let count = try reader.readCount()
+        // Eight bytes here for each one of the file.
+        guard count <= mostItems else {
+            throw VLMError(.checkpointMalformed, "\(reader.file) has a metadata array of \(count) items")
+        }
         if element == 8 {
             var strings: [String] = []
             for _ in 0..<count { strings.append(try readString(&reader)) }

@@ -1,49 +1,52 @@
 /// Interprets the few pickle opcodes that a PyTorch state dict consists of. It executes nothing: a global is only
 /// a name out of a closed list, and `REDUCE` only knows how to build an ordered dictionary or a tensor view.
 struct PickleReader {
-    /// Containers may nest this deep: state dicts need 3.
-    static let depthLimit = 16
-    /// Opcodes a pickle may have: a state dict of 10,000 tensors needs about a million.
-    static let operationLimit = 4_000_000
-
     private var reader: ByteReader
+    private let budget: PickleBudget
+    private var contents = PickleContents()
     private var stack: [PickleValue] = []
     private var marks: [Int] = []
     private var memo: [Int: PickleValue] = [:]
 
+    /// Dimensions a tensor may have, as in PyTorch.
+    private static let mostDimensions = 64
+
     /// Reads one pickle from the reader's position and leaves the reader behind its `STOP`.
-    static func read(from reader: inout ByteReader) throws -> PickleValue {
-        var pickle = PickleReader(reader: reader)
-        let value = try pickle.run()
+    static func read(from reader: inout ByteReader, budget: PickleBudget) throws -> PickleContents {
+        var pickle = PickleReader(reader: reader, budget: budget)
+        pickle.contents.root = try pickle.run()
         reader = pickle.reader
-        return value
+        return pickle.contents
     }
 
-    private init(reader: ByteReader) { self.reader = reader }
+    private init(reader: ByteReader, budget: PickleBudget) {
+        self.reader = reader
+        self.budget = budget
+    }
 
     private mutating func run() throws -> PickleValue {
-        for _ in 0..<Self.operationLimit {
+        while true {
+            try budget.instruction()
             let code: UInt8 = try reader.read()
             if code == UInt8(ascii: ".") { return try pop() }
             if try !pushConstant(code), try !buildContainer(code) { try callOrRemember(code) }
         }
-        throw malformed("it has too many instructions")
     }
 
     private mutating func pushConstant(_ code: UInt8) throws -> Bool {
         switch code {
         case 0x80: _ = try reader.read(UInt8.self)  // PROTO
-        case UInt8(ascii: "N"): stack.append(.none)
-        case 0x88: stack.append(.bool(true))
-        case 0x89: stack.append(.bool(false))
-        case UInt8(ascii: "K"): stack.append(.integer(Int(try reader.read(UInt8.self))))
-        case UInt8(ascii: "M"): stack.append(.integer(Int(try reader.read(UInt16.self))))
-        case UInt8(ascii: "J"): stack.append(.integer(Int(try reader.read(Int32.self))))
-        case 0x8a: stack.append(try readLong())
+        case UInt8(ascii: "N"): try push(.none)
+        case 0x88: try push(.bool(true))
+        case 0x89: try push(.bool(false))
+        case UInt8(ascii: "K"): try push(.integer(Int(try reader.read(UInt8.self))))
+        case UInt8(ascii: "M"): try push(.integer(Int(try reader.read(UInt16.self))))
+        case UInt8(ascii: "J"): try push(.integer(Int(try reader.read(Int32.self))))
+        case 0x8a: try push(try readLong())
         case UInt8(ascii: "G"):
-            stack.append(.float(Double(bitPattern: try reader.read(UInt64.self).byteSwapped)))
-        case UInt8(ascii: "X"): stack.append(.string(try readString(Int(try reader.read(UInt32.self)))))
-        case 0x8c: stack.append(.string(try readString(Int(try reader.read(UInt8.self)))))
+            try push(.float(Double(bitPattern: try reader.read(UInt64.self).byteSwapped)))
+        case UInt8(ascii: "X"): try push(.string(try readString(Int(try reader.read(UInt32.self)))))
+        case 0x8c: try push(.string(try readString(Int(try reader.read(UInt8.self)))))
         default: return false
         }
         return true
@@ -51,14 +54,16 @@ struct PickleReader {
 
     private mutating func buildContainer(_ code: UInt8) throws -> Bool {
         switch code {
-        case UInt8(ascii: "("): marks.append(stack.count)
-        case UInt8(ascii: ")"): stack.append(.tuple([]))
-        case UInt8(ascii: "]"): stack.append(.list(PickleList()))
-        case UInt8(ascii: "}"): stack.append(.dictionary(PickleDictionary()))
-        case UInt8(ascii: "t"): try push(.tuple(try popToMark()))
-        case 0x85: try push(.tuple(try pop(count: 1)))
-        case 0x86: try push(.tuple(try pop(count: 2)))
-        case 0x87: try push(.tuple(try pop(count: 3)))
+        case UInt8(ascii: "("):
+            try budget.keep()
+            marks.append(stack.count)
+        case UInt8(ascii: ")"): try push(.tuple, [])
+        case UInt8(ascii: "]"): try push(.list, [])
+        case UInt8(ascii: "}"): try push(.dictionary, [])
+        case UInt8(ascii: "t"): try push(.tuple, try popToMark())
+        case 0x85: try push(.tuple, try pop(count: 1))
+        case 0x86: try push(.tuple, try pop(count: 2))
+        case 0x87: try push(.tuple, try pop(count: 3))
         case UInt8(ascii: "a"): try append(try pop(count: 1))
         case UInt8(ascii: "e"): try append(try popToMark())
         case UInt8(ascii: "s"): try setItems(try pop(count: 2))
@@ -70,12 +75,12 @@ struct PickleReader {
 
     private mutating func callOrRemember(_ code: UInt8) throws {
         switch code {
-        case UInt8(ascii: "q"): memo[Int(try reader.read(UInt8.self))] = try top()
-        case UInt8(ascii: "r"): memo[Int(try reader.read(UInt32.self))] = try top()
+        case UInt8(ascii: "q"): try remember(Int(try reader.read(UInt8.self)))
+        case UInt8(ascii: "r"): try remember(Int(try reader.read(UInt32.self)))
         case UInt8(ascii: "h"): try recall(Int(try reader.read(UInt8.self)))
         case UInt8(ascii: "j"): try recall(Int(try reader.read(UInt32.self)))
         case UInt8(ascii: "c"): try readGlobal()
-        case UInt8(ascii: "Q"): stack.append(try storage(from: try pop()))
+        case UInt8(ascii: "Q"): try push(try storage(from: try pop()))
         case UInt8(ascii: "R"): try reduce()
         case UInt8(ascii: "b"): _ = try pop()  // BUILD sets attributes (a state dict's _metadata): not needed
         default:
@@ -85,55 +90,69 @@ struct PickleReader {
 
     private mutating func readLong() throws -> PickleValue {
         let bytes = [UInt8](try reader.readBytes(Int(try reader.read(UInt8.self))))
-        guard bytes.count <= 8 else { return .long(bytes) }
+        guard bytes.count <= 8 else {
+            try budget.spell(bytes.count)
+            contents.longs.append(bytes)
+            return .long(contents.longs.count - 1)
+        }
         var value: UInt64 = (bytes.last ?? 0) >= 0x80 ? .max : 0
         for byte in bytes.reversed() { value = value << 8 | UInt64(byte) }
         return .integer(Int(truncatingIfNeeded: value))
     }
 
-    private mutating func readString(_ count: Int) throws -> String { try reader.readString(count) }
+    private mutating func readString(_ count: Int) throws -> String {
+        try budget.spell(count)
+        return try reader.readString(count)
+    }
 
     private mutating func readGlobal() throws {
         let module = try reader.readLine(limit: 256)
         let name = try reader.readLine(limit: 256)
-        guard let global = PickleGlobal(rawValue: "\(module) \(name)") else {
+        guard let global = PickleGlobal(module: module, name: name) else {
             throw VLMError(
                 .checkpointMalformed,
                 "\(reader.file) names \(module).\(name): only plain state dicts are read, nothing in a file is executed"
             )
         }
-        stack.append(.global(global))
+        try push(.global(global))
     }
 
     private mutating func reduce() throws {
-        guard case .tuple(let arguments) = try pop(), case .global(let global) = try pop() else {
+        guard let arguments = contents.values(try pop(), .tuple), case .global(let global) = try pop() else {
             throw malformed("a call without arguments")
         }
         switch global {
-        case .orderedDictionary where arguments.isEmpty: stack.append(.dictionary(PickleDictionary()))
-        case .rebuildTensor: stack.append(.tensor(try tensor(arguments)))
+        case .orderedDictionary where arguments.isEmpty: try push(.dictionary, [])
+        case .rebuildTensor, .rebuildTypedTensor:
+            contents.tensors.append(try tensor(arguments, isTyped: global == .rebuildTypedTensor))
+            try push(.tensor(contents.tensors.count - 1))
         case .rebuildParameter:
             guard case .tensor(let tensor)? = arguments.first else { throw malformed("a parameter without tensor") }
-            stack.append(.tensor(tensor))
-        default: throw malformed("a call of \(global.rawValue) that a state dict does not make")
+            try push(.tensor(tensor))
+        default: throw malformed("a call that a state dict does not make")
         }
     }
 
-    private func storage(from id: PickleValue) throws -> PickleValue {
-        guard case .tuple(let parts) = id, parts.count >= 5, case .string("storage") = parts[0],
-            case .global(let global) = parts[1], let type = global.elementType, case .string(let key) = parts[2],
+    private mutating func storage(from id: PickleValue) throws -> PickleValue {
+        guard let parts = contents.values(id, .tuple), parts.count >= 5, case .string("storage") = parts[0],
+            case .global(.storage(let kind)) = parts[1], case .string(let key) = parts[2],
             case .integer(let count) = parts[4], count >= 0, count <= 1 << 40
         else { throw malformed("an unknown persistent id") }
-        return .storage(PickleStorage(key: key, type: type, count: count))
+        contents.storages.append(PickleStorage(key: key, kind: kind, count: count))
+        return .storage(contents.storages.count - 1)
     }
 
     /// Every element a tensor may reach must lie in its storage, and a tensor may not be larger than its storage:
     /// strides of zero would let a small file claim a huge one.
-    private func tensor(_ arguments: [PickleValue]) throws -> PickleTensor {
-        guard arguments.count >= 4, case .storage(let storage) = arguments[0], case .integer(let offset) = arguments[1],
-            case .tuple(let sizes) = arguments[2], case .tuple(let strides) = arguments[3], sizes.count == strides.count
+    private func tensor(_ arguments: [PickleValue], isTyped: Bool) throws -> PickleTensor {
+        guard arguments.count >= 4, case .storage(let place) = arguments[0], case .integer(let offset) = arguments[1],
+            let sizes = contents.values(arguments[2], .tuple), let strides = contents.values(arguments[3], .tuple),
+            sizes.count == strides.count, sizes.count <= Self.mostDimensions
         else { throw malformed("a tensor that is not described as PyTorch does") }
-        var tensor = PickleTensor(storage: storage, offset: offset, shape: [], strides: [])
+        let storage = contents.storages[place]
+        var tensor = PickleTensor(
+            storage: storage, offset: offset, type: isTyped ? nil : PickleGlobal.elements[storage.kind], shape: [],
+            strides: [])
         var count = 1
         var last = 0
         for (size, stride) in zip(sizes, strides) {
@@ -155,31 +174,38 @@ struct PickleReader {
     }
 
     private mutating func push(_ value: PickleValue) throws {
-        guard value.depth <= Self.depthLimit else { throw malformed("it nests too deeply") }
+        try budget.keep()
         stack.append(value)
     }
 
+    private mutating func push(_ kind: PickleContainer.Kind, _ values: [PickleValue]) throws {
+        try budget.keep(3)
+        contents.containers.append(PickleContainer(kind: kind, values: values))
+        try push(.container(contents.containers.count - 1))
+    }
+
     private mutating func append(_ values: [PickleValue]) throws {
-        guard case .list(let list) = try top() else { throw malformed("items for no list") }
-        list.depth = max(list.depth, values.map(\.depth).max() ?? 0)
-        guard list.depth < Self.depthLimit else { throw malformed("it nests too deeply") }
-        list.values += values
+        guard case .container(let place) = try top(), contents.containers[place].kind == .list else {
+            throw malformed("items for no list")
+        }
+        contents.containers[place].values += values
     }
 
     private mutating func setItems(_ values: [PickleValue]) throws {
-        guard case .dictionary(let dictionary) = try top(), values.count % 2 == 0 else {
-            throw malformed("items for no dictionary")
-        }
-        dictionary.depth = max(dictionary.depth, values.map(\.depth).max() ?? 0)
-        guard dictionary.depth < Self.depthLimit else { throw malformed("it nests too deeply") }
-        for index in stride(from: 0, to: values.count, by: 2) {
-            dictionary.entries.append((values[index], values[index + 1]))
-        }
+        guard case .container(let place) = try top(), contents.containers[place].kind == .dictionary,
+            values.count % 2 == 0
+        else { throw malformed("items for no dictionary") }
+        contents.containers[place].values += values
+    }
+
+    private mutating func remember(_ index: Int) throws {
+        try budget.remember()
+        memo[index] = try top()
     }
 
     private mutating func recall(_ index: Int) throws {
         guard let value = memo[index] else { throw malformed("it recalls what it never stored") }
-        stack.append(value)
+        try push(value)
     }
 
     private func top() throws -> PickleValue {
@@ -195,8 +221,8 @@ struct PickleReader {
 
     private mutating func pop(count: Int) throws -> [PickleValue] {
         var values: [PickleValue] = []
-        for _ in 0..<count { values.insert(try pop(), at: 0) }
-        return values
+        for _ in 0..<count { values.append(try pop()) }
+        return values.reversed()
     }
 
     private mutating func popToMark() throws -> [PickleValue] {

@@ -1,88 +1,110 @@
 /// What a restricted pickle may hold: the values of a state dict, and nothing that acts.
+///
+/// A value never holds another one: containers and tensors lie in the reader's lists and are known by their place there,
+/// so that neither depth nor sharing nor cycles cost anything, and letting go of them does not recurse.
 enum PickleValue {
     case none
     case bool(Bool)
     case integer(Int)
-    /// An integer too long for 64 bits, as its little-endian bytes: only PyTorch's magic number is one.
-    case long([UInt8])
+    /// An integer too long for 64 bits, by its place: only PyTorch's magic number is one.
+    case long(Int)
     case float(Double)
     case string(String)
-    case tuple([PickleValue])
-    case list(PickleList)
-    case dictionary(PickleDictionary)
+    case container(Int)
     /// One of the few allowed globals; a name, never something callable.
     case global(PickleGlobal)
-    case storage(PickleStorage)
-    case tensor(PickleTensor)
-
-    /// Nesting below this value: bounded, because release and traversal recurse.
-    var depth: Int {
-        switch self {
-        case .tuple(let values): 1 + (values.map(\.depth).max() ?? 0)
-        case .list(let list): 1 + list.depth
-        case .dictionary(let dictionary): 1 + dictionary.depth
-        default: 0
-        }
-    }
+    case storage(Int)
+    case tensor(Int)
 }
 
-/// A list under construction; a reference, since pickle fills containers after memoising them.
-final class PickleList {
+/// A tuple, list or dictionary; keys and values of a dictionary alternate.
+struct PickleContainer {
+    enum Kind { case tuple, list, dictionary }
+    let kind: Kind
     var values: [PickleValue] = []
-    var depth = 0
 }
 
-/// A dictionary under construction; keys are strings or integers, kept in order.
-final class PickleDictionary {
-    var entries: [(key: PickleValue, value: PickleValue)] = []
-    var depth = 0
+/// Everything one pickle made.
+struct PickleContents {
+    var root = PickleValue.none
+    var containers: [PickleContainer] = []
+    var tensors: [PickleTensor] = []
+    var storages: [PickleStorage] = []
+    var longs: [[UInt8]] = []
+
+    /// The values of a container of a kind.
+    func values(_ value: PickleValue, _ kind: PickleContainer.Kind) -> [PickleValue]? {
+        guard case .container(let place) = value, containers[place].kind == kind else { return nil }
+        return containers[place].values
+    }
 }
 
 /// The globals a state dict may name.
-enum PickleGlobal: String {
-    case orderedDictionary = "collections OrderedDict"
-    case rebuildTensor = "torch._utils _rebuild_tensor_v2"
-    case rebuildParameter = "torch._utils _rebuild_parameter"
-    case float = "torch FloatStorage"
-    case half = "torch HalfStorage"
-    case bfloat16 = "torch BFloat16Storage"
-    case double = "torch DoubleStorage"
-    case long = "torch LongStorage"
-    case int = "torch IntStorage"
-    case short = "torch ShortStorage"
-    case char = "torch CharStorage"
-    case byte = "torch ByteStorage"
-    case bool = "torch BoolStorage"
+enum PickleGlobal: Equatable {
+    case orderedDictionary, rebuildTensor, rebuildParameter
+    /// With the type of its elements beside its storage (`_rebuild_tensor_v3`).
+    case rebuildTypedTensor
+    /// The type of a typed tensor.
+    case type(String)
+    /// A class of storages, by its name without `Storage`.
+    case storage(String)
 
-    /// The element type of a storage class.
-    var elementType: ElementType? {
-        switch self {
-        case .float: .f32
-        case .half: .f16
-        case .bfloat16: .bf16
-        case .double: .f64
-        case .long: .i64
-        case .int: .i32
-        case .short: .i16
-        case .char: .i8
-        case .byte: .u8
-        case .bool: .bool
-        case .orderedDictionary, .rebuildTensor, .rebuildParameter: nil
+    /// The global of a module's name; nil for any other than these.
+    init?(module: String, name: String) {
+        switch (module, name) {
+        case ("collections", "OrderedDict"): self = .orderedDictionary
+        case ("torch._utils", "_rebuild_tensor_v2"): self = .rebuildTensor
+        case ("torch._utils", "_rebuild_tensor_v3"): self = .rebuildTypedTensor
+        case ("torch._utils", "_rebuild_parameter"): self = .rebuildParameter
+        case ("torch", _), ("torch.storage", "UntypedStorage"):
+            if name.hasSuffix("Storage"), Self.sizes[String(name.dropLast(7))] != nil {
+                self = .storage(String(name.dropLast(7)))
+            } else if Self.types.contains(name) {
+                self = .type(name)
+            } else {
+                return nil
+            }
+        default: return nil
         }
     }
+
+    /// Bytes of an element of each class of storages; those that are not read here included, since a tensor that nobody
+    /// reads may have any of them.
+    static let sizes = [
+        "Float": 4, "Half": 2, "BFloat16": 2, "Double": 8, "Long": 8, "Int": 4, "Short": 2, "Char": 1, "Byte": 1,
+        "Bool": 1, "ComplexFloat": 8, "ComplexDouble": 16, "QInt8": 1, "QUInt8": 1, "QInt32": 4, "QUInt4x2": 1,
+        "QUInt2x4": 1, "Untyped": 1,
+    ]
+
+    private static let types: Set<String> = [
+        "uint16", "uint32", "uint64", "float8_e4m3fn", "float8_e5m2", "float8_e4m3fnuz", "float8_e5m2fnuz",
+        "float8_e8m0fnu", "float4_e2m1fn_x2",
+    ]
+
+    /// The element types that are read.
+    static let elements: [String: ElementType] = [
+        "Float": .f32, "Half": .f16, "BFloat16": .bf16, "Double": .f64, "Long": .i64, "Int": .i32, "Short": .i16,
+        "Char": .i8, "Byte": .u8, "Bool": .bool,
+    ]
 }
 
 /// A named run of elements outside the pickle.
 struct PickleStorage: Sendable {
     let key: String
-    let type: ElementType
+    /// Its class's name without `Storage`.
+    let kind: String
     let count: Int
+
+    /// Bytes of an element.
+    var size: Int { PickleGlobal.sizes[kind] ?? 1 }
 }
 
 /// A strided view of a storage.
 struct PickleTensor: Sendable {
     let storage: PickleStorage
     let offset: Int
+    /// Nil for elements that are not read here.
+    let type: ElementType?
     var shape: [Int]
     var strides: [Int]
 
@@ -99,14 +121,11 @@ struct PickleTensor: Sendable {
         return true
     }
 
-    /// Elements of the storage, from the offset on, in row-major order of the view.
-    func gathered(_ elements: [Float]) -> [Float] {
-        guard !isContiguous, count > 0 else { return Array(elements.prefix(count)) }
-        var result: [Float] = []
-        result.reserveCapacity(count)
+    /// Calls with the place of every element, from the offset on, in row-major order of the view.
+    func forEachPlace(_ body: (Int) -> Void) {
         var position = [Int](repeating: 0, count: shape.count)
         for _ in 0..<count {
-            result.append(elements[zip(position, strides).reduce(0) { $0 + $1.0 * $1.1 }])
+            body(zip(position, strides).reduce(0) { $0 + $1.0 * $1.1 })
             var dimension = shape.count - 1
             while dimension >= 0 {
                 position[dimension] += 1
@@ -115,9 +134,5 @@ struct PickleTensor: Sendable {
                 dimension -= 1
             }
         }
-        return result
     }
-
-    /// Elements from the offset to the last one the view reaches.
-    var reach: Int { count == 0 ? 0 : zip(shape, strides).reduce(1) { $0 + ($1.0 - 1) * $1.1 } }
 }

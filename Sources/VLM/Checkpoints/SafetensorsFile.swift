@@ -14,12 +14,13 @@ public struct SafetensorsFile: Sendable {
     private let tensors: [String: Entry]
     private let storage: Storage
     private let dataStart: Int
+    private let name: String
 
     private struct Entry: Sendable {
-        let type: ElementType
+        /// As the format names it; perhaps none that is read.
+        let type: String
         let shape: [Int]
         let range: Range<Int>
-        var count: Int { range.count / type.size }
     }
 
     private enum Storage: Sendable {
@@ -50,6 +51,7 @@ public struct SafetensorsFile: Sendable {
 
     private init(storage: Storage, name: String) throws {
         self.storage = storage
+        self.name = name
         let (header, start, size) = try storage.withBytes { bytes -> (Data, Int, Int) in
             guard bytes.count >= 8 else { throw Self.malformed(name, "it is shorter than its header length") }
             let length = UInt64(littleEndian: bytes.loadUnaligned(as: UInt64.self))
@@ -88,16 +90,34 @@ public struct SafetensorsFile: Sendable {
     /// Shape of a tensor; throws `checkpointMalformed` when it is missing.
     public func shape(_ name: String) throws -> [Int] { try tensor(name).shape }
 
-    /// Type of a tensor's elements; throws `checkpointMalformed` when it is missing.
-    public func elementType(_ name: String) throws -> ElementType { try tensor(name).type }
+    /// Type of a tensor's elements; throws `checkpointMalformed` when it is missing and `unsupported` for a type that is
+    /// not read.
+    public func elementType(_ name: String) throws -> ElementType { try elementType(name, try tensor(name)) }
 
-    /// The elements of a floating-point tensor as 32-bit floats, row-major.
-    public func floats(_ name: String) throws -> [Float] {
-        let entry = try tensor(name)
-        let values = withElements(entry) { ElementCoding.floats($0, count: entry.count, type: entry.type) }
-        guard let values else {
-            throw VLMError(.checkpointMalformed, "tensor \(name) holds \(entry.type.rawValue), not floating point")
+    private func elementType(_ name: String, _ entry: Entry) throws -> ElementType {
+        guard let type = ElementType(rawValue: entry.type) else {
+            throw VLMError(
+                .unsupported,
+                "\(self.name): tensor \(name) has the type \(entry.type); F64, F32, F16 and BF16 are read")
         }
+        return type
+    }
+
+    /// The elements of a floating-point tensor as 32-bit floats, row-major; throws `checkpointMalformed` for numbers that
+    /// are not finite.
+    public func floats(_ name: String) throws -> [Float] { try floats(name, limit: .greatestFiniteMagnitude) }
+
+    /// The same for numbers of at most a magnitude; throws `unsupported` for larger ones.
+    package func floats(_ name: String, limit: Float) throws -> [Float] {
+        let entry = try tensor(name)
+        let type = try elementType(name, entry)
+        let values = withElements(entry) {
+            ElementCoding.floats($0, count: entry.range.count / type.size, type: type)
+        }
+        guard let values else {
+            throw VLMError(.checkpointMalformed, "tensor \(name) holds \(entry.type), not floating point")
+        }
+        try FiniteNumbers.check(values, limit: limit, tensor: name, file: self.name)
         return values
     }
 
@@ -110,21 +130,25 @@ public struct SafetensorsFile: Sendable {
     /// Reads rows of a two-dimensional floating-point tensor, `[range.count, columns]`; the closure may be called from
     /// several threads at once.
     package func rows(
-        _ name: String
+        _ name: String, limit: Float = .greatestFiniteMagnitude
     ) throws -> @Sendable (_ rows: Range<Int>, _ to: UnsafeMutablePointer<Float>) throws -> Void {
         let entry = try tensor(name)
         guard entry.shape.count == 2 else {
             throw VLMError(.checkpointMalformed, "tensor \(name) has the shape \(entry.shape), not two dimensions")
         }
-        let (storage, start, columns, type) = (storage, dataStart + entry.range.lowerBound, entry.shape[1], entry.type)
+        let type = try elementType(name, entry)
+        let (storage, start, columns) = (storage, dataStart + entry.range.lowerBound, entry.shape[1])
+        let file = self.name
         guard ElementCoding.isFloating(type) else {
             throw VLMError(.checkpointMalformed, "tensor \(name) holds \(type.rawValue), not floating point")
         }
         return { rows, target in
-            storage.withBytes { bytes in
+            try storage.withBytes { bytes in
                 let first = start + rows.lowerBound * columns * type.size
                 let part = UnsafeRawBufferPointer(rebasing: bytes[first..<first + rows.count * columns * type.size])
                 ElementCoding.copy(part, count: rows.count * columns, type: type, to: target)
+                try FiniteNumbers.check(
+                    target, count: rows.count * columns, limit: limit, tensor: name, file: file)
                 storage.forget(first..<first + part.count)
             }
         }
@@ -142,11 +166,11 @@ public struct SafetensorsFile: Sendable {
     /// The elements of an I64 tensor.
     public func int64s(_ name: String) throws -> [Int64] {
         let entry = try tensor(name)
-        guard entry.type == .i64 else {
-            throw VLMError(.checkpointMalformed, "tensor \(name) holds \(entry.type.rawValue), not I64")
+        guard try elementType(name, entry) == .i64 else {
+            throw VLMError(.checkpointMalformed, "tensor \(name) holds \(entry.type), not I64")
         }
         return withElements(entry) { bytes in
-            (0..<entry.count).map {
+            (0..<entry.range.count / 8).map {
                 Int64(littleEndian: bytes.loadUnaligned(fromByteOffset: $0 * 8, as: Int64.self))
             }
         }
@@ -174,19 +198,19 @@ public struct SafetensorsFile: Sendable {
         guard let fields = value as? [String: Any], let typeName = fields["dtype"] as? String,
             let shape = fields["shape"] as? [Int], let offsets = fields["data_offsets"] as? [Int], offsets.count == 2
         else { throw malformed(file, "the entry of \(key) lacks dtype, shape or data_offsets") }
-        guard let type = ElementType(rawValue: typeName) else {
-            throw VLMError(.unsupported, "\(file): tensor \(key) has the type \(typeName), which is not supported")
+        guard var bits = ElementType.bits[typeName] else {
+            throw VLMError(
+                .unsupported, "\(file): tensor \(key) has the type \(typeName), which the format does not know")
         }
-        var bytes = type.size
         for dimension in shape {
-            let (product, overflow) = bytes.multipliedReportingOverflow(by: dimension)
+            let (product, overflow) = bits.multipliedReportingOverflow(by: dimension)
             guard dimension >= 0, !overflow else { throw malformed(file, "the shape of \(key) overflows") }
-            bytes = product
+            bits = product
         }
-        guard offsets[0] >= 0, offsets[0] <= offsets[1], offsets[1] <= size, offsets[1] - offsets[0] == bytes else {
-            throw malformed(file, "the offsets of \(key) do not fit its shape or the file")
-        }
-        return Entry(type: type, shape: shape, range: offsets[0]..<offsets[1])
+        guard offsets[0] >= 0, offsets[0] <= offsets[1], offsets[1] <= size, bits % 8 == 0,
+            offsets[1] - offsets[0] == bits / 8
+        else { throw malformed(file, "the offsets of \(key) do not fit its shape or the file") }
+        return Entry(type: typeName, shape: shape, range: offsets[0]..<offsets[1])
     }
 
     /// The format allows no holes and no overlaps: what is not named could hide anything.

@@ -29,7 +29,10 @@ struct ZipDirectory {
             let name = try reader.readString(nameLength)
             try Self.readZip64(&reader, extraLength, plainSize: plainSize, size: &size, header: &header)
             _ = try reader.readBytes(commentLength)
-            members[name] = try Self.content(bytes, header: header, size: size, file: file)
+            let content = try Self.content(bytes, header: header, size: size, file: file)
+            guard members.updateValue(content, forKey: name) == nil else {
+                throw Self.malformed(file, "two members of one name")
+            }
             start = reader.offset
             count -= 1
         }

@@ -1,3 +1,4 @@
+package import Compute
 internal import Foundation
 
 /// The tensors of a checkpoint as downloaded: `model.safetensors`, or the shards that `model.safetensors.index.json` names.
@@ -11,6 +12,8 @@ package struct CheckpointTensors: Sendable {
     private let files: [SafetensorsFile]
     private let places: [String: Int]
     private let making: Making?
+    /// The largest magnitude a tensor may hold: what the number format that it is loaded in can keep.
+    private var limit = Float.greatestFiniteMagnitude
 
     /// Some rows of a tensor that stands in no file.
     package typealias Making = @Sendable (_ name: String, _ shape: [Int], _ rows: Range<Int>) -> [Float]
@@ -42,9 +45,9 @@ package struct CheckpointTensors: Sendable {
                     "\(directory.path) has neither model.safetensors nor \(index): download the checkpoint again"
                         + Self.hint(directory.path))
             }
-            guard let stated = try? JSONDecoder().decode(Index.self, from: Data(try directory.bytes(index))) else {
-                throw VLMError(.checkpointMalformed, "\(directory.file(index)) has no weight_map of tensors to shards")
-            }
+            let stated = try CheckpointJSON.decode(
+                Index.self, from: try directory.bytes(index), file: directory.file(index),
+                as: "index with a weight_map of tensors to shards")
             map = stated.weight_map
             names = Set(map.values).sorted()
             guard !names.isEmpty, names.allSatisfy({ !$0.contains("/") && $0 != ".." }) else {
@@ -78,6 +81,13 @@ package struct CheckpointTensors: Sendable {
         making = nil
     }
 
+    /// The same tensors, of which none may hold a number that the storage does not have.
+    package func bounded(by storage: Weight.Storage) -> CheckpointTensors {
+        var copy = self
+        copy.limit = storage.largest
+        return copy
+    }
+
     /// PyTorch's own format is not read here: a pickle of a whole model is not worth its risk.
     private static func hint(_ path: String) -> String {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
@@ -102,7 +112,14 @@ package struct CheckpointTensors: Sendable {
         if let making { return making(name, shape, 0..<(shape.first ?? 0)) }
         let file = try file(of: name, shape: shape)
         defer { file.forget(name) }
-        return try file.floats(name)
+        return try file.floats(name, limit: limit)
+    }
+
+    /// Reads a tensor later. Its shape is compared at once, so that no memory is taken for a size that a configuration
+    /// states and the file does not have.
+    package func source(_ name: String, shape: [Int]) throws -> () throws -> [Float] {
+        if making == nil { _ = try file(of: name, shape: shape) }
+        return { try floats(name, shape: shape) }
     }
 
     /// A matrix of the given shape, read piece by piece; throws as `floats`.
@@ -115,7 +132,7 @@ package struct CheckpointTensors: Sendable {
                 to.update(from: values, count: values.count)
             }
         }
-        return try file(of: name, shape: shape).rows(name)
+        return try file(of: name, shape: shape).rows(name, limit: limit)
     }
 
     private func file(of name: String, shape: [Int]) throws -> SafetensorsFile {

@@ -33,6 +33,16 @@ package struct HubLanguageConfiguration: Sendable, Decodable {
         let original_max_position_embeddings: Int?
 
         var kind: String { rope_type ?? type ?? "default" }
+
+        /// Throws `checkpointMalformed` for numbers that cannot be.
+        func check(_ stated: StatedNumbers) throws {
+            try stated.check("rope_theta", rope_theta, HubLanguageConfiguration.rotaryBases)
+            try stated.check("factor", factor, 1...1e6)
+            try stated.check("low_freq_factor", low_freq_factor, 1e-3...1e6)
+            try stated.check("high_freq_factor", high_freq_factor, 1e-3...1e6)
+            try stated.check(
+                "original_max_position_embeddings", original_max_position_embeddings, 1...1 << 24)
+        }
     }
 
     /// Decoders that are run.
@@ -55,18 +65,43 @@ package struct HubLanguageConfiguration: Sendable, Decodable {
     /// Whether the output head is the embedding when the checkpoint stores none.
     var isTied: Bool { tie_word_embeddings ?? false }
 
-    /// The decoder's shape; throws `unsupported` for a variant that is not run.
-    package func configuration() throws -> LlamaConfiguration {
+    /// Throws `checkpointMalformed` for numbers that cannot be.
+    private func check(_ stated: StatedNumbers) throws {
+        try stated.check(
+            ["hidden_size": hidden_size, "intermediate_size": intermediate_size, "head_dim": head_dim],
+            StatedNumbers.widths)
+        try stated.check("num_hidden_layers", num_hidden_layers, StatedNumbers.layers)
+        try stated.check(
+            ["num_attention_heads": num_attention_heads, "num_key_value_heads": num_key_value_heads],
+            StatedNumbers.heads)
+        try stated.check("vocab_size", vocab_size, StatedNumbers.vocabularies)
+        try stated.check(
+            ["max_position_embeddings": max_position_embeddings, "sliding_window": sliding_window],
+            StatedNumbers.contexts)
+        try stated.check("rms_norm_eps", rms_norm_eps, StatedNumbers.epsilons)
+        try stated.check("rope_theta", rope_theta, Self.rotaryBases)
+        for (key, rope) in [("rope_scaling", rope_scaling), ("rope_parameters", rope_parameters)] {
+            try rope?.check(stated.below(key))
+        }
+    }
+
+    /// Smaller ones turn faster than a position, larger ones nobody has.
+    private static let rotaryBases: ClosedRange<Float> = 1...1e12
+
+    /// The decoder's shape; throws `checkpointMalformed` for numbers that cannot be, `unsupported` for a variant that is
+    /// not run.
+    package func configuration(
+        _ stated: StatedNumbers = StatedNumbers(file: "config.json", part: "text_config.")
+    ) throws -> LlamaConfiguration {
         let architecture = try architecture()
+        try check(stated)
         guard hidden_act ?? "silu" == "silu", mlp_bias ?? false == false, attention_bias ?? false == false else {
             throw VLMError(
                 .unsupported, "the language model has another activation than silu or biases its architecture lacks")
         }
         let hidden = hidden_size ?? 4096
         let heads = num_attention_heads ?? 32
-        guard heads > 0, head_dim != nil || hidden % heads == 0 else {
-            throw VLMError(.checkpointMalformed, "\(hidden) hidden units do not divide into \(heads) heads")
-        }
+        if head_dim == nil { try stated.divides(heads, hidden, ("num_attention_heads", "hidden_size")) }
         var context: Int
         let intermediate: Int
         let keyValueHeads: Int
@@ -109,5 +144,5 @@ package struct HubLanguageConfiguration: Sendable, Decodable {
         }
     }
 
-    private static let largestContext = 32768
+    static let largestContext = 32768
 }

@@ -32,7 +32,7 @@ struct TensorScope {
             inputs: inputs, outputs: names.map { _ in outputs }, storage: storage,
             parts: names.map { name in
                 (
-                    { try floats("\(name).weight", [outputs, inputs]) },
+                    try tensors.source("\(prefix)\(name).weight", shape: [outputs, inputs]),
                     hasBias ? try floats("\(name).bias", [outputs]) : nil
                 )
             })

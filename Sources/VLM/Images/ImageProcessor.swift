@@ -1,5 +1,3 @@
-import Foundation
-
 /// How a vision tower wants its pictures: `preprocessor_config.json` of a downloaded checkpoint.
 ///
 /// Resize, centre crop, rescale and normalise as transformers' processors on Pillow do, to the last bit of a float.
@@ -40,6 +38,17 @@ package struct ImageProcessor: Sendable {
         }
 
         enum Key: String, CodingKey { case shortest_edge, height, width }
+
+        /// Throws `checkpointMalformed` for a side that no picture has, `unsupported` where no side is stated.
+        func check(_ stated: StatedNumbers) throws {
+            try stated.check(["shortest_edge": shortest_edge, "height": height, "width": width], 1...4096)
+            guard shortest_edge != nil || height != nil && width != nil else {
+                throw VLMError(
+                    .unsupported,
+                    "\(stated.file): \(stated.part.dropLast()) states neither shortest_edge nor height and width; other ways "
+                        + "to resize are not supported")
+            }
+        }
     }
 
     private struct File: Decodable {
@@ -58,14 +67,18 @@ package struct ImageProcessor: Sendable {
         let image_grid_pinpoints: [[Int]]?
     }
 
-    /// Reads a configuration; `imageSize` is the tower's. Throws `checkpointMalformed` or `unsupported`.
+    /// `processor_config.json`, where the image processor is a part.
+    private struct Nested: Decodable {
+        let image_processor: File?
+    }
+
+    /// Reads a configuration, alone or inside of `processor_config.json`; `imageSize` is the tower's. Throws
+    /// `checkpointMalformed` or `unsupported`, the latter too where a picture would not get the size that the tower reads.
     package init(json: [UInt8], file: String, imageSize: Int) throws {
-        let stated: File
-        do {
-            stated = try JSONDecoder().decode(File.self, from: Data(json))
-        } catch {
-            throw VLMError(.checkpointMalformed, "\(file) is no configuration of an image processor", cause: error)
-        }
+        let what = "configuration of an image processor"
+        let stated =
+            try CheckpointJSON.decode(Nested.self, from: json, file: file, as: what).image_processor
+            ?? CheckpointJSON.decode(File.self, from: json, file: file, as: what)
         let type = stated.image_processor_type ?? "CLIPImageProcessor"
         // Names with and without "Fast" mean the same preprocessing.
         let family = type.hasSuffix("Fast") ? String(type.dropLast(4)) : type
@@ -85,7 +98,10 @@ package struct ImageProcessor: Sendable {
                 .unsupported, "\(file) asks for the resampling \(stated.resample ?? -1); 0 to 3 are supported")
         }
         self.filter = filter
-        size = stated.do_resize ?? true ? try Self.size(stated.size, imageSize: imageSize, file: file) : nil
+        let numbers = StatedNumbers(file: file)
+        try stated.size?.check(numbers.below("size"))
+        try stated.crop_size?.check(numbers.below("crop_size"))
+        size = stated.do_resize ?? true ? Self.size(stated.size, imageSize: imageSize) : nil
         if crops && stated.do_center_crop ?? true {
             let edge = stated.crop_size?.shortest_edge
             crop = (stated.crop_size?.width ?? edge ?? imageSize, stated.crop_size?.height ?? edge ?? imageSize)
@@ -99,54 +115,85 @@ package struct ImageProcessor: Sendable {
         mean = normalises ? stated.image_mean ?? [0.481_454_66, 0.457_827_5, 0.408_210_73] : [0, 0, 0]
         deviation = normalises ? stated.image_std ?? [0.268_629_54, 0.261_302_58, 0.275_777_11] : [1, 1, 1]
         pinpoints = try (stated.image_grid_pinpoints ?? []).map { pair in
-            guard pair.count == 2, pair.allSatisfy({ (1...16384).contains($0) }) else {
+            guard pair.count == 2, pair.allSatisfy({ ImageTiling.sides.contains($0) }) else {
                 throw VLMError(.checkpointMalformed, "\(file) lists the impossible tile size \(pair)")
             }
             return (pair[0], pair[1])
         }
+        try checkLevels(file)
+        try checkSize(imageSize, file)
+    }
+
+    /// Pixel values beyond this come from no picture that a tower was trained on.
+    private static let largestValue: Float = 1e6
+
+    /// Throws `checkpointMalformed` unless black and white become numbers that a tower can read.
+    private func checkLevels(_ file: String) throws {
         guard mean.count == 3, deviation.count == 3, deviation.allSatisfy({ $0 > 0 }), rescale > 0,
-            crop.map({ (1...4096).contains($0.width) && (1...4096).contains($0.height) }) ?? true
+            mean.allSatisfy({ abs($0) <= Self.largestValue }),
+            (0..<3).allSatisfy({ channel in
+                [0, 255].allSatisfy { abs(value($0, channel)) <= Self.largestValue }
+            })
         else {
-            throw VLMError(.checkpointMalformed, "\(file) states sizes, means or deviations out of range")
+            throw VLMError(
+                .checkpointMalformed,
+                "\(file): rescale_factor \(rescale), image_mean \(mean) and image_std \(deviation) make no pixel values of a "
+                    + "picture: three means and three positive deviations are needed")
         }
     }
 
-    private static func size(_ edges: Edges?, imageSize: Int, file: String) throws -> Size {
-        let result: Size
-        if let height = edges?.height, let width = edges?.width {
-            result = .exact(width: width, height: height)
-        } else {
-            result = .shortestEdge(edges?.shortest_edge ?? imageSize)
+    /// Throws `unsupported` unless every picture gets the size that the tower reads.
+    private func checkSize(_ side: Int, _ file: String) throws {
+        let made: (width: Int, height: Int)? =
+            if let crop {
+                crop
+            } else {
+                switch size {
+                case .exact(let width, let height): (width, height)
+                case .shortestEdge(let edge) where padsToSquare: (edge, edge)
+                case .shortestEdge, nil: nil
+                }
+            }
+        guard made?.width == side, made?.height == side else {
+            let what = made.map { "pictures of \($0.width) x \($0.height) pixels" } ?? "pictures of various sizes"
+            throw VLMError(
+                .unsupported,
+                "\(file): its crop_size, size and do_center_crop make \(what), but the vision tower reads \(side) x \(side) "
+                    + "(image_size of config.json): the files are of different models")
         }
-        switch result {
-        case .shortestEdge(let edge) where (1...4096).contains(edge): return result
-        case .exact(let width, let height) where (1...4096).contains(width) && (1...4096).contains(height):
-            return result
-        default: throw VLMError(.checkpointMalformed, "\(file) asks for pictures of an impossible size")
-        }
+    }
+
+    private static func size(_ edges: Edges?, imageSize: Int) -> Size {
+        if let height = edges?.height, let width = edges?.width { return .exact(width: width, height: height) }
+        return .shortestEdge(edges?.shortest_edge ?? imageSize)
     }
 
     /// The picture as the tower sees it: resized and cropped, still 8-bit.
+    ///
+    /// Only pixels that the tower sees are computed: a long and narrow picture becomes none of a size that its sender
+    /// chose.
     package func framed(_ image: RGBImage) -> RGBImage {
-        var result = image
-        if padsToSquare, image.width != image.height {
+        var picture = FramedPicture(image)
+        if padsToSquare {
             let side = max(image.width, image.height)
-            result = result.framed(width: side, height: side, colour: mean.map { UInt8(clamping: Int($0 * 255)) })
+            picture = FramedPicture(
+                image, width: side, height: side, colour: mean.map { UInt8(clamping: Int($0 * 255)) })
         }
-        switch size {
-        case .shortestEdge(let edge)?: result = result.resized(shortestEdge: edge, filter: filter)
-        case .exact(let width, let height)?: result = result.resized(width: width, height: height, filter: filter)
-        case nil: break
-        }
-        if let crop { result = result.centreCropped(width: crop.width, height: crop.height) }
-        return result
+        let full =
+            switch size {
+            case .shortestEdge(let edge): picture.size(shortestEdge: edge)
+            case .exact(let width, let height): (width: width, height: height)
+            case nil: (width: picture.width, height: picture.height)
+            }
+        guard let crop else { return picture.resized(width: full.width, height: full.height, filter: filter) }
+        return picture.resized(
+            width: full.width, height: full.height, filter: filter, centre: (crop.width, crop.height))
     }
 
     /// Normalised pixels of an already framed picture, planes `[3, height, width]`.
     package func normalised(_ image: RGBImage) -> [Float] {
-        // Rescaling rounds to a float before the mean is taken, as NumPy does.
         let levels = (0..<3).map { channel in
-            (0..<256).map { (Float(Double($0) * rescale) - mean[channel]) / deviation[channel] }
+            (0..<256).map { value($0, channel) }
         }
         let area = image.width * image.height
         return [Float](unsafeUninitializedCapacity: area * 3) { target, count in
@@ -158,6 +205,11 @@ package struct ImageProcessor: Sendable {
             }
             count = area * 3
         }
+    }
+
+    /// Rescaling rounds to a float before the mean is taken, as NumPy does.
+    private func value(_ level: Int, _ channel: Int) -> Float {
+        (Float(Double(level) * rescale) - mean[channel]) / deviation[channel]
     }
 
     /// `pixel_values` of a picture that is not tiled, `[3, height, width]`.

@@ -4,6 +4,11 @@ internal import Foundation
 ///
 /// Sizes and rounding as in transformers' `image_processing_llava_next` and `modeling_llava_next`.
 package struct ImageTiling: Sendable, Equatable {
+    /// Pixels that a side of a tiled picture may have.
+    static let sides = 1...16384
+    /// Tiles that a picture may have.
+    static let mostTiles = 64
+
     /// Rows and columns of tiles.
     package let rows: Int
     package let columns: Int

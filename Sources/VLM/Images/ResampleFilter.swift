@@ -54,14 +54,20 @@ struct ResamplePass {
     let taps: [(first: Int, count: Int, weights: Int)]
     let weights: [Int32]
 
-    init(from size: Int, to newSize: Int, filter: ResampleFilter) {
+    /// The weights of some positions of the result. Of a size that stays as it is every position is itself.
+    init(from size: Int, to newSize: Int, filter: ResampleFilter, positions: Range<Int>) {
+        if size == newSize {
+            taps = positions.enumerated().map { ($0.element, 1, $0.offset) }
+            weights = [Int32](repeating: 1 << Self.precision, count: positions.count)
+            return
+        }
         let scale = Double(size) / Double(newSize)
         let widening = max(scale, 1)
         let support = filter.support * widening
         let inverse = 1 / widening
         var taps: [(first: Int, count: Int, weights: Int)] = []
         var all: [Int32] = []
-        for position in 0..<newSize {
+        for position in positions {
             let centre = (Double(position) + 0.5) * scale
             let first = max(Int(centre - support + 0.5), 0)
             let last = min(Int(centre + support + 0.5), size)
@@ -75,6 +81,34 @@ struct ResamplePass {
         }
         self.taps = taps
         weights = all
+    }
+
+    /// Inputs that any position reads.
+    var reach: Range<Int> {
+        let first = taps.map(\.first).min() ?? 0
+        return first..<max(first, taps.map { $0.first + $0.count }.max() ?? 0)
+    }
+
+    /// The part of a position's inputs that lies in a range: where it begins there, how many, where their weights are,
+    /// and the sum of the others' weights.
+    func span(
+        of tap: (first: Int, count: Int, weights: Int), inside range: Range<Int>
+    ) -> (first: Int, count: Int, weights: Int, outside: Int32) {
+        let all = tap.first..<tap.first + tap.count
+        let own = all.clamped(to: range)
+        let from = tap.weights + (own.isEmpty ? 0 : own.lowerBound - tap.first)
+        if own.count == tap.count { return (own.lowerBound - range.lowerBound, own.count, from, 0) }
+        let total = weights[tap.weights..<tap.weights + tap.count].reduce(Int32(0), &+)
+        let inside = weights[from..<from + own.count].reduce(Int32(0), &+)
+        return (own.isEmpty ? 0 : own.lowerBound - range.lowerBound, own.count, from, total &- inside)
+    }
+
+    /// What the positions read where every input is the same colour.
+    func constant(_ colour: [UInt8]) -> [UInt8] {
+        taps.flatMap { tap -> [UInt8] in
+            let total = weights[tap.weights..<tap.weights + tap.count].reduce(Int32(0), &+)
+            return colour.map { Self.level(Self.half &+ Int32($0) &* total) }
+        }
     }
 
     @inline(__always)

@@ -35,10 +35,11 @@ package struct LlavaConfiguration: Sendable, Decodable {
 
     /// Reads a configuration; throws `checkpointMalformed`.
     package init(json: [UInt8], file: String) throws {
-        do {
-            self = try JSONDecoder().decode(Self.self, from: Data(json))
-        } catch {
-            throw VLMError(.checkpointMalformed, "\(file) is no configuration of a LLaVA model", cause: error)
+        self = try CheckpointJSON.decode(Self.self, from: json, file: file, as: "configuration of a LLaVA model")
+        for pair in image_grid_pinpoints ?? [] {
+            guard pair.count == 2, pair.allSatisfy({ ImageTiling.sides.contains($0) }) else {
+                throw VLMError(.checkpointMalformed, "\(file): image_grid_pinpoints lists the impossible size \(pair)")
+            }
         }
     }
 
@@ -70,10 +71,17 @@ package struct LlavaConfiguration: Sendable, Decodable {
     /// After how many blocks the features are read: negative layers count from the last one's output.
     func featureBlocks(of layers: Int) throws -> [Int] {
         let stated = vision_feature_layer?.indices ?? [-2]
+        guard (1...layers + 1).contains(stated.count) else {
+            throw VLMError(
+                .checkpointMalformed, "config.json: vision_feature_layer names \(stated.count) of \(layers) layers")
+        }
         return try stated.map { layer in
-            let blocks = layer < 0 ? layers + 1 + layer : layer
+            // Compared before it is added to: a file may state the least integer.
+            let blocks = layer < 0 && layer >= -layers - 1 ? layers + 1 + layer : layer
             guard (0...layers).contains(blocks) else {
-                throw VLMError(.checkpointMalformed, "the feature layer \(layer) is none of the tower's \(layers)")
+                throw VLMError(
+                    .checkpointMalformed,
+                    "config.json: vision_feature_layer \(layer) is none of the vision tower's \(layers)")
             }
             return blocks
         }
@@ -93,10 +101,7 @@ struct GenerationConfiguration: Decodable {
             bos_token_id = nil
             return
         }
-        do {
-            self = try JSONDecoder().decode(Self.self, from: Data(try directory.bytes("generation_config.json")))
-        } catch {
-            throw VLMError(.checkpointMalformed, "\(path) is no generation configuration", cause: error)
-        }
+        self = try CheckpointJSON.decode(
+            Self.self, from: try directory.bytes("generation_config.json"), file: path, as: "generation configuration")
     }
 }

@@ -7,19 +7,22 @@ extension LlavaModel {
         directory: ModelDirectory, configuration json: [UInt8], options: LoadOptions
     ) throws -> LlavaModel {
         let configuration = try LlavaConfiguration(json: json, file: directory.file("config.json"))
+        let stated = StatedNumbers(file: directory.file("config.json"))
         let (text, towerShape) = (try configuration.text(), try configuration.vision())
         let architecture = try text.architecture()
-        let shape = try text.configuration()
-        try towerShape.validate()
+        let shape = try text.configuration(stated.below("text_config"))
+        try towerShape.validate(stated.below("vision_config"))
+        let generation = try GenerationConfiguration(directory)
         let tokenizer = try TokenizerFile.load(directory)
-        let preprocessing = try directory.bytes("preprocessor_config.json")
+        let preprocessing = try HubModelParts.preprocessing(directory)
         let processor = try ImageProcessor(
-            json: preprocessing, file: directory.file("preprocessor_config.json"), imageSize: towerShape.imageSize)
+            json: preprocessing.bytes, file: preprocessing.file, imageSize: towerShape.imageSize)
         let headEncoder = try options.headEncoder.map { try CLIPImageEncoder(directory: $0, storage: options.storage) }
 
-        let tensors = try CheckpointTensors(directory: directory)
-        let names = try LlavaTensorNames(tensors)
-        let storage = try options.storage ?? Weight.Storage(storedAs: tensors.elementType(names.embedding))
+        let stored = try CheckpointTensors(directory: directory)
+        let names = try LlavaTensorNames(stored)
+        let storage = try options.storage ?? Weight.Storage(storedAs: stored.elementType(names.embedding))
+        let tensors = stored.bounded(by: storage)
         let vision = try vision(
             configuration, tensors: tensors, names: names, processor: processor, hidden: shape.hiddenSize,
             storage: storage.forTower, tiles: options.tiles)
@@ -35,12 +38,11 @@ extension LlavaModel {
         let prompt = LlavaPrompt.standard(for: architecture)
         let featureSize = headEncoder?.featureSize ?? vision.featureSize
         let side = headEncoder?.tower.configuration.side ?? vision.side
-        let generation = try GenerationConfiguration(directory)
-        return LlavaModel(
+        let model = LlavaModel(
             identity: ModelIdentity(
                 name: configuration.model_type,
                 digest: try HubModelParts.digest(
-                    tensors, [json, preprocessing] + HubModelParts.bankBytes(directory, options),
+                    tensors, [json, preprocessing.bytes] + HubModelParts.bankBytes(directory, options),
                     [storage.rawValue, prompt.name, "\(vision.pinpoints.isEmpty)", headEncoder?.digest ?? "tower"]),
                 hiddenSize: shape.hiddenSize, featureSize: featureSize, gridRows: side, gridColumns: side),
             trainingDefaults: .published,
@@ -53,6 +55,17 @@ extension LlavaModel {
             firstToken: architecture == .qwen2
                 ? nil : text.bos_token_id ?? generation.bos_token_id ?? tokenizer.id(of: "<s>"),
             headEncoder: headEncoder)
+        try HubModelParts.check(
+            named: [
+                "bos_token_id": [text.bos_token_id, generation.bos_token_id].compactMap { $0 },
+                "the first token": [model.firstToken].compactMap { $0 },
+                "eos_token_id": model.stopTokens, "a token of the prompt": model.leadingTokens,
+            ], tokenizer: tokenizer, rows: shape.vocabularySize, folder: directory.path)
+        try HubModelParts.check(
+            context: shape.contextSize, picture: vision.mostTokens,
+            prompt: model.leadingTokens.count + model.promptTokens(for: .caption(names: [])).count,
+            folder: directory.path)
+        return model
     }
 
     private static func vision(
@@ -71,12 +84,17 @@ extension LlavaModel {
                 inputs: inputs, outputs: [hidden], storage: storage,
                 parts: [
                     (
-                        { try tensors.floats("\(names.projector)\(name).weight", shape: [hidden, inputs]) },
+                        try tensors.source("\(names.projector)\(name).weight", shape: [hidden, inputs]),
                         hasBias ? try tensors.floats("\(names.projector)\(name).bias", shape: [hidden]) : nil
                     )
                 ])
         }
         let pinpoints = configuration.isNext && tiles ? configuration.image_grid_pinpoints ?? [] : []
+        for pair in pinpoints where pair[0] / shape.imageSize * (pair[1] / shape.imageSize) > ImageTiling.mostTiles {
+            throw VLMError(
+                .unsupported,
+                "config.json: image_grid_pinpoints \(pair) are more than \(ImageTiling.mostTiles) tiles of a picture")
+        }
         return LlavaVision(
             processor: processor, tower: tower,
             projector: LlavaVision.Projector(
@@ -84,7 +102,7 @@ extension LlavaModel {
                 activation: try BiasedLinear.Activation(named: configuration.projector_hidden_act ?? "gelu")),
             featureBlocks: blocks, dropsClassToken: try configuration.dropsClassToken(),
             newline: pinpoints.isEmpty ? nil : try names.newline.map { try tensors.floats($0, shape: [hidden]) },
-            pinpoints: pinpoints.compactMap { $0.count == 2 ? ($0[0], $0[1]) : nil })
+            pinpoints: pinpoints.map { ($0[0], $0[1]) })
     }
 }
 

@@ -27,6 +27,17 @@ package struct LlavaVision: Sendable {
     /// Patches on a side of a picture or tile.
     package var side: Int { tower.configuration.side }
 
+    /// Visual tokens that a picture has at most.
+    var mostTokens: Int {
+        let cells = side * side
+        let plain = tower.tokens - (dropsClassToken ? 1 : 0)
+        let (tile, line) = (tower.configuration.imageSize, newline == nil ? 0 : 1)
+        return pinpoints.reduce(plain) { most, size in
+            let (rows, columns) = (size.height / tile, size.width / tile)
+            return max(most, plain + rows * columns * cells + rows * side * line)
+        }
+    }
+
     /// The tower's features of normalised pixels, `[positions, featureSize]`.
     package func features(of pixels: [Float]) -> Matrix {
         let states = tower.hiddenStates(of: pixels, after: featureBlocks)

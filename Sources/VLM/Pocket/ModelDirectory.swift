@@ -3,17 +3,37 @@ import Foundation
 /// A model's folder whose files are checked against their digests before anything is read from them.
 package struct ModelDirectory: Sendable {
     package let path: String
+    /// What to do about a file that is missing.
+    private let remedy: String
 
-    package init(path: String) { self.path = path }
+    /// The most a file that is read whole may have: a large tokenizer has 40 MB.
+    private static let largestFile = 256 << 20
+
+    /// A folder of the default model, or one that is yet to say what it holds.
+    package init(path: String) {
+        self.path = path
+        remedy = "run Scripts/setup to install the model"
+    }
+
+    /// The folder of a downloaded checkpoint: what it lacks only its source has.
+    package init(downloaded path: String) {
+        self.path = path
+        remedy = "the download is incomplete, fetch this model again"
+    }
 
     /// A file's path.
     package func file(_ name: String) -> String { path.hasSuffix("/") ? path + name : "\(path)/\(name)" }
 
+    /// Whether a file is there.
+    func has(_ name: String) -> Bool { FileManager.default.fileExists(atPath: file(name)) }
+
     /// A small file's bytes; throws `checkpointUnreadable`.
     package func bytes(_ name: String) throws -> [UInt8] {
-        guard let data = FileManager.default.contents(atPath: file(name)) else {
-            throw VLMError(
-                .checkpointUnreadable, "\(file(name)) is missing or unreadable: run Scripts/setup to install the model")
+        var status = stat()
+        guard stat(file(name), &status) == 0, status.st_mode & S_IFMT == S_IFREG,
+            status.st_size <= Self.largestFile, let data = FileManager.default.contents(atPath: file(name))
+        else {
+            throw VLMError(.checkpointUnreadable, "\(file(name)) is missing or unreadable: \(remedy)")
         }
         return [UInt8](data)
     }
@@ -29,8 +49,7 @@ package struct ModelDirectory: Sendable {
                 found = try FileDigest.sha256(contentsOf: file(name))
             } catch {
                 throw VLMError(
-                    .checkpointUnreadable,
-                    "\(file(name)) is missing or unreadable: run Scripts/setup to install the model", cause: error)
+                    .checkpointUnreadable, "\(file(name)) is missing or unreadable: \(remedy)", cause: error)
             }
             guard found == expected else {
                 throw VLMError(

@@ -1,5 +1,3 @@
-import Foundation
-
 /// `config.json` of a pocket model directory.
 package struct PocketConfiguration: Sendable, Decodable {
     package struct File: Sendable, Decodable {
@@ -61,18 +59,33 @@ package struct PocketConfiguration: Sendable, Decodable {
 
     /// Reads `config.json`; throws `checkpointMalformed` naming the field that is missing or wrong.
     package init(json: [UInt8], file: String) throws {
-        do {
-            self = try JSONDecoder().decode(Self.self, from: Data(json))
-        } catch {
-            throw VLMError(.checkpointMalformed, "\(file) is no configuration of a pocket model", cause: error)
+        self = try CheckpointJSON.decode(Self.self, from: json, file: file, as: "configuration of a pocket model")
+        try check(StatedNumbers(file: file))
+    }
+
+    private func check(_ stated: StatedNumbers) throws {
+        let seen = stated.below("vision")
+        try seen.check("image_size", vision.image_size, 32...1024)
+        try seen.check("batch_norm_epsilon", vision.batch_norm_epsilon, StatedNumbers.epsilons)
+        guard vision.mean.count == 3, vision.std.count == 3 else {
+            throw seen.malformed("mean and std need three numbers")
         }
-        let isPlausible =
-            (32...1024).contains(vision.image_size) && vision.mean.count == 3 && vision.std.count == 3
-            && vision.std.allSatisfy { $0 > 0 } && (1...100).contains(tags.count) && (1...64).contains(concept.tokens)
-            && concept.steps > 0
-        guard isPlausible else {
-            throw VLMError(.checkpointMalformed, "\(file) states sizes outside their documented range")
-        }
+        for value in vision.mean { try seen.check("mean", value, -1000...1000) }
+        for value in vision.std { try seen.check("std", value, 1e-6...1e6) }
+        try stated.below("language.lora").check("scale", language.lora?.scale, -1e4...1e4)
+        try stated.below("language.lora").check("rank", language.lora?.rank, StatedNumbers.widths)
+        try stated.below("tags").check("count", tags.count, 1...100)
+        try stated.below("tags").check("minimum_probability", tags.minimum_probability, 0...1)
+        let trained = stated.below("concept")
+        try trained.check("tokens", concept.tokens, 1...64)
+        try trained.check("steps", concept.steps, 1...100_000)
+        try trained.check("learning_rate", concept.learning_rate, 0...1000)
+        try trained.check("clip", concept.clip, 0...1e6)
+        try trained.check("weight_decay", concept.weight_decay, 0...1000)
+        try trained.check("regularizer_lambda", concept.regularizer_lambda, 0...1e6)
+        try trained.check("initial_norm", concept.initial_norm, 0...1e6)
+        try trained.check("plain_prompt_share", concept.plain_prompt_share, 0...1)
+        for step in concept.checkpoints { try trained.check("checkpoints", step, 1...100_000) }
     }
 
     /// The training defaults in the form the protocol wants.

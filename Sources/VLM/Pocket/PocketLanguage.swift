@@ -43,25 +43,38 @@ package enum PocketLanguage {
                 let merge = try LowRankFactors(
                     a: try factors.matrix("\(name).A"), b: try factors.matrix("\(name).B"), scale: scale)
                 try merge.merge(into: &values)
+                try FiniteNumbers.check(values, tensor: name, file: "the low-rank factors")
             }
             return .values(values)
         }
     }
 
     private static func configuration(_ gguf: GGUFFile) throws -> LlamaConfiguration {
-        let heads = try gguf.integer("llama.attention.head_count")
-        let hidden = try gguf.integer("llama.embedding_length")
-        guard heads > 0, hidden % heads == 0 else {
-            throw VLMError(.checkpointMalformed, "\(hidden) hidden units do not divide into \(heads) heads")
+        let stated = StatedNumbers(file: "the language model")
+        func integer(_ key: String, _ range: ClosedRange<Int>) throws -> Int {
+            let value = try gguf.integer(key)
+            try stated.check(key, value, range)
+            return value
         }
+        func number(_ key: String, _ range: ClosedRange<Float>) throws -> Float {
+            let value = Float(try gguf.float(key))
+            try stated.check(key, value, range)
+            return value
+        }
+        let heads = try integer("llama.attention.head_count", StatedNumbers.heads)
+        let hidden = try integer("llama.embedding_length", StatedNumbers.widths)
+        try stated.divides(heads, hidden, ("llama.attention.head_count", "llama.embedding_length"))
+        let table = try gguf.shape("token_embd.weight")
+        guard table.count == 2 else { throw stated.malformed("token_embd.weight has the shape \(table)") }
         return LlamaConfiguration(
-            blocks: try gguf.integer("llama.block_count"), hiddenSize: hidden,
-            intermediateSize: try gguf.integer("llama.feed_forward_length"), queryHeads: heads,
-            keyValueHeads: try gguf.integer("llama.attention.head_count_kv"), headSize: hidden / heads,
-            vocabularySize: try gguf.shape("token_embd.weight")[0],
-            contextSize: try gguf.integer("llama.context_length"),
-            ropeBase: Float(try gguf.float("llama.rope.freq_base")),
-            normEpsilon: Float(try gguf.float("llama.attention.layer_norm_rms_epsilon")))
+            blocks: try integer("llama.block_count", StatedNumbers.layers), hiddenSize: hidden,
+            intermediateSize: try integer("llama.feed_forward_length", StatedNumbers.widths), queryHeads: heads,
+            keyValueHeads: try integer("llama.attention.head_count_kv", StatedNumbers.heads),
+            headSize: hidden / heads, vocabularySize: table[0],
+            contextSize: min(
+                try integer("llama.context_length", StatedNumbers.contexts), HubLanguageConfiguration.largestContext),
+            ropeBase: try number("llama.rope.freq_base", 1...1e12),
+            normEpsilon: try number("llama.attention.layer_norm_rms_epsilon", StatedNumbers.epsilons))
     }
 
     private static func ggufName(_ tensor: LlamaTensor) -> String? {

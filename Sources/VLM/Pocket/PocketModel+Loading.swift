@@ -2,7 +2,7 @@ package import Compute
 
 extension PocketModel {
     /// Positions of a side of the visual grid.
-    private static let gridSide = 7
+    fileprivate static let gridSide = 7
 
     /// The language model's weights unless another storage is asked for: half the memory and twice the speed of 32-bit
     /// floats, at a change of the perplexity far below one percent.
@@ -89,6 +89,12 @@ struct PocketEncoder: PocketModel.Vision {
         guard let variant = EfficientNetShape.Variant(rawValue: configuration.variant) else {
             let known = EfficientNetShape.Variant.allCases.map(\.rawValue).joined(separator: ", ")
             throw VLMError(.unsupported, "the encoder \(configuration.variant) is not supported; \(known) are")
+        }
+        guard EfficientNetShape(variant).side(ofPicture: configuration.image_size) == PocketModel.gridSide else {
+            throw VLMError(
+                .checkpointMalformed,
+                "config.json: vision.image_size \(configuration.image_size) gives no map of \(PocketModel.gridSide) x "
+                    + "\(PocketModel.gridSide) places")
         }
         network = try EfficientNetLite(
             stateDict: PyTorchStateDict(contentsOf: directory.file(configuration.file)), variant: variant,

@@ -2,6 +2,9 @@
 ///
 /// A double-array trie (Aoe 1989, in the layout of darts-clone) from UTF-8 to places in a list of texts that end with 0.
 struct CharacterMap: Sendable {
+    /// Bytes that one character is written as: 33 is the most of Unicode's compatible forms.
+    private static let longestText = 256
+
     private let trie: [UInt32]
     private let texts: [UInt8]
 
@@ -16,6 +19,9 @@ struct CharacterMap: Sendable {
         }
         trie = (0..<size / 4).map { word(4 + 4 * $0) }
         texts = Array(bytes[(4 + size)...])
+        guard texts.split(separator: 0).allSatisfy({ $0.count <= Self.longestText }) else {
+            throw VLMError(.checkpointMalformed, "\(file) writes one character as a text of many")
+        }
     }
 
     /// A text with every character, or longest run of them, replaced that the table has.

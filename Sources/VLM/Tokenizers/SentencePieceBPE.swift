@@ -2,13 +2,19 @@
 ///
 /// A space is written as U+2581; a character outside the vocabulary becomes the tokens of its UTF-8 bytes.
 package struct SentencePieceBPE: TextTokenizer {
-    /// What is put before the first word of a sequence.
-    package enum Start: Sendable, Equatable {
-        case nothing
-        /// A space, always: sentencepiece and the older converted files.
-        case space
-        /// A space unless the text begins with one.
-        case spaceUnlessThere
+    /// How a text is written in the vocabulary's letters before it is cut.
+    struct Writing: Sendable, Equatable {
+        /// When a blank is put before a stretch of text.
+        enum Prefix: Sendable, Equatable { case never, atStart, always }
+
+        /// A blank before a whole text, and before what follows an added token: sentencepiece and the older files.
+        var prepends = false
+        /// Whether spaces become blanks before added tokens are looked for in normalised text.
+        var replacesFirst = false
+        /// A blank before a stretch that begins with none: the newer files.
+        var prefix = Prefix.never
+        /// Whether merges may not cross the start of a word.
+        var splitsWords = false
     }
 
     /// How two pieces are joined.
@@ -30,19 +36,30 @@ package struct SentencePieceBPE: TextTokenizer {
     private let texts: [String]
     private let tokenBytes: [[UInt8]]
     private let merges: Merges
-    private let start: Start
-    /// Whether merges may not cross the start of a word.
-    private let splitsWords: Bool
+    private let writing: Writing
     private let fallback: [Int32?]
     private let unknown: Int32?
+    /// Tokens that text may become: all but the special ones.
+    private let textIDs: [ExactText: Int32]
+    /// Whether a piece that is a token is that one, whether or not merges lead to it.
+    private let ignoresMerges: Bool
+    /// Looked for in the text as it came, and as it is written.
+    private let added: (raw: AddedTokens, written: AddedTokens)
 
-    /// A tokenizer. `special` tokens are never found in text; `texts` may hold empty strings where a number is free.
-    init(texts: [String], special: Set<Int32>, merges: Merges, start: Start, splitsWords: Bool, unknown: Int32?) {
+    /// A tokenizer. `special` tokens are never found in text; `texts` may hold empty strings where a number is free. With
+    /// `cutsWritten` the added tokens stand in the file as text is written, and are looked for there.
+    init(
+        texts: [String], special: Set<Int32>, merges: Merges, writing: Writing, unknown: Int32?,
+        added: [AddedTokens.Token] = [], ignoresMerges: Bool = false, cutsWritten: Bool = false
+    ) {
         var ids: [ExactText: Int32] = [:]
+        var textIDs: [ExactText: Int32] = [:]
         for (index, text) in texts.enumerated() where !text.isEmpty {
-            ids[ExactText(text)] = ids[ExactText(text)] ?? Int32(index)
+            let key = ExactText(text)
+            ids[key] = ids[key] ?? Int32(index)
+            if !special.contains(Int32(index)) { textIDs[key] = textIDs[key] ?? Int32(index) }
         }
-        let fallback = (0..<256).map { ids[ExactText(Self.name(ofByte: UInt8($0)))] }
+        let fallback = (0..<256).map { textIDs[ExactText(Self.name(ofByte: UInt8($0)))] }
         var values: [Int32: UInt8] = [:]
         for (byte, id) in fallback.enumerated() { if let id { values[id] = UInt8(byte) } }
         tokenBytes = texts.enumerated().map { index, text in
@@ -52,13 +69,28 @@ package struct SentencePieceBPE: TextTokenizer {
             return Array(String(String.UnicodeScalarView(text.unicodeScalars.map { $0 == Self.blank ? " " : $0 })).utf8)
         }
         self.ids = ids
+        self.textIDs = textIDs
         self.texts = texts
         self.fallback = fallback
         self.merges = merges
-        self.start = start
-        self.splitsWords = splitsWords
+        self.writing = writing
         self.unknown = unknown
+        self.ignoresMerges = ignoresMerges
+        let (prepends, replaces) = (writing.prepends, writing.replacesFirst)
+        self.added =
+            cutsWritten
+            ? (.none, AddedTokens(added))
+            : (
+                AddedTokens(added.filter { !$0.isNormalized }),
+                AddedTokens(added.filter(\.isNormalized)) { text in
+                    Self.written(text, prepends: prepends, replaces: replaces)
+                }
+            )
+        largestTextToken = max(
+            textIDs.values.max() ?? -1, unknown ?? -1, self.added.raw.largest, self.added.written.largest)
     }
+
+    package let largestTextToken: Int32
 
     /// "<0x0A>".
     private static func name(ofByte byte: UInt8) -> String {
@@ -75,12 +107,51 @@ package struct SentencePieceBPE: TextTokenizer {
     }
 
     package func encode(_ text: String, atStart: Bool) -> [Int32] {
-        guard !text.isEmpty else { return [] }
-        var written = String(String.UnicodeScalarView(text.unicodeScalars.map { $0 == " " ? Self.blank : $0 }))
-        if atStart, start == .space || start == .spaceUnlessThere && written.unicodeScalars.first != Self.blank {
-            written = "\u{2581}" + written
+        var result: [Int32] = []
+        var isFirst = true
+        for part in added.raw.cut(text) {
+            switch part {
+            case .token(let id): result.append(id)
+            case .text(let stretch): result += encode(stretch: stretch, isFirst: isFirst, atStart: atStart)
+            }
+            isFirst = false
         }
-        guard splitsWords else { return encodePiece(Array(written.unicodeScalars)) }
+        return result
+    }
+
+    private func encode(stretch: String, isFirst: Bool, atStart: Bool) -> [Int32] {
+        let written = Self.written(
+            stretch, prepends: writing.prepends && (atStart || !isFirst), replaces: writing.replacesFirst)
+        var result: [Int32] = []
+        var isFirst = isFirst
+        for part in added.written.cut(written) {
+            switch part {
+            case .token(let id): result.append(id)
+            case .text(let piece):
+                var text = Self.written(piece, prepends: false, replaces: true)
+                let isPrefixed =
+                    switch writing.prefix {
+                    case .never: false
+                    case .atStart: isFirst && atStart
+                    case .always: atStart || !isFirst
+                    }
+                if isPrefixed, text.unicodeScalars.first != Self.blank { text = "\u{2581}" + text }
+                result += encode(written: text)
+            }
+            isFirst = false
+        }
+        return result
+    }
+
+    private static func written(_ text: String, prepends: Bool, replaces: Bool) -> String {
+        var scalars = String.UnicodeScalarView()
+        if prepends { scalars.append(blank) }
+        scalars.append(contentsOf: text.unicodeScalars.lazy.map { replaces && $0 == " " ? blank : $0 })
+        return String(scalars)
+    }
+
+    private func encode(written: String) -> [Int32] {
+        guard writing.splitsWords else { return encodePiece(Array(written.unicodeScalars)) }
         var result: [Int32] = []
         var word: [Unicode.Scalar] = []
         for scalar in written.unicodeScalars {
@@ -94,10 +165,11 @@ package struct SentencePieceBPE: TextTokenizer {
     }
 
     private func encodePiece(_ piece: [Unicode.Scalar]) -> [Int32] {
+        if ignoresMerges, let whole = textIDs[ExactText(String(String.UnicodeScalarView(piece)))] { return [whole] }
         var symbols: [Int32] = []
         for scalar in piece {
             let text = String(Character(scalar))
-            if let id = ids[ExactText(text)] {
+            if let id = textIDs[ExactText(text)] {
                 symbols.append(id)
             } else {
                 let bytes = text.utf8.map { fallback[Int($0)] }

@@ -41,6 +41,9 @@ package enum SentencePieceModel {
                 default: break
                 }
             }
+            guard pieces.allSatisfy(\.score.isFinite) else {
+                throw VLMError(.checkpointMalformed, "\(file) has pieces whose scores are not finite")
+            }
             guard !pieces.isEmpty else { throw VLMError(.checkpointMalformed, "\(file) has no pieces") }
             if algorithm == unigram {
                 return try unigram(
@@ -67,10 +70,17 @@ package enum SentencePieceModel {
         else {
             throw VLMError(.unsupported, "\(file) is a unigram model of another form than T5's")
         }
-        let hidden = pieces.indices.filter { [Kind.control, Kind.userDefined].contains(pieces[$0].type) }
+        let hidden = pieces.indices.filter { pieces[$0].type == Kind.control }
         return UnigramTokenizer(
             texts: pieces.map(\.text), scores: pieces.map { Double($0.score) },
-            special: Set(hidden.map { Int32($0) }), unknown: Int32(unknown), characters: characters)
+            special: Set(hidden.map { Int32($0) }), unknown: Int32(unknown), characters: characters,
+            added: userDefined(pieces, isNormalized: false))
+    }
+
+    /// Symbols that text always becomes where it holds them.
+    private static func userDefined(_ pieces: [Piece], isNormalized: Bool) -> [AddedTokens.Token] {
+        pieces.indices.filter { pieces[$0].type == Kind.userDefined }
+            .map { AddedTokens.Token(id: $0, content: pieces[$0].text, normalized: isNormalized) }
     }
 
     private static func tokenizer(_ pieces: [Piece], addsSpace: Bool) -> SentencePieceBPE {
@@ -85,11 +95,12 @@ package enum SentencePieceModel {
             guard !reserved.contains(pieces[index].type) else { continue }
             joined[ExactText(pieces[index].text)] = PairMerger.Merge(rank: rank, joined: Int32(index))
         }
-        let hidden = pieces.indices.filter { [Kind.unknown, Kind.control, Kind.userDefined].contains(pieces[$0].type) }
+        let hidden = pieces.indices.filter { [Kind.unknown, Kind.control].contains(pieces[$0].type) }
         return SentencePieceBPE(
             texts: pieces.map(\.text), special: Set(hidden.map { Int32($0) }), merges: .ranked(joined),
-            start: addsSpace ? .space : .nothing, splitsWords: false,
-            unknown: pieces.firstIndex { $0.type == Kind.unknown }.map { Int32($0) })
+            writing: .init(prepends: addsSpace, replacesFirst: true),
+            unknown: pieces.firstIndex { $0.type == Kind.unknown }.map { Int32($0) },
+            added: userDefined(pieces, isNormalized: false), cutsWritten: true)
     }
 
     private static func piece(_ message: ProtobufReader) throws -> Piece {

@@ -1,23 +1,19 @@
-import Foundation
-
 /// Reads the tokenizer of a downloaded checkpoint: `tokenizer.json` (huggingface/tokenizers), else `tokenizer.model` or
 /// `spiece.model`, else `vocab.json` and `merges.txt`.
 package enum TokenizerFile {
     private struct File: Decodable {
-        struct Added: Decodable {
-            let id: Int
-            let content: String
-        }
-
         struct Model: Decodable {
             let type: String?
             let merges: [Merge]?
             let unk_token: String?
             let byte_fallback: Bool?
             let ignore_merges: Bool?
+            let dropout: Double?
+            let continuing_subword_prefix: String?
+            let end_of_word_suffix: String?
         }
 
-        let added_tokens: [Added]?
+        let added_tokens: [AddedTokens.Token]?
         let normalizer: Step?
         let pre_tokenizer: Step?
         let model: Model
@@ -55,6 +51,9 @@ package enum TokenizerFile {
         let split: Bool?
         let individual_digits: Bool?
         let use_regex: Bool?
+        let behavior: String?
+        let invert: Bool?
+        let replacement: String?
 
         var parts: [Step] { type == "Sequence" ? normalizers ?? pretokenizers ?? [] : [self] }
     }
@@ -62,11 +61,10 @@ package enum TokenizerFile {
     /// The tokenizer of a folder. Throws `checkpointUnreadable` when there is none, `checkpointMalformed` for a damaged
     /// file, `unsupported` for another algorithm.
     package static func load(_ directory: ModelDirectory) throws -> any TextTokenizer {
-        let manager = FileManager.default
-        if manager.fileExists(atPath: directory.file("tokenizer.json")) {
+        if directory.has("tokenizer.json") {
             return try tokenizer(json: try directory.bytes("tokenizer.json"), file: directory.file("tokenizer.json"))
         }
-        guard let name = sentencePieceNames.first(where: { manager.fileExists(atPath: directory.file($0)) }) else {
+        guard let name = sentencePieceNames.first(where: { directory.has($0) }) else {
             if VocabularyFiles.lie(in: directory) { return try VocabularyFiles.tokenizer(directory) }
             throw VLMError(
                 .checkpointUnreadable,
@@ -81,16 +79,18 @@ package enum TokenizerFile {
 
     /// A tokenizer of the content of `tokenizer.json`.
     package static func tokenizer(json: [UInt8], file path: String) throws -> any TextTokenizer {
-        let file: File
-        do {
-            file = try JSONDecoder().decode(File.self, from: Data(json))
-        } catch {
-            throw VLMError(.checkpointMalformed, "\(path) is no tokenizer", cause: error)
-        }
+        let file = try CheckpointJSON.decode(File.self, from: json, file: path, as: "tokenizer")
         if file.model.type == "Unigram" { return try UnigramFile.tokenizer(json: json, file: path) }
         guard file.model.type ?? "BPE" == "BPE" else {
             throw VLMError(
                 .unsupported, "\(path) has a \(file.model.type ?? "unnamed") model; BPE and Unigram are supported")
+        }
+        guard file.model.dropout ?? 0 == 0, (file.model.continuing_subword_prefix ?? "").isEmpty,
+            (file.model.end_of_word_suffix ?? "").isEmpty
+        else {
+            throw VLMError(
+                .unsupported,
+                "\(path) merges with a dropout, or with prefixes or suffixes of words, which is not supported")
         }
         let vocabulary = try VocabularyScanner.pairs(json: json, file: path)
         let added = file.added_tokens ?? []
@@ -100,14 +100,16 @@ package enum TokenizerFile {
         }
         var tokens = [String](repeating: "", count: largest + 1)
         for (text, id) in vocabulary { tokens[id] = text }
-        for token in added { tokens[token.id] = token.content }
-        let special = Set(added.map { Int32($0.id) })
+        let special = Set(added.filter(\.isSpecial).map { Int32($0.id) })
         let merges = (file.model.merges ?? []).map(\.text)
         if file.model.byte_fallback ?? false {
+            for token in added { tokens[token.id] = token.content }
             return try sentencePiece(file, tokens: tokens, special: special, merges: merges, path: path)
         }
         let (rule, composes) = try byteLevel(file, path: path)
-        return try ByteLevelBPE(tokens: tokens, merges: merges, special: special, rule: rule, composes: composes)
+        return try ByteLevelBPE(
+            tokens: tokens, merges: merges, special: special, rule: rule, composes: composes, added: added,
+            ignoresMerges: file.model.ignore_merges ?? false)
     }
 
     private static func byteLevel(_ file: File, path: String) throws -> (PreTokenizer.Rule, composes: Bool) {
@@ -125,7 +127,9 @@ package enum TokenizerFile {
         case 1 where last.use_regex ?? true: return (.gpt2, !normalizers.isEmpty)
         case 2 where steps[0].type == "Digits" && steps[0].individual_digits ?? false && last.use_regex ?? true:
             return (.smollm, !normalizers.isEmpty)
-        case 2 where steps[0].type == "Split" && !(last.use_regex ?? true):
+        case 2
+        where steps[0].type == "Split" && !(last.use_regex ?? true) && steps[0].behavior ?? "Isolated" == "Isolated"
+            && !(steps[0].invert ?? false):
             if let pattern = steps[0].pattern?.Regex, let digits = ModernCut.patterns[pattern] {
                 return (.modern(digits: digits), !normalizers.isEmpty)
             }
@@ -139,24 +143,31 @@ package enum TokenizerFile {
     private static func sentencePiece(
         _ file: File, tokens: [String], special: Set<Int32>, merges: [String], path: String
     ) throws -> SentencePieceBPE {
-        var start = SentencePieceBPE.Start.nothing
+        var writing = SentencePieceBPE.Writing()
         var replaces = false
-        var splits = false
         for step in file.normalizer?.parts ?? [] {
             switch step.type {
-            case "Prepend" where step.prepend == "\u{2581}": start = .space
-            case "Replace" where step.pattern?.String == " " && step.content == "\u{2581}": replaces = true
+            case "Prepend" where step.prepend == "\u{2581}": writing.prepends = true
+            case "Replace" where step.pattern?.String == " " && step.content == "\u{2581}":
+                writing.replacesFirst = true
+                replaces = true
             default: throw VLMError(.unsupported, "\(path) normalises by \(step.type) in a way that is not supported")
             }
         }
         for step in file.pre_tokenizer?.parts ?? [] {
-            guard step.type == "Metaspace" else {
+            guard step.type == "Metaspace", step.replacement ?? "\u{2581}" == "\u{2581}" else {
                 throw VLMError(.unsupported, "\(path) cuts text by \(step.type); Metaspace is supported here")
             }
             replaces = true
-            splits = step.split ?? true
-            let scheme = step.prepend_scheme ?? (step.add_prefix_space ?? true ? "always" : "never")
-            if scheme != "never" { start = .spaceUnlessThere }
+            writing.splitsWords = step.split ?? true
+            switch step.prepend_scheme ?? (step.add_prefix_space ?? true ? "always" : "never") {
+            case "never": writing.prefix = .never
+            case "first": writing.prefix = .atStart
+            case "always": writing.prefix = .always
+            case let other:
+                throw VLMError(
+                    .unsupported, "\(path) prepends by the scheme \(other); first, always and never are known")
+            }
         }
         guard replaces else { throw VLMError(.unsupported, "\(path) keeps spaces as they are; sentencepiece does not") }
         var ids: [ExactText: Int32] = [:]
@@ -171,10 +182,13 @@ package enum TokenizerFile {
             else {
                 throw VLMError(.checkpointMalformed, "\(path): merge \(rank) names tokens that are not there")
             }
+            // What is special no text becomes, by whatever way.
+            guard !special.contains(joined) else { continue }
             table[.init(left: left, right: right)] = PairMerger.Merge(rank: Int32(rank), joined: joined)
         }
         return SentencePieceBPE(
-            texts: tokens, special: special, merges: .listed(table), start: start, splitsWords: splits,
-            unknown: file.model.unk_token.flatMap { ids[ExactText($0)] })
+            texts: tokens, special: special, merges: .listed(table), writing: writing,
+            unknown: file.model.unk_token.flatMap { ids[ExactText($0)] }, added: file.added_tokens ?? [],
+            ignoresMerges: file.model.ignore_merges ?? false)
     }
 }

@@ -2,11 +2,6 @@ import Foundation
 
 /// A unigram model as `tokenizer.json` holds it (T5).
 struct UnigramFile: Decodable {
-    struct Added: Decodable {
-        let id: Int
-        let content: String
-    }
-
     /// A piece and its log-probability, in an array.
     struct Entry: Decodable {
         let text: String
@@ -37,23 +32,20 @@ struct UnigramFile: Decodable {
         let precompiled_charsmap: String?
         let pattern: Pattern?
         let replacement: String?
+        let prepend_scheme: String?
+        let add_prefix_space: Bool?
 
         var parts: [Step] { type == "Sequence" ? normalizers ?? pretokenizers ?? [] : [self] }
     }
 
-    let added_tokens: [Added]?
+    let added_tokens: [AddedTokens.Token]?
     let normalizer: Step?
     let pre_tokenizer: Step?
     let model: Model
 
     /// The tokenizer; throws `unsupported` for another way to find words, `checkpointMalformed` for a damaged file.
     static func tokenizer(json: [UInt8], file path: String) throws -> UnigramTokenizer {
-        let file: UnigramFile
-        do {
-            file = try JSONDecoder().decode(UnigramFile.self, from: Data(json))
-        } catch {
-            throw VLMError(.checkpointMalformed, "\(path) is no unigram tokenizer", cause: error)
-        }
+        let file = try CheckpointJSON.decode(UnigramFile.self, from: json, file: path, as: "unigram tokenizer")
         var characters: CharacterMap?
         for step in file.normalizer?.parts ?? [] {
             switch step.type {
@@ -70,7 +62,8 @@ struct UnigramFile: Decodable {
         }
         let steps = file.pre_tokenizer?.parts ?? []
         guard steps.last?.type == "Metaspace", steps.dropLast().allSatisfy({ $0.type == "WhitespaceSplit" }),
-            !(file.model.byte_fallback ?? false)
+            !(file.model.byte_fallback ?? false), steps.last?.replacement ?? "\u{2581}" == "\u{2581}",
+            steps.last?.prepend_scheme ?? (steps.last?.add_prefix_space ?? true ? "always" : "never") == "always"
         else {
             throw VLMError(.unsupported, "\(path) finds words by \(steps.map(\.type)); T5's way is supported here")
         }
@@ -83,9 +76,12 @@ struct UnigramFile: Decodable {
         var scores = file.model.vocab.map(\.score)
         texts += [String](repeating: "", count: largest + 1 - texts.count)
         scores += [Double](repeating: 0, count: largest + 1 - scores.count)
+        guard scores.allSatisfy(\.isFinite) else {
+            throw VLMError(.checkpointMalformed, "\(path) has pieces whose scores are not finite")
+        }
         for token in added { texts[token.id] = token.content }
         return UnigramTokenizer(
-            texts: texts, scores: scores, special: Set(added.map { Int32($0.id) }), unknown: Int32(unknown),
-            characters: characters)
+            texts: texts, scores: scores, special: Set(added.filter(\.isSpecial).map { Int32($0.id) }),
+            unknown: Int32(unknown), characters: characters, added: added)
     }
 }

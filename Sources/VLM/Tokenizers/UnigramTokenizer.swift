@@ -17,9 +17,16 @@ package struct UnigramTokenizer: TextTokenizer {
     /// Scalars of the longest piece.
     private let longest: Int
     private let characters: CharacterMap?
+    /// Looked for in the text as it came, and in normalised text.
+    private let added: (raw: AddedTokens, normalized: AddedTokens)
+
+    package let largestTextToken: Int32
 
     /// A tokenizer; `special` pieces are never found in text. `texts` may hold empty strings where a number is free.
-    init(texts: [String], scores: [Double], special: Set<Int32>, unknown: Int32, characters: CharacterMap?) {
+    init(
+        texts: [String], scores: [Double], special: Set<Int32>, unknown: Int32, characters: CharacterMap?,
+        added: [AddedTokens.Token] = []
+    ) {
         var ids: [ExactText: Int32] = [:]
         var pieces: [ExactText: Piece] = [:]
         var longest = 1
@@ -37,6 +44,12 @@ package struct UnigramTokenizer: TextTokenizer {
         self.longest = longest
         self.unknown = unknown
         self.characters = characters
+        self.added = (
+            AddedTokens(added.filter { !$0.isNormalized }),
+            AddedTokens(added.filter(\.isNormalized)) { characters?.apply($0) ?? $0 }
+        )
+        largestTextToken = max(
+            pieces.values.map(\.id).max() ?? -1, unknown, self.added.raw.largest, self.added.normalized.largest)
         // Sentencepiece's penalty: worse than any piece.
         unknownScore = least - 10
         tokenBytes = texts.enumerated().map { index, text in
@@ -57,9 +70,18 @@ package struct UnigramTokenizer: TextTokenizer {
 
     /// Every word gets its blank, so a text is the same everywhere.
     package func encode(_ text: String, atStart: Bool) -> [Int32] {
-        let normal = characters?.apply(text) ?? text
-        let words = normal.unicodeScalars.split { $0.properties.isWhitespace || $0 == Self.blank }
-        return words.flatMap { encode([Self.blank] + $0) }
+        added.raw.cut(text).flatMap { part -> [Int32] in
+            guard case .text(let text) = part else { return Self.ids(part) }
+            return added.normalized.cut(characters?.apply(text) ?? text).flatMap { part -> [Int32] in
+                guard case .text(let text) = part else { return Self.ids(part) }
+                let words = text.unicodeScalars.split { $0.properties.isWhitespace || $0 == Self.blank }
+                return words.flatMap { encode([Self.blank] + $0) }
+            }
+        }
+    }
+
+    private static func ids(_ part: AddedTokens.Part) -> [Int32] {
+        if case .token(let id) = part { [id] } else { [] }
     }
 
     /// The best path over the scalars of a word (Viterbi 1967), the first found among equals.

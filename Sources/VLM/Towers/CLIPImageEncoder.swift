@@ -25,11 +25,12 @@ package struct CLIPImageEncoder: Sendable {
 
     /// Loads a folder with `config.json`, weights and `preprocessor_config.json`.
     package init(directory path: String, storage chosen: Weight.Storage? = nil) throws {
-        let directory = ModelDirectory(path: path)
+        let directory = ModelDirectory(downloaded: path)
         let json = try directory.bytes("config.json")
-        guard let file = try? JSONDecoder().decode(File.self, from: Data(json)),
-            let own = try? JSONDecoder().decode(VisionTowerConfiguration.self, from: Data(json))
-        else { throw VLMError(.checkpointMalformed, "\(directory.file("config.json")) is no CLIP configuration") }
+        let configured = StatedNumbers(file: directory.file("config.json"))
+        let file = try CheckpointJSON.decode(File.self, from: json, file: configured.file, as: "CLIP configuration")
+        let own = try CheckpointJSON.decode(
+            VisionTowerConfiguration.self, from: json, file: configured.file, as: "CLIP configuration")
         guard let type = file.model_type, Self.supportedTypes.contains(type) else {
             throw VLMError(
                 .unsupported,
@@ -40,11 +41,17 @@ package struct CLIPImageEncoder: Sendable {
         if type == "clip", configuration.projection_dim == nil {
             configuration = configuration.with(projection: file.projection_dim)
         }
-        let tensors = try CheckpointTensors(directory: directory)
+        try configuration.validate(
+            type == "clip" && file.vision_config != nil ? configured.below("vision_config") : configured)
+        let preprocessing = try HubModelParts.preprocessing(directory)
+        processor = try ImageProcessor(
+            json: preprocessing.bytes, file: preprocessing.file, imageSize: configuration.imageSize)
+        var tensors = try CheckpointTensors(directory: directory)
         let prefix = try tensors.prefix(
             of: "embeddings.patch_embedding.weight", among: VisionTower.ownPrefixes)
         let stored = try tensors.elementType(prefix + "embeddings.patch_embedding.weight")
         let storage = (chosen ?? Weight.Storage(storedAs: stored)).forTower
+        tensors = tensors.bounded(by: storage)
         tower = try VisionTower(
             configuration, tensors: tensors, prefixes: [prefix], blocks: configuration.layers, withFinalNorm: true,
             storage: storage)
@@ -54,13 +61,10 @@ package struct CLIPImageEncoder: Sendable {
         let (size, width) = (configuration.projection, configuration.featureSize)
         projection = try BiasedLinear(
             inputs: width, outputs: [size], storage: storage,
-            parts: [({ try tensors.floats("visual_projection.weight", shape: [size, width]) }, nil)])
-        let preprocessing = try directory.bytes("preprocessor_config.json")
-        processor = try ImageProcessor(
-            json: preprocessing, file: directory.file("preprocessor_config.json"), imageSize: configuration.imageSize)
+            parts: [(try tensors.source("visual_projection.weight", shape: [size, width]), nil)])
         digest = try FileDigest.sha256(
             Array(try FileDigest.sha256(contentsOfAll: tensors.paths).joined().utf8) + json
-                + preprocessing)
+                + preprocessing.bytes)
     }
 
     /// The projected image embedding (`image_embeds`, not normalised) and the same map of every patch,

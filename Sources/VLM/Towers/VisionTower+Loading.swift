@@ -13,7 +13,7 @@ extension VisionTower {
         _ configuration: VisionTowerConfiguration, tensors: CheckpointTensors, prefixes: [String], blocks count: Int,
         withFinalNorm: Bool, storage: Weight.Storage
     ) throws {
-        try configuration.validate()
+        try configuration.validate(StatedNumbers(file: "\(tensors.directory)/config.json"))
         let family = try configuration.family()
         let (width, inner, patch) = (configuration.width, configuration.inner, configuration.patch)
         let tokens = configuration.side * configuration.side + (family.hasClassToken ? 1 : 0)
@@ -28,7 +28,7 @@ extension VisionTower {
                 inputs: inputs, outputs: names.map { _ in outputs }, storage: storage,
                 parts: names.map { name in
                     (
-                        { try tensors.floats("\(prefix)\(name).weight", shape: [outputs, inputs]) },
+                        try tensors.source("\(prefix)\(name).weight", shape: [outputs, inputs]),
                         try vector("\(name).bias", outputs)
                     )
                 })
@@ -51,10 +51,8 @@ extension VisionTower {
             inputs: 3 * patch * patch, outputs: [width], storage: .float32,
             parts: [
                 (
-                    {
-                        try tensors.floats(
-                            prefix + "embeddings.patch_embedding.weight", shape: [width, 3, patch, patch])
-                    },
+                    try tensors.source(
+                        prefix + "embeddings.patch_embedding.weight", shape: [width, 3, patch, patch]),
                     patchBias
                 )
             ])
@@ -95,6 +93,6 @@ extension VisionTower {
         }
         return try BiasedLinear(
             inputs: width, outputs: [3 * width], storage: storage,
-            parts: [({ try tensors.floats("\(name)qkv.weight", shape: [3 * width, width]) }, bias)])
+            parts: [(try tensors.source("\(name)qkv.weight", shape: [3 * width, width]), bias)])
     }
 }

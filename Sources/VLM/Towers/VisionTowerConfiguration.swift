@@ -67,14 +67,29 @@ package struct VisionTowerConfiguration: Sendable, Decodable {
         return copy
     }
 
-    /// Throws `unsupported` for shapes that are not run.
-    package func validate() throws {
+    /// Patches on a side at most: attention looks at every pair of them.
+    private static let mostPatches = 64
+
+    /// Throws `checkpointMalformed` for sizes that cannot be, `unsupported` for shapes that are not run. Nothing is
+    /// computed from the sizes before.
+    package func validate(_ stated: StatedNumbers) throws {
         _ = try family()
-        let sizes = [width, inner, layers, heads, patch, imageSize, side]
-        guard sizes.allSatisfy({ (1...1 << 20).contains($0) }), layers <= 1024, imageSize <= 4096,
-            num_channels ?? 3 == 3, width % heads == 0, epsilon >= 0
-        else {
-            throw VLMError(.unsupported, "the vision tower states sizes that cannot be: \(sizes)")
+        try stated.check(
+            ["hidden_size": hidden_size, "intermediate_size": intermediate_size, "projection_dim": projection_dim],
+            StatedNumbers.widths)
+        try stated.check("num_hidden_layers", num_hidden_layers, StatedNumbers.layers)
+        try stated.check("num_attention_heads", num_attention_heads, StatedNumbers.heads)
+        try stated.check("image_size", image_size, 1...4096)
+        try stated.check("patch_size", patch_size, 1...4096)
+        try stated.check("layer_norm_eps", layer_norm_eps, StatedNumbers.epsilons)
+        try stated.divides(heads, width, ("num_attention_heads", "hidden_size"))
+        guard (1...Self.mostPatches).contains(side) else {
+            throw stated.malformed(
+                "image_size \(imageSize) has \(side) patches of patch_size \(patch) on a side; 1 to \(Self.mostPatches) can "
+                    + "be run")
+        }
+        guard num_channels ?? 3 == 3 else {
+            throw VLMError(.unsupported, "\(stated.file): the vision tower reads \(num_channels ?? 3) channels, not 3")
         }
         _ = try activation()
     }

@@ -86,6 +86,7 @@ struct ConvolutionReader {
         let mean = try vector("\(norm).running_mean", count: channels)
         let variance = try vector("\(norm).running_var", count: channels)
         let scale = zip(weight, variance).map { $0 / ($1 + epsilon).squareRoot() }
+        try FiniteNumbers.check(scale, tensor: "\(norm).running_var", file: "the vision encoder")
         let shift = (0..<channels).map { bias[$0] - mean[$0] * scale[$0] }
         return (scale, shift)
     }

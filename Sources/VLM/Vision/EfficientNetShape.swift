@@ -58,6 +58,11 @@ package struct EfficientNetShape: Sendable {
         self.blocks = blocks
     }
 
+    /// Places on a side of the last map of a picture: the stem and every stride of two halve it, rounded up.
+    func side(ofPicture size: Int) -> Int {
+        blocks.reduce((size + 1) / 2) { ($0 + $1.stride - 1) / $1.stride }
+    }
+
     /// Scales a channel count to a multiple of 8 that loses at most a tenth.
     private static func rounded(_ channels: Int, width: Double) -> Int {
         let scaled = Double(channels) * width

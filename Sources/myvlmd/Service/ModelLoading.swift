@@ -24,24 +24,17 @@ public struct ModelOptions: Sendable {
         self.progress = progress
     }
 
-    func load(_ directory: String, readsBank: Bool = true) throws -> any FrozenVLM {
+    func loadOptions(readsBank: Bool = true) throws -> LoadOptions {
         var options = try LoadOptions(
             numberFormat: numberFormat, tiles: tiles, headEncoder: headEncoder, progress: progress)
         options.readsBank = readsBank
-        return try VLMLoader.load(directory: directory, options: options)
+        return options
     }
 }
 
 /// Loads a model folder with all its parts: the frozen model, the negatives of object heads and the face parts.
 public struct LoadedModel: Sendable {
-    private let model: any FrozenVLM
-    private let negatives: NegativeFeatures
-    private let faces: FaceAnalyzer?
-
-    /// Files of the face parts inside a model folder.
-    package static let landmarks = "shape_predictor_5_face_landmarks.dat"
-    /// See `landmarks`.
-    package static let descriptor = "dlib_face_recognition_resnet_model_v1.dat"
+    private let parts: ModelParts
 
     /// The model folder a server takes when none is named: `$MYVLM_HOME/models/pocket`, by default in `~/.cache/myvlm`.
     public static func defaultDirectory(environment: [String: String]) -> String {
@@ -52,25 +45,20 @@ public struct LoadedModel: Sendable {
     /// Reads and verifies a model folder. Throws `missingFile` where it or a part is not there and `badData` for a part
     /// that is damaged. Without face files the model serves objects; persons are then refused.
     public init(directory: String, options: ModelOptions = ModelOptions()) throws(ServiceError) {
-        guard FileManager.default.fileExists(atPath: directory + "/config.json") else {
+        guard ModelParts.lie(in: directory) else {
             throw ServiceError(
                 .missingFile,
                 "\(directory) holds no model (no config.json); run Scripts/setup, or name a model with --model")
         }
         do {
-            model = try options.load(directory)
-            negatives = try NegativeFeatures(model.negatives)
-            let present = [Self.landmarks, Self.descriptor].filter {
-                FileManager.default.fileExists(atPath: directory + "/" + $0)
-            }
-            faces = present.isEmpty ? nil : try FaceAnalyzer(modelDirectory: directory)
+            parts = try ModelParts(directory: directory, options: try options.loadOptions())
         } catch let error as VLMError {
             throw ServiceError(.badData, "the model in \(directory) cannot be used: \(error.message)", cause: error)
         } catch let error as RuntimeError {
             throw ServiceError(.badData, "the model in \(directory) cannot be used: \(error.message)", cause: error)
         } catch {
             throw ServiceError(
-                .badData, "the model in \(directory) cannot be used; run Scripts/setup again", cause: error)
+                .badData, "the model in \(directory) cannot be used: fetch it again", cause: error)
         }
     }
 
@@ -81,7 +69,7 @@ public struct LoadedModel: Sendable {
         settings.maximumQueued = configuration.waitingAnswers
         settings.residentBytes = configuration.residentBytes
         return try PersonalizedVLM(
-            model: model, negatives: negatives, faces: faces, concepts: concepts,
+            model: parts.model, negatives: parts.negatives, faces: parts.faces, concepts: concepts,
             decodeImage: { try RGBImage(decoding: $0, limits: .standard) }, configuration: settings)
     }
 }

@@ -22,7 +22,7 @@ public struct NegativeBankMaker {
         self.directory = directory
         do {
             // A bank of other options would not fit, and this one replaces it.
-            model = try options.load(directory, readsBank: false)
+            model = try VLMLoader.load(directory: directory, options: try options.loadOptions(readsBank: false))
         } catch let error as VLMError {
             throw ServiceError(.badData, "the model in \(directory) cannot be used: \(error.message)", cause: error)
         } catch {

@@ -60,4 +60,12 @@ import VLM
             TinyHouse.picture(of: 7, view: 0), sampling: Sampling(maximumTokens: 8))
         #expect(end.modelDigest == house.model.identity.digest)
     }
+
+    /// `evaluate` opened folders by itself and wanted a bank of every model, which the server does not.
+    @Test func aFolderIsOpenedInOnePlace() throws {
+        let folder = Self.checkpoint("llava").path()
+        #expect(ModelParts.lie(in: folder) && !ModelParts.lie(in: folder + "/nowhere"))
+        let parts = try ModelParts(directory: folder)
+        #expect(parts.model.identity.name == "llava" && parts.negatives.features.rows == 0 && parts.faces == nil)
+    }
 }

@@ -2,6 +2,7 @@ import Compute
 import Foundation
 import Runtime
 import Testing
+import VLMTestSupport
 
 /// Files that PyTorch wrote in the form of MyVLM's published code (Tools/fixtures_original.py).
 @Suite struct OriginalFilesTests {
@@ -87,5 +88,48 @@ import Testing
                     head: file("head-step-500.pt"), embedding: file("person.pt"), identifier: "Anna", classNoun: "",
                     model: "")
             }.contains("a person has no head"))
+    }
+
+    /// Well-formed state dicts that are no embedding are the file's fault, whatever is wrong with them: whole numbers and
+    /// a tensor without dimensions had been told as an unexpected error of the program.
+    @Test(
+        arguments: [
+            ("LongStorage", 8, [1, 8], nil), ("FloatStorage", 1, [], nil), ("FloatStorage", 8, [8], nil),
+            ("FloatStorage", 8, [2, 2, 2], nil), ("BoolStorage", 8, [1, 8], nil),
+            ("ComplexFloatStorage", 8, [1, 8], nil),
+            ("FloatStorage", 8, [0, 8], nil), ("FloatStorage", 8, [8, 0], nil), ("FloatStorage", 1, [1, 8], [0, 0]),
+            ("NoStorage", 8, [1, 8], nil),
+        ] as [(String, Int, [Int], [Int]?)])
+    func whatIsNoEmbeddingIsTheFilesFault(_ storage: String, _ count: Int, _ shape: [Int], _ strides: [Int]?) throws {
+        var archive = TorchArchive()
+        archive.embedding(of: storage, count: count, shape: shape, strides: strides)
+        let zeros = [UInt8](repeating: 0, count: 64)
+        let file = FileManager.default.temporaryDirectory.appending(path: "\(UUID().uuidString).pt")
+        try Data(archive.zipped(["0": zeros, "1": zeros])).write(to: file)
+        defer { try? FileManager.default.removeItem(at: file) }
+        let error = #expect(throws: RuntimeError.self) { try OriginalEmbedding(contentsOf: file.path()) }
+        #expect(error?.code == .invalidArgument && error?.message.contains(file.path()) == true)
+    }
+
+    /// Many tensors may be views of one storage: a small file that stands for a large concept.
+    @Test func aSmallFileIsNoLargeConcept() throws {
+        var archive = TorchArchive()
+        archive.raw("}")
+        let count = 1 << 20
+        for step in 0..<20 {
+            archive.number(step)
+            archive.raw("}")
+            for name in ["keys", "values"] {
+                archive.text(name)
+                archive.tensor("0", of: "FloatStorage", count: count, shape: [count / 2, 2])
+                archive.raw("s")
+            }
+            archive.raw("s")
+        }
+        let file = FileManager.default.temporaryDirectory.appending(path: "\(UUID().uuidString).pt")
+        try Data(archive.zipped(["0": [UInt8](repeating: 0, count: 4 * count)])).write(to: file)
+        defer { try? FileManager.default.removeItem(at: file) }
+        let error = #expect(throws: RuntimeError.self) { try OriginalEmbedding(contentsOf: file.path()) }
+        #expect(error?.message.contains("more numbers together") == true)
     }
 }

@@ -24,4 +24,18 @@ import Testing
         #expect(assembler.append([0xE2, 0x82]) == "")
         #expect(assembler.finish() == "\u{FFFD}")
     }
+
+    /// A model that wrote a NUL had its caller told to remove it; others would have steered the terminal.
+    @Test func controlCharactersAreLeftOut() {
+        var assembler = TextAssembler()
+        let bytes = Array("\0a\u{1B}[31mb\tc\r\nd\u{7F}\u{85}\u{9B}e\0".utf8)
+        let pieces = bytes.map { assembler.append([$0]) } + [assembler.finish()]
+        #expect(pieces.joined() == assembler.text)
+        #expect(assembler.text == "a[31mb\tc\nde")
+    }
+
+    @Test func anAnswerOfNothingElseIsEmpty() {
+        var assembler = TextAssembler()
+        #expect(assembler.append([0, 0, 0x1B]) == "" && assembler.finish() == "" && assembler.text == "")
+    }
 }

@@ -1,0 +1,95 @@
+import Testing
+
+@testable import VLM
+
+/// What a tower sees of a picture is computed without the rest of the picture being made: a picture of 9000 x 1 pixels,
+/// scaled by its shorter side, had become one of three million by 336.
+struct FramedPictureTests {
+    private func picture(_ width: Int, _ height: Int) -> RGBImage {
+        RGBImage(
+            width: width, height: height,
+            pixels: (0..<width * height * 3).map { UInt8(truncatingIfNeeded: ($0 &* 2_654_435_761) >> 9) })
+    }
+
+    /// The middle of a whole picture, black around it.
+    private func middle(of image: RGBImage, _ side: Int) -> RGBImage {
+        func start(_ size: Int) -> Int { size >= side ? (size - side) / 2 : -((side - size + 1) / 2) }
+        let (left, top) = (start(image.width), start(image.height))
+        var pixels: [UInt8] = []
+        for y in top..<top + side {
+            for x in left..<left + side {
+                if (0..<image.width).contains(x), (0..<image.height).contains(y) {
+                    pixels += image.pixels[(y * image.width + x) * 3..<(y * image.width + x) * 3 + 3]
+                } else {
+                    pixels += [0, 0, 0]
+                }
+            }
+        }
+        return RGBImage(width: side, height: side, pixels: pixels)
+    }
+
+    private func processor(_ more: String) throws -> ImageProcessor {
+        try ImageProcessor(json: Array("{\(more)}".utf8), file: "preprocessor_config.json", imageSize: 24)
+    }
+
+    @Test(arguments: ResampleFilter.allCases, [(60, 24), (7, 90), (24, 24), (33, 5), (1, 41), (200, 3), (25, 24)])
+    func aWindowIsThePartOfTheWhole(_ filter: ResampleFilter, _ size: (width: Int, height: Int)) throws {
+        let image = picture(size.width, size.height)
+        for edge in [24, 30, 17] {
+            let processor = try processor(
+                #""size":{"shortest_edge":\#(edge)},"crop_size":24,"resample":\#(filter.rawValue)"#)
+            let long = edge * max(size.width, size.height) / min(size.width, size.height)
+            let whole = image.resized(
+                width: size.width <= size.height ? edge : long, height: size.width <= size.height ? long : edge,
+                filter: filter)
+            #expect(processor.framed(image) == middle(of: whole, 24))
+        }
+    }
+
+    @Test(arguments: ResampleFilter.allCases, [(60, 24), (7, 90), (1, 41), (200, 3), (24, 23)])
+    func aSquareIsNeverMade(_ filter: ResampleFilter, _ size: (width: Int, height: Int)) throws {
+        let image = picture(size.width, size.height)
+        let side = max(size.width, size.height)
+        for shape in [(24, 24), (26, 100), (100, 26)] {
+            let processor = try processor(
+                #"""
+                "image_processor_type":"LlavaImageProcessor","do_pad":true,"resample":\#(filter.rawValue),
+                "size":{"height":\#(shape.1),"width":\#(shape.0)},"crop_size":24
+                """#)
+            let square = image.framed(
+                width: side, height: side, colour: processor.mean.map { UInt8(clamping: Int($0 * 255)) })
+            let whole = square.resized(width: shape.0, height: shape.1, filter: filter)
+            #expect(processor.framed(image) == middle(of: whole, 24))
+        }
+    }
+
+    @Test func aCropMayBeAllThereIs() throws {
+        let image = picture(31, 9)
+        #expect(try processor(#""do_resize":false,"crop_size":24"#).framed(image) == middle(of: image, 24))
+    }
+
+    /// The longest pictures that are read, in a moment and in little memory.
+    @Test(arguments: [(20000, 1), (1, 20000), (9000, 1)])
+    func aLongPictureBecomesNoLargerOne(_ size: (width: Int, height: Int)) throws {
+        let image = picture(size.width, size.height)
+        for more in [
+            #""size":{"shortest_edge":4096},"crop_size":24"#,
+            #""image_processor_type":"LlavaImageProcessor","do_pad":true,"size":{"shortest_edge":24},"crop_size":24"#,
+        ] {
+            let framed = try processor(more).framed(image)
+            #expect(framed.width == 24 && framed.height == 24)
+        }
+        let pass = ResamplePass(from: 1, to: 4096, filter: .bicubic, positions: 2000..<2024)
+        #expect(pass.taps.count == 24 && pass.reach == 0..<1)
+    }
+
+    @Test(arguments: [
+        #""size":{"longest_edge":24}"#, #""do_center_crop":false"#, #""do_resize":false,"do_center_crop":false"#,
+        #""crop_size":23"#, #""crop_size":{"height":24,"width":25}"#, #""image_mean":[0,0]"#, #""image_std":[1,1,0]"#,
+        #""image_std":[1e-30,1,1]"#, #""rescale_factor":0"#, #""size":0"#, #""size":{"height":24}"#,
+        #""image_processor_type":"SiglipImageProcessor","size":{"height":24,"width":23}"#,
+    ])
+    func otherResultsAreRefused(_ more: String) {
+        #expect(throws: VLMError.self) { try processor(more) }
+    }
+}
