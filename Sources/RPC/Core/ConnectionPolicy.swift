@@ -1,33 +1,3 @@
-/// How many connections there are, in all and from each address.
-public struct ConnectionCensus: Sendable {
-    private let limit: Int
-    private let addressLimit: Int
-    private var addresses: [String: Int] = [:]
-    /// Connections now.
-    public private(set) var count = 0
-
-    /// A census.
-    public init(limit: Int, addressLimit: Int) {
-        self.limit = limit
-        self.addressLimit = addressLimit
-    }
-
-    /// Counts a connection in; false where it must be closed at once, and then it is not counted.
-    public mutating func admit(_ address: String) -> Bool {
-        guard count < limit, addresses[address, default: 0] < addressLimit else { return false }
-        count += 1
-        addresses[address, default: 0] += 1
-        return true
-    }
-
-    /// An admitted connection is gone.
-    public mutating func leave(_ address: String) {
-        guard let here = addresses[address] else { return }
-        count -= 1
-        addresses[address] = here == 1 ? nil : here - 1
-    }
-}
-
 /// A token bucket: `perSecond` events on average, `burst` at once.
 public struct RateLimit: Sendable {
     private let perSecond: Double
@@ -42,12 +12,12 @@ public struct RateLimit: Sendable {
         tokens = burst
     }
 
-    /// One event at `now`; false where it is one too many.
-    public mutating func allow(now: ContinuousClock.Instant) -> Bool {
+    /// An event at `now` that counts `cost`; false where it is one too many.
+    public mutating func allow(now: ContinuousClock.Instant, cost: Double = 1) -> Bool {
         if let last { tokens = min(burst, tokens + (now - last) / .seconds(1) * perSecond) }
         last = now
-        guard tokens >= 1 else { return false }
-        tokens -= 1
+        guard tokens >= cost else { return false }
+        tokens -= cost
         return true
     }
 }
@@ -87,8 +57,9 @@ public struct Keepalive: Sendable {
         pingSent = nil
     }
 
-    /// To be called about once a second.
-    public mutating func tick(now: ContinuousClock.Instant, streams: Int) -> Action {
+    /// To be called about once a second. `idleLimit` replaces the idle timeout where it is shorter.
+    public mutating func tick(now: ContinuousClock.Instant, streams: Int, idleLimit: Duration? = nil) -> Action {
+        let idleTimeout = [idleTimeout, idleLimit].compactMap { $0 }.min()
         if streams > 0 { idleSince = nil } else if idleSince == nil { idleSince = now }
         if let pingSent, now - pingSent >= timeout { return .dead }
         if let idleSince, let idleTimeout, now - idleSince >= idleTimeout { return .idle }

@@ -1,25 +1,27 @@
-/// The receiving side of one stream: messages that wait for their reader, and the flow-control window held back
-/// meanwhile. Memory is bounded by the gate's window, the waiting limit and one message.
+/// The receiving side of one stream: the message that waits for its reader, and the flow-control window held back
+/// meanwhile. Memory is bounded by the stream's window and two messages: one that waits, one that arrives.
 ///
-/// Every byte received is released exactly once: at once while the reader keeps up, later when it takes a message.
-/// A window that stays closed with nobody waiting is the bug this type exists to rule out.
+/// Every byte received is released exactly once: when it moves into a message, or is dropped. A message longer than
+/// `freeLength` moves only after somebody made room for it, so nothing is buffered that nobody counted. A window
+/// that stays closed with nobody waiting is the bug this type exists to rule out.
 public struct Inbox: Sendable {
     private var deframer: Deframer
-    private var waiting: [[UInt8]] = []
-    private var first = 0
-    private var waitingBytes = 0
+    private var ready: [UInt8]?
     private var held = 0
     private var isOpen: Bool
-    private let waitingLimit: Int
+    private var freeLength: Int
+    private var hasRoom = false
     private var failure: DeframerFailure?
 
     /// Whether the peer has sent its last byte.
     public private(set) var isEnded = false
+    /// The length of a message whose prefix was read and which waits for `makeRoom` or `refuseRoom`.
+    public private(set) var wanted: Int?
 
     /// An inbox. A closed one keeps bytes as they are, unread, and releases no window until `open`.
-    public init(messageLimit: Int, waitingLimit: Int = 256 << 10, isOpen: Bool) {
+    public init(messageLimit: Int, freeLength: Int = .max, isOpen: Bool) {
         deframer = Deframer(limit: messageLimit)
-        self.waitingLimit = waitingLimit
+        self.freeLength = freeLength
         self.isOpen = isOpen
     }
 
@@ -36,10 +38,10 @@ public struct Inbox: Sendable {
     }
 
     /// Whether a message has begun and is not whole yet.
-    public var isInsideMessage: Bool { deframer.isInsideMessage }
+    public var isInsideMessage: Bool { ready == nil && deframer.isInsideMessage }
 
-    /// Whether no reader would get a message now.
-    public var isEmpty: Bool { first == waiting.count }
+    /// Whether the next thing has to come from the peer: no message waits, and the stream has not ended.
+    public var isWaitingForPeer: Bool { isOpen && ready == nil && !isEnded && failure == nil && wanted == nil }
 
     /// Bytes came. Returns how many bytes of window to release now.
     public mutating func receive(_ bytes: UnsafeRawBufferPointer) -> Int {
@@ -49,59 +51,83 @@ public struct Inbox: Sendable {
         return advance()
     }
 
-    /// Opens the gate: messages of up to `messageLimit` bytes are read from here on. Returns bytes to release.
-    public mutating func open(messageLimit: Int) -> Int {
+    /// Opens the gate: messages of up to `messageLimit` bytes are read from here on, those above `freeLength` after
+    /// somebody made room. Returns bytes to release.
+    public mutating func open(messageLimit: Int, freeLength: Int = .max) -> Int {
+        guard failure == nil else { return 0 }
         deframer.limit = messageLimit
+        self.freeLength = freeLength
         isOpen = true
         return advance()
+    }
+
+    /// The wanted message may come. Returns bytes to release.
+    public mutating func makeRoom() -> Int {
+        guard let length = wanted else { return 0 }
+        wanted = nil
+        hasRoom = true
+        deframer.reserve(length)
+        return advance()
+    }
+
+    /// The wanted message may not come. Returns bytes to release.
+    public mutating func refuseRoom() -> Int {
+        guard let length = wanted else { return 0 }
+        return fail(.noRoom(length: length))
+    }
+
+    /// Nobody reads any more: what is here and what still comes is dropped. Returns bytes to release.
+    public mutating func close() -> Int {
+        ready = nil
+        isOpen = true
+        return failure == nil ? fail(.closed) : release()
     }
 
     /// The peer sent its last byte.
     public mutating func end() {
         isEnded = true
-        if isOpen { settleEnd() }
+        _ = advance()
     }
 
     /// The next message, in order. A failure comes after the messages before it.
     public mutating func next() -> Next {
-        if first < waiting.count {
-            let message = waiting[first]
-            waiting[first] = []
-            first += 1
-            waitingBytes -= message.count
-            if first == waiting.count {
-                waiting.removeAll(keepingCapacity: true)
-                first = 0
-            }
-            return .message(message, release: release())
+        if let message = ready {
+            ready = nil
+            return .message(message, release: advance())
         }
         if let failure { return .failed(failure) }
-        return isEnded && isOpen ? .end : .wait
+        return isEnded && isOpen && wanted == nil ? .end : .wait
     }
 
+    /// Takes the next message apart, one at a time: what follows stays as it came, and holds its window.
     private mutating func advance() -> Int {
-        guard isOpen else { return 0 }
+        guard isOpen, failure == nil, wanted == nil else { return isOpen ? release() : 0 }
         do {
-            while let message = try deframer.next() {
-                waitingBytes += message.count
-                waiting.append(message)
+            while ready == nil, let length = try deframer.announced() {
+                guard hasRoom || length <= freeLength else {
+                    wanted = length
+                    return release()
+                }
+                guard let message = try deframer.next() else { break }
+                hasRoom = false
+                ready = message
             }
-            if isEnded { settleEnd() }
         } catch {
-            failure = error
-            deframer = Deframer(limit: 0)
+            return fail(error)
         }
+        if isEnded, isInsideMessage { return fail(.truncated) }
         return release()
     }
 
-    private mutating func settleEnd() {
-        if deframer.isInsideMessage, failure == nil { failure = .truncated }
+    private mutating func fail(_ reason: DeframerFailure) -> Int {
+        failure = reason
+        wanted = nil
+        deframer = Deframer(limit: 0)
+        return release()
     }
 
-    /// Empty messages count too: a reader that is far behind must not be given more of them.
     private mutating func release() -> Int {
-        guard waitingBytes <= waitingLimit, waiting.count - first <= 1024 else { return 0 }
-        defer { held = 0 }
-        return held
+        defer { held = deframer.unread }
+        return held - deframer.unread
     }
 }

@@ -2,15 +2,22 @@
 public enum PercentEncoding {
     private static let hex = Array("0123456789ABCDEF".utf8)
 
-    /// Text as it may stand in a header.
-    public static func encode(_ text: String) -> String {
+    /// Text as it may stand in a header: at most `limit` bytes of it as they are sent, cut between two characters.
+    public static func encode(_ text: String, limit: Int = .max) -> String {
         var out: [UInt8] = []
-        out.reserveCapacity(text.utf8.count)
-        for byte in text.utf8 {
-            if (0x20...0x7E).contains(byte), byte != UInt8(ascii: "%") {
-                out.append(byte)
-            } else {
-                out += [UInt8(ascii: "%"), hex[Int(byte >> 4)], hex[Int(byte & 15)]]
+        out.reserveCapacity(min(text.utf8.count, limit))
+        for scalar in text.unicodeScalars {
+            let start = out.count
+            for byte in scalar.utf8 {
+                if (0x20...0x7E).contains(byte), byte != UInt8(ascii: "%") {
+                    out.append(byte)
+                } else {
+                    out += [UInt8(ascii: "%"), hex[Int(byte >> 4)], hex[Int(byte & 15)]]
+                }
+            }
+            guard out.count <= limit else {
+                out.removeSubrange(start...)
+                break
             }
         }
         return String(decoding: out, as: UTF8.self)

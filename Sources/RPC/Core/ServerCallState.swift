@@ -13,6 +13,9 @@ public struct ServerCallState: Sendable {
     private enum State { case open, responding, closed }
     private var state = State.open
 
+    /// Whether the call has its status, or its stream is gone.
+    public var isOver: Bool { state == .closed }
+
     /// A call whose request headers were just read.
     public init() {}
 
@@ -107,14 +110,26 @@ public struct ServerCallState: Sendable {
         HeaderField("grpc-accept-encoding", "identity"),
     ]
 
-    /// The fields that say a status. Messages above 4 KiB are cut: a header block must fit the peer's limit.
+    /// The most bytes of a message, as they are sent, and of all trailers an error brings: clients take 8 KiB of
+    /// headers at least, and what an error says may hold what its caller wrote.
+    public static let messageBytes = 4096
+    /// See `messageBytes`.
+    public static let trailerBytes = 2048
+
+    /// The fields that say a status, within `messageBytes` and `trailerBytes`; a trailer that does not fit is left
+    /// out whole.
     public static func status(_ error: RPCError?, requestID: String) -> [HeaderField] {
         var fields = [HeaderField("grpc-status", String(error?.code.rawValue ?? 0))]
         if let error {
             if !error.message.isEmpty {
-                fields.append(HeaderField("grpc-message", PercentEncoding.encode(String(error.message.prefix(4096)))))
+                fields.append(
+                    HeaderField("grpc-message", PercentEncoding.encode(error.message, limit: messageBytes)))
             }
-            fields += error.trailers.headers.filter { $0.name != "x-request-id" }
+            var left = trailerBytes
+            for field in error.trailers.headers where field.name != "x-request-id" && field.listBytes <= left {
+                left -= field.listBytes
+                fields.append(field)
+            }
         }
         fields.append(HeaderField("x-request-id", requestID))
         return fields

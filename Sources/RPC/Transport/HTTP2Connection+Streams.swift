@@ -6,6 +6,14 @@ extension HTTP2Connection {
     /// Sends a request's header block on a new stream. Throws when the connection takes no more streams.
     package func open(_ stream: HTTP2Stream, headers: [HeaderField]) throws {
         guard let session, !isDraining else { throw TransportError.unavailable("the connection takes no new calls") }
+        // The server would end the connection, and with it the other calls.
+        let limit = nghttp2_session_get_remote_settings(session, NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE)
+        let bytes = headers.reduce(0) { $0 + $1.listBytes }
+        guard bytes <= Int(limit) else {
+            throw RPCError(
+                code: .resourceExhausted,
+                message: "the call's headers have \(bytes) bytes, the server takes \(limit); send less metadata")
+        }
         let id = Self.withFields(headers) { fields, count in
             var provider = Self.provider()
             return nghttp2_submit_request(session, nil, fields, count, &provider, nil)
@@ -56,11 +64,21 @@ extension HTTP2Connection {
         scheduleFlush()
     }
 
-    /// Gives a stream's window back for bytes that were read. The connection's own was given back on arrival: one
-    /// slow reader must not stop the others.
+    /// Gives a stream's window back for bytes that were read. The connection's own was given back on arrival, once
+    /// the call was authorised: one slow reader must not stop the others.
     func release(_ stream: HTTP2Stream, bytes: Int) {
         guard let session, streams[stream.id] === stream else { return }
         nghttp2_session_consume_stream(session, stream.id, bytes)
+        scheduleFlush()
+    }
+
+    /// Gives the connection's window back for bytes of a stream that were held until somebody decided on its call.
+    func releaseConnection(_ stream: HTTP2Stream) {
+        stream.holdsConnection = false
+        let count = stream.heldForConnection
+        guard let session, count > 0 else { return }
+        stream.heldForConnection = 0
+        nghttp2_session_consume_connection(session, count)
         scheduleFlush()
     }
 

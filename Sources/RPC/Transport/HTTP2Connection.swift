@@ -9,6 +9,8 @@ package protocol HTTP2ConnectionDelegate: AnyObject {
     func connection(_ connection: HTTP2Connection, opened stream: HTTP2Stream)
     /// No new calls: the peer said GOAWAY.
     func connectionDraining(_ connection: HTTP2Connection)
+    /// A call of a known caller was made; once a connection.
+    func connectionRecognized(_ connection: HTTP2Connection)
     /// The connection is gone. Its streams were told before.
     func connectionClosed(_ connection: HTTP2Connection, error: RPCError?)
 }
@@ -31,11 +33,17 @@ package final class HTTP2Connection: PipeDelegate, @unchecked Sendable {
     package internal(set) var isDraining = false
     private var inSession = false
     private var flushPosted = false
-    private var pendingFailure: RPCError??
+    var pendingFailure: RPCError??
     private var scratch: [UInt8] = []
+    private let opened = ContinuousClock.now
     var keepalive: Keepalive
-    var resets: RateLimit
-    var pings = RateLimit(perSecond: 1, burst: 20)
+    var guarding: FloodGuard
+    /// The last frame, where the end has a reason the peer should hear.
+    var parting: [UInt8]?
+    /// Whether a call of a known caller was made.
+    package private(set) var isRecognized = false
+    /// What the peer's GOAWAY said.
+    var peersReason: RPCError?
 
     package init(loop: EventLoop, role: Role, settings: HTTP2Settings, pipe: any Pipe) throws {
         self.loop = loop
@@ -45,7 +53,9 @@ package final class HTTP2Connection: PipeDelegate, @unchecked Sendable {
         keepalive = Keepalive(
             interval: settings.keepaliveInterval, timeout: settings.keepaliveTimeout,
             idleTimeout: settings.idleTimeout, now: .now)
-        resets = RateLimit(perSecond: settings.resetsPerSecond, burst: settings.resetBurst)
+        guarding = FloodGuard(
+            strikesPerSecond: settings.resetsPerSecond, strikeBurst: settings.resetBurst,
+            headerBytesPerSecond: Double(settings.strangerHeaderBytesPerSecond))
         session = try makeSession()
     }
 
@@ -65,12 +75,13 @@ package final class HTTP2Connection: PipeDelegate, @unchecked Sendable {
         let taken = nghttp2_session_mem_recv(
             session, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), bytes.count)
         inSession = false
-        if taken < 0 {
+        if pendingFailure == nil, taken < 0 {
             flush()
             close(TransportError.unavailable("the peer does not follow HTTP/2 (\(Self.text(Int32(taken))))"))
             return
         }
         afterSession()
+        refuseUnreadAnswers()
         flush()
     }
 
@@ -138,7 +149,7 @@ package final class HTTP2Connection: PipeDelegate, @unchecked Sendable {
         guard !inSession else { return fail(error) }
         guard let session else { return }
         self.session = nil
-        let reason = error ?? TransportError.unavailable("the connection was closed")
+        let reason = peersReason ?? error ?? TransportError.unavailable("the connection was closed")
         let open = streams
         streams = [:]
         for stream in open.values {
@@ -149,6 +160,7 @@ package final class HTTP2Connection: PipeDelegate, @unchecked Sendable {
         nghttp2_session_del(session)
         let pipe = pipe
         self.pipe = nil
+        if let parting { pipe?.write(parting) }
         pipe?.close(flush: true)
         delegate?.connectionClosed(self, error: error)
     }
@@ -167,33 +179,45 @@ package final class HTTP2Connection: PipeDelegate, @unchecked Sendable {
         scheduleFlush()
     }
 
-    /// A peer that floods: GOAWAY with ENHANCE_YOUR_CALM, then the end.
-    func calm(_ reason: String) {
-        guard let session else { return }
-        nghttp2_session_terminate_session(session, UInt32(NGHTTP2_ENHANCE_YOUR_CALM.rawValue))
+    /// The first call of a known caller: from here on the connection may receive more at once.
+    package func recognize() {
+        guard !isRecognized, let session else { return }
+        isRecognized = true
+        nghttp2_session_set_local_window_size(
+            session, UInt8(NGHTTP2_FLAG_NONE.rawValue), 0, Int32(clamping: max(settings.openWindow, 65_535)))
+        delegate?.connectionRecognized(self)
         scheduleFlush()
-        loop.post { self.close(RPCError(code: .resourceExhausted, message: reason)) }
     }
 
-    /// To be called about once a second: keepalive, idle connections, messages that never end.
-    package func tick(now: ContinuousClock.Instant) {
-        for stream in streams.values {
-            if let began = stream.messageBegan, now - began >= settings.messageTimeout {
-                stream.delegate?.streamStalled()
+    /// To be called about once a second: keepalive, connections nobody uses, header blocks and messages that never
+    /// end. Where it is crowded, connections without a call close sooner.
+    package func tick(now: ContinuousClock.Instant, isCrowded: Bool = false) {
+        for stream in Array(streams.values) {
+            if role == .server, stream.isReadingHeaders, now - stream.opened >= settings.headerTimeout {
+                return calm(FloodGuard.slowHeaders)
             }
+            stream.delegate?.streamTick(now: now)
         }
         guard let session else { return }
-        switch keepalive.tick(now: now, streams: streams.count) {
+        if role == .server, !isRecognized, streams.isEmpty, now - opened >= settings.strangerTimeout {
+            return leave()
+        }
+        let limit = isCrowded ? settings.crowdedIdleTimeout : nil
+        switch keepalive.tick(now: now, streams: streams.count, idleLimit: limit) {
         case .none: break
         case .ping:
             nghttp2_submit_ping(session, UInt8(NGHTTP2_FLAG_NONE.rawValue), nil)
             flush()
         case .dead: close(TransportError.unavailable("the peer no longer answers"))
-        case .idle:
-            goAway(final: true)
-            flush()
-            close(nil)
+        case .idle: leave()
         }
+    }
+
+    /// Closes politely: nobody uses the connection, or its place is needed.
+    package func leave() {
+        goAway(final: true)
+        flush()
+        close(nil)
     }
 
     static func text(_ code: Int32) -> String { String(cString: nghttp2_strerror(code)) }

@@ -30,8 +30,10 @@ extension HTTP2Stream {
                 throwing: RPCError(code: .internalError, message: "two tasks read one stream; only one may"))
             return
         }
+        delegate?.streamReads()
         reader = continuation
         satisfyReader()
+        notePull()
         if isCancelled { cancelWaiting() }
     }
 

@@ -6,8 +6,14 @@ package protocol HTTP2StreamDelegate: AnyObject {
     func streamReceived(headers: [HeaderField], ends: Bool)
     /// The peer ended its side, after data.
     func streamEnded()
-    /// The peer began a message and takes too long to finish it.
-    func streamStalled()
+    /// A message of so many bytes wants to come. Returns why it may not.
+    func streamNeedsRoom(for length: Int) -> RPCError?
+    /// A reader got a message of so many bytes.
+    func streamDelivered(_ length: Int)
+    /// A reader asks for the next message: it is done with the one before.
+    func streamReads()
+    /// Called about once a second, for limits of time.
+    func streamTick(now: ContinuousClock.Instant)
     /// The stream is gone; the HTTP/2 error code, 0 where it ended well.
     func streamClosed(errorCode: UInt32)
 }
@@ -22,11 +28,17 @@ package final class HTTP2Stream: @unchecked Sendable {
     package internal(set) var id: Int32 = 0
     /// Whether a status tells a reader the end (a client's stream), and not the last byte (a server's).
     private let endsWithStatus: Bool
-    /// The header block just received was above the limit, and is not whole.
-    package internal(set) var hasOversizedHeaders = false
     package internal(set) var remoteEnded = false
+    package let opened = ContinuousClock.now
     var receivingHeaders: [HeaderField] = []
     var receivingHeaderBytes = 0
+    /// Whether a header block has begun and is not whole.
+    var isReadingHeaders = false
+    /// Whether bytes that come hold the connection's window too: until somebody decided on the call, a peer may not
+    /// send more on all its streams together than one window.
+    var holdsConnection: Bool
+    var heldForConnection = 0
+    private var window = 0
 
     var inbox: Inbox
     var outbox = Outbox()
@@ -37,43 +49,78 @@ package final class HTTP2Stream: @unchecked Sendable {
     var isCancelled = false
     var reader: CheckedContinuation<[UInt8]?, any Error>?
     var writers: [CheckedContinuation<Void, any Error>] = []
+    /// Since when the next message has to come from the peer and does not; nil while one waits for its reader.
+    package private(set) var owedSince: ContinuousClock.Instant?
     /// When the peer began the message it has not finished.
-    var messageBegan: ContinuousClock.Instant?
+    package private(set) var messageBegan: ContinuousClock.Instant?
+    private var roomRefusal: RPCError?
 
     /// A stream that is not on a connection yet.
     package init(loop: EventLoop, inbox: Inbox, endsWithStatus: Bool) {
         self.loop = loop
         self.inbox = inbox
         self.endsWithStatus = endsWithStatus
+        holdsConnection = !endsWithStatus
     }
 
     // MARK: Receiving
 
     func received(_ bytes: UnsafeRawBufferPointer) {
         release(inbox.receive(bytes))
+        settleRoom()
         noteProgress()
+        guard reader != nil else { return }
         satisfyReader()
+        noteProgress()
     }
 
     func receivedEnd() {
         remoteEnded = true
         inbox.end()
+        settleRoom()
         noteProgress()
         satisfyReader()
         delegate?.streamEnded()
     }
 
     private func noteProgress() {
-        let isWaiting = inbox.isInsideMessage && !inbox.isEnded
-        if !isWaiting { messageBegan = nil } else if messageBegan == nil { messageBegan = .now }
+        if !inbox.isWaitingForPeer { owedSince = nil } else if owedSince == nil { owedSince = .now }
+        let isInside = inbox.isInsideMessage && !inbox.isEnded
+        if !isInside { messageBegan = nil } else if messageBegan == nil { messageBegan = .now }
     }
 
-    /// Opens the gate: the body is read from here on, in messages of up to `messageLimit` bytes.
-    package func open(messageLimit: Int, window: Int) {
-        connection?.widen(self, to: window)
-        release(inbox.open(messageLimit: messageLimit))
-        noteProgress()
+    /// A reader asked for a message.
+    func notePull() { noteProgress() }
+
+    /// Opens the gate: the body is read from here on, in messages of up to `messageLimit` bytes. Those above
+    /// `freeLength` come only when the delegate has room for them, and then as fast as `window` allows.
+    package func open(messageLimit: Int, freeLength: Int, window: Int, isWide: Bool) {
+        self.window = window
+        connection?.releaseConnection(self)
+        if isWide { connection?.widen(self, to: window) }
+        release(inbox.open(messageLimit: messageLimit, freeLength: freeLength))
+        settleRoom()
         satisfyReader()
+        noteProgress()
+    }
+
+    /// Nobody reads any more: what waits is freed, and what still comes is dropped.
+    package func stopReading() {
+        connection?.releaseConnection(self)
+        release(inbox.close())
+    }
+
+    /// Asks for room where a message wants some.
+    private func settleRoom() {
+        while let length = inbox.wanted {
+            if let refusal = delegate?.streamNeedsRoom(for: length) {
+                roomRefusal = refusal
+                release(inbox.refuseRoom())
+            } else {
+                if length > 65_535 { connection?.widen(self, to: min(window, length)) }
+                release(inbox.makeRoom())
+            }
+        }
     }
 
     private func release(_ bytes: Int) {
@@ -91,10 +138,12 @@ package final class HTTP2Stream: @unchecked Sendable {
         case .message(let message, let count):
             reader = nil
             release(count)
+            delegate?.streamDelivered(message.count)
+            settleRoom()
             waiting.resume(returning: message)
         case .failed(let reason):
             reader = nil
-            waiting.resume(throwing: Self.error(reason))
+            waiting.resume(throwing: error(reason))
         case .end, .wait:
             if let ending {
                 reader = nil
@@ -106,16 +155,26 @@ package final class HTTP2Stream: @unchecked Sendable {
         }
     }
 
-    private static func error(_ failure: DeframerFailure) -> RPCError {
-        switch failure {
+    private func error(_ reason: DeframerFailure) -> RPCError {
+        switch reason {
         case .tooLarge(let length, let limit):
             RPCError(
                 code: .resourceExhausted, message: "a message of \(length) bytes came; at most \(limit) are accepted")
         case .compressed:
-            RPCError(code: .unimplemented, message: "messages must not be compressed (grpc-encoding: identity)")
+            RPCError(
+                code: .internalError,
+                message: "a message says it is compressed, and the header grpc-encoding names no compression for it")
         case .invalidFlag(let flag):
             RPCError(code: .internalError, message: "a message began with flag \(flag); only 0 is known")
         case .truncated: RPCError(code: .internalError, message: "the stream ended inside a message")
+        case .noRoom(let length):
+            roomRefusal ?? RPCError(code: .resourceExhausted, message: "there is no room for \(length) bytes now")
+        case .closed:
+            if case .failure(let error) = ending {
+                error
+            } else {
+                RPCError(code: .cancelled, message: "the call has ended")
+            }
         }
     }
 
@@ -140,6 +199,7 @@ package final class HTTP2Stream: @unchecked Sendable {
         failure = error
         if ending == nil { ending = .failure(error) }
         outbox.discard()
+        stopReading()
         satisfyReader()
         resumeWriters(throwing: error)
     }

@@ -1,8 +1,8 @@
 internal import Glibc
 internal import RPCCore
 
-/// Who hears of a server's connections and calls. Called on the loop's thread.
-package protocol ServerTransportDelegate: AnyObject {
+/// Who hears of a server's connections and calls. Called on the thread of the connection's loop.
+package protocol ServerTransportDelegate: AnyObject, Sendable {
     /// A client opened a stream; the stream's delegate must be set here.
     func opened(_ stream: HTTP2Stream, on connection: HTTP2Connection, from peer: TransportPeer)
     /// Something an operator should know.
@@ -28,126 +28,83 @@ package struct AdmissionLimits: Sendable {
     package init() {}
 }
 
-/// Listener and connections of a server. `@unchecked Sendable`: touched on `loop`'s thread only.
+/// Listener and connections of a server. Sockets are handed to the loops in turn; each loop has its own connections,
+/// and only the census is common to all.
+///
+/// `@unchecked Sendable`: `listener` is touched on the first loop's thread only, `delegate` is set before `listen`;
+/// the rest is constant or guards itself.
 package final class ServerTransport: @unchecked Sendable {
-    package let loop: EventLoop
-    private let tls: TLSContext
-    private let settings: HTTP2Settings
-    private let limits: AdmissionLimits
-    private var census: ConnectionCensus
+    private let loops: [EventLoop]
+    private let shards: [ConnectionShard]
+    private let census: CensusKeeper
     private var listener: Listener?
-    private var entries: [ObjectIdentifier: Entry] = [:]
-    private var ticker: LoopTimer?
-    private var isDraining = false
-    private var isClosed = false
-    package weak var delegate: (any ServerTransportDelegate)?
-    package private(set) var accepted = 0
-    package private(set) var refused = 0
+    package weak var delegate: (any ServerTransportDelegate)? {
+        didSet { for shard in shards { shard.delegate = delegate } }
+    }
 
-    package init(loop: EventLoop, tls: TLSContext, settings: HTTP2Settings, limits: AdmissionLimits) {
-        self.loop = loop
-        self.tls = tls
-        self.settings = settings
-        self.limits = limits
-        census = ConnectionCensus(limit: limits.connections, addressLimit: limits.connectionsPerAddress)
+    package init(loops: [EventLoop], tls: TLSContext, settings: HTTP2Settings, limits: AdmissionLimits) {
+        self.loops = loops
+        let census = CensusKeeper(
+            ConnectionCensus.Limits(
+                connections: limits.connections, connectionsPerPlace: limits.connectionsPerAddress))
+        self.census = census
+        shards = loops.map {
+            ConnectionShard(loop: $0, tls: tls, settings: settings, limits: limits, census: census)
+        }
     }
 
     package var connectionCount: Int { census.count }
+    package var accepted: Int { census.admitted }
+    package var refused: Int { census.refused }
 
-    /// Begins to listen; returns the place with its real port.
+    /// Begins to listen; returns the place with its real port. On the first loop's thread.
     package func listen(_ endpoint: Endpoint) throws -> Endpoint {
         let listener = try Listener(
-            loop: loop, endpoint: endpoint, accepted: { [weak self] in self?.accept($0, $1) },
+            loop: loops[0], endpoint: endpoint, accepted: { [weak self] in self?.accept($0, $1) },
             troubled: { [weak self] in self?.delegate?.noticed($0) })
         self.listener = listener
-        scheduleTick()
+        for shard in shards { shard.loop.submit { shard.start() } }
         return listener.endpoint
     }
 
-    private func scheduleTick() {
-        ticker = LoopTimer(loop, after: limits.tick) { [weak self] in
-            guard let self, !self.isClosed else { return }
-            let now = ContinuousClock.now
-            for entry in self.entries.values { entry.connection.tick(now: now) }
-            self.scheduleTick()
-        }
-    }
-
     private func accept(_ descriptor: Int32, _ peer: Endpoint) {
-        guard !isDraining, census.admit(peer.host) else {
-            refused += 1
+        guard !census.isDraining, case .admit(let id, let evicted) = census.admit(peer.host) else {
             Glibc.close(descriptor)
             return
         }
-        accepted += 1
-        do {
-            let pipe = try TLSPipe(
-                loop: loop, descriptor: descriptor, tls: tls, side: .server, handshakeTimeout: limits.handshakeTimeout)
-            do {
-                let connection = try HTTP2Connection(loop: loop, role: .server, settings: settings, pipe: pipe)
-                let entry = Entry(connection, peer, self)
-                pipe.delegate = connection
-                connection.delegate = entry
-                entries[ObjectIdentifier(connection)] = entry
-            } catch {
-                pipe.close(flush: false)
-                throw error
-            }
-        } catch {
-            census.leave(peer.host)
-            delegate?.noticed("a connection from \(peer.host) could not be set up: \(error)")
+        if let evicted {
+            let shard = shard(of: evicted)
+            shard.loop.submit { shard.evict(evicted) }
         }
+        let shard = shard(of: id)
+        shard.loop.submit { shard.take(descriptor, peer, id) }
     }
+
+    private func shard(of id: ConnectionCensus.ID) -> ConnectionShard { shards[Int(id % UInt64(shards.count))] }
 
     /// Refuses new connections and tells every client to open no new calls; calls that come anyway reach the
-    /// delegate still.
+    /// delegate still. On the first loop's thread.
     package func drain() {
-        isDraining = true
+        census.drain()
         listener?.stop()
         listener = nil
-        for entry in entries.values { entry.connection.goAway(final: false) }
+        for shard in shards { shard.loop.submit { shard.drain() } }
     }
 
-    /// Closes everything after what is queued is sent.
-    package func close() {
-        isClosed = true
-        ticker?.cancel()
+    /// Closes everything after what is queued is sent. On the first loop's thread; `closed` is called when every
+    /// connection was told.
+    package func close(_ closed: @escaping @Sendable () -> Void) {
         listener?.stop()
         listener = nil
-        for entry in entries.values {
-            entry.connection.goAway(final: true)
-            entry.connection.flush()
-            entry.connection.close(TransportError.unavailable("the server is shutting down"))
-        }
-        entries = [:]
+        Self.close(shards[...], closed)
     }
 
-    /// One connection with its peer.
-    private final class Entry: HTTP2ConnectionDelegate {
-        let connection: HTTP2Connection
-        private var peer: TransportPeer
-        private weak var transport: ServerTransport?
-
-        init(_ connection: HTTP2Connection, _ endpoint: Endpoint, _ transport: ServerTransport) {
-            self.connection = connection
-            peer = TransportPeer(endpoint: endpoint, certificate: nil)
-            self.transport = transport
-        }
-
-        func connectionReady(_ connection: HTTP2Connection, certificate: PeerCertificate?) {
-            peer = TransportPeer(endpoint: peer.endpoint, certificate: certificate)
-            if transport?.isDraining == true { connection.goAway(final: true) }
-        }
-
-        func connection(_ connection: HTTP2Connection, opened stream: HTTP2Stream) {
-            transport?.delegate?.opened(stream, on: connection, from: peer)
-        }
-
-        func connectionDraining(_ connection: HTTP2Connection) {}
-
-        func connectionClosed(_ connection: HTTP2Connection, error: RPCError?) {
-            transport?.census.leave(peer.endpoint.host)
-            transport?.entries[ObjectIdentifier(connection)] = nil
+    /// One loop after the other.
+    private static func close(_ shards: ArraySlice<ConnectionShard>, _ closed: @escaping @Sendable () -> Void) {
+        guard let shard = shards.first else { return closed() }
+        shard.loop.submit {
+            shard.close()
+            close(shards.dropFirst(), closed)
         }
     }
 }

@@ -68,7 +68,15 @@ package final class TLSContext: @unchecked Sendable {
         } else if SSL_CTX_set_default_verify_paths(tls.context) != 1 {
             throw failure("the system's certificate authorities cannot be read; name an authority file")
         }
-        SSL_CTX_set_verify(tls.context, SSL_VERIFY_PEER, nil)
+        // Keeps whose certificate of the chain was refused: OpenSSL's result tells the reason alone.
+        SSL_CTX_set_verify(tls.context, SSL_VERIFY_PEER) { isGood, store in
+            let index = SSL_get_ex_data_X509_STORE_CTX_idx()
+            if isGood == 0, let ssl = X509_STORE_CTX_get_ex_data(store, index) {
+                let depth = Int(X509_STORE_CTX_get_error_depth(store))
+                SSL_set_ex_data(OpaquePointer(ssl), 0, UnsafeMutableRawPointer(bitPattern: depth + 1))
+            }
+            return isGood
+        }
         if let certificateFile {
             try tls.use(certificateFile: certificateFile, keyFile: keyFile ?? certificateFile)
         }
@@ -123,6 +131,9 @@ package final class TLSContext: @unchecked Sendable {
         }
         return ssl
     }
+
+    /// Which certificate of the chain was refused: 0 is the peer's own, 1 the one that signed it.
+    static func failedDepth(_ ssl: OpaquePointer) -> Int { Int(bitPattern: SSL_get_ex_data(ssl, 0)) - 1 }
 
     private static func failure(_ message: String) -> RPCError {
         RPCError(code: .failedPrecondition, message: "\(message) (\(TransportError.opensslReason()))")

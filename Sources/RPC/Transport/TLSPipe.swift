@@ -14,6 +14,10 @@ package final class TLSPipe: Pipe, @unchecked Sendable {
     private var lingering: LoopTimer?
     /// `bufferevent_set_timeouts` restarts with every byte; a peer that sends one a second is met by this one.
     private var deadline: LoopTimer?
+    /// Input is left for the next turn of the loop.
+    private var isReadPosted = false
+    /// The end, which is told after the input before it.
+    private var ending: RPCError??
     private let side: Side
     package weak var delegate: (any PipeDelegate)?
 
@@ -104,19 +108,42 @@ package final class TLSPipe: Pipe, @unchecked Sendable {
         ERR_clear_error()
     }
 
+    /// How long one connection may keep the loop in a turn, and in what pieces its input is taken: header blocks cost
+    /// a hundred times what data costs, so time is what is shared out, not bytes.
+    private static let turn: Duration = .milliseconds(1)
+    private static let pieceBytes = 8 << 10
+
     private func read() {
         guard let bufferEvent, !isClosing else { return }
         let input = bufferevent_get_input(bufferEvent)
+        let end = ContinuousClock.now + Self.turn
         var chunk = [UInt8]()
         while self.bufferEvent != nil, !isClosing {
-            let count = min(evbuffer_get_length(input), 1 << 16)
-            guard count > 0 else { return }
+            let count = min(evbuffer_get_length(input), Self.pieceBytes)
+            guard count > 0 else { return finishReading() }
             // Taken out first: the delegate may close the pipe, and with it the buffer.
             chunk = [UInt8](unsafeUninitializedCapacity: count) { buffer, written in
                 written = max(0, Int(evbuffer_remove(input, buffer.baseAddress, count)))
             }
             chunk.withUnsafeBytes { delegate?.pipeReceived($0) }
+            if ContinuousClock.now >= end { return readLater() }
         }
+    }
+
+    /// The others have their turn first. Meanwhile libevent stops to read at the high watermark.
+    private func readLater() {
+        guard !isReadPosted else { return }
+        isReadPosted = true
+        loop.post { [weak self] in
+            self?.isReadPosted = false
+            self?.read()
+        }
+    }
+
+    private func finishReading() {
+        guard let error = ending else { return }
+        ending = nil
+        fail(error)
     }
 
     private func drained() {
@@ -135,9 +162,10 @@ package final class TLSPipe: Pipe, @unchecked Sendable {
             return
         }
         let number = errno
-        if isConnected { read() }
-        guard self.bufferEvent != nil else { return }
-        fail(failure(what, number))
+        let reason = failure(what, number)
+        guard isConnected else { return fail(reason) }
+        ending = .some(reason)
+        if !isReadPosted { read() }
     }
 
     private func connected(_ event: OpaquePointer) {
@@ -171,28 +199,22 @@ package final class TLSPipe: Pipe, @unchecked Sendable {
         defer { ERR_clear_error() }
         if !isConnected, case .client(let name) = side, let ssl = bufferevent_openssl_get_ssl(bufferEvent) {
             let verified = SSL_get_verify_result(ssl)
-            if verified != Int(X509_V_OK) { return Self.certificateError(verified, name) }
+            if verified != Int(X509_V_OK) {
+                let depth = TLSContext.failedDepth(ssl)
+                return CertificateTrouble.error(verified, isOfServer: depth == 0, name: name)
+            }
         }
         if code != 0 {
             let reason = TransportError.opensslReason(code)
-            return TransportError.unavailable(
-                isConnected
-                    ? "the connection broke (\(reason))"
-                    : "the TLS handshake failed (\(reason)); is it a TLS port, and is the certificate trusted?")
+            guard !isConnected else { return TransportError.unavailable("the connection broke (\(reason))") }
+            return CertificateTrouble.handshake(code, reason)
         }
         if !isConnected {
-            return TransportError.unavailable("the peer closed the connection during the TLS handshake")
+            return TransportError.unavailable(
+                "the peer closed the connection during the TLS handshake; is it the server's port, and does it speak "
+                    + "TLS?")
         }
         if what & BEV_EVENT_EOF != 0 { return nil }
         return TransportError.system("the connection broke", number)
-    }
-
-    private static func certificateError(_ result: Int, _ name: String) -> RPCError {
-        let reason = X509_verify_cert_error_string(result).map { String(cString: $0) } ?? "error \(result)"
-        let isName = result == Int(X509_V_ERR_HOSTNAME_MISMATCH) || result == Int(X509_V_ERR_IP_ADDRESS_MISMATCH)
-        return TransportError.unavailable(
-            isName
-                ? "the server's certificate is not for \(name) (\(reason)); connect by a name the certificate carries"
-                : "the server's certificate is not trusted (\(reason)); check the authority file")
     }
 }

@@ -53,9 +53,9 @@ public final class MyVLMServer: Sendable {
                 directory: home.uploads, limits: UploadLimits(configuration), clock: options.clock)
             let gate = EnrollmentGate(
                 running: configuration.concurrentEnrollments, waiting: configuration.waitingEnrollments)
-            let live = LiveCalls()
             let meter = RateMeter(clock: options.clock)
-            let runner = CallRunner(logger: logger, live: live, meter: meter)
+            let authentication = Authentication(registry: registry, meter: meter, clock: options.clock)
+            let runner = CallRunner(logger: logger, authentication: authentication, meter: meter)
             var services = Services()
             AccountsService(registry: registry, runner: runner, meter: meter).register(in: &services)
             VisionService(vision: vision, runner: runner).register(in: &services)
@@ -79,7 +79,6 @@ public final class MyVLMServer: Sendable {
                 registry: registry, runner: runner, backups: home.backups,
                 forget: forget
             ).register(in: &services)
-            let authentication = Authentication(registry: registry, meter: meter)
             var rpc = RPC.ServerConfiguration(
                 endpoint: Endpoint(host: listen.host, port: listen.port), certificateFile: home.certificate,
                 keyFile: home.key)
@@ -90,7 +89,7 @@ public final class MyVLMServer: Sendable {
                 log: { event in EventLog.write(event, to: logger) })
             self.vision = vision
             self.stage = stage
-            self.live = live
+            live = LiveCalls(authentication: authentication, logger: logger)
             self.jobs = jobs
             self.photos = photos
         } catch {
@@ -120,7 +119,7 @@ public final class MyVLMServer: Sendable {
         upkeep.withLock { tasks in
             tasks = [
                 Task { [self] in await maintain() },
-                Task { [registry, live, logger] in await Self.endDeadCalls(registry, live, logger) },
+                Task { [live, server] in await live.watch(server) },
             ]
         }
         logger.info(
@@ -177,26 +176,6 @@ public final class MyVLMServer: Sendable {
                 default: .internalError
                 }
             throw ServiceError(code, error.message, cause: error)
-        }
-    }
-
-    /// Ends the calls of a token at once when it is revoked, and within a second when it expires.
-    private static func endDeadCalls(_ registry: RegistryStore, _ live: LiveCalls, _ logger: Logger) async {
-        let (changes, source) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
-        registry.onCredentialChange { source.yield() }
-        let clock = Task {
-            while !Task.isCancelled {
-                try await Task.sleep(for: .seconds(1))
-                source.yield()
-            }
-        }
-        defer { clock.cancel() }
-        for await _ in changes {
-            do {
-                try await live.endDead(registry)
-            } catch {
-                logger.error("cannot look after open calls", metadata: ["error": "\(type(of: error))"])
-            }
         }
     }
 

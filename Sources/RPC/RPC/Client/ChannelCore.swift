@@ -100,6 +100,8 @@ final class ChannelCore: HTTP2ConnectionDelegate, @unchecked Sendable {
 
     func connection(_ connection: HTTP2Connection, opened stream: HTTP2Stream) {}
 
+    func connectionRecognized(_ connection: HTTP2Connection) {}
+
     func connectionDraining(_ connection: HTTP2Connection) {
         if case .ready(let current) = state, current === connection { state = .idle }
     }

@@ -76,9 +76,6 @@ final class ClientCall: HTTP2StreamDelegate, @unchecked Sendable {
     // MARK: From the stream
 
     func streamReceived(headers: [HeaderField], ends: Bool) {
-        guard !stream.hasOversizedHeaders else {
-            return fail(RPCError(code: .resourceExhausted, message: "the response's headers are too large"))
-        }
         switch state.receive(headers, ends: ends) {
         case .ignore, .initial: break
         case .succeeded: finish(.success(()))
@@ -90,7 +87,14 @@ final class ClientCall: HTTP2StreamDelegate, @unchecked Sendable {
 
     func streamEnded() {}
 
-    func streamStalled() {}
+    /// What a server may send is bounded by `maximumReplyBytes`, a message at a time.
+    func streamNeedsRoom(for length: Int) -> RPCError? { nil }
+
+    func streamDelivered(_ length: Int) {}
+
+    func streamReads() {}
+
+    func streamTick(now: ContinuousClock.Instant) {}
 
     func streamClosed(errorCode: UInt32) {
         // A connection that breaks ends the stream with its own reason before it says so.

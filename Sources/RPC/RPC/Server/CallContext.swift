@@ -30,6 +30,23 @@ public struct CallContext: Sendable {
 /// returns becomes `CallContext.principal`. It runs for every call, also for those that need no token.
 public typealias Authenticator = @Sendable (MethodName, Metadata, Peer) async throws -> any Sendable
 
+/// What an authenticator returns for a caller it knows. Calls of anything else count as a stranger's: they get far
+/// less memory and time.
+public protocol KnownCaller: Sendable {
+    /// Whose open calls and request bytes are counted together.
+    var accountNumber: Int64 { get }
+}
+
+/// A call whose headers were authorised and which has not ended.
+public struct OpenCall: Sendable {
+    /// Names the call for `Server.end`.
+    public let id: UInt64
+    /// The method.
+    public let method: MethodName
+    /// What the authenticator returned.
+    public let principal: any Sendable
+}
+
 /// Something for the operator's log; never sent to a client.
 public struct ServerEvent: Sendable {
     /// The kinds of event.
@@ -64,6 +81,8 @@ public struct ServerStatistics: Sendable, Equatable {
     public let refusedConnections: Int
     /// Calls whose handler is at work now.
     public let activeCalls: Int
+    /// Bytes of request messages that arrive, wait, or are in a handler's hands now.
+    public let requestBytes: Int
     /// Calls begun so far.
     public let calls: Int
 }

@@ -3,16 +3,16 @@ internal import RPCTransport
 
 /// A gRPC server over TLS. Thread-safe. It serves from `start()` to the end of `shutdown(grace:)`, once.
 ///
-/// Promises: a call's body is read after its headers were authorised; a deadline, a reset or a lost connection
-/// cancels the handler's task; memory for slow or hostile peers is bounded by `ServerLimits`; errors that are no
-/// `RPCError` reach the log and not the client.
+/// Promises: a call's body is read after its headers were authorised, and what it takes is counted against its caller
+/// before; a deadline, a reset or a lost connection cancels the handler's task; memory and time for slow or hostile
+/// peers are bounded by `ServerLimits`; errors that are no `RPCError` reach the log and not the client.
 public final class Server: Sendable {
     private let core: ServerCore
     private let lifecycle: Lifecycle
     private let wanted: Endpoint
 
     /// A server that does not listen yet. Throws `RPCError` naming a certificate, key or authority file that cannot
-    /// be used. `log` is called on the thread of the sockets and must not block.
+    /// be used. `log` is called on the threads of the sockets and must not block.
     public init(
         configuration: ServerConfiguration, services: Services, authenticator: @escaping Authenticator,
         log: @escaping @Sendable (ServerEvent) -> Void = { _ in }
@@ -55,10 +55,7 @@ public final class Server: Sendable {
         await quiet(within: grace) { core.drain() }
         await quiet(within: .seconds(2)) { core.abortCalls() }
         await withCheckedContinuation { continuation in
-            core.loop.submit {
-                core.transport.close()
-                continuation.resume()
-            }
+            core.loop.submit { core.transport.close { continuation.resume() } }
         }
         lifecycle.finish()
     }
@@ -74,21 +71,16 @@ public final class Server: Sendable {
         }
     }
 
+    /// The calls that were authorised and have not ended, those whose body still comes among them.
+    public var openCalls: [OpenCall] { core.openCalls }
+
+    /// Ends calls whose caller may not make them any more: those still reading, and streams of replies, at once. One
+    /// that has its whole request and gives one reply is cancelled, and has half a second to answer: it may be the
+    /// very call that ended its caller's authority.
+    public func end(_ calls: [OpenCall], _ error: RPCError) { core.end(calls, error) }
+
     /// What the server is doing now.
-    public var statistics: ServerStatistics {
-        get async {
-            let core = core
-            return await withCheckedContinuation { continuation in
-                core.loop.submit {
-                    continuation.resume(
-                        returning: ServerStatistics(
-                            connections: core.transport.connectionCount, acceptedConnections: core.transport.accepted,
-                            refusedConnections: core.transport.refused, activeCalls: core.activeCalls,
-                            calls: core.callCount))
-                }
-            }
-        }
-    }
+    public var statistics: ServerStatistics { core.statistics }
 }
 
 /// Endpoint and end of a server. `@unchecked Sendable`: everything is guarded by `lock`.

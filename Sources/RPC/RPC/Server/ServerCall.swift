@@ -1,27 +1,44 @@
 internal import RPCTransport
 
-/// One call on the server: its state, its deadline and the task of its handler.
+/// One call on the server: its state, its deadlines and the task of its handler.
 ///
 /// `@unchecked Sendable`: every property that changes is touched on the loop's thread only.
 final class ServerCall: HTTP2StreamDelegate, @unchecked Sendable {
     let requestID: String
+    let loop: EventLoop
+    private let number: UInt64
     private let stream: HTTP2Stream
     private weak var connection: HTTP2Connection?
     private let peer: Peer
     private let core: ServerCore
     private var state = ServerCallState()
+    private var isOver: Bool { state.isOver }
     private var hasBegun = false
     private var task: Task<Void, Never>?
     private var deadlineTimer: LoopTimer?
+    private var graceTimer: LoopTimer?
     private var method: MethodName?
-    /// Written before the handler's task starts, only read after.
+    /// Why the caller may not make this call any more: what it hears unless its handler has an answer.
+    private var lost: RPCError?
+    /// The two below are written before the handler's task starts, only read after.
     private var limits = MessageLimits(frameBytes: 0, unpackedBytes: 0)
+    private var kind = Services.Kind.unary
+    /// Whose account it is, from authorisation on.
+    private var account: CallAccount?
+    /// Bytes counted against the account, and those of the message the handler is at.
+    private var counted = 0
+    private var delivered = 0
 
-    init(stream: HTTP2Stream, connection: HTTP2Connection, peer: Peer, core: ServerCore, requestID: String) {
+    init(
+        stream: HTTP2Stream, connection: HTTP2Connection, peer: Peer, core: ServerCore, number: UInt64,
+        requestID: String
+    ) {
         self.stream = stream
+        loop = stream.loop
         self.connection = connection
         self.peer = peer
         self.core = core
+        self.number = number
         self.requestID = requestID
     }
 
@@ -31,10 +48,6 @@ final class ServerCall: HTTP2StreamDelegate, @unchecked Sendable {
         // A second block is the request's trailers, which gRPC does not have.
         guard !hasBegun else { return }
         hasBegun = true
-        guard !stream.hasOversizedHeaders else {
-            finish(RPCError(code: .resourceExhausted, message: "the request's headers are too large"))
-            return
-        }
         switch ServerCallState.open(headers) {
         case .notGRPC(let status):
             _ = state.reset()
@@ -54,55 +67,134 @@ final class ServerCall: HTTP2StreamDelegate, @unchecked Sendable {
             finish(RPCError(code: .unimplemented, message: "there is no method \(head.method)"))
             return
         }
-        let frameBytes = route.options.maximumRequestBytes ?? core.maximumRequestBytes
+        kind = route.kind
+        let frameBytes = route.options.maximumRequestBytes ?? core.limits.maximumRequestBytes
         limits = MessageLimits(
             frameBytes: frameBytes, unpackedBytes: route.options.unpackedBytes ?? (64 << 10) + 2 * frameBytes)
         let deadline = head.timeout.map { ContinuousClock.now + $0 }
         if let timeout = head.timeout {
-            deadlineTimer = LoopTimer(core.loop, after: timeout) { [weak self] in
+            deadlineTimer = LoopTimer(loop, after: timeout) { [weak self] in
                 self?.abort(RPCError(code: .deadlineExceeded, message: "the deadline passed"))
             }
         }
         core.callBegan()
-        let loopExecutor: (any TaskExecutor)? = route.options.executor == .loop ? core.loop : nil
+        let loopExecutor: (any TaskExecutor)? = route.options.executor == .loop ? loop : nil
         task = Task {
+            var account: CallAccount?
             var failure: (any Error)?
             do {
-                let principal = try await core.authenticator(head.method, head.metadata, peer)
+                let principal = try await authorise(head)
+                let whose = Self.account(of: principal, peer)
+                try core.budget.open(whose)
+                account = whose
+                core.authorised(number, head.method, principal)
                 let context = CallContext(
                     method: head.method, metadata: head.metadata, peer: peer, deadline: deadline, requestID: requestID,
                     principal: principal)
-                core.loop.submit { self.openGate() }
+                loop.submit { self.openGate(whose) }
                 try await withTaskExecutorPreference(loopExecutor) { try await route.run(self, context) }
             } catch {
                 failure = error
             }
-            let ended = failure
-            core.loop.submit {
+            let (ended, whose) = (failure, account)
+            loop.submit {
                 self.handlerEnded(ended)
+                if let whose { self.core.budget.close(whose, bytes: self.counted) }
+                self.counted = 0
                 self.core.callEnded()
             }
         }
     }
 
-    private func openGate() { stream.open(messageLimit: limits.frameBytes, window: core.openWindow) }
+    /// Asks who calls. Whoever is refused again and again is as bad as one who resets calls.
+    private func authorise(_ head: RequestHead) async throws -> any Sendable {
+        do {
+            return try await core.authenticator(head.method, head.metadata, peer)
+        } catch {
+            loop.submit { self.connection?.refusedCall() }
+            throw error
+        }
+    }
+
+    private static func account(of principal: any Sendable, _ peer: Peer) -> CallAccount {
+        guard let caller = principal as? any KnownCaller else {
+            return .stranger(ConnectionCensus.place(peer.address))
+        }
+        return .user(caller.accountNumber)
+    }
+
+    // MARK: Reading
+
+    /// Messages up to here are kept without being counted: a stream's window is larger.
+    private static let freeBytes = 16 << 10
+
+    private func openGate(_ account: CallAccount) {
+        guard !isOver else { return stream.stopReading() }
+        self.account = account
+        if case .user = account { connection?.recognize() }
+        // A stream of messages is read ahead, as far as its window goes: what that takes is counted at once.
+        let isWide =
+            kind.streamsRequests && limits.frameBytes > core.initialWindow && count(core.openWindow) == nil
+        stream.open(
+            messageLimit: limits.frameBytes, freeLength: Self.freeBytes, window: core.openWindow, isWide: isWide)
+    }
+
+    /// Counts bytes against the account. Returns why they may not come.
+    private func count(_ bytes: Int) -> RPCError? {
+        guard let account else { return RPCError(code: .cancelled, message: "the call has ended") }
+        if let refusal = core.budget.reserve(bytes, account) { return refusal }
+        counted += bytes
+        return nil
+    }
+
+    /// One message is counted with what its wider window lets through behind it; of a stream that was counted before.
+    private func weight(_ length: Int) -> Int {
+        kind.streamsRequests ? length : length + min(length, core.openWindow)
+    }
+
+    func streamNeedsRoom(for length: Int) -> RPCError? { count(weight(length)) }
+
+    func streamDelivered(_ length: Int) {
+        if length > Self.freeBytes { delivered += weight(length) }
+    }
+
+    /// A single message is in the handler's hands until the call ends; of a stream, until the next one is asked for.
+    func streamReads() {
+        guard kind.streamsRequests, delivered > 0, let account else { return }
+        core.budget.release(delivered, account)
+        counted -= delivered
+        delivered = 0
+    }
 
     func streamEnded() {}
 
-    func streamStalled() {
-        abort(RPCError(code: .deadlineExceeded, message: "a message took too long to arrive"))
+    func streamTick(now: ContinuousClock.Instant) {
+        guard hasBegun, !isOver, !stream.remoteEnded else { return }
+        let slow = RPCError(code: .deadlineExceeded, message: "the request took too long to arrive; try again")
+        let sinceHeaders = now - stream.opened
+        guard case .user? = account else {
+            if sinceHeaders >= core.limits.strangersRequestTimeout { abort(slow) }
+            return
+        }
+        switch kind {
+        case .unary, .serverStreaming:
+            if sinceHeaders >= core.limits.requestTimeout { abort(slow) }
+        case .clientStreaming:
+            if let since = stream.owedSince, now - since >= core.limits.messageTimeout { abort(slow) }
+        case .bidirectional:
+            if let since = stream.messageBegan, now - since >= core.limits.messageTimeout { abort(slow) }
+        }
     }
 
     func streamClosed(errorCode: UInt32) {
         if state.reset() {
             core.ended(method, requestID, RPCError(code: .cancelled, message: "the client ended the call"))
         }
-        deadlineTimer?.cancel()
-        deadlineTimer = nil
+        stopTimers()
         stream.terminate(RPCError(code: .cancelled, message: "the call has ended"))
         task?.cancel()
         task = nil
-        core.forget(self)
+        core.forget(number)
     }
 
     // MARK: Ending
@@ -111,6 +203,7 @@ final class ServerCall: HTTP2StreamDelegate, @unchecked Sendable {
         task = nil
         switch error {
         case nil: finish(nil)
+        case _? where lost != nil: finish(lost)
         case let error as RPCError: finish(error.code == .ok ? nil : error)
         case is CancellationError: finish(RPCError(code: .cancelled, message: "the call was cancelled"))
         case let error?:
@@ -122,6 +215,22 @@ final class ServerCall: HTTP2StreamDelegate, @unchecked Sendable {
                 RPCError(
                     code: .internalError, message: "the server failed; tell its operator the request id \(requestID)"))
         }
+    }
+
+    /// The caller may not make this call any more. See `Server.end`.
+    func lostAuthority(_ error: RPCError) {
+        guard !isOver, lost == nil else { return }
+        guard kind == .unary, stream.remoteEnded else { return abort(error) }
+        lost = error
+        task?.cancel()
+        graceTimer = LoopTimer(loop, after: .milliseconds(500)) { [weak self] in self?.abort(error) }
+    }
+
+    private func stopTimers() {
+        deadlineTimer?.cancel()
+        deadlineTimer = nil
+        graceTimer?.cancel()
+        graceTimer = nil
     }
 
     /// Ends the call with a status while its handler is still at work.
@@ -142,9 +251,11 @@ final class ServerCall: HTTP2StreamDelegate, @unchecked Sendable {
             connection?.respond(stream, headers: ServerCallState.responseHeaders + fields, ends: true)
         case .trailers: connection?.finish(stream, trailers: fields)
         }
-        deadlineTimer?.cancel()
-        deadlineTimer = nil
+        stopTimers()
         stream.end(.failure(error ?? RPCError(code: .cancelled, message: "the call has ended")))
+        stream.stopReading()
+        // A call without a token that ends well, a login, makes its caller known.
+        if error == nil { connection?.recognize() }
         core.ended(method, requestID, error)
     }
 

@@ -21,37 +21,6 @@ public struct ServerConfiguration: Sendable {
     }
 }
 
-/// Bounds that hold whatever clients do.
-public struct ServerLimits: Sendable {
-    /// Connections in all.
-    public var maximumConnections = 1024
-    /// Connections from one address.
-    public var maximumConnectionsPerAddress = 256
-    /// Time for the TLS handshake.
-    public var handshakeTimeout: Duration = .seconds(10)
-    /// Bytes of one request's header block.
-    public var maximumHeaderListBytes = 16 << 10
-    /// Calls at once on one connection.
-    public var maximumConcurrentStreams = 100
-    /// Bytes of one request message, where the method says nothing else.
-    public var maximumRequestBytes = 4 << 20
-    /// How long a connection without a call stays open.
-    public var idleTimeout: Duration = .seconds(300)
-    /// Silence after which the server pings.
-    public var keepaliveInterval: Duration = .seconds(60)
-    /// How long the answer to a ping may take.
-    public var keepaliveTimeout: Duration = .seconds(20)
-    /// How long a client may take for one message once it began it.
-    public var messageTimeout: Duration = .seconds(60)
-    /// Calls a client may reset a second, on average; four times as many at once.
-    public var resetsPerSecond = 50.0
-    /// How often connections are looked after: the precision of the four times above.
-    public var tick: Duration = .seconds(1)
-
-    /// The default limits.
-    public init() {}
-}
-
 /// How one method is served.
 public struct MethodOptions: Sendable {
     /// Where a handler runs.

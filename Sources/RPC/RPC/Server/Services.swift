@@ -1,6 +1,15 @@
 /// The handlers of a server, one a method. A method registered twice keeps the last.
 public struct Services: Sendable {
+    /// How a method's calls use their streams.
+    enum Kind: Sendable {
+        case unary, clientStreaming, serverStreaming, bidirectional
+
+        /// Whether requests come one after the other, and not as one message.
+        var streamsRequests: Bool { self == .clientStreaming || self == .bidirectional }
+    }
+
     struct Route: Sendable {
+        let kind: Kind
         let options: MethodOptions
         let run: @Sendable (ServerCall, CallContext) async throws -> Void
     }
@@ -15,7 +24,7 @@ public struct Services: Sendable {
         _ method: UnaryMethod<Request, Reply>, options: MethodOptions = MethodOptions(),
         _ handler: @escaping @Sendable (Request, CallContext) async throws -> Reply
     ) {
-        routes[method.name] = Route(options: options) { call, context in
+        routes[method.name] = Route(kind: .unary, options: options) { call, context in
             let request: Request = try await call.onlyRequest()
             try await call.write(try await handler(request, context))
         }
@@ -26,7 +35,7 @@ public struct Services: Sendable {
         _ method: ServerStreamingMethod<Request, Reply>, options: MethodOptions = MethodOptions(),
         _ handler: @escaping @Sendable (Request, ResponseWriter<Reply>, CallContext) async throws -> Void
     ) {
-        routes[method.name] = Route(options: options) { call, context in
+        routes[method.name] = Route(kind: .serverStreaming, options: options) { call, context in
             try await handler(try await call.onlyRequest(), ResponseWriter(call: call), context)
         }
     }
@@ -36,7 +45,7 @@ public struct Services: Sendable {
         _ method: ClientStreamingMethod<Request, Reply>, options: MethodOptions = MethodOptions(),
         _ handler: @escaping @Sendable (RequestStream<Request>, CallContext) async throws -> Reply
     ) {
-        routes[method.name] = Route(options: options) { call, context in
+        routes[method.name] = Route(kind: .clientStreaming, options: options) { call, context in
             try await call.write(try await handler(RequestStream(call: call), context))
         }
     }
@@ -46,7 +55,7 @@ public struct Services: Sendable {
         _ method: BidirectionalMethod<Request, Reply>, options: MethodOptions = MethodOptions(),
         _ handler: @escaping @Sendable (RequestStream<Request>, ResponseWriter<Reply>, CallContext) async throws -> Void
     ) {
-        routes[method.name] = Route(options: options) { call, context in
+        routes[method.name] = Route(kind: .bidirectional, options: options) { call, context in
             try await handler(RequestStream(call: call), ResponseWriter(call: call), context)
         }
     }

@@ -2,13 +2,14 @@ import Logging
 import RPC
 import Registry
 
-/// Runs the body of a call: turns errors into statuses and writes one line a call to the log.
+/// Runs the body of a call: makes sure that its caller may still make it, turns errors into statuses and writes one line
+/// a call to the log.
 ///
 /// A line tells method, request id, user id, status and time; never a token, a password, a question, a caption or a
 /// photo.
 struct CallRunner: Sendable {
     let logger: Logger
-    let live: LiveCalls
+    let authentication: Authentication
     let meter: RateMeter
 
     /// Methods whose calls stay open: they are counted against the user's streams.
@@ -23,6 +24,7 @@ struct CallRunner: Sendable {
     ) async throws -> T {
         let started = ContinuousClock.now
         do {
+            try await authentication.confirm(context.principal, context.method)
             let value = try await counted(context, body)
             write(context, .ok, started, error: nil)
             return value
@@ -37,10 +39,10 @@ struct CallRunner: Sendable {
         _ context: CallContext, _ body: @escaping @Sendable () async throws -> T
     ) async throws -> T {
         guard let principal = (context.principal as? Caller)?.principal else { return try await body() }
-        guard Self.streams.contains(context.method) else { return try await live.run(principal, body) }
+        guard Self.streams.contains(context.method) else { return try await body() }
         try meter.enter(principal.userID, streams: principal.streams)
         defer { meter.leave(principal.userID) }
-        return try await live.run(principal, body)
+        return try await body()
     }
 
     private func write(

@@ -1,9 +1,22 @@
 import RPC
 import Registry
+import Synchronization
 
 /// Who makes a call, as the token in its headers says.
-struct Caller: Sendable {
+struct Caller: KnownCaller {
     let principal: Principal
+    /// What it was proven by, to be asked again.
+    let proof: Proof
+    /// How often credentials had changed when it was.
+    let generation: UInt64
+
+    /// What comes with a call to prove who makes it.
+    enum Proof: Sendable {
+        case token(String)
+        case certificate(names: [String])
+    }
+
+    var accountNumber: Int64 { principal.userID }
 }
 
 /// Nobody yet: a call that needs no token.
@@ -21,38 +34,83 @@ extension CallContext {
     }
 }
 
-/// Looks at the headers of each call before any of its body is read.
+/// Decides who may make a call: at its headers, before any of its body is read; again when it runs; and again while
+/// it is open, whenever authority may have ended. It is one question each time, asked of the registry.
 struct Authentication: Sendable {
     let registry: RegistryStore
-
     let meter: RateMeter
+    private let clock: @Sendable () -> Int64
+    private let changes: CredentialChanges
+
+    init(registry: RegistryStore, meter: RateMeter, clock: @escaping @Sendable () -> Int64) {
+        self.registry = registry
+        self.meter = meter
+        self.clock = clock
+        let changes = CredentialChanges()
+        self.changes = changes
+        registry.onCredentialChange { changes.note() }
+    }
 
     /// Throws `unauthenticated` without a good token or certificate, `permissionDenied` where the method's scope is
     /// lacking, and `resourceExhausted` after too many calls; `Login` alone needs nothing.
     func authenticate(_ method: MethodName, _ metadata: Metadata, _ peer: Peer) async throws -> any Sendable {
         if method == AccountsMethods.login.name { return Anonymous() }
         do {
-            let principal = try await principal(metadata, peer)
-            try principal.require(MethodScopes.required(method))
+            let proof = try Self.proof(metadata, peer)
+            let generation = changes.count
+            let principal = try await principal(proof, method)
             try meter.call(principal.userID, perMinute: principal.requestsPerMinute)
-            return Caller(principal: principal)
+            return Caller(principal: principal, proof: proof, generation: generation)
         } catch {
             throw StatusMapping.status(of: error)
         }
     }
 
-    /// By the token; without one by the certificate the connection was made with.
-    private func principal(_ metadata: Metadata, _ peer: Peer) async throws -> Principal {
+    /// Throws unless the caller may still make the call: its headers may have come minutes before its body.
+    func confirm(_ principal: any Sendable, _ method: MethodName) async throws {
+        guard let caller = principal as? Caller,
+            caller.generation != changes.count || caller.principal.expiresAtMs <= clock()
+        else { return }
+        do {
+            _ = try await self.principal(caller.proof, method)
+        } catch let error as RegistryError where error.code == .unauthenticated {
+            throw RPCError(
+                code: .unauthenticated,
+                message: "the token or certificate was revoked or has expired meanwhile; log in again", cause: error)
+        }
+    }
+
+    private func principal(_ proof: Caller.Proof, _ method: MethodName) async throws -> Principal {
+        let principal =
+            switch proof {
+            case .token(let text): try await registry.authenticate(text)
+            case .certificate(let names): try await registry.authenticate(certificateNames: names)
+            }
+        try principal.require(MethodScopes.required(method))
+        return principal
+    }
+
+    /// The token; without one the certificate the connection was made with.
+    private static func proof(_ metadata: Metadata, _ peer: Peer) throws -> Caller.Proof {
         guard let header = metadata["authorization"] else {
             guard let subject = peer.certificateSubject else {
                 throw RPCError(code: .unauthenticated, message: "the call carries no token; log in with `myvlm login`")
             }
-            return try await registry.authenticate(certificateNames: [subject] + peer.certificateNames)
+            return .certificate(names: [subject] + peer.certificateNames)
         }
         let parts = header.split(separator: " ", maxSplits: 1)
         guard parts.count == 2, parts[0].lowercased() == "bearer" else {
             throw RPCError(code: .unauthenticated, message: "the authorization header must be `Bearer TOKEN`")
         }
-        return try await registry.authenticate(String(parts[1]))
+        return .token(String(parts[1]))
     }
+}
+
+/// How often credentials have changed. Safe from any thread.
+private final class CredentialChanges: Sendable {
+    private let number = Atomic<UInt64>(0)
+
+    var count: UInt64 { number.load(ordering: .acquiring) }
+
+    func note() { number.add(1, ordering: .acquiringAndReleasing) }
 }
