@@ -88,6 +88,11 @@ public struct RegistryConfiguration: Sendable {
     public var eventsPerUser = 10_000
     /// Milliseconds since 1970.
     public var clock: @Sendable () -> Int64 = { Int64(Date().timeIntervalSince1970 * 1000) }
+    /// Milliseconds of a clock nobody sets: waits and ages inside the process are counted with it.
+    public var steadyClock: @Sendable () -> Int64 = SteadyClock.milliseconds
+    /// Whether an empty registry is made where there is none. False where one must be there already: a database that
+    /// vanished is an error then, never a new one in which nobody is known.
+    public var makesMissing = true
     /// That many bytes nobody can predict.
     public var random: @Sendable (Int) throws -> [UInt8] = Randomness.bytes
     /// False: commits do not wait for the disk and may be lost with the machine. For filling a registry to be measured.

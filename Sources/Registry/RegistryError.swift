@@ -30,21 +30,30 @@ public struct RegistryError: Error, Sendable, CustomStringConvertible {
 
     /// Why.
     public let code: Code
-    /// What happened and what to do next, for a person; never a secret.
+    /// What happened and what to do next, for a person; never a secret, and never a path of the server.
     public let message: String
+    /// The file or folder it is about, for the operator at the machine and the log; never part of `message`, which
+    /// may go to a client.
+    public let place: String?
     /// After how long a retry can succeed, where that is known (throttle, busy).
     public let retryAfterMs: Int64?
     /// The error below, if any.
     public let cause: (any Error)?
 
     /// An error of the registry.
-    public init(_ code: Code, _ message: String, retryAfterMs: Int64? = nil, cause: (any Error)? = nil) {
+    public init(
+        _ code: Code, _ message: String, place: String? = nil, retryAfterMs: Int64? = nil, cause: (any Error)? = nil
+    ) {
         self.code = code
         self.message = message
+        self.place = place
         self.retryAfterMs = retryAfterMs
         self.cause = cause
     }
 
     /// Code and message, without the cause.
-    public var description: String { "\(code.rawValue): \(message)" }
+    public var description: String { "\(code.rawValue): \(operatorMessage)" }
+
+    /// The message with the place it is about: for the console and the log, not for clients.
+    public var operatorMessage: String { place.map { "\($0): \(message)" } ?? message }
 }

@@ -19,60 +19,44 @@ public final class RegistryStore: Sendable {
     let userKeys = Guarded(UserKeyCache())
     let masterKeys: Guarded<MasterKeyring>
     let journal: ErasureJournal
-    let lastRewrite = Guarded<Int64>(0)
+    /// Steady time of the last rewriting; the first one need not wait.
+    let lastRewrite = Guarded<Int64>(-600_000)
+    let sureClock: SureClock
+    /// Steady times at which the jobs of this process began to run.
+    let jobStarts = Guarded<[String: Int64]>([:])
+    /// Folders of the backups that are being made.
+    let backupDrafts = Guarded<Set<String>>([])
+    let failedLogins = Guarded(FailedLogins())
+    /// Steady times at which rotated tokens end.
+    let overlapEnds = Guarded<[Int64: Int64]>([:])
     let credentialWatchers = Guarded<[@Sendable () -> Void]>([])
     let throttle: Guarded<LoginThrottle>
     let passwords = PasswordWorker()
     /// A hash nobody has the password of: unknown users cost the same time as known ones.
     let decoy: PasswordHash
     private let lock: Guarded<DirectoryLock?>
+    private let mark: RunMark
 
     /// Opens the registry or creates an empty one, migrates it and runs `quick_check`.
     ///
-    /// `schemaTooNew` for a newer release's database, `dataLoss` for a damaged or foreign file, `failedPrecondition`
-    /// when another process holds it or the directory cannot be used.
+    /// `schemaTooNew` for a newer release's database, `dataLoss` for a damaged or foreign file or a log that vanished,
+    /// `failedPrecondition` when another process holds it or the directory cannot be used; without `makesMissing`
+    /// `notFound` where there is none.
     public init(_ configuration: RegistryConfiguration) throws {
-        let lock = try DirectoryLock(path: configuration.directory)
         let path = configuration.directory + "/registry.sqlite"
-        let random = configuration.random
+        // Before the folder and the lock: nothing is made where something is missing.
+        if !configuration.makesMissing { try DatabaseFile.require(path) }
+        let lock = try DirectoryLock(path: configuration.directory)
+        mark = RunMark(directory: configuration.directory)
+        if FileManager.default.fileExists(atPath: path) { try mark.requireLog() }
         let keyring = try Self.keyring(configuration, Schema.keyState(path))
         masterKeys = Guarded(keyring)
         journal = ErasureJournal(path: configuration.directory + "/erasures.journal")
         try DirectoryLock.makePrivate(file: path)
         ballast = Ballast(path: configuration.directory + "/ballast", size: configuration.ballastBytes)
-        do {
-            pool = try DatabasePool(path: path, configuration: Connection.configuration(configuration))
-            try pool.writeWithoutTransaction { db in
-                try Connection.finishWriter(
-                    db, logPages: configuration.logPages, waitsForDisk: configuration.waitsForDisk)
-                // Takes effect between transactions only.
-                try db.execute(sql: "PRAGMA foreign_keys = OFF")
-                try db.inTransaction(.immediate) {
-                    try Schema.check(db)
-                    try Schema.migrate(
-                        db,
-                        MigrationContext(
-                            master: keyring.current, now: configuration.clock(), random: random))
-                    return .commit
-                }
-                try db.execute(sql: "PRAGMA foreign_keys = ON")
-                let inUse = try Self.masterKeysInUse(db)
-                for id in inUse { _ = try keyring.key(id) }
-                if case .file(let file) = configuration.masterKeySource {
-                    try Self.finishRotation(file, inUse: inUse)
-                }
-                // What was deleted or overwritten must not lie in the log while the server runs.
-                _ = try Self.checkpoint(db)
-                let report = try String.fetchAll(db, sql: "PRAGMA quick_check(5)")
-                guard report == ["ok"] else {
-                    throw RegistryError(
-                        .dataLoss, "quick_check found damage; restore a backup: \(report.joined(separator: "; "))")
-                }
-            }
-            lookups = try DatabaseQueue(path: path, configuration: Connection.lookups(configuration))
-        } catch {
-            throw RegistryError.mapped(error)
-        }
+        sureClock = SureClock(wall: configuration.clock, steady: configuration.steadyClock)
+        (pool, lookups) = try ballast.makingRoom { try Self.open(path, configuration, keyring) }
+        let random = configuration.random
         decoy = try PasswordHash.make(try random(32), cost: configuration.passwordCost, random: random)
         throttle = Guarded(LoginThrottle(configuration.throttle))
         self.configuration = configuration
@@ -80,20 +64,74 @@ public final class RegistryStore: Sendable {
         do { try reapplyErasures() } catch { throw RegistryError.mapped(error) }
         // No room for it is told by `maintain`; an almost full disk must not keep the server down.
         _ = ballast.restore()
+        mark.set()
+    }
+
+    /// One that was not closed: SQLite merges the log when the last connection ends.
+    deinit {
+        try? lookups.close()
+        try? pool.close()
+        mark.clearIfMerged()
     }
 
     /// Writes pending last uses, closes the connections and frees the directory. Calls after it throw.
     public func close() throws {
         do {
-            try pool.write { db in try self.flushLastUse(db) }
+            let failed = failedLogins.withLock { $0.takeAll() }
+            try pool.write { db in
+                try self.flushLastUse(db)
+                try self.recordFailedLogins(db, failed)
+            }
             try lookups.close()
             try moveLogIntoDatabase()
+            // Nothing is written any more, and what was is in the database.
+            mark.clearIfEmpty()
             try pool.close()
+            mark.clearIfMerged()
         } catch {
             throw RegistryError.mapped(error)
         }
         bell.close()
         lock.withLock { $0 = nil }
+    }
+
+    private static func open(
+        _ path: String, _ configuration: RegistryConfiguration, _ keyring: MasterKeyring
+    ) throws -> (DatabasePool, DatabaseQueue) {
+        do {
+            let pool = try DatabasePool(path: path, configuration: Connection.configuration(configuration))
+            try pool.writeWithoutTransaction { db in try prepare(db, configuration, keyring) }
+            return (pool, try DatabaseQueue(path: path, configuration: Connection.lookups(configuration)))
+        } catch {
+            throw RegistryError.mapped(error)
+        }
+    }
+
+    /// Migrates the database and looks at it before anybody uses it.
+    private static func prepare(
+        _ db: Database, _ configuration: RegistryConfiguration, _ keyring: MasterKeyring
+    ) throws {
+        try Connection.finishWriter(db, logPages: configuration.logPages, waitsForDisk: configuration.waitsForDisk)
+        // Takes effect between transactions only.
+        try db.execute(sql: "PRAGMA foreign_keys = OFF")
+        try db.inTransaction(.immediate) {
+            try Schema.check(db)
+            try Schema.migrate(
+                db,
+                MigrationContext(master: keyring.current, now: configuration.clock(), random: configuration.random))
+            return .commit
+        }
+        try db.execute(sql: "PRAGMA foreign_keys = ON")
+        let inUse = try masterKeysInUse(db)
+        for id in inUse { _ = try keyring.key(id) }
+        if case .file(let file) = configuration.masterKeySource { try finishRotation(file, inUse: inUse) }
+        // What was deleted or overwritten must not lie in the log while the server runs.
+        _ = try checkpoint(db)
+        let report = try String.fetchAll(db, sql: "PRAGMA quick_check(5)")
+        guard report == ["ok"] else {
+            throw RegistryError(
+                .dataLoss, "quick_check found damage; restore a backup: \(report.joined(separator: "; "))")
+        }
     }
 
     private static func keyring(
@@ -114,6 +152,4 @@ public final class RegistryStore: Sendable {
             try pool.writeWithoutTransaction { db in _ = try db.checkpoint(.truncate) }
         } catch let error as DatabaseError where [.SQLITE_BUSY, .SQLITE_FULL].contains(error.resultCode) {}
     }
-
-    var now: Int64 { configuration.clock() }
 }

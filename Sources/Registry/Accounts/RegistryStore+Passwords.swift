@@ -3,13 +3,16 @@ internal import GRDB
 extension RegistryStore {
     /// Checks name and password and issues a token. Unknown name, wrong password and suspended account give the same
     /// `unauthenticated` after the same work; too many failures give `resourceExhausted` with `retryAfterMs`. Without
-    /// `scopes` the token may do all that the role may; `permissionDenied` for scopes the role does not have.
+    /// `scopes` the token may do all that the role may; `permissionDenied` for scopes the role does not have. Failures
+    /// leave rows in the audit log; see `FailedLogins`.
+    /// - Parameter certificate: the subject of the certificate that the connection was made with.
     public func login(
         name: String, password: String, label: String = "", lifetimeMs: Int64 = 0, scopes: Scopes? = nil,
-        address: String
+        address: String, certificate: String? = nil
     ) async throws -> IssuedToken {
         let label = try NameRules.note(label, what: "a label", characters: 64)
-        let account = try await checkPassword(name: name, password: password, address: address)
+        let account = try await checkPassword(
+            name: name, password: password, origin: LoginOrigin(address: address, certificate: certificate))
         return try await issue(
             for: account, label: label, lifetimeMs: lifetimeMs, scopes: scopes ?? account.role.scopes,
             action: "token.login")
@@ -17,10 +20,11 @@ extension RegistryStore {
 
     /// Changes the caller's own password and ends the user's other tokens. The old one is throttled like a login.
     public func changePassword(
-        of principal: Principal, old: String, new: String, address: String
+        of principal: Principal, old: String, new: String, address: String, certificate: String? = nil
     ) async throws {
         let bytes = try NameRules.password(new)
-        let account = try await checkPassword(name: principal.name, password: old, address: address)
+        let account = try await checkPassword(
+            name: principal.name, password: old, origin: LoginOrigin(address: address, certificate: certificate))
         guard account.userID == principal.userID else { throw Self.refused }
         let hash = try await hashed(bytes)
         try await store(hash, account: account, keeping: principal.tokenID, actor: .user(principal.userID))
@@ -37,14 +41,37 @@ extension RegistryStore {
 
     static let refused = RegistryError(.unauthenticated, "name or password is wrong, or the account is suspended")
 
-    private func checkPassword(name: String, password: String, address: String) async throws -> Account {
-        guard name.utf8.count <= 64, password.utf8.count <= 4096, address.utf8.count <= 256 else { throw Self.refused }
-        let now = self.now
-        if let wait = throttle.withLock({ $0.admit(account: name, address: address, now: now) }) {
-            throw RegistryError(
-                .resourceExhausted, "too many failed logins; wait \((wait + 999) / 1000) s and try again",
-                retryAfterMs: wait)
+    private func checkPassword(name: String, password: String, origin: LoginOrigin) async throws -> Account {
+        guard name.utf8.count <= 64, password.utf8.count <= 4096 else { throw Self.refused }
+        let admitted = steadyNow
+        if let wait = throttle.withLock({ $0.admit(account: name, origin: origin, now: admitted) }) {
+            throw Self.tooMany(wait)
         }
+        let found: (account: Account?, matches: Bool)
+        do {
+            found = try await look(name: name, password: password)
+        } catch {
+            throttle.withLock { $0.abandoned(account: name, origin: origin) }
+            throw error
+        }
+        let now = steadyNow
+        guard found.matches, let account = found.account, !account.suspended else {
+            noteFailedLogin(found.account?.userID)
+            if let wait = throttle.withLock({ $0.failed(origin: origin, now: now) }) { throw Self.tooMany(wait) }
+            throw Self.refused
+        }
+        throttle.withLock { $0.succeeded(account: name, origin: origin, now: now) }
+        return account
+    }
+
+    private static func tooMany(_ wait: Int64) -> RegistryError {
+        RegistryError(
+            .resourceExhausted, "too many failed logins; wait \((wait + 999) / 1000) s and try again",
+            retryAfterMs: wait)
+    }
+
+    /// Who has the name, and whether the password is right: the same work for a name that nobody has.
+    private func look(name: String, password: String) async throws -> (account: Account?, matches: Bool) {
         let stored = try await read { db -> (Account, PasswordHash)? in
             guard let row = try Row.fetchOne(db, sql: "SELECT * FROM account WHERE name = ?", arguments: [name]) else {
                 return nil
@@ -55,9 +82,7 @@ extension RegistryStore {
         let bytes = (try? NameRules.password(password)) ?? []
         let hash = stored?.1 ?? decoy
         let matches = try await passwords.run { try hash.matches(bytes) }
-        guard matches, let account = stored?.0, !account.suspended else { throw Self.refused }
-        throttle.withLock { $0.succeeded(account: name, address: address) }
-        return account
+        return (stored?.0, matches && stored != nil)
     }
 
     private func store(

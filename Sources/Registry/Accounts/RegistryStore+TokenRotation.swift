@@ -33,8 +33,26 @@ extension RegistryStore {
                 ])
             return issued
         }
+        let end = steadyNow + overlapMs
+        overlapEnds.withLock { $0[id] = min($0[id] ?? end, end) }
         credentialsChanged()
         return issued
+    }
+
+    /// Whether a token's time is not over. One that was rotated in this process ends after its overlap, whatever is done
+    /// to the wall clock meanwhile.
+    func isInTime(_ tokenID: Int64, expiresAtMs: Int64, now: Int64) -> Bool {
+        guard let end = overlapEnds.withLock({ $0[tokenID] }) else { return expiresAtMs > now }
+        return steadyNow < end
+    }
+
+    /// Removes tokens whose overlap is over. Returns how many.
+    func pruneRotatedTokens(_ db: Database) throws -> Int {
+        let steady = steadyNow
+        let over = overlapEnds.withLock { $0.filter { $0.value <= steady }.keys.sorted() }
+        for id in over { try db.execute(sql: "DELETE FROM token WHERE id = ?", arguments: [id]) }
+        db.afterNextTransaction { _ in self.overlapEnds.withLock { ends in for id in over { ends[id] = nil } } }
+        return over.count
     }
 
     /// Which of the credentials are good now: not revoked, not expired, of an account that is not suspended.
@@ -43,14 +61,15 @@ extension RegistryStore {
     }
 
     func isLive(_ db: Database, _ credential: Credential) throws -> Bool {
-        let found: Int?
+        let found: Int64?
         switch credential {
         case .token(let id):
-            found = try db.value(
+            let expires: Int64? = try db.value(
                 """
-                SELECT 1 FROM token JOIN account ON account.id = account_id
-                WHERE token.id = ? AND expires_ms > ? AND suspended = 0
-                """, [id, now])
+                SELECT expires_ms FROM token JOIN account ON account.id = account_id
+                WHERE token.id = ? AND suspended = 0
+                """, [id])
+            found = expires.flatMap { isInTime(id, expiresAtMs: $0, now: now) ? $0 : nil }
         case .certificate(let name, let userID):
             found = try db.value(
                 """

@@ -8,8 +8,11 @@ extension RegistryStore {
         guard token.utf8.count == 47, token.hasPrefix("mvt_") else { throw Self.unknownToken }
         let hash = SHA256.hex(token.utf8)
         let now = self.now
-        let (known, generation) = tokenCache.withLock { ($0.find(hash, now: now), $0.generation) }
-        if let known { return known }
+        let (known, generation) = tokenCache.withLock { ($0.find(hash), $0.generation) }
+        if let known, isInTime(known.tokenID, expiresAtMs: known.expiresAtMs, now: now) {
+            tokenCache.withLock { $0.use(known, now: now) }
+            return known
+        }
         let quotas = configuration.quotas
         let found = try lookup { db -> Principal? in
             // Columns by number: their names take longer to find than the row.
@@ -19,9 +22,9 @@ extension RegistryStore {
                     (SELECT value FROM quota WHERE quota.account_id = account.id AND name = 'requests-per-minute'),
                     (SELECT value FROM quota WHERE quota.account_id = account.id AND name = 'streams')
                 FROM token JOIN account ON account.id = account_id
-                WHERE hash = ? AND expires_ms > ? AND suspended = 0
-                """, [hash, now])
-            guard let row else { return nil }
+                WHERE hash = ? AND suspended = 0
+                """, [hash])
+            guard let row, self.isInTime(row[0], expiresAtMs: row[1], now: now) else { return nil }
             let role = try Account.Role(stored: row[5])
             var principal = Principal(
                 userID: row[3], name: row[4], role: role, tokenID: row[0], expiresAtMs: row[1],
@@ -104,10 +107,11 @@ extension RegistryStore {
             if let principal { try self.requireLive(db, .principal(principal)) }
             let fresh = try Self.account(db, id: account.userID)
             guard !fresh.suspended else { throw Self.refused }
-            try db.execute(sql: "DELETE FROM token WHERE expires_ms <= ?", arguments: [now])
+            try db.execute(sql: "DELETE FROM token WHERE expires_ms <= ?", arguments: [self.sureNow])
             let held =
                 try Int.fetchOne(
-                    db, sql: "SELECT count(*) FROM token WHERE account_id = ?", arguments: [fresh.userID]) ?? 0
+                    db, sql: "SELECT count(*) FROM token WHERE account_id = ? AND expires_ms > ?",
+                    arguments: [fresh.userID, now]) ?? 0
             guard held < policy.tokensPerUser else {
                 throw RegistryError(
                     .resourceExhausted, "\(held) of \(policy.tokensPerUser) tokens are in use; revoke one first")
@@ -150,7 +154,8 @@ extension RegistryStore {
     func flushLastUse(_ db: Database) throws {
         for (id, at) in tokenCache.withLock({ $0.takePendingUse() }) {
             try db.execute(
-                sql: "UPDATE token SET last_used_ms = ? WHERE id = ? AND ? - coalesce(last_used_ms, 0) >= ?",
+                // A use in the future was noted by a clock that was wrong.
+                sql: "UPDATE token SET last_used_ms = ? WHERE id = ? AND abs(? - coalesce(last_used_ms, 0)) >= ?",
                 arguments: [at, id, at, Self.useGrainMs])
         }
     }

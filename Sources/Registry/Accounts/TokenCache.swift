@@ -8,16 +8,10 @@ struct TokenCache: Sendable {
     private(set) var pendingUse: [Int64: Int64] = [:]
     private static let capacity = 20_000
 
-    /// The token's principal; nil when unknown here or past its end.
-    mutating func find(_ hash: String, now: Int64) -> Principal? {
-        guard let principal = principals[hash] else { return nil }
-        guard principal.expiresAtMs > now else {
-            principals[hash] = nil
-            return nil
-        }
-        pendingUse[principal.tokenID] = now
-        return principal
-    }
+    /// The token's principal as it was proven; nil when unknown here. Whether its time is over the caller looks.
+    func find(_ hash: String) -> Principal? { principals[hash] }
+
+    mutating func use(_ principal: Principal, now: Int64) { pendingUse[principal.tokenID] = now }
 
     mutating func store(_ hash: String, _ principal: Principal, generation: UInt64, now: Int64) {
         pendingUse[principal.tokenID] = now

@@ -100,18 +100,18 @@ extension RegistryStore {
             arguments: [userID, now - Self.dayMs])
         throw RegistryError(
             .resourceExhausted, "\(used) of \(limit) enrollment minutes of a day are used; try again later",
-            retryAfterMs: max(60_000, (oldest ?? now) + Self.dayMs - now))
+            retryAfterMs: min(Self.dayMs, max(60_000, (oldest ?? now) + Self.dayMs - now)))
     }
 
     private func spentMinutes(_ db: Database, _ userID: Int64) throws -> Int {
-        let spent = try Int64.fetchOne(
-            db,
-            // One that runs now counts up to now.
-            sql: """
-                SELECT coalesce(sum(spent_ms + iif(state = 'running', max(0, :now - started_ms), 0)), 0) FROM job
-                WHERE account_id = :user AND started_ms > :since
-                """, arguments: ["now": now, "user": userID, "since": now - Self.dayMs])
-        return Int((spent ?? 0) / 60_000)
+        let spent =
+            try Int64.fetchOne(
+                db, sql: "SELECT coalesce(sum(spent_ms), 0) FROM job WHERE account_id = ? AND started_ms > ?",
+                arguments: [userID, now - Self.dayMs]) ?? 0
+        // Those that run now count up to now.
+        let running = try String.fetchAll(
+            db, sql: "SELECT id FROM job WHERE account_id = ? AND state = 'running'", arguments: [userID])
+        return Int((spent + running.reduce(0) { $0 + runningMs($1) }) / 60_000)
     }
 
     private func use(_ db: Database, _ userID: Int64) throws -> [QuotaUse] {

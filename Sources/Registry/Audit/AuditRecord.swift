@@ -4,7 +4,7 @@ public struct AuditRecord: Sendable, Equatable {
     public let sequence: Int64
     /// Milliseconds since 1970.
     public let atMs: Int64
-    /// Who: the code of a user, or `(console)`, `(maintenance)`, `(migration)`.
+    /// Who: the code of a user, or `(console)`, `(maintenance)`, `(migration)`, `(stranger)`.
     public let actor: String
     /// What: `user.create`, `concept.rollback` and the like.
     public let action: String
@@ -45,6 +45,8 @@ enum AuditActor: Sendable {
     case user(Int64)
     case console
     case maintenance
+    /// Somebody who has not proven to be anybody.
+    case stranger
 }
 
 /// To what it is done.

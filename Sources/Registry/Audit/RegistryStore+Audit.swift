@@ -52,6 +52,7 @@ extension RegistryStore {
         switch actor {
         case .console: "(console)"
         case .maintenance: "(maintenance)"
+        case .stranger: "(stranger)"
         case .user(let id): try Self.tag(db, id)
         }
     }
@@ -79,6 +80,8 @@ extension RegistryStore {
     /// Administrators, auditors and the console only.
     public func audit(limit: Int = 100, before: Int64 = 0, by actor: Actor) async throws -> AuditPage {
         try Permission.readAudit.require(of: actor)
+        // A failed login that is a moment old is to be seen.
+        try await flushFailedLogins()
         return try await read { db in
             let below = before > 0 ? before : Int64.max
             let records = try Row.fetchAll(

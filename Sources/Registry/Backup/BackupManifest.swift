@@ -29,7 +29,7 @@ public struct BackupManifest: Sendable, Equatable, Codable {
     /// Reads the manifest of a backup's folder; `notFound` where there is none, `dataLoss` for one that does not parse.
     public static func read(_ folder: String) throws -> BackupManifest {
         guard let data = FileManager.default.contents(atPath: folder + "/" + file) else {
-            throw RegistryError(.notFound, "\(folder) is no backup: it has no \(file)")
+            throw RegistryError(.notFound, "that is no backup: it has no \(file); list the backups", place: folder)
         }
         do {
             let manifest = try JSONDecoder().decode(BackupManifest.self, from: data)
@@ -41,7 +41,8 @@ public struct BackupManifest: Sendable, Equatable, Codable {
         } catch let error as RegistryError {
             throw error
         } catch {
-            throw RegistryError(.dataLoss, "\(folder)/\(file) does not parse; use another backup", cause: error)
+            throw RegistryError(
+                .dataLoss, "the backup's \(file) does not parse; use another backup", place: folder, cause: error)
         }
     }
 

@@ -3,40 +3,67 @@ internal import GRDB
 
 extension RegistryStore {
     /// Copies the registry as it is at one moment into a new folder, while others read and write, and verifies the
-    /// copy. The master key is not part of it. What fails leaves no folder.
+    /// copy. The master key is not part of it. The copy is made beside the folder and takes its name when it is good:
+    /// what fails or is killed leaves no folder of that name, and `sweepBackups` removes what it left.
     ///
-    /// `alreadyExists` when the folder is there, `storageFull` when the disk is, `dataLoss` when the copy is not sound.
+    /// `alreadyExists` when a backup is there, `storageFull` when the disk is, `dataLoss` when the copy is not sound.
     public func createBackup(_ folder: String, by actor: Actor) async throws -> BackupManifest {
         try Permission.manageAccounts.require(of: actor)
-        guard mkdir(folder, 0o700) == 0 else {
-            if errno == EEXIST {
-                throw RegistryError(.alreadyExists, "\(folder) is there already; choose another name")
-            }
-            throw DirectoryLock.error("cannot make \(folder)", errno)
-        }
+        try Self.requireNoBackup(folder)
+        let draft = try BackupDraft(for: folder, id: Hex.encode(try configuration.random(8)))
+        backupDrafts.withLock { _ = $0.insert(draft.folder) }
+        defer { backupDrafts.withLock { _ = $0.remove(draft.folder) } }
         do {
-            let copy = folder + "/" + BackupManifest.database
+            let copy = draft.folder + "/" + BackupManifest.database
+            try draft.make()
             try DirectoryLock.makePrivate(file: copy)
             try await vacuum(into: copy)
             let manifest = try Self.describe(copy, createdAtMs: now)
-            let path = folder + "/" + BackupManifest.file
+            let path = draft.folder + "/" + BackupManifest.file
             guard
                 FileManager.default.createFile(
                     atPath: path, contents: try manifest.encoded(), attributes: [.posixPermissions: 0o600])
-            else { throw DirectoryLock.error("cannot write \(path)", errno) }
-            for file in [copy, path, folder] { try Self.sync(file) }
-            _ = try Self.verifyBackup(folder, masterKeys: masterKeys.withLock { $0 })
+            else { throw DirectoryLock.error("cannot write the backup's manifest", errno, path) }
+            for file in [copy, path, draft.folder] { try Self.sync(file) }
+            _ = try Self.verifyBackup(draft.folder, masterKeys: masterKeys.withLock { $0 })
             try await write { db in
                 try self.requireLive(db, actor)
                 try self.record(
                     db, by: actor.auditActor, "backup.create", on: .server,
                     details: ["sha256": .text(manifest.sha256), "bytes": .number(manifest.bytes)])
             }
+            try draft.publish()
+            try Self.sync(draft.parent)
             return manifest
         } catch {
-            try? FileManager.default.removeItem(atPath: folder)  // The first error tells more.
+            draft.discard()  // The first error tells more.
             throw error
         }
+    }
+
+    /// Removes what killed backups left in a folder of backups; those that are being made now stay. Returns the names
+    /// of folders there that are no backups, because an earlier release left them or somebody else did.
+    @discardableResult
+    public func sweepBackups(in folder: String) -> [String] {
+        let drafts = backupDrafts.withLock { $0 }
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        var foreign: [String] = []
+        for name in names.sorted() {
+            let path = folder + "/" + name
+            if name.hasPrefix(BackupDraft.prefix) {
+                // What cannot be removed now is tried again by the next sweep.
+                if !drafts.contains(path) { try? FileManager.default.removeItem(atPath: path) }
+            } else if !BackupDraft.isBackup(path) {
+                foreign.append(name)
+            }
+        }
+        return foreign
+    }
+
+    /// A folder may take a backup's name unless it is one; what a killed backup of an earlier release left gives way.
+    private static func requireNoBackup(_ folder: String) throws {
+        guard FileManager.default.fileExists(atPath: folder), !BackupDraft.isRemnant(folder) else { return }
+        throw RegistryError(.alreadyExists, "a backup of that name is there already; choose another name", place: folder)
     }
 
     /// Checks a backup: the file's SHA-256, SQLite's own check, the audit chain, and every artifact against its digest.
@@ -59,7 +86,8 @@ extension RegistryStore {
         let manifest = try BackupManifest.read(folder)
         let path = folder + "/" + BackupManifest.database
         guard try fileDigest(path) == manifest.sha256 else {
-            throw RegistryError(.dataLoss, "\(path) is not what its manifest says; use another backup")
+            throw RegistryError(
+                .dataLoss, "the backup is not what its manifest says; use another backup", place: path)
         }
         guard manifest.schema == Schema.version else {
             // An older one is migrated by the restore; its artifacts are checked then.
@@ -121,16 +149,16 @@ extension RegistryStore {
             try queue.close()
             try sync(fresh)
             let old = target + ".before-restore"
-            for suffix in ["-wal", "-shm"] where FileManager.default.fileExists(atPath: target + suffix) {
+            for suffix in ["-wal", "-shm"] {
                 // Left by a crash: it belongs to the old database and goes with it.
-                guard rename(target + suffix, old + suffix) == 0 else {
-                    throw DirectoryLock.error("cannot move \(target + suffix)", errno)
-                }
+                try move(target + suffix, to: old + suffix)
             }
-            if FileManager.default.fileExists(atPath: target), rename(target, old) != 0 {
-                throw DirectoryLock.error("cannot move \(target)", errno)
+            try move(target, to: old)
+            guard rename(fresh, target) == 0 else {
+                throw DirectoryLock.error("cannot put the backup there", errno, target)
             }
-            guard rename(fresh, target) == 0 else { throw DirectoryLock.error("cannot place \(target)", errno) }
+            // The old log went with the old database: nothing is missing.
+            RunMark(directory: configuration.directory).clear()
             try sync(configuration.directory)
             withExtendedLifetime(lock) {}
         } catch let error as RegistryError {
@@ -138,8 +166,19 @@ extension RegistryStore {
         } catch {
             throw RegistryError.mapped(error)
         }
-        try RegistryStore(configuration).close()
+        var opened = configuration
+        opened.makesMissing = false
+        try RegistryStore(opened).close()
         return manifest
+    }
+
+    /// Moves what is there, a file or whatever stands in its place, over what an earlier restore left.
+    private static func move(_ path: String, to old: String) throws {
+        let manager = FileManager.default
+        if manager.fileExists(atPath: old) { try manager.removeItem(atPath: old) }
+        guard rename(path, old) == 0 || errno == ENOENT else {
+            throw DirectoryLock.error("cannot move the old database aside", errno, path)
+        }
     }
 
     /// Further than any registry counts between two backups.
@@ -207,7 +246,7 @@ extension RegistryStore {
     /// SHA-256 of a file, read in pieces.
     private static func fileDigest(_ path: String) throws -> String {
         guard let file = FileHandle(forReadingAtPath: path) else {
-            throw RegistryError(.notFound, "cannot read \(path); check the path and its owner")
+            throw RegistryError(.notFound, "the backup's database cannot be read; check its owner", place: path)
         }
         defer { try? file.close() }
         var hash = RunningSHA256()
@@ -217,8 +256,8 @@ extension RegistryStore {
 
     private static func sync(_ path: String) throws {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw DirectoryLock.error("cannot open \(path)", errno) }
+        guard descriptor >= 0 else { throw DirectoryLock.error("cannot open what is to be synced", errno, path) }
         defer { Foundation.close(descriptor) }
-        guard fsync(descriptor) == 0 else { throw DirectoryLock.error("cannot sync \(path)", errno) }
+        guard fsync(descriptor) == 0 else { throw DirectoryLock.error("cannot sync it", errno, path) }
     }
 }

@@ -33,7 +33,7 @@ extension RegistryStore {
                     ORDER BY deleted_revision DESC LIMIT 1
                     """,
                 arguments: [
-                    principal.userID, NameRules.fold(name), self.now - self.configuration.undeleteWindowMs,
+                    principal.userID, NameRules.fold(name), self.sureNow - self.configuration.undeleteWindowMs,
                 ])
             guard let id else {
                 throw RegistryError(.notFound, "no deleted concept named \(name) that could come back")

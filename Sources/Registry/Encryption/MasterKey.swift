@@ -83,32 +83,35 @@ public enum MasterKeyFile {
         guard stat(path, &status) == 0 else {
             throw RegistryError(
                 .failedPrecondition,
-                "the master key \(path) is missing: without it the concepts cannot be read; restore it from where it "
-                    + "is kept")
+                "the master key is missing: without it the concepts cannot be read; restore it from where it is kept",
+                place: path)
         }
         guard status.st_mode & 0o077 == 0 else {
             throw RegistryError(
-                .failedPrecondition, "\(path) can be read by others; run `chmod 600 \(path)` and rotate the key")
+                .failedPrecondition, "the master key can be read by others; run `chmod 600` on it and rotate the key",
+                place: path)
         }
         guard let data = FileManager.default.contents(atPath: path) else {
-            throw RegistryError(.failedPrecondition, "cannot read \(path); check its owner")
+            throw RegistryError(.failedPrecondition, "cannot read the master key; check its owner", place: path)
         }
         let text = String(decoding: data, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
         do { return try MasterKey(text: text) } catch {
-            throw RegistryError(.failedPrecondition, "\(path) holds no master key: 64 hex digits", cause: error)
+            throw RegistryError(
+                .failedPrecondition, "the file holds no master key: 64 hex digits; restore it from where it is kept",
+                place: path, cause: error)
         }
     }
 
     /// Writes a key into a new file of mode 0600, synced to the disk.
     public static func create(_ path: String, _ key: MasterKey) throws {
         let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw DirectoryLock.error("cannot make \(path)", errno) }
+        guard descriptor >= 0 else { throw DirectoryLock.error("cannot make the master key", errno, path) }
         defer { close(descriptor) }
         let text = Array((key.text + "\n").utf8)
         guard write(descriptor, text, text.count) == text.count, fsync(descriptor) == 0 else {
             let code = errno
             unlink(path)
-            throw DirectoryLock.error("cannot write \(path)", code)
+            throw DirectoryLock.error("cannot write the master key", code, path)
         }
     }
 

@@ -39,7 +39,7 @@ extension RegistryStore {
             try MasterKeyFile.create(next, try MasterKey.make(random: configuration.random))
         }
         let count = try await rewrapDataKeys(under: try MasterKeyFile.read(next))
-        guard rename(next, path) == 0 else { throw DirectoryLock.error("cannot replace \(path)", errno) }
+        guard rename(next, path) == 0 else { throw DirectoryLock.error("cannot replace the master key", errno, path) }
         return count
     }
 
@@ -54,6 +54,6 @@ extension RegistryStore {
         guard FileManager.default.fileExists(atPath: next) else { return }
         let successor = try MasterKeyFile.read(next)
         guard inUse == [successor.id] else { return }
-        guard rename(next, path) == 0 else { throw DirectoryLock.error("cannot replace \(path)", errno) }
+        guard rename(next, path) == 0 else { throw DirectoryLock.error("cannot replace the master key", errno, path) }
     }
 }

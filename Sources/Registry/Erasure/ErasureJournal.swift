@@ -37,7 +37,7 @@ struct ErasureJournal: Sendable {
     func entries() throws -> [Entry] {
         guard FileManager.default.fileExists(atPath: path) else { return [] }
         guard let data = FileManager.default.contents(atPath: path) else {
-            throw RegistryError(.failedPrecondition, "cannot read \(path); check its owner")
+            throw RegistryError(.failedPrecondition, "cannot read the journal of erasures; check its owner", place: path)
         }
         let text = String(decoding: data, as: UTF8.self)
         let lines = text.split(separator: "\n", omittingEmptySubsequences: true)
@@ -47,7 +47,8 @@ struct ErasureJournal: Sendable {
                 entries.append(entry)
             } else if index < lines.count - 1 || text.hasSuffix("\n") {
                 throw RegistryError(
-                    .dataLoss, "line \(index + 1) of \(path) is damaged; restore the file from a backup")
+                    .dataLoss, "line \(index + 1) of the journal of erasures is damaged; restore the file from a backup",
+                    place: path)
             }
         }
         return entries
@@ -56,20 +57,20 @@ struct ErasureJournal: Sendable {
     /// Adds a promise; on the disk when it returns.
     func append(_ entry: Entry) throws {
         let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw DirectoryLock.error("cannot open \(path)", errno) }
+        guard descriptor >= 0 else { throw DirectoryLock.error("cannot open the journal of erasures", errno, path) }
         defer { close(descriptor) }
         // A line that a crash cut short gives way.
         let size = lseek(descriptor, 0, SEEK_END)
         let whole = try entries().reduce(0) { $0 + $1.line.utf8.count }
         if Int(size) != whole, ftruncate(descriptor, off_t(whole)) != 0 {
-            throw DirectoryLock.error("cannot mend \(path)", errno)
+            throw DirectoryLock.error("cannot mend the journal of erasures", errno, path)
         }
         guard lseek(descriptor, off_t(whole), SEEK_SET) >= 0 else {
-            throw DirectoryLock.error("cannot write \(path)", errno)
+            throw DirectoryLock.error("cannot write the journal of erasures", errno, path)
         }
         let line = Array(entry.line.utf8)
         guard write(descriptor, line, line.count) == line.count, fsync(descriptor) == 0 else {
-            throw DirectoryLock.error("cannot write \(path)", errno)
+            throw DirectoryLock.error("cannot write the journal of erasures", errno, path)
         }
     }
 }

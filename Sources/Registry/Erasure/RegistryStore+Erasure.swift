@@ -85,7 +85,7 @@ extension RegistryStore {
             )
         }
         guard pending > 0 else { return }
-        let now = self.now
+        let now = self.steadyNow
         let due = lastRewrite.withLock { last in
             guard bytes <= configuration.rewriteAtOnceBytes || (maintaining && now - last >= 600_000) else {
                 return false
@@ -129,7 +129,7 @@ extension RegistryStore {
             do {
                 try journal.append(entry)
             } catch let error as RegistryError where error.code == .storageFull {
-                guard ballast.release() else { throw error }
+                guard ballast.release() > 0 else { throw error }
                 try journal.append(entry)
             }
         }

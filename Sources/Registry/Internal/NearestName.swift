@@ -1,8 +1,8 @@
 /// Finds the name a person probably meant.
-enum NearestName {
+package enum NearestName {
     /// The nearest of `names`, when at most a third of its letters are wrong; by edits (Damerau-Levenshtein, optimal
     /// string alignment) of the folded names, and the first of the alphabet among equals.
-    static func of(_ wanted: String, among names: [String]) -> String? {
+    package static func of(_ wanted: String, among names: [String]) -> String? {
         let target = Array(NameRules.fold(wanted).unicodeScalars)
         let scored = names.sorted().map { name in
             (name: name, edits: edits(target, Array(NameRules.fold(name).unicodeScalars)))

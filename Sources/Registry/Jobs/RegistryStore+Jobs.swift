@@ -23,8 +23,10 @@ extension RegistryStore {
     /// Begins a queued job. The other concepts of its owner are noted at the first run, so that a later one trains
     /// against the same. `unauthenticated` when the account was suspended meanwhile.
     public func startJob(_ id: String) async throws -> JobWork {
-        try await write { db in
+        let began = steadyNow
+        return try await write { db in
             let job = try self.move(db, id, .start)
+            self.jobStarts.withLock { $0[id] = began }
             try db.execute(
                 sql: "UPDATE job SET attempts = attempts + 1, started_ms = ?, finished_ms = NULL WHERE id = ?",
                 arguments: [self.now, id])
@@ -101,7 +103,7 @@ extension RegistryStore {
 
     /// After a crash: jobs that ran are queued again. Returns all that wait, the oldest first.
     public func recoverJobs() async throws -> [JobRecord] {
-        try await write { db in
+        try await write(essential: true) { db in
             let running = try String.fetchAll(db, sql: "SELECT id FROM job WHERE state = 'running'")
             for id in running { _ = try self.move(db, id, .interrupt) }
             return try Row.fetchAll(db, sql: "SELECT * FROM job WHERE state = 'queued' ORDER BY created_ms, id")
@@ -160,7 +162,8 @@ extension RegistryStore {
             throw RegistryError(
                 .failedPrecondition, "the job \(id) is \(job.state.rawValue); this cannot be done to it")
         }
-        let spent = job.state == .running ? max(0, now - (job.startedAtMs ?? now)) : 0
+        let spent = job.state == .running ? runningMs(id) : 0
+        if next != .running { jobStarts.withLock { $0[id] = nil } }
         try db.execute(
             sql: "UPDATE job SET state = ?, spent_ms = spent_ms + ?, finished_ms = ? WHERE id = ?",
             arguments: [next.rawValue, spent, next.isOver ? now : nil, id])

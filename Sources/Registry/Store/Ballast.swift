@@ -6,25 +6,54 @@ struct Ballast: Sendable {
     let size: Int
 
     /// Whether the full size is on the disk.
-    var isWhole: Bool {
+    var isWhole: Bool { bytes == size }
+
+    /// Bytes that it holds now.
+    private var bytes: Int {
         var status = stat()
-        return stat(path, &status) == 0 && Int(status.st_size) == size
+        return stat(path, &status) == 0 ? Int(status.st_size) : 0
     }
 
-    /// Allocates the file where it is missing; false when the disk has no room for it.
+    /// Allocates what is missing, as far as the disk has room for it: all of it, or a half, a quarter, an eighth. False
+    /// when it is not whole.
     func restore() -> Bool {
         guard size > 0 else { return true }
-        if isWhole { return true }
+        let before = bytes
+        if before == size { return true }
         let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard descriptor >= 0 else { return false }
         defer { close(descriptor) }
-        guard posix_fallocate(descriptor, 0, off_t(size)) == 0 else {
-            unlink(path)
-            return false
+        for wanted in [size, size / 2, size / 4, size / 8] where wanted > before {
+            if posix_fallocate(descriptor, 0, off_t(wanted)) == 0 { return wanted == size }
+            // Some file systems keep what a failed call got.
+            guard ftruncate(descriptor, off_t(before)) == 0 else { break }
         }
-        return true
+        if before == 0 { unlink(path) }
+        return false
     }
 
-    /// Gives the blocks back; false when there was nothing to give.
-    func release() -> Bool { unlink(path) == 0 }
+    /// Gives the blocks back; returns how many bytes they were, 0 when there was nothing to give.
+    func release() -> Int {
+        let held = bytes
+        return unlink(path) == 0 ? held : 0
+    }
+
+    /// Whether the disk below has no room, or so little that the smallest write may fail.
+    var diskIsFull: Bool {
+        var status = statvfs()
+        let folder = URL(filePath: path).deletingLastPathComponent().path
+        guard statvfs(folder, &status) == 0 else { return false }
+        return Int(status.f_bavail) * Int(status.f_frsize) < 1 << 20
+    }
+
+    /// Runs what has to be written. Where the disk is full and it fails, the ballast gives its room, and it runs once
+    /// more; `restore` makes the ballast again when there is space.
+    func makingRoom<T>(_ body: () throws -> T) throws -> T {
+        do {
+            return try body()
+        } catch {
+            guard diskIsFull || (error as? RegistryError)?.code == .storageFull, release() > 0 else { throw error }
+            return try body()
+        }
+    }
 }

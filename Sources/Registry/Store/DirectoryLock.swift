@@ -10,11 +10,11 @@ final class DirectoryLock: Sendable {
     init(path: String) throws {
         try Self.prepare(path)
         let descriptor = open(path + "/lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw Self.error("cannot create \(path)/lock", errno) }
+        guard descriptor >= 0 else { throw Self.error("cannot create the lock", errno, path + "/lock") }
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
             Foundation.close(descriptor)
             throw RegistryError(
-                .failedPrecondition, "the registry in \(path) is in use by another process; stop that one first")
+                .failedPrecondition, "the registry is in use by another process; stop that one first", place: path)
         }
         self.descriptor = descriptor
     }
@@ -28,16 +28,19 @@ final class DirectoryLock: Sendable {
     /// Makes sure `file` exists and only its owner may read it; SQLite gives the same mode to the files beside it.
     static func makePrivate(file: String) throws {
         let descriptor = open(file, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
-        guard descriptor >= 0 else { throw error("cannot open \(file)", errno) }
+        guard descriptor >= 0 else { throw error("cannot open it", errno, file) }
         defer { close(descriptor) }
-        guard fchmod(descriptor, 0o600) == 0 else { throw error("cannot make \(file) private", errno) }
+        guard fchmod(descriptor, 0o600) == 0 else { throw error("cannot make it private", errno, file) }
     }
 
-    static func error(_ what: String, _ code: Int32) -> RegistryError {
+    /// What the system said of a file. Clients may hear it: the file is named by `place` alone.
+    static func error(_ what: String, _ code: Int32, _ place: String) -> RegistryError {
         let reason = String(cString: strerror(code))
-        let full = code == ENOSPC || code == EDQUOT
-        return RegistryError(
-            full ? .storageFull : .failedPrecondition, "\(what): \(reason); check the path and its owner")
+        guard code != ENOSPC, code != EDQUOT else {
+            return RegistryError(
+                .storageFull, "\(what): the disk is full; free space, then try again", place: place)
+        }
+        return RegistryError(.failedPrecondition, "\(what): \(reason); check the path and its owner", place: place)
     }
 
     private static func prepare(_ path: String) throws {
@@ -46,8 +49,8 @@ final class DirectoryLock: Sendable {
                 atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         } catch {
             throw RegistryError(
-                .failedPrecondition, "cannot create the directory \(path); check the path", cause: error)
+                .failedPrecondition, "cannot create the directory; check the path", place: path, cause: error)
         }
-        guard chmod(path, 0o700) == 0 else { throw error("cannot make \(path) private", errno) }
+        guard chmod(path, 0o700) == 0 else { throw error("cannot make it private", errno, path) }
     }
 }

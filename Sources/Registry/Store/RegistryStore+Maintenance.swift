@@ -15,10 +15,12 @@ extension RegistryStore {
     /// Meant for a call every few minutes.
     public func maintain() async throws -> MaintenanceReport {
         let (tokens, concepts) = try await write { db -> (Int, Int) in
-            let now = self.now
+            // What is removed here does not come back: only time that has surely passed counts.
+            let now = self.sureNow
+            try self.mendFutureStarts(db)
             try self.flushLastUse(db)
             try db.execute(sql: "DELETE FROM token WHERE expires_ms <= ?", arguments: [now])
-            let tokens = db.changesCount
+            let tokens = try db.changesCount + self.pruneRotatedTokens(db)
             let due = try Int64.fetchAll(
                 db, sql: "SELECT id FROM concept WHERE deleted_ms IS NOT NULL AND deleted_ms <= ?",
                 arguments: [now - self.configuration.undeleteWindowMs])
@@ -26,6 +28,7 @@ extension RegistryStore {
             _ = try self.compactEvents(db)
             return (tokens, due.count)
         }
+        try await flushFailedLogins()
         try await finishErasures(maintaining: true)
         let whole = ballast.restore()
         if whole { try await setAutomaticCheckpoint(pages: configuration.logPages) }

@@ -22,15 +22,17 @@ extension RegistryStore {
         do {
             return try await attempt(body)
         } catch let error as RegistryError where error.code == .storageFull {}
+        let freed: Int
         do {
             // Each commit grows the log; merged, its room serves again.
             try await moveLogIntoDatabase()
             return try await attempt(body)
         } catch let error as RegistryError where error.code == .storageFull {
-            guard ballast.release() else { throw error }
+            freed = ballast.release()
+            guard freed > 0 else { throw error }
         }
         try await liftPageLimit()
-        if logBytes <= configuration.ballastBytes {
+        if logBytes <= freed {
             try await moveLogIntoDatabase()
         } else {
             // Merging would spend the ballast on the database's growth and free nothing; `maintain` turns it on again.
@@ -38,6 +40,10 @@ extension RegistryStore {
         }
         return try await attempt(body)
     }
+
+    /// Runs what a start must write beside the database, its address for one. On a full disk the ballast gives its room
+    /// first; `maintain` makes it again when there is space.
+    public func makingRoom<T>(_ body: () throws -> T) throws -> T { try ballast.makingRoom(body) }
 
     /// How many pages the log may have before a commit merges it. A quarter of the ballast, so that the ballast is
     /// always room enough for the database to take the log in.

@@ -26,7 +26,7 @@ struct BackupVerifyCommand: AsyncParsableCommand {
             let key = try MasterKeys.source(
                 ServerHome(path: home), environment: ProcessInfo.processInfo.environment)
             let manifest = try RegistryStore.verifyBackup(backup, masterKey: key)
-            print("\(backup): good; \(manifest.users) users, \(manifest.concepts) concepts, schema \(manifest.schema)")
+            try StandardStream.print("\(backup): good; \(manifest.users) users, \(manifest.concepts) concepts, schema \(manifest.schema)")
         }
     }
 }
@@ -59,7 +59,7 @@ struct BackupRestoreCommand: AsyncParsableCommand {
                 guard isatty(STDIN_FILENO) == 1 else {
                     throw ServiceError(.usage, "nothing was restored: say --yes where nobody can be asked")
                 }
-                print("Replace the registry of \(home.path) by \(backup)? [y/N] ", terminator: "")
+                try StandardStream.print("Replace the registry of \(home.path) by \(backup)? [y/N] ", terminator: "")
                 guard readLine()?.lowercased().hasPrefix("y") == true else {
                     throw ServiceError(.usage, "nothing was restored")
                 }
@@ -68,7 +68,7 @@ struct BackupRestoreCommand: AsyncParsableCommand {
             configuration.masterKey = try MasterKeys.source(
                 home, environment: ProcessInfo.processInfo.environment)
             let manifest = try RegistryStore.restoreBackup(backup, into: configuration)
-            print("restored \(manifest.users) users and \(manifest.concepts) concepts; everybody must log in again")
+            try StandardStream.print("restored \(manifest.users) users and \(manifest.concepts) concepts; everybody must log in again")
         }
     }
 }

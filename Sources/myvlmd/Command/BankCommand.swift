@@ -28,7 +28,7 @@ struct BankCommand: AsyncParsableCommand {
             let made = try maker.write(photos: photos) { name, problem in
                 logger.warning("left out", metadata: ["photo": "\(name)", "because": "\(problem)"])
             }
-            print("\(made.path): \(made.count) features of \(made.size) numbers")
+            try StandardStream.print("\(made.path): \(made.count) features of \(made.size) numbers")
         }
     }
 }

@@ -5,6 +5,8 @@ import Service
 
 /// Runs a command; an error becomes one line on standard error and an exit code of `sysexits.h`.
 func reportingErrors(_ body: () async throws -> Void) async throws {
+    // A log that nobody reads does not hold up the end.
+    defer { LineSink.standardError.flush(seconds: 1) }
     do {
         try await body()
     } catch let error as ServiceError {
@@ -13,12 +15,13 @@ func reportingErrors(_ body: () async throws -> Void) async throws {
         let code: Int32 =
             switch error.code {
             case .invalidArgument, .alreadyExists: 64
+            case .notFound: 66
             case .storageFull: 73
             case .dataLoss, .schemaTooNew: 65
             case .resourceExhausted, .failedPrecondition: 75
             default: 70
             }
-        throw report(error.message, code)
+        throw report(error.operatorMessage, code)
     } catch let error as ExitCode {
         throw error
     } catch {
@@ -27,6 +30,6 @@ func reportingErrors(_ body: () async throws -> Void) async throws {
 }
 
 private func report(_ message: String, _ code: Int32) -> ExitCode {
-    FileHandle.standardError.write(Data("myvlmd: \(message)\n".utf8))
+    LineSink.standardError.write("myvlmd: \(message)")
     return ExitCode(code)
 }

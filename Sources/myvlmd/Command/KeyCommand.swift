@@ -35,6 +35,7 @@ struct KeyRotateCommand: AsyncParsableCommand {
                     .usage, "the key comes from \(MasterKeys.variable): name a file with its successor with --to")
             }
             var configuration = RegistryConfiguration(directory: home.registry)
+            configuration.makesMissing = false
             configuration.masterKey = source
             let registry = try RegistryStore(configuration)
             do {
@@ -45,7 +46,7 @@ struct KeyRotateCommand: AsyncParsableCommand {
                         try await registry.rotateMasterKey(file: home.masterKey)
                     }
                 try registry.close()
-                print("\(count) data keys are wrapped under \(to.map { "the key of \($0)" } ?? "a new key")")
+                try StandardStream.print("\(count) data keys are wrapped under \(to.map { "the key of \($0)" } ?? "a new key")")
             } catch {
                 try? registry.close()  // The first error tells more.
                 throw error

@@ -1,7 +1,15 @@
 import ArgumentParser
 import Service
 
+/// Where the process begins.
 @main
+enum EntryPoint {
+    static func main() async {
+        StandardStream.prepare()
+        await MyVLMD.main()
+    }
+}
+
 struct MyVLMD: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "myvlmd", abstract: "The MyVLM server.",
@@ -14,13 +22,15 @@ struct MyVLMD: AsyncParsableCommand {
               myvlmd bank --model ~/llava-1.5-7b-hf --photos ~/everyday   # what concept heads of a new model learn against
               myvlmd backup restore --home /var/lib/myvlm /var/lib/myvlm/backups/2026-11-23T120000Z
               myvlmd key rotate --home /var/lib/myvlm
+              myvlmd certificate renew --home /var/lib/myvlm
 
             EXIT CODES (sysexits.h)
-              0 well, 64 usage, 65 bad data, 66 no input, 69 unavailable, 70 internal, 73 can't create, 78 configuration
+              0 well, 64 usage, 65 bad data, 66 no input, 69 unavailable, 70 internal, 73 can't create, 75 try again,
+              78 configuration
             """,
         version: ServerVersion.current,
         subcommands: [
             InitCommand.self, ServeCommand.self, BankCommand.self, BackupCommand.self, KeyCommand.self,
-            ScrubCommand.self,
+            CertificateCommand.self, ScrubCommand.self,
         ])
 }

@@ -14,23 +14,24 @@ struct ScrubCommand: AsyncParsableCommand {
     func run() async throws {
         try await reportingErrors {
             let home = ServerHome(path: home)
-            var configuration = RegistryConfiguration(directory: home.registry)
-            configuration.masterKey = try MasterKeys.source(
-                home, environment: ProcessInfo.processInfo.environment)
-            guard FileManager.default.fileExists(atPath: home.registry) else {
+            guard FileManager.default.fileExists(atPath: home.configuration) else {
                 throw ServiceError(.missingFile, "\(home.path) is no server home; run `myvlmd init` first")
             }
+            var configuration = RegistryConfiguration(directory: home.registry)
+            configuration.makesMissing = false
+            configuration.masterKey = try MasterKeys.source(
+                home, environment: ProcessInfo.processInfo.environment)
             let registry = try RegistryStore(configuration)
             let report = try await registry.scrub(by: .console)
             try registry.close()
             for damage in report.damaged {
-                print("damaged: version \(damage.version) of \(damage.concept) of \(damage.user)")
+                try StandardStream.print("damaged: version \(damage.version) of \(damage.concept) of \(damage.user)")
             }
-            for line in report.structure { print("structure: \(line)") }
+            for line in report.structure { try StandardStream.print("structure: \(line)") }
             guard report.isClean else {
                 throw ServiceError(.badData, "restore a backup, or let its owners roll back or enroll again")
             }
-            print("\(report.artifacts) artifacts, \(report.bytes) bytes: all good")
+            try StandardStream.print("\(report.artifacts) artifacts, \(report.bytes) bytes: all good")
         }
     }
 }

@@ -8,7 +8,8 @@ struct ServeCommand: AsyncParsableCommand {
         commandName: "serve", abstract: "Serve a home until SIGTERM or SIGINT.",
         discussion: """
             Prints the address it listens on and writes it to HOME/endpoint. The first signal lets calls in flight \
-            finish; a second one quits at once. Logs go to standard error.
+            finish; a second one quits at once. SIGHUP and the user signals are passed over. Logs go to standard error; a \
+            log that nobody reads holds up no call: lines are dropped then, and counted.
             """)
 
     @Option(help: "The server's home, made by `myvlmd init`.")
@@ -30,15 +31,22 @@ struct ServeCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await reportingErrors {
+            // Before anything takes long: a signal that comes while the model is loaded counts.
+            let signals = Signals(ending: [SIGTERM, SIGINT], ignored: [SIGHUP, SIGUSR1, SIGUSR2, SIGALRM, SIGVTALRM])
             let json = logJson
             let level: Logger.Level = verbose ? .debug : .info
             LoggingSystem.bootstrap { _ in StandardErrorLog(json: json, level: level) }
             let logger = Logger(label: "myvlmd")
             let home = ServerHome(path: home)
+            signals.tell { number in
+                logger.notice(
+                    "a signal was passed over: settings and certificates are read at start; SIGTERM stops the server",
+                    metadata: ["signal": "\(number)"])
+            }
+            let environment = ProcessInfo.processInfo.environment
+            for warning in ServerEnvironment.warnings(environment) { logger.warning("\(warning)") }
             let configuration = try ServiceConfiguration.load(home)
             let address = try ListenAddress(listen ?? configuration.listen)
-            let signals = Signals([SIGTERM, SIGINT])
-            let environment = ProcessInfo.processInfo.environment
             let directory = model ?? configuration.model ?? LoadedModel.defaultDirectory(environment: environment)
             logger.info("loading the model", metadata: ["directory": "\(directory)"])
             let loaded = try LoadedModel(directory: directory, options: choices.options(logger))
@@ -52,7 +60,12 @@ struct ServeCommand: AsyncParsableCommand {
                 await server.shutdown(grace: .zero)
                 throw error
             }
-            FileHandle.standardOutput.write(Data("listening on \(bound)\n".utf8))
+            // Whoever started it may have gone, or filled the disk: the address stands in the log and in HOME/endpoint too.
+            let output = LineSink(descriptor: STDOUT_FILENO)
+            output.write("listening on \(bound)")
+            if !output.flush(seconds: 1) || output.droppedLines > 0 {
+                logger.warning("the address cannot be written to standard output; it is in the file endpoint of the home")
+            }
             await signals.first()
             await server.shutdown(grace: .seconds(configuration.drainSeconds))
         }

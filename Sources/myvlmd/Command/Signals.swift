@@ -1,31 +1,53 @@
 import Dispatch
 import Foundation
+import Synchronization
 
-/// The first signal is waited for; the second ends the process with the code shells know for it.
-final class Signals {
+/// Signals that end the server, and signals that do not.
+///
+/// The first one that ends is waited for; the second ends the process with the code shells know for it. What a closed
+/// terminal or another program's habit sends ends nothing: it is told and passed over. Safe from any thread.
+final class Signals: Sendable {
     private let stream: AsyncStream<Int32>
-    private let sources: [any DispatchSourceSignal]
+    private let heard: Heard
+    // Kept for what they do; touched by nobody after `init`.
+    nonisolated(unsafe) private let sources: [any DispatchSourceSignal]
 
-    init(_ numbers: [Int32]) {
+    /// What the handlers share.
+    private final class Heard: Sendable {
+        let seen = Mutex(false)
+        let tell = Mutex<(@Sendable (Int32) -> Void)?>(nil)
+    }
+
+    init(ending: [Int32], ignored: [Int32]) {
         let (stream, continuation) = AsyncStream.makeStream(of: Int32.self)
-        self.stream = stream
+        let heard = Heard()
         let queue = DispatchQueue(label: "signals")
-        // Touched on `queue` only.
-        nonisolated(unsafe) var seen = false
-        sources = numbers.map { number in
+        func source(_ number: Int32, _ handle: @escaping @Sendable () -> Void) -> any DispatchSourceSignal {
             signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
-            source.setEventHandler {
-                if seen { _exit(128 + number) }
-                seen = true
-                continuation.yield(number)
-            }
+            source.setEventHandler(handler: handle)
             source.resume()
             return source
         }
+        self.stream = stream
+        self.heard = heard
+        sources =
+            ending.map { number in
+                source(number) {
+                    let isSecond = heard.seen.withLock { seen in
+                        defer { seen = true }
+                        return seen
+                    }
+                    if isSecond { _exit(128 + number) }
+                    continuation.yield(number)
+                }
+            } + ignored.map { number in source(number) { heard.tell.withLock { $0 }?(number) } }
     }
 
-    /// Returns when the first signal came.
+    /// Who is told of signals that are passed over.
+    func tell(_ body: @escaping @Sendable (Int32) -> Void) { heard.tell.withLock { $0 = body } }
+
+    /// Returns when the first ending signal came.
     func first() async {
         for await _ in stream { return }
     }

@@ -8,11 +8,17 @@ public struct StandardErrorLog: LogHandler {
     /// Added to every line.
     public var metadata: Logger.Metadata = [:]
     private let json: Bool
+    private let sink: LineSink
 
-    /// A handler; `json` chooses the form.
-    public init(json: Bool, level: Logger.Level = .info) {
+    /// A handler; `json` chooses the form. It never waits for whoever reads the log; see `LineSink`.
+    public init(json: Bool, level: Logger.Level = .info, sink: LineSink = .standardError) {
         self.json = json
+        self.sink = sink
         logLevel = level
+        let form = Form(json: json)
+        sink.tellsDropped { count in
+            form.line(level: "warning", message: "log lines were dropped: nobody took them", ["lines": "\(count)"])
+        }
     }
 
     /// One value of `metadata`.
@@ -21,37 +27,51 @@ public struct StandardErrorLog: LogHandler {
         set { metadata[key] = newValue }
     }
 
-    /// Writes one line in one `write`, so that lines of different threads do not mix.
+    /// Hands one line over as a whole, so that lines of different threads do not mix.
     public func log(event: LogEvent) {
         var all = metadata
         if let more = event.metadata { all.merge(more) { $1 } }
-        let time = Date().formatted(.iso8601.year().month().day().time(includingFractionalSeconds: true))
-        let line = json ? jsonLine(time, event, all) : textLine(time, event, all)
-        FileHandle.standardError.write(Data((line + "\n").utf8))
+        sink.write(
+            Form(json: json).line(
+                level: "\(event.level)", message: "\(event.message)", all.mapValues { "\($0)" }))
     }
 
-    private func textLine(_ time: String, _ event: LogEvent, _ metadata: Logger.Metadata) -> String {
-        let pairs = metadata.sorted { $0.key < $1.key }.map { " \($0.key)=\(quoted("\($0.value)"))" }.joined()
-        return "\(time)Z \(event.level) \(oneLine("\(event.message)"))\(pairs)"
-    }
+    /// How a line is written.
+    private struct Form: Sendable {
+        let json: Bool
 
-    private func jsonLine(_ time: String, _ event: LogEvent, _ metadata: Logger.Metadata) -> String {
-        var object = ["time": time + "Z", "level": "\(event.level)", "message": "\(event.message)"]
-        for (key, value) in metadata { object[key] = "\(value)" }
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        // Strings always encode; were that ever to change, the text form still tells what happened.
-        guard let data = try? encoder.encode(object) else { return textLine(time, event, metadata) }
-        return String(decoding: data, as: UTF8.self)
-    }
+        func line(level: String, message: String, _ metadata: [String: String]) -> String {
+            let time = Date().formatted(.iso8601.year().month().day().time(includingFractionalSeconds: true)) + "Z"
+            return json ? jsonLine(time, level, message, metadata) : textLine(time, level, message, metadata)
+        }
 
-    private func quoted(_ text: String) -> String {
-        text.contains(where: { $0 == " " || $0 == "\"" || $0.isNewline }) ? "\"\(oneLine(text))\"" : text
-    }
+        private func textLine(
+            _ time: String, _ level: String, _ message: String, _ metadata: [String: String]
+        ) -> String {
+            let pairs = metadata.sorted { $0.key < $1.key }.map { " \($0.key)=\(quoted($0.value))" }.joined()
+            return "\(time) \(level) \(oneLine(message))\(pairs)"
+        }
 
-    /// Nobody writes a second log line through a value.
-    private func oneLine(_ text: String) -> String {
-        String(
-            String.UnicodeScalarView(text.unicodeScalars.map { $0.properties.generalCategory == .control ? " " : $0 }))
+        private func jsonLine(
+            _ time: String, _ level: String, _ message: String, _ metadata: [String: String]
+        ) -> String {
+            let object = metadata.merging(["time": time, "level": level, "message": message]) { first, _ in first }
+            let encoder = JSONEncoder()
+            encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+            // Strings always encode; were that ever to change, the text form still tells what happened.
+            guard let data = try? encoder.encode(object) else { return textLine(time, level, message, metadata) }
+            return String(decoding: data, as: UTF8.self)
+        }
+
+        private func quoted(_ text: String) -> String {
+            text.contains(where: { $0 == " " || $0 == "\"" || $0.isNewline }) ? "\"\(oneLine(text))\"" : text
+        }
+
+        /// Nobody writes a second log line through a value.
+        private func oneLine(_ text: String) -> String {
+            String(
+                String.UnicodeScalarView(
+                    text.unicodeScalars.map { $0.properties.generalCategory == .control ? " " : $0 }))
+        }
     }
 }

@@ -18,7 +18,8 @@ public final class MyVLMServer: Sendable {
     private let jobs: JobRunner
     private let photos: JobPhotos
     private let uploadLifetimeMs: Int64
-    private let clock: @Sendable () -> Int64
+    private let certificates: CertificateWatch
+    private let options: Options
     private let server: Server
     private let logger: Logger
     private let upkeep = Mutex<[Task<Void, Never>]>([])
@@ -27,6 +28,8 @@ public final class MyVLMServer: Sendable {
     public struct Options: Sendable {
         /// Milliseconds since 1970.
         public var clock: @Sendable () -> Int64 = { Int64((Date().timeIntervalSince1970 * 1_000).rounded()) }
+        /// Milliseconds of a clock nobody sets, for waits and ages.
+        public var steadyClock: @Sendable () -> Int64 = SteadyClock.milliseconds
         /// What hashing a password costs.
         public var passwordCost = PasswordCost.standard
         /// Last word on the registry's settings: a test's small disk.
@@ -36,31 +39,37 @@ public final class MyVLMServer: Sendable {
         public init() {}
     }
 
-    /// Opens a home and joins it to a model; nothing listens yet. Throws `configuration` for a home that is none and
-    /// `badData` for a registry that cannot be read.
+    /// Opens a home and joins it to a model; nothing listens yet. Throws `missingFile` for a file of the home that is
+    /// not there and `badData` for one that is not what it must be, the registry among them: nothing is made in the place
+    /// of what is missing.
     /// - Parameter makeVision: makes the runtime over the registry's concepts.
     public init(
         home: ServerHome, configuration: ServiceConfiguration, listen: ListenAddress, logger: Logger,
         options: Options = Options(), makeVision: (any ConceptSource) throws -> PersonalizedVLM
     ) throws {
-        for file in [home.certificate, home.key] where !FileManager.default.fileExists(atPath: file) {
-            throw ServiceError(.missingFile, "\(file) is missing; restore it from a backup of \(home.path)")
-        }
+        try home.checkVitalFiles(configuration, environment: ProcessInfo.processInfo.environment)
         let registry = try Self.openRegistry(home, configuration, options)
         do {
             let vision = try makeVision(RegistryConceptSource(registry: registry))
-            let stage = try UploadStage(
-                directory: home.uploads, limits: UploadLimits(configuration), clock: options.clock)
+            let stage = try registry.makingRoom {
+                try UploadStage(
+                    directory: home.uploads, limits: UploadLimits(configuration), clock: options.steadyClock,
+                    wall: options.clock)
+            }
             let gate = EnrollmentGate(
                 running: configuration.concurrentEnrollments, waiting: configuration.waitingEnrollments)
-            let meter = RateMeter(clock: options.clock)
+            let meter = RateMeter(clock: options.steadyClock)
             let authentication = Authentication(registry: registry, meter: meter, clock: options.clock)
-            let runner = CallRunner(logger: logger, authentication: authentication, meter: meter)
+            let runner = CallRunner(
+                logger: logger, authentication: authentication, meter: meter,
+                places: [home.path, registry.configuration.directory])
             var services = Services()
             AccountsService(registry: registry, runner: runner, meter: meter).register(in: &services)
             VisionService(vision: vision, runner: runner).register(in: &services)
-            StatusService(vision: vision, gate: gate, runner: runner, started: .now, clock: options.clock)
-                .register(in: &services)
+            StatusService(
+                vision: vision, gate: gate, runner: runner, registry: registry, meter: meter, started: .now,
+                clock: options.clock
+            ).register(in: &services)
             let photos = JobPhotos(directory: home.jobs, registry: registry)
             let jobs = JobRunner(
                 registry: registry, photos: photos, gate: gate, enroller: vision.enroller, logger: logger)
@@ -98,15 +107,22 @@ public final class MyVLMServer: Sendable {
         }
         self.home = home
         uploadLifetimeMs = configuration.uploadLifetimeSeconds * 1_000
-        clock = options.clock
+        certificates = CertificateWatch(home, configuration)
+        self.options = options
         self.registry = registry
         self.logger = logger
     }
 
     /// Listens, and writes the address to the home's `endpoint` file. Throws `unavailable` when the port is taken.
     public func start() async throws -> ListenAddress {
+        tellCertificates()
+        for name in registry.sweepBackups(in: home.backups) {
+            logger.warning(
+                "what is in the folder of backups under this name is no backup: it was cut short, or is somebody else's",
+                metadata: ["name": "\(name)"])
+        }
         do {
-            try await photos.sweep(lifetimeMs: uploadLifetimeMs, now: clock())
+            try await photos.sweep(lifetimeMs: uploadLifetimeMs, now: registry.sureNow)
             try await server.start()
         } catch {
             throw ServiceError(
@@ -115,7 +131,9 @@ public final class MyVLMServer: Sendable {
         }
         try await jobs.recover()
         let address = ListenAddress(host: server.endpoint.host, port: server.endpoint.port)
-        try PrivateFile.replace(home.endpoint, [UInt8]("\(address)\n".utf8), mode: 0o644)
+        try registry.makingRoom {
+            try PrivateFile.replace(home.endpoint, [UInt8]("\(address)\n".utf8), mode: 0o644)
+        }
         upkeep.withLock { tasks in
             tasks = [
                 Task { [self] in await maintain() },
@@ -159,6 +177,8 @@ public final class MyVLMServer: Sendable {
     ) throws -> RegistryStore {
         var settings = RegistryConfiguration(directory: home.registry)
         settings.clock = options.clock
+        settings.steadyClock = options.steadyClock
+        settings.makesMissing = false
         settings.masterKey = try MasterKeys.source(home, environment: ProcessInfo.processInfo.environment)
         settings.passwordCost = options.passwordCost
         settings.quotas = configuration.quotas
@@ -171,27 +191,51 @@ public final class MyVLMServer: Sendable {
             let code: ServiceError.Code =
                 switch error.code {
                 case .dataLoss, .schemaTooNew: .badData
-                case .storageFull: .cannotCreate
+                case .notFound: .missingFile
+                case .storageFull: .storageFull
                 case .failedPrecondition, .resourceExhausted: .unavailable
                 default: .internalError
                 }
-            throw ServiceError(code, error.message, cause: error)
+            // Whatever it is about, the message names the database.
+            let database = home.registry + "/registry.sqlite"
+            let place = error.place.map { $0 == home.registry ? database : $0 } ?? database
+            throw ServiceError(code, "\(place): \(error.message)", cause: error)
         }
     }
 
-    /// Every two minutes: expired uploads go, and the registry tidies itself.
+    /// Every two minutes: expired uploads go, and the registry tidies itself. Every day the certificates are looked at.
     private func maintain() async {
+        var told = options.steadyClock()
+        var hadRoom = true
         while !Task.isCancelled {
             do {
                 try await Task.sleep(for: .seconds(120))
+                if options.steadyClock() - told >= 86_400_000 {
+                    told = options.steadyClock()
+                    tellCertificates()
+                }
                 try await stage.expire()
-                try await photos.sweep(lifetimeMs: uploadLifetimeMs, now: clock())
-                _ = try await registry.maintain()
+                try await photos.sweep(lifetimeMs: uploadLifetimeMs, now: registry.sureNow)
+                registry.sweepBackups(in: home.backups)
+                let hasRoom = try await registry.maintain().ballastIsWhole
+                if !hasRoom, hadRoom {
+                    logger.warning("the disk is almost full: there is no room for the ballast; free some space")
+                }
+                hadRoom = hasRoom
             } catch is CancellationError {
                 return
             } catch {
-                logger.error("upkeep failed; it is tried again", metadata: ["error": "\(type(of: error))"])
+                logger.error(
+                    "upkeep failed; it is tried again",
+                    metadata: [
+                        "error": "\(type(of: error))",
+                        "problem": "\((error as? RegistryError)?.operatorMessage ?? (error as? ServiceError)?.message ?? "")",
+                    ])
             }
         }
+    }
+
+    private func tellCertificates() {
+        for line in certificates.lines(atMs: options.clock()) { logger.log(level: line.level, "\(line.message)") }
     }
 }

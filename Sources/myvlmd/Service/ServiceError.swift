@@ -12,6 +12,8 @@ public struct ServiceError: Error, Sendable, CustomStringConvertible {
         case unavailable
         /// A file that cannot be made, or is there already: exit 73.
         case cannotCreate
+        /// The disk is full: exit 73.
+        case storageFull
         /// A home that is not one, or a configuration that does not parse: exit 78.
         case configuration
         /// Anything else below: exit 70.
@@ -20,7 +22,8 @@ public struct ServiceError: Error, Sendable, CustomStringConvertible {
 
     /// Why.
     public let code: Code
-    /// What happened and what to do next, for a person; never a secret.
+    /// What happened and what to do next, for the operator; never a secret. It may name files of the server, so that it
+    /// is for the console and the log and never for a client.
     public let message: String
     /// The error below, if any.
     public let cause: (any Error)?
@@ -43,7 +46,7 @@ public struct ServiceError: Error, Sendable, CustomStringConvertible {
         case .missingFile: 66
         case .unavailable: 69
         case .internalError: 70
-        case .cannotCreate: 73
+        case .cannotCreate, .storageFull: 73
         case .configuration: 78
         }
     }

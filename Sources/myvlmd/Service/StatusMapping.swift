@@ -5,8 +5,9 @@ package import VLM
 
 /// The one place where the errors of the rooms below become gRPC statuses.
 ///
-/// Messages pass through, because each room promises them free of secrets; anything unknown is `internalError` with a
-/// fixed text, and its details go to the log only.
+/// Messages for callers pass through, because each room promises them free of secrets and of paths. What is written for
+/// the operator does not: errors of the service and of checkpoints name files, so callers get a fixed text for them, as
+/// for anything unknown, and the details go to the log only.
 package enum StatusMapping {
     /// The status of an error.
     package static func status(of error: any Error) -> RPCError {
@@ -14,14 +15,10 @@ package enum StatusMapping {
         case let error as RPCError: error
         case let error as RegistryError: status(error)
         case let error as RuntimeError: status(error)
-        case let error as VLMError: RPCError(code: code(error.code), message: error.message, cause: error)
-        case let error as ServiceError: RPCError(code: .internalError, message: error.message, cause: error)
+        case let error as VLMError: status(error)
+        case let error as ServiceError: status(error)
         case is CancellationError: RPCError(code: .cancelled, message: "the call was cancelled", cause: error)
-        default:
-            RPCError(
-                code: .internalError,
-                message: "the server failed; try again, and give the request id to its operator if it stays",
-                cause: error)
+        default: RPCError(code: .internalError, message: failed, cause: error)
         }
     }
 
@@ -29,6 +26,39 @@ package enum StatusMapping {
         var trailers = Metadata()
         if let wait = error.retryAfterMs { trailers.add("retry-after-ms", String(wait)) }
         return RPCError(code: code(error.code), message: error.message, cause: error, trailers: trailers)
+    }
+
+    /// What a caller hears of a failure that is for the operator.
+    package static let failed = "the server failed; try again, and give the request id to its operator if it stays"
+    /// What a caller hears of a full disk.
+    package static let diskFull = "the server's disk is full: nothing was kept; tell its operator and try again later"
+
+    /// What the operator hears of an error in the log: with the files it is about.
+    package static func problem(_ error: any Error) -> String? {
+        switch error {
+        case let error as ServiceError: error.message
+        case let error as RegistryError: error.place.map { "\($0): \(error.message)" }
+        case let error as VLMError: error.message
+        case let error as RPCError: error.cause.flatMap { problem($0) }
+        default: nil
+        }
+    }
+
+    /// The last look at what goes out: a message that names one of these places is one that some room forgot to keep to
+    /// itself.
+    package static func status(_ status: RPCError, hiding places: [String]) -> RPCError {
+        guard places.contains(where: { !$0.isEmpty && status.message.contains($0) }) else { return status }
+        return RPCError(code: status.code, message: failed, cause: status, trailers: status.trailers)
+    }
+
+    private static func status(_ error: ServiceError) -> RPCError {
+        guard error.code == .storageFull else { return RPCError(code: .internalError, message: failed, cause: error) }
+        return RPCError(code: .resourceExhausted, message: diskFull, cause: error)
+    }
+
+    private static func status(_ error: VLMError) -> RPCError {
+        let code = code(error.code)
+        return RPCError(code: code, message: code == .internalError ? failed : error.message, cause: error)
     }
 
     private static func status(_ error: RegistryError) -> RPCError {

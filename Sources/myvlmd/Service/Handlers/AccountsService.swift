@@ -22,7 +22,7 @@ struct AccountsService: Sendable {
                     name: request.user, password: request.password, label: request.label,
                     lifetimeMs: request.lifetimeSeconds * 1_000,
                     scopes: request.scopes.isEmpty ? nil : try Scopes(names: request.scopes),
-                    address: context.peer.address)
+                    address: context.peer.address, certificate: context.peer.certificateSubject)
                 return LoginReply(
                     token: issued.token, expiresAtMs: issued.expiresAtMs, user: User(account: issued.account),
                     scopes: issued.scopes.names)
@@ -46,7 +46,7 @@ struct AccountsService: Sendable {
             try await runner.run(context) {
                 try await registry.changePassword(
                     of: context.caller, old: request.oldPassword, new: request.newPassword,
-                    address: context.peer.address)
+                    address: context.peer.address, certificate: context.peer.certificateSubject)
                 return ChangePasswordReply()
             }
         }

@@ -66,7 +66,7 @@ struct AdminService: Sendable {
             try await runner.run(context) {
                 try Self.requireAdministrator(context)
                 let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-                // A folder whose backup was cut short has no manifest: it is none.
+                // What has no manifest is no backup; the log tells of it at each start.
                 let found = names.sorted().compactMap { name in
                     (try? BackupManifest.read("\(folder)/\(name)")).map { Backup(name: name, manifest: $0) }
                 }
@@ -94,9 +94,10 @@ struct AdminService: Sendable {
             (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte)
                 || [0x2E, 0x5F, 0x2D].contains(byte)
         }
-        guard (1...64).contains(name.utf8.count), allowed, name != ".", name != ".." else {
+        guard (1...64).contains(name.utf8.count), allowed, !name.hasPrefix(".") else {
             throw RPCError(
-                code: .invalidArgument, message: "a backup's name has 1 to 64 of A-Z, a-z, 0-9, '.', '_' and '-'")
+                code: .invalidArgument,
+                message: "a backup's name has 1 to 64 of A-Z, a-z, 0-9, '.', '_' and '-' and does not begin with '.'")
         }
         return name
     }

@@ -1,4 +1,5 @@
 import RPC
+import Registry
 import Runtime
 import VLM
 
@@ -7,6 +8,8 @@ struct StatusService: Sendable {
     let vision: PersonalizedVLM
     let gate: EnrollmentGate
     let runner: CallRunner
+    let registry: RegistryStore
+    let meter: RateMeter
     let started: ContinuousClock.Instant
     let clock: @Sendable () -> Int64
 
@@ -14,20 +17,30 @@ struct StatusService: Sendable {
         let service = self
         services.register(ServerMethods.status, options: .init(maximumRequestBytes: 1 << 10, unpackedBytes: 16 << 10)) {
             _, context in
-            try await service.runner.run(context) { await service.reply() }
+            try await service.runner.run(context) { try await service.reply(to: context.caller) }
         }
     }
 
-    private func reply() async -> StatusReply {
-        let statistics = await vision.statistics()
-        let enrollments = gate.counts
-        return StatusReply(
+    /// Release, model and times for everybody. The load of the whole server is for administrators and auditors; what
+    /// others do is nobody's business, so a user hears of the streams and enrollments of its own.
+    private func reply(to caller: Principal) async throws -> StatusReply {
+        var reply = StatusReply(
             version: ServerVersion.current, modelName: vision.model.identity.name,
             modelDigest: vision.model.identity.digest, uptimeMs: (ContinuousClock.now - started).milliseconds,
-            activeRequests: UInt32(statistics.running),
-            queuedRequests: UInt32(max(0, statistics.admitted - statistics.running)),
-            enrollments: UInt32(enrollments.running + enrollments.waiting),
-            residentSets: UInt32(statistics.residentConcepts), residentBytes: UInt64(statistics.residentBytes),
             serverTimeMs: clock())
+        guard caller.role != .user else {
+            reply.activeRequests = UInt32(clamping: meter.counts(caller.userID, perMinute: caller.requestsPerMinute).streams)
+            let open = try await registry.jobs(of: caller.userID).count { !$0.state.isOver }
+            reply.enrollments = UInt32(clamping: open)
+            return reply
+        }
+        let statistics = await vision.statistics()
+        let enrollments = gate.counts
+        reply.activeRequests = UInt32(clamping: statistics.running)
+        reply.queuedRequests = UInt32(clamping: max(0, statistics.admitted - statistics.running))
+        reply.enrollments = UInt32(clamping: enrollments.running + enrollments.waiting)
+        reply.residentSets = UInt32(clamping: statistics.residentConcepts)
+        reply.residentBytes = UInt64(clamping: statistics.residentBytes)
+        return reply
     }
 }

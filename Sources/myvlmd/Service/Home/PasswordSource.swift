@@ -17,7 +17,7 @@ public enum PasswordSource {
     }
 
     private static func ask(_ prompt: String) throws(ServiceError) -> String {
-        FileHandle.standardError.write(Data(prompt.utf8))
+        StandardStream.complain(prompt, terminator: "")
         var before = termios()
         guard tcgetattr(STDIN_FILENO, &before) == 0 else {
             throw ServiceError(.internalError, "cannot switch the terminal's echo off; use --password-file")
@@ -27,7 +27,7 @@ public enum PasswordSource {
         tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent)
         defer {
             tcsetattr(STDIN_FILENO, TCSAFLUSH, &before)
-            FileHandle.standardError.write(Data("\n".utf8))
+            StandardStream.complain("")
         }
         guard let line = readLine(strippingNewline: true), !line.isEmpty else {
             throw ServiceError(.usage, "no password was given")

@@ -78,7 +78,7 @@ package enum PrivateFile {
         case EEXIST:
             return ServiceError(.cannotCreate, "\(path) is there already and is not replaced; choose another folder")
         case ENOSPC, EDQUOT:
-            return ServiceError(.cannotCreate, "the disk is full: cannot write \(path); free some space and try again")
+            return ServiceError(.storageFull, "the disk is full: cannot write \(path); free some space and try again")
         default:
             return ServiceError(.cannotCreate, "cannot write \(path): \(reason)")
         }

@@ -1,3 +1,5 @@
+import Foundation
+
 /// The files of a server's home folder.
 public struct ServerHome: Sendable, Equatable {
     /// The folder.
@@ -7,7 +9,8 @@ public struct ServerHome: Sendable, Equatable {
     public init(path: String) {
         var path = path
         while path.count > 1, path.hasSuffix("/") { path.removeLast() }
-        self.path = path
+        // Whole paths: what they name does not depend on where one stands, and messages can be searched for them.
+        self.path = path.hasPrefix("/") ? path : FileManager.default.currentDirectoryPath + "/" + path
     }
 
     /// Settings, see `ServiceConfiguration`.

@@ -2,7 +2,7 @@ import Foundation
 import Registry
 
 /// The settings of a server, kept as `config.json` in its home. Every key may be left out.
-public struct ServiceConfiguration: Sendable, Codable, Equatable {
+public struct ServiceConfiguration: Sendable, Encodable, Equatable {
     /// Where to listen, `HOST:PORT`; port 0 lets the system choose.
     public var listen = "127.0.0.1:7443"
     /// Folder of the model; nil takes `$MYVLM_HOME/models/pocket`.
@@ -49,56 +49,23 @@ public struct ServiceConfiguration: Sendable, Codable, Equatable {
     /// The defaults.
     public init() {}
 
-    /// Reads what is there and takes defaults for the rest.
-    public init(from decoder: any Decoder) throws {
-        let known = try decoder.container(keyedBy: CodingKeys.self)
-        func read<T: Decodable>(_ key: CodingKeys, _ value: inout T) throws {
-            if let given = try known.decodeIfPresent(T.self, forKey: key) { value = given }
-        }
-        try read(.listen, &listen)
-        model = try known.decodeIfPresent(String.self, forKey: .model)
-        try read(.tokenLifetimeSeconds, &tokenLifetimeSeconds)
-        try read(.maximumTokenLifetimeSeconds, &maximumTokenLifetimeSeconds)
-        try read(.maximumPhotos, &maximumPhotos)
-        try read(.maximumPhotoBytes, &maximumPhotoBytes)
-        try read(.uploadBytesPerUser, &uploadBytesPerUser)
-        try read(.uploadBytes, &uploadBytes)
-        try read(.uploadLifetimeSeconds, &uploadLifetimeSeconds)
-        try read(.concurrentEnrollments, &concurrentEnrollments)
-        try read(.waitingEnrollments, &waitingEnrollments)
-        try read(.concurrentAnswers, &concurrentAnswers)
-        try read(.waitingAnswers, &waitingAnswers)
-        try read(.residentBytes, &residentBytes)
-        try read(.conceptsPerUser, &conceptsPerUser)
-        try read(.bytesPerUser, &bytesPerUser)
-        try read(.requestsPerMinute, &requestsPerMinute)
-        try read(.streamsPerUser, &streamsPerUser)
-        try read(.enrollmentMinutesPerDay, &enrollmentMinutesPerDay)
-        clientAuthority = try known.decodeIfPresent(String.self, forKey: .clientAuthority)
-        try read(.drainSeconds, &drainSeconds)
-    }
-
     /// Reads a home's settings. Throws `missingFile` where the home was never set up and `configuration` for a file
-    /// that does not parse or holds values that cannot be.
+    /// that does not parse, names settings that do not exist or one twice, or holds values that cannot be.
     public static func load(_ home: ServerHome) throws(ServiceError) -> ServiceConfiguration {
-        guard FileManager.default.fileExists(atPath: home.configuration),
-            let data = FileManager.default.contents(atPath: home.configuration)
-        else {
+        let file = VitalFile(path: home.configuration, remedy: "mend it or restore it from a backup")
+        guard access(home.configuration, F_OK) == 0 else {
             throw ServiceError(
                 .missingFile,
                 "\(home.configuration) is missing: \(home.path) is no server home yet; run `myvlmd init --home \(home.path)`"
             )
         }
-        let configuration: ServiceConfiguration
+        let data: Data
         do {
-            configuration = try JSONDecoder().decode(ServiceConfiguration.self, from: data)
+            data = try file.read()
         } catch {
-            throw ServiceError(
-                .configuration, "\(home.configuration) does not parse; mend it or restore it from a backup",
-                cause: error)
+            throw ServiceError(.configuration, error.message, cause: error)
         }
-        try configuration.validate(home.configuration)
-        return configuration
+        return try ServiceConfiguration(data, file: home.configuration)
     }
 
     /// The settings as `init` writes them.
@@ -117,28 +84,5 @@ public struct ServiceConfiguration: Sendable, Codable, Equatable {
         quotas.streamsPerUser = streamsPerUser
         quotas.enrollmentMinutesPerDay = enrollmentMinutesPerDay
         return quotas
-    }
-
-    private func validate(_ path: String) throws(ServiceError) {
-        let positive: [(String, Int64)] = [
-            ("tokenLifetimeSeconds", tokenLifetimeSeconds),
-            ("maximumTokenLifetimeSeconds", maximumTokenLifetimeSeconds), ("maximumPhotos", Int64(maximumPhotos)),
-            ("maximumPhotoBytes", Int64(maximumPhotoBytes)), ("uploadBytesPerUser", Int64(uploadBytesPerUser)),
-            ("uploadBytes", Int64(uploadBytes)), ("uploadLifetimeSeconds", uploadLifetimeSeconds),
-            ("concurrentEnrollments", Int64(concurrentEnrollments)), ("concurrentAnswers", Int64(concurrentAnswers)),
-            ("conceptsPerUser", Int64(conceptsPerUser)), ("bytesPerUser", Int64(bytesPerUser)),
-            ("requestsPerMinute", Int64(requestsPerMinute)), ("streamsPerUser", Int64(streamsPerUser)),
-            ("enrollmentMinutesPerDay", Int64(enrollmentMinutesPerDay)), ("waitingAnswers", Int64(waitingAnswers)),
-            ("residentBytes", Int64(residentBytes)),
-        ]
-        for (name, value) in positive where value <= 0 {
-            throw ServiceError(.configuration, "\(path): \(name) is \(value); give a number above 0")
-        }
-        guard waitingEnrollments >= 0, drainSeconds >= 0 else {
-            throw ServiceError(.configuration, "\(path): waitingEnrollments and drainSeconds cannot be negative")
-        }
-        guard maximumPhotoBytes <= 24 << 20 else {
-            throw ServiceError(.configuration, "\(path): maximumPhotoBytes may be \(24 << 20) at most")
-        }
     }
 }

@@ -11,6 +11,8 @@ struct CallRunner: Sendable {
     let logger: Logger
     let authentication: Authentication
     let meter: RateMeter
+    /// Paths that no message for a caller may name.
+    var places: [String] = []
 
     /// Methods whose calls stay open: they are counted against the user's streams.
     private static let streams: Set<MethodName> = [
@@ -29,7 +31,7 @@ struct CallRunner: Sendable {
             write(context, .ok, started, error: nil)
             return value
         } catch {
-            let status = StatusMapping.status(of: error)
+            let status = StatusMapping.status(StatusMapping.status(of: error), hiding: places)
             write(context, status.code, started, error: error)
             throw status
         }
@@ -57,8 +59,10 @@ struct CallRunner: Sendable {
         case .internalError, .unknown, .dataLoss:
             // The rooms below promise messages free of secrets; a foreign error is named by its type alone.
             metadata["error"] = "\(error.map { String(describing: type(of: $0)) } ?? "none")"
+            if let problem = error.flatMap(StatusMapping.problem) { metadata["problem"] = "\(problem)" }
             logger.error("call failed", metadata: metadata)
         default:
+            if let problem = error.flatMap(StatusMapping.problem) { metadata["problem"] = "\(problem)" }
             logger.info("call", metadata: metadata)
         }
     }

@@ -17,7 +17,7 @@ package final class RateMeter: Sendable {
     private let clock: @Sendable () -> Int64
     private static let capacity = 100_000
 
-    /// A meter; `clock` tells milliseconds since 1970.
+    /// A meter; `clock` tells milliseconds of a steady clock: a wall clock that is set back would stop the refill.
     package init(clock: @escaping @Sendable () -> Int64) { self.clock = clock }
 
     /// Counts a call. Throws `resourceExhausted` with the limit, the value and the time to wait.

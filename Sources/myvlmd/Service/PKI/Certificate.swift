@@ -7,6 +7,25 @@ struct Certificate: ~Copyable {
 
     deinit { X509_free(pointer) }
 
+    /// The first certificate of a PEM file; throws `badData` for one that is none.
+    init(file: String) throws(ServiceError) {
+        guard let bio = BIO_new_file(file, "r") else { throw OpenSSLFailure.unreadable(file, "a certificate") }
+        defer { BIO_free(bio) }
+        guard let pointer = PEM_read_bio_X509(bio, nil, nil, nil) else {
+            throw OpenSSLFailure.unreadable(file, "a certificate")
+        }
+        self.pointer = pointer
+    }
+
+    /// Whether the key is this certificate's.
+    func belongs(to key: borrowing KeyPair) -> Bool {
+        defer { ERR_clear_error() }
+        return X509_check_private_key(pointer, key.pointer) == 1
+    }
+
+    /// What it says of itself.
+    var life: CertificateLife { CertificateLife(pointer) }
+
     /// A certificate authority that signs itself and may sign server certificates only, not further authorities.
     static func authority(_ key: borrowing KeyPair, name: String, days: Int) throws(ServiceError) -> Certificate {
         let certificate = try Certificate()

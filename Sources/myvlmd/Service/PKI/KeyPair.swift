@@ -17,6 +17,20 @@ struct KeyPair: ~Copyable {
         pointer = key
     }
 
+    /// The key of a PEM file without a pass phrase; throws `badData` for one that is none.
+    init(file: String) throws(ServiceError) {
+        guard let bio = BIO_new_file(file, "r") else { throw OpenSSLFailure.unreadable(file, "a private key") }
+        defer { BIO_free(bio) }
+        // Without a callback OpenSSL would ask for a pass phrase on the terminal.
+        let none: @convention(c) (UnsafeMutablePointer<CChar>?, Int32, Int32, UnsafeMutableRawPointer?) -> Int32 = {
+            _, _, _, _ in 0
+        }
+        guard let key = PEM_read_bio_PrivateKey(bio, nil, none, nil) else {
+            throw OpenSSLFailure.unreadable(file, "a private key")
+        }
+        pointer = key
+    }
+
     deinit { EVP_PKEY_free(pointer) }
 
     /// PKCS #8 in PEM, not encrypted: the file's mode protects it.
@@ -35,6 +49,12 @@ enum OpenSSLFailure {
         ERR_error_string_n(number, &text, text.count)
         let reason = String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
         return ServiceError(.internalError, "OpenSSL could not \(what): \(reason)")
+    }
+
+    /// A file that does not hold what it must; empties the queue.
+    static func unreadable(_ file: String, _ what: String) -> ServiceError {
+        ERR_clear_error()
+        return ServiceError(.badData, "\(file) does not hold \(what) in PEM; restore it from where it is kept")
     }
 
     /// What `write` puts into a memory BIO.

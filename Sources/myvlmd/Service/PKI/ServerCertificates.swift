@@ -20,7 +20,7 @@ package struct ServerCertificates: Sendable {
         let authorityPair = try KeyPair()
         let serverPair = try KeyPair()
         let root = try Certificate.authority(authorityPair, name: "MyVLM server authority", days: 3_650)
-        let server = try Certificate.server(serverPair, hosts: names, days: 825, by: root, authorityPair)
+        let server = try Certificate.server(serverPair, hosts: names, days: Self.serverDays, by: root, authorityPair)
         authority = try root.pem()
         authorityKey = try authorityPair.pem()
         certificate = try server.pem()

@@ -8,14 +8,20 @@ package actor UploadStage {
     private let directory: String
     private let limits: UploadLimits
     private let clock: @Sendable () -> Int64
+    private let wall: @Sendable () -> Int64
     private var uploads: [String: StagedUpload] = [:]
     private var bytes = 0
 
-    /// A stage in the folder, which is emptied. `clock` tells milliseconds since 1970.
-    package init(directory: String, limits: UploadLimits, clock: @escaping @Sendable () -> Int64) throws(ServiceError) {
+    /// A stage in the folder, which is emptied. `clock` tells milliseconds of a steady clock, by which uploads expire;
+    /// `wall` those since 1970, for receipts.
+    package init(
+        directory: String, limits: UploadLimits, clock: @escaping @Sendable () -> Int64,
+        wall: (@Sendable () -> Int64)? = nil
+    ) throws(ServiceError) {
         self.directory = directory
         self.limits = limits
         self.clock = clock
+        self.wall = wall ?? clock
         do {
             if FileManager.default.fileExists(atPath: directory) {
                 try FileManager.default.removeItem(atPath: directory)
@@ -132,7 +138,7 @@ package actor UploadStage {
         uploads[id] = upload
         return UploadReceipt(
             uploadId: id, photos: UInt32(upload.photos.count), bytes: UInt64(upload.bytes),
-            expiresAtMs: upload.expiresAtMs)
+            expiresAtMs: wall() + limits.lifetimeMs)
     }
 
     /// Hands a sealed upload to one enrollment of its owner; returns how many photos it holds. Another user's upload
