@@ -8,7 +8,7 @@ extension RegistryStore {
         name: String, password: String, label: String = "", lifetimeMs: Int64 = 0, scopes: Scopes? = nil,
         address: String
     ) async throws -> IssuedToken {
-        let label = try NameRules.note(label, what: "a label", characters: 64)
+        let label = try NameRules.label(label)
         let account = try await checkPassword(name: name, password: password, address: address)
         return try await issue(
             for: account, label: label, lifetimeMs: lifetimeMs, scopes: scopes ?? account.role.scopes,
