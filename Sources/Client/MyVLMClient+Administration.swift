@@ -66,7 +66,8 @@ extension ErasureReceipt {
         self.init(
             receipt: message.receipt, kind: message.kind, requestedAtMs: message.requestedAtMs,
             erasedAtMs: message.erasedAtMs == 0 ? nil : message.erasedAtMs, versions: Int(message.versions),
-            bytes: message.bytes)
+            bytes: message.bytes,
+            backups: message.backups.map { HoldingBackup(name: $0.name, createdAtMs: $0.createdAtMs) })
     }
 }
 

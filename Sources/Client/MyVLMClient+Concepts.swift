@@ -4,28 +4,29 @@ extension MyVLMClient {
     /// Bytes of one chunk of a photo.
     private static var chunkBytes: Int { 256 << 10 }
 
-    /// Uploads the photos and trains a new version; the last event is `.done`. Who stops listening, or cancels the
+    /// Asks whether the order would be taken on, uploads the photos and trains a new version; the last event is `.done`. Who stops listening, or cancels the
     /// task, cancels the training, unless it is detached: then no version is made.
     public func enroll(_ order: EnrollmentOrder) -> AsyncThrowingStream<EnrollmentEvent, any Error> {
         sequence { [self] continuation in
+            do {
+                try await checkEnrollment(order)
+            } catch let error as MyVLMError where (error.cause as? RPCError)?.code == .unimplemented {
+                // An older server checks when the photos are there.
+            }
             let receipt = try await upload(order.photos) { sent in
                 continuation.yield(.uploaded(photos: sent, of: order.photos.count))
             }
-            var request = EnrollRequest(
-                uploadId: receipt.uploadId, name: order.name, kind: order.kind?.message ?? .unspecified,
-                classNoun: order.classNoun,
-                identifier: order.identifier,
-                captions: order.captions.map { PhotoCaption(photo: UInt32(clamping: $0.photo), text: $0.text) },
-                seed: order.seed, reason: order.reason, detach: order.detach, keepPhotos: order.keepPhotos,
-                task: order.task == .questions ? .questions : .caption)
-            switch order.condition {
-            case .always: break
-            case .ifVersion(let version): request.ifVersion = UInt32(clamping: version)
-            case .onlyNew: request.onlyNew = true
-            }
-            let events = try await channel.call(ConceptsMethods.enroll, request, options: options(limited: false))
-            for try await message in events {
-                if let event = try EnrollmentEvent(message) { continuation.yield(event) }
+            var isTaken = false
+            do {
+                let events = try await channel.call(
+                    ConceptsMethods.enroll, order.request(upload: receipt.uploadId), options: options(limited: false))
+                for try await message in events {
+                    isTaken = true
+                    if let event = try EnrollmentEvent(message) { continuation.yield(event) }
+                }
+            } catch {
+                if !isTaken { await giveUp(receipt) }
+                throw error
             }
         }
     }

@@ -97,6 +97,8 @@ public struct RegistryConfiguration: Sendable {
     public var random: @Sendable (Int) throws -> [UInt8] = Randomness.bytes
     /// False: commits do not wait for the disk and may be lost with the machine. For filling a registry to be measured.
     package var waitsForDisk = true
+    /// Told before each access to the database, in the task that asks for it: where a test may interfere.
+    package var willAccess: @Sendable () -> Void = {}
     /// Upper bound of the database in pages of 4 KiB: a full disk that every machine can have. Giving up the ballast
     /// raises it by `ballastBytes`.
     package var maximumPages: Int?

@@ -39,7 +39,8 @@ struct MyVLM: AsyncParsableCommand {
         version: "0.1.0",
         subcommands: [
             EnrollCommand.self, CaptionCommand.self, AskCommand.self, RecognizeCommand.self, ConceptCommand.self,
-            EvaluateCommand.self, ExportCommand.self, ImportCommand.self, JobsCommand.self, WatchCommand.self,
+            EvaluateCommand.self, ExportCommand.self, ImportCommand.self, JobsCommand.self,
+            UploadsCommand.self, WatchCommand.self,
             LoginCommand.self,
             LogoutCommand.self, WhoAmICommand.self, PasswdCommand.self, TokenCommand.self, AccountCommand.self,
             UsageCommand.self, UserCommand.self, StatusCommand.self, AuditCommand.self, BackupCommand.self,

@@ -12,6 +12,17 @@ public struct ErasureReceipt: Sendable, Equatable, Codable {
     public let versions: Int
     /// Bytes of artifacts that were destroyed.
     public let bytes: UInt64
+    /// Backups of the server that still hold what was erased: whoever has one and the master key can open it. The oldest
+    /// first.
+    public let backups: [HoldingBackup]
+}
+
+/// A backup that still holds what was erased.
+public struct HoldingBackup: Sendable, Equatable, Codable {
+    /// Its folder's name among the server's backups.
+    public let name: String
+    /// Milliseconds since 1970.
+    public let createdAtMs: Int64
 }
 
 /// One row of the audit log.

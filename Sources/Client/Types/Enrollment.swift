@@ -15,7 +15,8 @@ public struct Photo: Sendable {
         self.bytes = bytes
     }
 
-    /// Reads a photo's file. Throws `noInput` where it cannot be read and `invalidArgument` above 24 MiB.
+    /// Reads a photo's file. Throws `noInput` where it cannot be read, and `invalidArgument` above 24 MiB and for
+    /// what is no picture by its first bytes.
     public init(file path: String) throws(MyVLMError) {
         var isFolder: ObjCBool = false
         guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), !isFolder.boolValue else {
@@ -35,7 +36,9 @@ public struct Photo: Sendable {
         guard let data = FileManager.default.contents(atPath: path) else {
             throw MyVLMError(.noInput, "cannot read \(path); check its permissions")
         }
-        self.init(name: path.split(separator: "/").last.map(String.init) ?? path, bytes: [UInt8](data))
+        let bytes = [UInt8](data)
+        try Self.requirePicture(bytes, file: path)
+        self.init(name: path.split(separator: "/").last.map(String.init) ?? path, bytes: bytes)
     }
 }
 

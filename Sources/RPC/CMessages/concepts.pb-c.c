@@ -1942,6 +1942,51 @@ void   myvlm__v1__erasure_receipt__free_unpacked
   assert(message->base.descriptor == &myvlm__v1__erasure_receipt__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   myvlm__v1__holding_backup__init
+                     (Myvlm__V1__HoldingBackup         *message)
+{
+  static const Myvlm__V1__HoldingBackup init_value = MYVLM__V1__HOLDING_BACKUP__INIT;
+  *message = init_value;
+}
+size_t myvlm__v1__holding_backup__get_packed_size
+                     (const Myvlm__V1__HoldingBackup *message)
+{
+  assert(message->base.descriptor == &myvlm__v1__holding_backup__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t myvlm__v1__holding_backup__pack
+                     (const Myvlm__V1__HoldingBackup *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &myvlm__v1__holding_backup__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t myvlm__v1__holding_backup__pack_to_buffer
+                     (const Myvlm__V1__HoldingBackup *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &myvlm__v1__holding_backup__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Myvlm__V1__HoldingBackup *
+       myvlm__v1__holding_backup__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Myvlm__V1__HoldingBackup *)
+     protobuf_c_message_unpack (&myvlm__v1__holding_backup__descriptor,
+                                allocator, len, data);
+}
+void   myvlm__v1__holding_backup__free_unpacked
+                     (Myvlm__V1__HoldingBackup *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &myvlm__v1__holding_backup__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   myvlm__v1__list_erasures_request__init
                      (Myvlm__V1__ListErasuresRequest         *message)
 {
@@ -2705,6 +2750,276 @@ void   myvlm__v1__import_concept_request__free_unpacked
   if(!message)
     return;
   assert(message->base.descriptor == &myvlm__v1__import_concept_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   myvlm__v1__check_enrollment_reply__init
+                     (Myvlm__V1__CheckEnrollmentReply         *message)
+{
+  static const Myvlm__V1__CheckEnrollmentReply init_value = MYVLM__V1__CHECK_ENROLLMENT_REPLY__INIT;
+  *message = init_value;
+}
+size_t myvlm__v1__check_enrollment_reply__get_packed_size
+                     (const Myvlm__V1__CheckEnrollmentReply *message)
+{
+  assert(message->base.descriptor == &myvlm__v1__check_enrollment_reply__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t myvlm__v1__check_enrollment_reply__pack
+                     (const Myvlm__V1__CheckEnrollmentReply *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &myvlm__v1__check_enrollment_reply__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t myvlm__v1__check_enrollment_reply__pack_to_buffer
+                     (const Myvlm__V1__CheckEnrollmentReply *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &myvlm__v1__check_enrollment_reply__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Myvlm__V1__CheckEnrollmentReply *
+       myvlm__v1__check_enrollment_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Myvlm__V1__CheckEnrollmentReply *)
+     protobuf_c_message_unpack (&myvlm__v1__check_enrollment_reply__descriptor,
+                                allocator, len, data);
+}
+void   myvlm__v1__check_enrollment_reply__free_unpacked
+                     (Myvlm__V1__CheckEnrollmentReply *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &myvlm__v1__check_enrollment_reply__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   myvlm__v1__upload__init
+                     (Myvlm__V1__Upload         *message)
+{
+  static const Myvlm__V1__Upload init_value = MYVLM__V1__UPLOAD__INIT;
+  *message = init_value;
+}
+size_t myvlm__v1__upload__get_packed_size
+                     (const Myvlm__V1__Upload *message)
+{
+  assert(message->base.descriptor == &myvlm__v1__upload__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t myvlm__v1__upload__pack
+                     (const Myvlm__V1__Upload *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &myvlm__v1__upload__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t myvlm__v1__upload__pack_to_buffer
+                     (const Myvlm__V1__Upload *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &myvlm__v1__upload__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Myvlm__V1__Upload *
+       myvlm__v1__upload__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Myvlm__V1__Upload *)
+     protobuf_c_message_unpack (&myvlm__v1__upload__descriptor,
+                                allocator, len, data);
+}
+void   myvlm__v1__upload__free_unpacked
+                     (Myvlm__V1__Upload *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &myvlm__v1__upload__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   myvlm__v1__list_uploads_request__init
+                     (Myvlm__V1__ListUploadsRequest         *message)
+{
+  static const Myvlm__V1__ListUploadsRequest init_value = MYVLM__V1__LIST_UPLOADS_REQUEST__INIT;
+  *message = init_value;
+}
+size_t myvlm__v1__list_uploads_request__get_packed_size
+                     (const Myvlm__V1__ListUploadsRequest *message)
+{
+  assert(message->base.descriptor == &myvlm__v1__list_uploads_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t myvlm__v1__list_uploads_request__pack
+                     (const Myvlm__V1__ListUploadsRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &myvlm__v1__list_uploads_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t myvlm__v1__list_uploads_request__pack_to_buffer
+                     (const Myvlm__V1__ListUploadsRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &myvlm__v1__list_uploads_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Myvlm__V1__ListUploadsRequest *
+       myvlm__v1__list_uploads_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Myvlm__V1__ListUploadsRequest *)
+     protobuf_c_message_unpack (&myvlm__v1__list_uploads_request__descriptor,
+                                allocator, len, data);
+}
+void   myvlm__v1__list_uploads_request__free_unpacked
+                     (Myvlm__V1__ListUploadsRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &myvlm__v1__list_uploads_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   myvlm__v1__list_uploads_reply__init
+                     (Myvlm__V1__ListUploadsReply         *message)
+{
+  static const Myvlm__V1__ListUploadsReply init_value = MYVLM__V1__LIST_UPLOADS_REPLY__INIT;
+  *message = init_value;
+}
+size_t myvlm__v1__list_uploads_reply__get_packed_size
+                     (const Myvlm__V1__ListUploadsReply *message)
+{
+  assert(message->base.descriptor == &myvlm__v1__list_uploads_reply__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t myvlm__v1__list_uploads_reply__pack
+                     (const Myvlm__V1__ListUploadsReply *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &myvlm__v1__list_uploads_reply__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t myvlm__v1__list_uploads_reply__pack_to_buffer
+                     (const Myvlm__V1__ListUploadsReply *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &myvlm__v1__list_uploads_reply__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Myvlm__V1__ListUploadsReply *
+       myvlm__v1__list_uploads_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Myvlm__V1__ListUploadsReply *)
+     protobuf_c_message_unpack (&myvlm__v1__list_uploads_reply__descriptor,
+                                allocator, len, data);
+}
+void   myvlm__v1__list_uploads_reply__free_unpacked
+                     (Myvlm__V1__ListUploadsReply *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &myvlm__v1__list_uploads_reply__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   myvlm__v1__drop_upload_request__init
+                     (Myvlm__V1__DropUploadRequest         *message)
+{
+  static const Myvlm__V1__DropUploadRequest init_value = MYVLM__V1__DROP_UPLOAD_REQUEST__INIT;
+  *message = init_value;
+}
+size_t myvlm__v1__drop_upload_request__get_packed_size
+                     (const Myvlm__V1__DropUploadRequest *message)
+{
+  assert(message->base.descriptor == &myvlm__v1__drop_upload_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t myvlm__v1__drop_upload_request__pack
+                     (const Myvlm__V1__DropUploadRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &myvlm__v1__drop_upload_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t myvlm__v1__drop_upload_request__pack_to_buffer
+                     (const Myvlm__V1__DropUploadRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &myvlm__v1__drop_upload_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Myvlm__V1__DropUploadRequest *
+       myvlm__v1__drop_upload_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Myvlm__V1__DropUploadRequest *)
+     protobuf_c_message_unpack (&myvlm__v1__drop_upload_request__descriptor,
+                                allocator, len, data);
+}
+void   myvlm__v1__drop_upload_request__free_unpacked
+                     (Myvlm__V1__DropUploadRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &myvlm__v1__drop_upload_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   myvlm__v1__drop_upload_reply__init
+                     (Myvlm__V1__DropUploadReply         *message)
+{
+  static const Myvlm__V1__DropUploadReply init_value = MYVLM__V1__DROP_UPLOAD_REPLY__INIT;
+  *message = init_value;
+}
+size_t myvlm__v1__drop_upload_reply__get_packed_size
+                     (const Myvlm__V1__DropUploadReply *message)
+{
+  assert(message->base.descriptor == &myvlm__v1__drop_upload_reply__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t myvlm__v1__drop_upload_reply__pack
+                     (const Myvlm__V1__DropUploadReply *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &myvlm__v1__drop_upload_reply__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t myvlm__v1__drop_upload_reply__pack_to_buffer
+                     (const Myvlm__V1__DropUploadReply *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &myvlm__v1__drop_upload_reply__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Myvlm__V1__DropUploadReply *
+       myvlm__v1__drop_upload_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Myvlm__V1__DropUploadReply *)
+     protobuf_c_message_unpack (&myvlm__v1__drop_upload_reply__descriptor,
+                                allocator, len, data);
+}
+void   myvlm__v1__drop_upload_reply__free_unpacked
+                     (Myvlm__V1__DropUploadReply *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &myvlm__v1__drop_upload_reply__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
 static const ProtobufCFieldDescriptor myvlm__v1__photo_chunk__field_descriptors[3] =
@@ -5656,7 +5971,7 @@ const ProtobufCMessageDescriptor myvlm__v1__erase_concept_reply__descriptor =
   (ProtobufCMessageInit) myvlm__v1__erase_concept_reply__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor myvlm__v1__erasure_receipt__field_descriptors[6] =
+static const ProtobufCFieldDescriptor myvlm__v1__erasure_receipt__field_descriptors[7] =
 {
   {
     "receipt",
@@ -5730,8 +6045,21 @@ static const ProtobufCFieldDescriptor myvlm__v1__erasure_receipt__field_descript
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "backups",
+    7,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Myvlm__V1__ErasureReceipt, n_backups),
+    offsetof(Myvlm__V1__ErasureReceipt, backups),
+    &myvlm__v1__holding_backup__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned myvlm__v1__erasure_receipt__field_indices_by_name[] = {
+  6,   /* field[6] = backups */
   5,   /* field[5] = bytes */
   3,   /* field[3] = erased_at_ms */
   1,   /* field[1] = kind */
@@ -5742,7 +6070,7 @@ static const unsigned myvlm__v1__erasure_receipt__field_indices_by_name[] = {
 static const ProtobufCIntRange myvlm__v1__erasure_receipt__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 6 }
+  { 0, 7 }
 };
 const ProtobufCMessageDescriptor myvlm__v1__erasure_receipt__descriptor =
 {
@@ -5752,11 +6080,62 @@ const ProtobufCMessageDescriptor myvlm__v1__erasure_receipt__descriptor =
   "Myvlm__V1__ErasureReceipt",
   "myvlm.v1",
   sizeof(Myvlm__V1__ErasureReceipt),
-  6,
+  7,
   myvlm__v1__erasure_receipt__field_descriptors,
   myvlm__v1__erasure_receipt__field_indices_by_name,
   1,  myvlm__v1__erasure_receipt__number_ranges,
   (ProtobufCMessageInit) myvlm__v1__erasure_receipt__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor myvlm__v1__holding_backup__field_descriptors[2] =
+{
+  {
+    "name",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__HoldingBackup, name),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "created_at_ms",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__HoldingBackup, created_at_ms),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned myvlm__v1__holding_backup__field_indices_by_name[] = {
+  1,   /* field[1] = created_at_ms */
+  0,   /* field[0] = name */
+};
+static const ProtobufCIntRange myvlm__v1__holding_backup__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor myvlm__v1__holding_backup__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "myvlm.v1.HoldingBackup",
+  "HoldingBackup",
+  "Myvlm__V1__HoldingBackup",
+  "myvlm.v1",
+  sizeof(Myvlm__V1__HoldingBackup),
+  2,
+  myvlm__v1__holding_backup__field_descriptors,
+  myvlm__v1__holding_backup__field_indices_by_name,
+  1,  myvlm__v1__holding_backup__number_ranges,
+  (ProtobufCMessageInit) myvlm__v1__holding_backup__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor myvlm__v1__list_erasures_request__field_descriptors[1] =
@@ -6657,6 +7036,272 @@ const ProtobufCMessageDescriptor myvlm__v1__import_concept_request__descriptor =
   (ProtobufCMessageInit) myvlm__v1__import_concept_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
+#define myvlm__v1__check_enrollment_reply__field_descriptors NULL
+#define myvlm__v1__check_enrollment_reply__field_indices_by_name NULL
+#define myvlm__v1__check_enrollment_reply__number_ranges NULL
+const ProtobufCMessageDescriptor myvlm__v1__check_enrollment_reply__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "myvlm.v1.CheckEnrollmentReply",
+  "CheckEnrollmentReply",
+  "Myvlm__V1__CheckEnrollmentReply",
+  "myvlm.v1",
+  sizeof(Myvlm__V1__CheckEnrollmentReply),
+  0,
+  myvlm__v1__check_enrollment_reply__field_descriptors,
+  myvlm__v1__check_enrollment_reply__field_indices_by_name,
+  0,  myvlm__v1__check_enrollment_reply__number_ranges,
+  (ProtobufCMessageInit) myvlm__v1__check_enrollment_reply__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor myvlm__v1__upload__field_descriptors[5] =
+{
+  {
+    "upload_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__Upload, upload_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "photos",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__Upload, photos),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "bytes",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__Upload, bytes),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "expires_at_ms",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__Upload, expires_at_ms),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "complete",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__Upload, complete),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned myvlm__v1__upload__field_indices_by_name[] = {
+  2,   /* field[2] = bytes */
+  4,   /* field[4] = complete */
+  3,   /* field[3] = expires_at_ms */
+  1,   /* field[1] = photos */
+  0,   /* field[0] = upload_id */
+};
+static const ProtobufCIntRange myvlm__v1__upload__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 5 }
+};
+const ProtobufCMessageDescriptor myvlm__v1__upload__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "myvlm.v1.Upload",
+  "Upload",
+  "Myvlm__V1__Upload",
+  "myvlm.v1",
+  sizeof(Myvlm__V1__Upload),
+  5,
+  myvlm__v1__upload__field_descriptors,
+  myvlm__v1__upload__field_indices_by_name,
+  1,  myvlm__v1__upload__number_ranges,
+  (ProtobufCMessageInit) myvlm__v1__upload__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+#define myvlm__v1__list_uploads_request__field_descriptors NULL
+#define myvlm__v1__list_uploads_request__field_indices_by_name NULL
+#define myvlm__v1__list_uploads_request__number_ranges NULL
+const ProtobufCMessageDescriptor myvlm__v1__list_uploads_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "myvlm.v1.ListUploadsRequest",
+  "ListUploadsRequest",
+  "Myvlm__V1__ListUploadsRequest",
+  "myvlm.v1",
+  sizeof(Myvlm__V1__ListUploadsRequest),
+  0,
+  myvlm__v1__list_uploads_request__field_descriptors,
+  myvlm__v1__list_uploads_request__field_indices_by_name,
+  0,  myvlm__v1__list_uploads_request__number_ranges,
+  (ProtobufCMessageInit) myvlm__v1__list_uploads_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor myvlm__v1__list_uploads_reply__field_descriptors[3] =
+{
+  {
+    "uploads",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Myvlm__V1__ListUploadsReply, n_uploads),
+    offsetof(Myvlm__V1__ListUploadsReply, uploads),
+    &myvlm__v1__upload__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "limit",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__ListUploadsReply, limit),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "limit_bytes",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__ListUploadsReply, limit_bytes),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned myvlm__v1__list_uploads_reply__field_indices_by_name[] = {
+  1,   /* field[1] = limit */
+  2,   /* field[2] = limit_bytes */
+  0,   /* field[0] = uploads */
+};
+static const ProtobufCIntRange myvlm__v1__list_uploads_reply__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor myvlm__v1__list_uploads_reply__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "myvlm.v1.ListUploadsReply",
+  "ListUploadsReply",
+  "Myvlm__V1__ListUploadsReply",
+  "myvlm.v1",
+  sizeof(Myvlm__V1__ListUploadsReply),
+  3,
+  myvlm__v1__list_uploads_reply__field_descriptors,
+  myvlm__v1__list_uploads_reply__field_indices_by_name,
+  1,  myvlm__v1__list_uploads_reply__number_ranges,
+  (ProtobufCMessageInit) myvlm__v1__list_uploads_reply__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor myvlm__v1__drop_upload_request__field_descriptors[1] =
+{
+  {
+    "upload_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__DropUploadRequest, upload_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned myvlm__v1__drop_upload_request__field_indices_by_name[] = {
+  0,   /* field[0] = upload_id */
+};
+static const ProtobufCIntRange myvlm__v1__drop_upload_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor myvlm__v1__drop_upload_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "myvlm.v1.DropUploadRequest",
+  "DropUploadRequest",
+  "Myvlm__V1__DropUploadRequest",
+  "myvlm.v1",
+  sizeof(Myvlm__V1__DropUploadRequest),
+  1,
+  myvlm__v1__drop_upload_request__field_descriptors,
+  myvlm__v1__drop_upload_request__field_indices_by_name,
+  1,  myvlm__v1__drop_upload_request__number_ranges,
+  (ProtobufCMessageInit) myvlm__v1__drop_upload_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor myvlm__v1__drop_upload_reply__field_descriptors[1] =
+{
+  {
+    "photos",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__DropUploadReply, photos),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned myvlm__v1__drop_upload_reply__field_indices_by_name[] = {
+  0,   /* field[0] = photos */
+};
+static const ProtobufCIntRange myvlm__v1__drop_upload_reply__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor myvlm__v1__drop_upload_reply__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "myvlm.v1.DropUploadReply",
+  "DropUploadReply",
+  "Myvlm__V1__DropUploadReply",
+  "myvlm.v1",
+  sizeof(Myvlm__V1__DropUploadReply),
+  1,
+  myvlm__v1__drop_upload_reply__field_descriptors,
+  myvlm__v1__drop_upload_reply__field_indices_by_name,
+  1,  myvlm__v1__drop_upload_reply__number_ranges,
+  (ProtobufCMessageInit) myvlm__v1__drop_upload_reply__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
 static const ProtobufCEnumValue myvlm__v1__concept_kind__enum_values_by_number[3] =
 {
   { "CONCEPT_KIND_UNSPECIFIED", "MYVLM__V1__CONCEPT_KIND__CONCEPT_KIND_UNSPECIFIED", 0 },
@@ -6715,7 +7360,7 @@ const ProtobufCEnumDescriptor myvlm__v1__enroll_task__descriptor =
   myvlm__v1__enroll_task__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCMethodDescriptor myvlm__v1__concepts__method_descriptors[27] =
+static const ProtobufCMethodDescriptor myvlm__v1__concepts__method_descriptors[30] =
 {
   { "UploadPhotos", &myvlm__v1__photo_chunk__descriptor, &myvlm__v1__upload_receipt__descriptor },
   { "Enroll", &myvlm__v1__enroll_request__descriptor, &myvlm__v1__enroll_event__descriptor },
@@ -6744,11 +7389,16 @@ static const ProtobufCMethodDescriptor myvlm__v1__concepts__method_descriptors[2
   { "ExportConcept", &myvlm__v1__export_concept_request__descriptor, &myvlm__v1__concept_file__descriptor },
   { "ImportConcept", &myvlm__v1__import_concept_request__descriptor, &myvlm__v1__enroll_done__descriptor },
   { "Watch", &myvlm__v1__watch_request__descriptor, &myvlm__v1__watch_event__descriptor },
+  { "CheckEnrollment", &myvlm__v1__enroll_request__descriptor, &myvlm__v1__check_enrollment_reply__descriptor },
+  { "ListUploads", &myvlm__v1__list_uploads_request__descriptor, &myvlm__v1__list_uploads_reply__descriptor },
+  { "DropUpload", &myvlm__v1__drop_upload_request__descriptor, &myvlm__v1__drop_upload_reply__descriptor },
 };
 const unsigned myvlm__v1__concepts__method_indices_by_name[] = {
+  27,        /* CheckEnrollment */
   23,        /* CompareVersions */
   7,        /* DeleteConcept */
   17,        /* DropPhotos */
+  29,        /* DropUpload */
   1,        /* Enroll */
   9,        /* EraseConcept */
   24,        /* ExportConcept */
@@ -6760,6 +7410,7 @@ const unsigned myvlm__v1__concepts__method_indices_by_name[] = {
   2,        /* ListConcepts */
   10,        /* ListErasures */
   13,        /* ListShares */
+  28,        /* ListUploads */
   4,        /* ListVersions */
   6,        /* Promote */
   21,        /* ProtectAlias */
@@ -6781,7 +7432,7 @@ const ProtobufCServiceDescriptor myvlm__v1__concepts__descriptor =
   "Concepts",
   "Myvlm__V1__Concepts",
   "myvlm.v1",
-  27,
+  30,
   myvlm__v1__concepts__method_descriptors,
   myvlm__v1__concepts__method_indices_by_name
 };
@@ -7000,6 +7651,30 @@ void myvlm__v1__concepts__watch(ProtobufCService *service,
 {
   assert(service->descriptor == &myvlm__v1__concepts__descriptor);
   service->invoke(service, 26, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void myvlm__v1__concepts__check_enrollment(ProtobufCService *service,
+                                           const Myvlm__V1__EnrollRequest *input,
+                                           Myvlm__V1__CheckEnrollmentReply_Closure closure,
+                                           void *closure_data)
+{
+  assert(service->descriptor == &myvlm__v1__concepts__descriptor);
+  service->invoke(service, 27, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void myvlm__v1__concepts__list_uploads(ProtobufCService *service,
+                                       const Myvlm__V1__ListUploadsRequest *input,
+                                       Myvlm__V1__ListUploadsReply_Closure closure,
+                                       void *closure_data)
+{
+  assert(service->descriptor == &myvlm__v1__concepts__descriptor);
+  service->invoke(service, 28, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void myvlm__v1__concepts__drop_upload(ProtobufCService *service,
+                                      const Myvlm__V1__DropUploadRequest *input,
+                                      Myvlm__V1__DropUploadReply_Closure closure,
+                                      void *closure_data)
+{
+  assert(service->descriptor == &myvlm__v1__concepts__descriptor);
+  service->invoke(service, 29, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void myvlm__v1__concepts__init (Myvlm__V1__Concepts_Service *service,
                                 Myvlm__V1__Concepts_ServiceDestroy destroy)

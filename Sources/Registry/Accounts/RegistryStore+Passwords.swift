@@ -10,7 +10,7 @@ extension RegistryStore {
         name: String, password: String, label: String = "", lifetimeMs: Int64 = 0, scopes: Scopes? = nil,
         address: String, certificate: String? = nil
     ) async throws -> IssuedToken {
-        let label = try NameRules.note(label, what: "a label", characters: 64)
+        let label = try NameRules.label(label)
         let account = try await checkPassword(
             name: name, password: password, origin: LoginOrigin(address: address, certificate: certificate))
         return try await issue(

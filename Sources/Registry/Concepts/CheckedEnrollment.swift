@@ -23,7 +23,7 @@ struct CheckedEnrollment: Sendable {
         kind = commit.kind
         classNoun = try NameRules.classNoun(commit.classNoun)
         identifier = try NameRules.identifier(commit.identifier)
-        reason = try NameRules.note(commit.reason, what: "a reason")
+        reason = try NameRules.reason(commit.reason)
         ifVersion = commit.ifVersion
         guard commit.threshold.isFinite else { throw RegistryError(.invalidArgument, "the threshold is not finite") }
         // -0 and 0 are one threshold and must be one content.

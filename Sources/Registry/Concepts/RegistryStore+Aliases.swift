@@ -14,7 +14,7 @@ extension RegistryStore {
         by principal: Principal
     ) async throws -> AliasChange {
         let alias = try NameRules.alias(alias)
-        let reason = try NameRules.note(reason, what: "a reason")
+        let reason = try NameRules.reason(reason)
         return try await write { db in
             try self.requireMayChange(db, principal)
             let concept = try Self.concept(db, name, principal.userID)
@@ -55,7 +55,7 @@ extension RegistryStore {
         _ alias: String, of name: String, reason: String = "", by principal: Principal
     ) async throws -> AliasChange {
         let alias = try NameRules.alias(alias)
-        let reason = try NameRules.note(reason, what: "a reason")
+        let reason = try NameRules.reason(reason)
         return try await write { db in
             try self.requireMayChange(db, principal)
             let concept = try Self.concept(db, name, principal.userID)

@@ -56,19 +56,29 @@ extension RegistryStore {
     }
 
     /// Whether an enrollment under this name could be committed now: form of the name, quotas and `ifVersion`. Asked
-    /// before the training, so that nobody trains for nothing.
-    public func checkRoomForEnrollment(name: String, ifVersion: Int? = nil, by principal: Principal) async throws {
+    /// before the training, so that nobody trains for nothing. What the user's waiting enrollments will need is taken as
+    /// used. `bytes` is what the new version needs at least.
+    public func checkRoomForEnrollment(
+        name: String, ifVersion: Int? = nil, bytes: Int = 1, by principal: Principal
+    ) async throws {
         let name = try NameRules.conceptName(name)
         try await read { db in
             try self.requireMayChange(db, principal)
-            let current = try Self.findConcept(db, name, principal.userID)?.currentVersion ?? 0
-            try Self.require(ifVersion, is: current, name: name)
+            let concept = try Self.findConcept(db, name, principal.userID)
+            try Self.require(ifVersion, is: concept?.currentVersion ?? 0, name: name)
             try self.requireEnrollmentMinutes(db, principal.userID)
-            if let concept = try Self.findConcept(db, name, principal.userID) {
-                try self.requireRoomForVersion(db, concept.conceptID, name)
+            let pending = try String.fetchAll(
+                db, sql: "SELECT concept FROM job WHERE account_id = ? AND state IN ('queued', 'running')",
+                arguments: [principal.userID])
+            if let concept {
+                let same = pending.filter { NameRules.fold($0) == NameRules.fold(name) }
+                try self.requireRoomForVersion(db, concept.conceptID, name, coming: same.count)
             } else {
-                try self.requireRoomForConcept(db, principal.userID)
+                let names = Set(pending.map(NameRules.fold)).subtracting([NameRules.fold(name)])
+                let new = try names.filter { try Self.findConcept(db, $0, principal.userID) == nil }
+                try self.requireRoomForConcept(db, principal.userID, coming: new.count)
             }
+            try self.requireKnownRoom(db, bytes, principal.userID)
         }
     }
 

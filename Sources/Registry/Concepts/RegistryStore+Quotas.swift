@@ -1,11 +1,13 @@
 internal import GRDB
 
 extension RegistryStore {
-    func requireRoomForConcept(_ db: Database, _ userID: Int64) throws {
+    /// `coming`: new concepts of enrollments that wait or train.
+    func requireRoomForConcept(_ db: Database, _ userID: Int64, coming: Int = 0) throws {
         let limit = try limit(db, .concepts, userID)
         let used = try Int.fetchOne(
             db, sql: "SELECT count(*) FROM concept WHERE account_id = ? AND deleted_ms IS NULL", arguments: [userID])
-        try require(used ?? 0, below: limit, "concepts are in use; delete one first")
+        let enrolling = coming == 0 ? "" : ", \(coming) of them being enrolled"
+        try require((used ?? 0) + coming, below: limit, "concepts are in use\(enrolling); delete one first")
     }
 
     func requireRoomForConcepts(_ db: Database, _ count: Int, _ userID: Int64) throws {
@@ -20,11 +22,12 @@ extension RegistryStore {
         }
     }
 
-    func requireRoomForVersion(_ db: Database, _ conceptID: Int64, _ name: String) throws {
+    /// `coming`: versions of enrollments that wait or train.
+    func requireRoomForVersion(_ db: Database, _ conceptID: Int64, _ name: String, coming: Int = 0) throws {
         let used = try Int.fetchOne(
             db, sql: "SELECT count(*) FROM version WHERE concept_id = ?", arguments: [conceptID])
         try require(
-            used ?? 0, below: configuration.quotas.versionsPerConcept,
+            (used ?? 0) + coming, below: configuration.quotas.versionsPerConcept,
             "versions of \(name) are in use; delete the concept and enroll it anew, or ask for a larger quota")
     }
 
@@ -46,6 +49,28 @@ extension RegistryStore {
             throw RegistryError(
                 .resourceExhausted,
                 "\(used) of \(limit) bytes are in use and \(size) more are needed; delete a concept first")
+        }
+    }
+
+    /// Whether `size` more bytes could be made room for, deleted concepts given up; nothing is changed.
+    func requireKnownRoom(_ db: Database, _ size: Int, _ userID: Int64) throws {
+        let limit = try limit(db, .bytes, userID)
+        // Artifacts that a version or a kept photo of a concept that is not deleted needs.
+        let used = try Int.fetchOne(
+            db,
+            sql: """
+                SELECT coalesce(sum(size), 0) FROM artifact WHERE account_id = :user AND (digest IN (
+                    SELECT digest FROM version JOIN concept ON concept.id = concept_id
+                    WHERE concept.account_id = :user AND deleted_ms IS NULL
+                ) OR digest IN (
+                    SELECT digest FROM photo JOIN concept ON concept.id = concept_id
+                    WHERE concept.account_id = :user AND deleted_ms IS NULL
+                ))
+                """, arguments: ["user": userID])
+        guard (used ?? 0) + size <= limit else {
+            throw RegistryError(
+                .resourceExhausted,
+                "\(used ?? 0) of \(limit) bytes are in use and \(size) more are needed; delete a concept first")
         }
     }
 

@@ -1,14 +1,14 @@
 internal import COpenSSL
 
 /// AES-256-GCM (NIST SP 800-38D) by OpenSSL. A sealed text is nonce (12), ciphertext, tag (16).
-enum AESGCM {
+package enum AESGCM {
     /// Bytes that sealing adds.
     static let overhead = 28
     private static let nonceBytes = 12
     private static let tagBytes = 16
 
     /// Seals `plain` under a 32-byte key. `context` is authenticated too and must be the same at opening.
-    static func seal(
+    package static func seal(
         _ plain: [UInt8], key: [UInt8], context: [UInt8], random: (Int) throws -> [UInt8]
     ) throws -> [UInt8] {
         let nonce = try random(nonceBytes)
@@ -32,7 +32,7 @@ enum AESGCM {
     }
 
     /// Opens what `seal` made; nil when key, context or a single bit differ.
-    static func open(_ sealed: [UInt8], key: [UInt8], context: [UInt8]) throws -> [UInt8]? {
+    package static func open(_ sealed: [UInt8], key: [UInt8], context: [UInt8]) throws -> [UInt8]? {
         guard key.count == 32, sealed.count >= overhead else { return nil }
         guard let cipher = EVP_CIPHER_CTX_new() else { throw failure }
         defer { EVP_CIPHER_CTX_free(cipher) }

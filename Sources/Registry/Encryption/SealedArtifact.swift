@@ -23,9 +23,11 @@ struct SealedArtifact: Sendable {
     /// The artifact; nil when a bit of it, of its key or of the name it is stored under was changed.
     func open(digest: String, keys: UserKeys) throws -> [UInt8]? {
         let context = Array(digest.utf8)
-        guard let key = try AESGCM.open(wrapped, key: keys.data, context: context),
-            let plain = try AESGCM.open(sealed, key: key, context: context), SHA256.hex(plain) == digest
-        else { return nil }
+        guard var key = try AESGCM.open(wrapped, key: keys.data, context: context) else { return nil }
+        defer { key.wipe() }
+        guard let plain = try AESGCM.open(sealed, key: key, context: context), SHA256.hex(plain) == digest else {
+            return nil
+        }
         return plain
     }
 

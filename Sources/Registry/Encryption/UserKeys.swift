@@ -3,12 +3,18 @@ internal import GRDB
 /// What a user's data key gives: the key of artifacts, and the one that turns personal values of the audit log into
 /// codes.
 struct UserKeys: Sendable, Equatable {
-    let data: [UInt8]  // 32
-    let audit: [UInt8]  // 32
+    private(set) var data: [UInt8]  // 32
+    private(set) var audit: [UInt8]  // 32
 
     init(data: [UInt8]) throws {
         self.data = data
         audit = try MAC.sha256(key: data, Array("myvlm audit v1".utf8))
+    }
+
+    /// Zeroes both keys where nobody else holds them.
+    mutating func wipe() {
+        data.wipe()
+        audit.wipe()
     }
 
     /// A personal value as the audit log keeps it: equal values of one user give equal codes, and when the data key is
@@ -48,7 +54,11 @@ struct UserKeyCache: Sendable {
         keys[userID] = found
     }
 
-    mutating func forget(_ userID: Int64) { keys[userID] = nil }
+    /// Forgets the keys of a user who is gone, and zeroes them.
+    mutating func forget(_ userID: Int64) {
+        guard var gone = keys.removeValue(forKey: userID) else { return }
+        gone.wipe()
+    }
 }
 
 extension RegistryStore {

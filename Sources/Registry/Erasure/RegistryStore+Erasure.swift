@@ -6,8 +6,14 @@ extension RegistryStore {
     /// pointers, history, events' names, pages and log. Nothing brings it back, a restored backup neither.
     ///
     /// The promise is in the journal before anything is destroyed. Works on a full disk. `failedPrecondition` while a
-    /// protected alias holds it.
+    /// protected alias holds it. Once it is begun no cancellation stops it: half an erasure would be a promise that is
+    /// kept by the next start alone.
     public func eraseConcept(_ name: String, by principal: Principal) async throws -> [Erasure] {
+        try Task.checkCancellation()
+        return try await Uncancelled.run { try await self.erasedConcept(name, by: principal) }
+    }
+
+    private func erasedConcept(_ name: String, by principal: Principal) async throws -> [Erasure] {
         let name = try NameRules.conceptName(name)
         let targets = try await read { db -> [(uid: [UInt8], isDeleted: Bool)] in
             try self.requireMayChange(db, principal)
@@ -34,8 +40,14 @@ extension RegistryStore {
     }
 
     /// Destroys an account with everything it had: its data key, concepts, tokens and events. What the audit log and
-    /// backups still hold is then nobody's. Administrators and the console only; the last administrator stays.
+    /// backups still hold is then nobody's. Administrators and the console only; the last administrator stays. Once it is
+    /// begun no cancellation stops it.
     public func eraseUser(_ name: String, by actor: Actor) async throws -> Erasure {
+        try Task.checkCancellation()
+        return try await Uncancelled.run { try await self.erasedUser(name, by: actor) }
+    }
+
+    private func erasedUser(_ name: String, by actor: Actor) async throws -> Erasure {
         try Permission.manageAccounts.require(of: actor)
         let uid = try await read { db -> [UInt8] in
             let account = try Self.account(db, name: name)

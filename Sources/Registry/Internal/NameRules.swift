@@ -1,6 +1,9 @@
 import Foundation
 
-/// The forms names must have. Each rule checks the size in bytes first, so that a huge text costs nothing.
+/// The forms that what people write must have: the one place that says so. Calls ask it before they accept a photo or make
+/// a job, and every commit asks it again; so what is accepted at the door is accepted at the end.
+///
+/// Each rule checks the size in bytes first, so that a huge text costs nothing.
 package enum NameRules {
     /// A user's name: `[a-z0-9][a-z0-9._-]{0,63}`.
     package static func userName(_ text: String) throws -> String {
@@ -29,11 +32,13 @@ package enum NameRules {
         RegistryError(.invalidArgument, "a password has 8 to 1024 bytes; choose another one")
     }
 
-    /// A concept's name in NFC: 1 to 64 printable characters that are no part of a path.
-    package static func conceptName(_ text: String) throws -> String {
-        let name = try printable(text, what: "a concept name", characters: 64)
+    /// A concept's name in NFC: 1 to 64 printable characters that are no part of a path and nothing the model's
+    /// templates could read as their own. `what` stands in messages.
+    package static func conceptName(_ text: String, what: String = "a concept name") throws -> String {
+        let name = try word(text, what: what, characters: 64)
         guard !name.unicodeScalars.contains(where: { $0 == "/" || $0 == "\\" }), name != ".", name != ".." else {
-            throw RegistryError(.invalidArgument, "a concept name has no '/' or '\\' and is not '.' or '..'")
+            throw RegistryError(
+                .invalidArgument, "\(what) looks like a path; it has no '/' or '\\' and is not '.' or '..'")
         }
         return name
     }
@@ -46,18 +51,36 @@ package enum NameRules {
         return upper.unicodeScalars.map(\.properties.lowercaseMapping).joined().precomposedStringWithCanonicalMapping
     }
 
-    /// The noun of the concept's class: 1 to 64 printable characters.
-    package static func classNoun(_ text: String) throws -> String {
-        try printable(text, what: "a class noun", characters: 64)
+    /// The noun of the concept's class: 1 to 64 printable characters, nothing of the model's templates.
+    package static func classNoun(_ text: String, what: String = "a class noun") throws -> String {
+        try word(text, what: what, characters: 64)
     }
 
-    /// The words answers use: 1 to 3 words, at most 32 characters.
-    package static func identifier(_ text: String) throws -> String {
-        let identifier = try printable(text, what: "an identifier", characters: 32)
+    /// The words answers use: 1 to 3 words, at most 32 characters, nothing of the model's templates.
+    package static func identifier(_ text: String, what: String = "an identifier") throws -> String {
+        let identifier = try word(text, what: what, characters: 32)
         guard identifier.split(separator: " ").count <= 3 else {
-            throw RegistryError(.invalidArgument, "an identifier has 1 to 3 words; shorten it")
+            throw RegistryError(.invalidArgument, "\(what) has 1 to 3 words; shorten it")
         }
         return identifier
+    }
+
+    /// A reason for the history: up to 200 printable characters, may be empty.
+    package static func reason(_ text: String) throws -> String { try note(text, what: "a reason") }
+
+    /// What a token is called: up to 64 printable characters, may be empty.
+    package static func label(_ text: String) throws -> String { try note(text, what: "a label", characters: 64) }
+
+    /// The name of a photo's file made fit to be kept and shown: the last part of a path, printable characters with single
+    /// spaces, 100 at most. Nobody chooses what a camera calls its files, so nothing is refused.
+    package static func fileName(_ text: String) -> String {
+        let last = text.split(separator: "/").last ?? ""
+        let shown = last.unicodeScalars.map { isPrintable($0) ? Character($0) : " " }
+        let words = String(shown).precomposedStringWithCanonicalMapping.split(separator: " ")
+        let name = words.joined(separator: " ").prefix(100)
+        var kept = String(name)
+        while kept.utf8.count > 400 || kept.last == " " { kept.removeLast() }
+        return kept.isEmpty ? "the photo" : kept
     }
 
     /// An alias: `[A-Za-z0-9_.-]{1,64}`, and neither `current` nor what reads as a version's number.
@@ -83,6 +106,16 @@ package enum NameRules {
         text.isEmpty ? "" : try printable(text, what: what, characters: characters)
     }
 
+    /// Text that stands in prompts: what opens a placeholder or a turn there cannot be part of it.
+    private static func word(_ text: String, what: String, characters: Int) throws -> String {
+        let word = try printable(text, what: what, characters: characters)
+        guard !word.contains("<|"), !word.contains("|>"), !word.contains("{"), !word.contains("}") else {
+            throw RegistryError(
+                .invalidArgument, "\(what) has no <|, |>, { or }, which the model's templates own; take them out")
+        }
+        return word
+    }
+
     private static func printable(_ text: String, what: String, characters: Int) throws -> String {
         // A character may be many scalars; four bytes each is room enough for every script.
         guard text.utf8.count <= characters * 8 else { throw tooLong(what, characters) }
@@ -106,7 +139,8 @@ package enum NameRules {
         // Format characters hide in a name or turn its direction; separators other than a space look like one.
         case .control, .format, .surrogate, .privateUse, .unassigned, .lineSeparator, .paragraphSeparator: false
         case .spaceSeparator: scalar == " "
-        default: true
+        // What stands for bytes that were no text.
+        default: scalar != "\u{FFFD}"
         }
     }
 

@@ -89,6 +89,19 @@ extension RegistryStore {
         }
     }
 
+    /// Ends a job that nobody waits for any more, whoever its owner is by now; returns it as it then is. A job that is
+    /// over stays as it ended, one that was erased meanwhile is nil.
+    @discardableResult
+    package func abandonJob(_ id: String) async throws -> JobRecord? {
+        try await write(essential: true) { db in
+            guard let row = try Row.fetchOne(db, sql: "SELECT * FROM job WHERE id = ?", arguments: [id]) else {
+                return nil
+            }
+            let job = try JobRecord(row: row)
+            return job.state.isOver ? job : try self.move(db, id, .cancel)
+        }
+    }
+
     /// Queues a failed job of the caller anew.
     public func resumeJob(_ id: String, by principal: Principal) async throws -> JobRecord {
         try await write { db in

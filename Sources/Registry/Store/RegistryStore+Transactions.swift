@@ -4,6 +4,7 @@ internal import GRDB
 extension RegistryStore {
     /// A consistent view; never blocks a writer.
     func read<T: Sendable>(_ body: @escaping @Sendable (Database) throws -> T) async throws -> T {
+        configuration.willAccess()
         do { return try await pool.read(body) } catch { throw RegistryError.mapped(error) }
     }
 
@@ -61,6 +62,7 @@ extension RegistryStore {
     }
 
     private func attempt<T: Sendable>(_ body: @escaping @Sendable (Database) throws -> T) async throws -> T {
+        configuration.willAccess()
         do { return try await pool.write(body) } catch { throw RegistryError.mapped(error) }
     }
 

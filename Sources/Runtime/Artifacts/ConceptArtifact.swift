@@ -48,4 +48,18 @@ public struct ConceptArtifact: Sendable, Equatable {
 package enum ConceptHead: Sendable, Equatable {
     case object(ObjectHead)
     case person(PersonHead)
+
+    /// Zeroes its numbers where nobody else holds them.
+    mutating func wipe() {
+        let empty = ConceptHead.person(PersonHead(keys: Matrix(rows: 0, columns: 0)))
+        switch self {
+        case .object(var head):
+            // Given up first: what two hold is copied and not zeroed.
+            self = empty
+            head.weight.wipe()
+        case .person(var head):
+            self = empty
+            head.keys.values.wipe()
+        }
+    }
 }

@@ -15,8 +15,8 @@ struct ConceptPanel: Sendable {
     /// Members that are objects and members that are persons, ascending.
     private let objects: [Int]
     private let persons: [Int]
-    private let contest: ObjectContest
-    private let gallery: FaceGallery
+    private var contest: ObjectContest
+    private var gallery: FaceGallery
 
     init(members: [Member], space: FeatureSpace) {
         var objects: [Int] = []
@@ -49,6 +49,12 @@ struct ConceptPanel: Sendable {
 
     /// Whether any object has to be looked for.
     var hasObjects: Bool { !objects.isEmpty }
+
+    /// Zeroes the packed matrices where nobody else holds them; the members are wiped where they are kept.
+    mutating func wipe() {
+        contest.wipe()
+        gallery.wipe()
+    }
 
     /// Bytes of the packed matrices; the concepts themselves are counted where they are kept.
     var bytes: Int { contest.bytes + gallery.bytes }

@@ -3,11 +3,11 @@ import Compute
 /// A concept as requests work with it: what its artifact says, and what is computed from it once, when it is loaded.
 struct ResidentConcept: Sendable {
     let manifest: ArtifactManifest
-    let head: ConceptHead
+    private(set) var head: ConceptHead
     /// Rows beside the visual tokens, `[tokens, hidden]`.
-    let embedding: Matrix
+    private(set) var embedding: Matrix
     /// Directions of the enrolled photos, `[photos, features]`, which look-alikes are told apart by; none for persons.
-    let directions: Matrix
+    private(set) var directions: Matrix
 
     init(_ artifact: ConceptArtifact, space: FeatureSpace) {
         manifest = artifact.manifest
@@ -17,6 +17,15 @@ struct ResidentConcept: Sendable {
         case .object: directions = space.unitRows(of: artifact.enrolledFeatures)
         case .person: directions = Matrix(rows: 0, columns: artifact.enrolledFeatures.columns)
         }
+    }
+
+    /// Zeroes its tensors where nobody else holds them.
+    mutating func wipe() {
+        head.wipe()
+        embedding.values.wipe()
+        directions.values.wipe()
+        embedding = Matrix(rows: 0, columns: 0)
+        directions = Matrix(rows: 0, columns: 0)
     }
 
     /// Bytes it takes in memory, tensors only.

@@ -16,7 +16,7 @@ actor ResidentConcepts {
 
     /// What is kept: a concept by its artifact's digest, a set by its own.
     private struct Kept<Item: Sendable>: Sendable {
-        let item: Item
+        var item: Item
         let bytes: Int
         var lastUse: UInt64
     }
@@ -89,12 +89,21 @@ actor ResidentConcepts {
         return concept
     }
 
-    /// Drops concepts that were erased, those just being loaded too. Answers in flight keep what they have.
+    /// Drops concepts that were erased, those just being loaded too, and zeroes the memory that only this place held.
+    /// Answers in flight keep what they have until they end.
     func forget(_ digests: [String]) {
         forgets += 1
         for digest in digests {
             loading[digest] = nil
-            drop(concept: digest)
+            guard concepts[digest] != nil else { continue }
+            for set in sets(with: digest) {
+                guard var kept = panels.removeValue(forKey: set) else { continue }
+                statistics.bytes -= kept.bytes
+                kept.item.wipe()
+            }
+            guard var kept = concepts.removeValue(forKey: digest) else { continue }
+            statistics.bytes -= kept.bytes
+            kept.item.wipe()
         }
         statistics.concepts = concepts.count
     }
@@ -102,7 +111,8 @@ actor ResidentConcepts {
     private static func load(
         _ entry: ConceptEntry, for identity: ModelIdentity, space: FeatureSpace
     ) async throws -> ResidentConcept {
-        let bytes = try await entry.load()
+        var bytes = try await entry.load()
+        defer { bytes.wipe() }
         guard try ConceptArtifact.digest(of: bytes) == entry.digest else {
             throw RuntimeError(
                 .artifactMalformed,
@@ -155,8 +165,11 @@ actor ResidentConcepts {
     private func drop(concept digest: String) {
         guard let kept = concepts.removeValue(forKey: digest) else { return }
         statistics.bytes -= kept.bytes
-        let sets = panels.filter { $0.value.item.members.contains { $0.digest == digest } }
-        for set in sets.keys { drop(panel: set) }
+        for set in sets(with: digest) { drop(panel: set) }
+    }
+
+    private func sets(with digest: String) -> [String] {
+        panels.filter { $0.value.item.members.contains { $0.digest == digest } }.map(\.key)
     }
 }
 

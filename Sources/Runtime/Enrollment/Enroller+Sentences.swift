@@ -21,9 +21,7 @@ extension Enroller {
         -> String
     {
         if let given = request.classNoun, !given.isEmpty {
-            guard given.utf8.count <= 64 else {
-                throw RuntimeError(.invalidArgument, "the class noun must have at most 64 bytes: \"mug\", \"dog\"")
-            }
+            try Self.checkClassNoun(given)
             return given
         }
         let noun: String
@@ -47,10 +45,7 @@ extension Enroller {
         for checked: CheckedPhotos, identifier: String, classNoun: String, task: EnrollmentTask, seed: UInt64
     ) async throws -> [PhotoText] {
         let common = Sentences.fromTemplates(identifier: identifier)
-        guard !common.isEmpty else {
-            throw RuntimeError(
-                .invalidArgument, "\"\(identifier)\" cannot be told from common words: choose a name like Zibo")
-        }
+        guard !common.isEmpty else { throw Self.tooCommon(identifier) }
         var all: [PhotoText] = []
         for photo in checked.photos {
             var own = try photo.captions.map {

@@ -62,7 +62,7 @@ public struct Enroller: Sendable {
         _ request: EnrollmentRequest, progress: @escaping @Sendable (EnrollmentProgress) -> Void
     ) async throws -> EnrolledConcept {
         let settings = try checked(request.training ?? model.trainingDefaults)
-        let identifier = try checkedIdentifier(request.identifier)
+        let identifier = try Self.checkedIdentifier(request.identifier)
         progress(.stage(.checkingPhotos))
         let note: @Sendable (String) -> Void = { progress(.note($0)) }
         let checkedPhotos = try await checkedPhotos(request, note: note)
@@ -113,20 +113,5 @@ public struct Enroller: Sendable {
                 .invalidArgument, "training takes 1 to 16 tokens, 1 to 1000 steps, a positive rate, no negative weight")
         }
         return settings
-    }
-
-    private func checkedIdentifier(_ identifier: String) throws -> String {
-        let allowed = identifier.unicodeScalars.allSatisfy { scalar in
-            let category = scalar.properties.generalCategory
-            return category != .control && category != .format && scalar != "{" && scalar != "}"
-        }
-        guard allowed, !identifier.isEmpty, identifier.utf8.count <= 64, identifier.first?.isWhitespace == false,
-            identifier.last?.isWhitespace == false
-        else {
-            throw RuntimeError(
-                .invalidArgument,
-                "the identifier must have 1 to 64 bytes, no control characters or braces and no space at its ends")
-        }
-        return identifier
     }
 }

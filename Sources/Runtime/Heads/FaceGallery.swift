@@ -10,10 +10,13 @@ package struct FaceGallery: Sendable {
     }
 
     /// `[keys, 128]`, person after person.
-    private let keys: Matrix
+    private var keys: Matrix
     /// Which keys are whose.
     private let ranges: [Range<Int>]
     private let thresholds: [Float]
+
+    /// Zeroes the keys.
+    mutating func wipe() { keys.values.wipe() }
 
     package init(heads: [PersonHead], thresholds: [Float]) {
         var ranges: [Range<Int>] = []

@@ -36,15 +36,15 @@ package struct ObjectContest: Sendable {
 
     private let space: FeatureSpace
     /// `[heads, features]`.
-    private let weights: Matrix
+    private var weights: Matrix
     /// The same for centred features as they are.
-    private let duals: Matrix
-    private let biases: [Float]
+    private var duals: Matrix
+    private var biases: [Float]
     private let thresholds: [Float]
     /// What each head's dual says of the centre of the feature space.
-    private let centres: [Float]
+    private var centres: [Float]
     /// Which of the things a part shows; it gives one score a contestant.
-    private let things: RidgeClassifier
+    private var things: RidgeClassifier
 
     package init(contestants: [Contestant], space: FeatureSpace) {
         self.space = space
@@ -56,6 +56,15 @@ package struct ObjectContest: Sendable {
         self.duals = Matrix(rows: contestants.count, columns: space.mean.count, values: duals.flatMap { $0 })
         centres = duals.map { DotProduct.of($0, space.mean) }
         things = RidgeClassifier(contestants.map(\.directions))
+    }
+
+    /// Zeroes what was packed; it decides nothing any more.
+    mutating func wipe() {
+        weights.values.wipe()
+        duals.values.wipe()
+        biases.wipe()
+        centres.wipe()
+        things.wipe()
     }
 
     /// Bytes of the packed heads and of what tells the things apart.

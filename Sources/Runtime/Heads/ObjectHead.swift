@@ -8,7 +8,7 @@ package struct ObjectHead: Sendable, Equatable {
     package static let threshold: Float = 0.5
 
     /// `[features]`, for directions of the feature space.
-    package let weight: [Float]
+    package internal(set) var weight: [Float]
     package let bias: Float
 
     package init(weight: [Float], bias: Float) {

@@ -7,7 +7,7 @@ package struct PersonHead: Sendable, Equatable {
     package static let threshold: Float = 0.6
 
     /// Enrolled descriptors, `[keys, 128]`.
-    package let keys: Matrix
+    package internal(set) var keys: Matrix
 
     package init(keys: Matrix) {
         self.keys = keys

@@ -12,9 +12,15 @@ package struct RidgeClassifier: Sendable {
     package static let maximumRows = 512
 
     /// Directions, `[photos, features]`.
-    private let rows: Matrix
+    private var rows: Matrix
     /// (X X^T + lambda I)^-1 Y, `[things, photos]`.
-    private let duals: Matrix
+    private var duals: Matrix
+
+    /// Zeroes what it knows.
+    mutating func wipe() {
+        rows.values.wipe()
+        duals.values.wipe()
+    }
 
     /// Of the directions of each thing's photos, `[photos, features]`; a thing without any scores 0.
     package init(_ things: [Matrix], maximumRows: Int = Self.maximumRows) {

@@ -15,7 +15,8 @@ struct EnrollCommand: AsyncParsableCommand {
             What is not said is found out from the photos, and told. A captions file is captions.json as MyVLM has it, \
             {"mug1.jpg": ["zibo on a table", ...]}, with the name or {concept} once in a sentence, or lines of a photo's \
             file name, a tab and a sentence. Ctrl-C cancels: \
-            then no version is made. When the server is restarted meanwhile, it goes on by itself: `myvlm jobs list`.
+            then no version is made, now or later. When the server is restarted meanwhile, it goes on by itself: \
+            `myvlm jobs list`.
             """)
 
     @Argument(help: "How you call it.")
@@ -33,7 +34,7 @@ struct EnrollCommand: AsyncParsableCommand {
     @Flag(help: "A thing or an animal.")
     var object = false
 
-    @Option(help: "The word answers use (default: the name).")
+    @Option(help: "The word answers use, three words at most (default: the name).")
     var identifier: String = ""
 
     @Option(help: "A file of captions for the photos (default: the model writes them).")

@@ -23,6 +23,14 @@ enum EraseQuestion {
                 "\(receipt.versions) versions, \(Format.bytes(receipt.bytes)): "
                     + (receipt.erasedAtMs.map { "erased \(Format.time($0))" }
                         ?? "pending: somebody still reads old pages; see `myvlm concept erasures`"))
+            for backup in receipt.backups {
+                output.note("  still in the backup \(backup.name) of \(Format.time(backup.createdAtMs))")
+            }
+        }
+        if receipts.contains(where: { !$0.backups.isEmpty }) {
+            output.note(
+                "Those backups can be opened with the server's master key. A restored one has it erased again; to destroy "
+                    + "it there too, the server's operator deletes them and every copy of them.")
         }
     }
 }
@@ -32,7 +40,8 @@ struct ConceptEraseCommand: AsyncParsableCommand {
         commandName: "erase", abstract: "Destroy a concept for good, and get a receipt.",
         discussion: """
             Versions, keys, history and every copy the server holds are destroyed, those of a deleted concept of that \
-            name too. Neither undelete nor a restored backup brings it back. Asks to type the name.
+            name too. Neither undelete nor a restored backup brings it back. Backups that were made before still hold it: \
+            the receipt names them. Asks to type the name.
             """)
 
     @Argument(help: "The concept.", completion: .concepts)
@@ -69,7 +78,10 @@ struct ConceptErasuresCommand: AsyncParsableCommand {
 struct UserEraseCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "erase", abstract: "Destroy a user with everything the user had, and get a receipt.",
-        discussion: "Neither you nor a restored backup brings it back. Asks to type the name.")
+        discussion: """
+            Neither you nor a restored backup brings it back. Backups that were made before still hold it: the receipt \
+            names them, and whoever runs the server can delete them. Asks to type the name.
+            """)
 
     @Argument(help: "The user.")
     var name: String

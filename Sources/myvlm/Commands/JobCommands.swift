@@ -11,7 +11,7 @@ struct JobsCommand: AsyncParsableCommand {
               myvlm jobs attach 0123456789abcdef0123456789abcdef
 
             An enrollment is written down before it begins. When the server stops or crashes meanwhile, the next start \
-            goes on with it and makes the same version.
+            goes on with it and makes the same version. One that was not detached ends with the call that began it.
             """,
         subcommands: [
             JobsListCommand.self, JobsShowCommand.self, JobsAttachCommand.self, JobsResumeCommand.self,

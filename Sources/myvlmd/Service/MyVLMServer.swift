@@ -71,16 +71,21 @@ public final class MyVLMServer: Sendable {
                 clock: options.clock
             ).register(in: &services)
             let photos = JobPhotos(directory: home.jobs, registry: registry)
+            let enroller = vision.enroller
             let jobs = JobRunner(
-                registry: registry, photos: photos, gate: gate, enroller: vision.enroller, logger: logger)
+                registry: registry, photos: photos, gate: gate, logger: logger,
+                training: { try await enroller.enroll($0, progress: $1) })
             let forget = { @Sendable (erasure: Erasure) async in
                 await jobs.drop(erasure.jobs)
+                if erasure.receipt.kind == .user { await stage.dropAll(of: erasure.userID) }
                 await vision.forget(erasure.digests)
             }
-            let enrollment = Enrollment(registry: registry, stage: stage, jobs: jobs)
+            let door = EnrollmentDoor(
+                registry: registry, leastBytes: enroller.leastArtifactBytes, training: { try enroller.check($0) })
+            let enrollment = Enrollment(registry: registry, stage: stage, jobs: jobs, door: door)
             ConceptsService(
                 registry: registry, stage: stage, enrollment: enrollment, runner: runner,
-                forget: forget, inspect: { try vision.inspect($0) }
+                forget: forget, backups: home.backups, inspect: { try vision.inspect($0) }
             ).register(in: &services)
             JobsService(registry: registry, jobs: jobs, enrollment: enrollment, runner: runner)
                 .register(in: &services)
@@ -155,6 +160,7 @@ public final class MyVLMServer: Sendable {
         for task in upkeep.withLock({ $0 }) { task.cancel() }
         registry.endWatches()
         // Calls in flight get their time; an enrollment that needs more goes on in the next process.
+        await jobs.willStop(at: .now + grace)
         let end = Task { [jobs] in
             try await Task.sleep(for: grace)
             await jobs.stop()
@@ -214,7 +220,7 @@ public final class MyVLMServer: Sendable {
                     told = options.steadyClock()
                     tellCertificates()
                 }
-                try await stage.expire()
+                await stage.expire()
                 try await photos.sweep(lifetimeMs: uploadLifetimeMs, now: registry.sureNow)
                 registry.sweepBackups(in: home.backups)
                 let hasRoom = try await registry.maintain().ballastIsWhole

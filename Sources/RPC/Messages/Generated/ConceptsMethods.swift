@@ -5,13 +5,13 @@ public import RPCCore
 /// The methods of the service `myvlm.v1.Concepts`.
 public enum ConceptsMethods {
     /// Stages photos for one enrollment: the first chunk of a photo carries its name. The receipt is good for a
-    /// limited time and one enrollment of the same user.
+    /// limited time and one enrollment of the same user. What is no picture is refused with its name.
     public static let uploadPhotos = ClientStreamingMethod<PhotoChunk, UploadReceipt>(
         MethodName(service: "myvlm.v1.Concepts", method: "UploadPhotos"))
     /// Trains a head and an embedding on the staged photos and commits a new version; events tell the progress,
     /// the first one the job and the last one the version. Cancelling the call cancels the training, unless it was
-    /// detached; nothing is committed then. A failed enrollment leaves the upload for another. When the server's process
-    /// ends meanwhile, the next one goes on with the job.
+    /// detached; nothing is committed then. Whatever becomes of the call, the upload is used up by it; a failed job can be
+    /// resumed with its photos. When the server's process ends meanwhile, the next one goes on with the job.
     public static let enroll = ServerStreamingMethod<EnrollRequest, EnrollEvent>(
         MethodName(service: "myvlm.v1.Concepts", method: "Enroll"))
     /// `ListConcepts`.
@@ -90,6 +90,16 @@ public enum ConceptsMethods {
     /// begins with COMPACTED when the events after that revision are gone: list the concepts and watch from there.
     public static let watch = ServerStreamingMethod<WatchRequest, WatchEvent>(
         MethodName(service: "myvlm.v1.Concepts", method: "Watch"))
+    /// Refuses what Enroll and the commit behind it would refuse, as far as it can be known before the photos are there:
+    /// upload_id is not looked at, and captions may name any photo.
+    public static let checkEnrollment = UnaryMethod<EnrollRequest, CheckEnrollmentReply>(
+        MethodName(service: "myvlm.v1.Concepts", method: "CheckEnrollment"))
+    /// The caller's uploads that no enrollment has used yet.
+    public static let listUploads = UnaryMethod<ListUploadsRequest, ListUploadsReply>(
+        MethodName(service: "myvlm.v1.Concepts", method: "ListUploads"))
+    /// Deletes an upload with its photos.
+    public static let dropUpload = UnaryMethod<DropUploadRequest, DropUploadReply>(
+        MethodName(service: "myvlm.v1.Concepts", method: "DropUpload"))
 
     /// Every method's name, in the order of the proto file.
     public static let all: [MethodName] = [
@@ -120,5 +130,8 @@ public enum ConceptsMethods {
         exportConcept.name,
         importConcept.name,
         watch.name,
+        checkEnrollment.name,
+        listUploads.name,
+        dropUpload.name,
     ]
 }

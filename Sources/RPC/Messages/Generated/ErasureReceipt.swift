@@ -26,6 +26,9 @@ public struct ErasureReceipt: WireMessage {
     /// Field 6, `bytes`.
     public var bytes: UInt64
 
+    /// Backups of the server that still hold what was erased: whoever has one of them and the master key can open it.
+    public var backups: [HoldingBackup]
+
     /// A message; every field has proto3's default.
     public init(
         receipt: String = "",
@@ -33,7 +36,8 @@ public struct ErasureReceipt: WireMessage {
         requestedAtMs: Int64 = 0,
         erasedAtMs: Int64 = 0,
         versions: UInt32 = 0,
-        bytes: UInt64 = 0
+        bytes: UInt64 = 0,
+        backups: [HoldingBackup] = []
     ) {
         self.receipt = receipt
         self.kind = kind
@@ -41,6 +45,7 @@ public struct ErasureReceipt: WireMessage {
         self.erasedAtMs = erasedAtMs
         self.versions = versions
         self.bytes = bytes
+        self.backups = backups
     }
 
     /// The message on the wire. Throws `MessageError` when a text field holds a NUL.
@@ -67,6 +72,8 @@ extension ErasureReceipt {
         c.erased_at_ms = self.erasedAtMs
         c.versions = self.versions
         c.bytes = self.bytes
+        c.n_backups = self.backups.count
+        c.backups = try arena.messages(self.backups, myvlm__v1__holding_backup__init) { try $0.fill(&$1, &$2) }
     }
 
     init(_ c: Myvlm__V1__ErasureReceipt) throws {
@@ -76,5 +83,6 @@ extension ErasureReceipt {
         self.erasedAtMs = c.erased_at_ms
         self.versions = c.versions
         self.bytes = c.bytes
+        self.backups = try MessageDecoding.messages(c.backups, c.n_backups) { try HoldingBackup($0) }
     }
 }

@@ -14,7 +14,7 @@ struct AccountsService: Sendable {
         let small = MethodOptions(maximumRequestBytes: 4 << 10, unpackedBytes: 64 << 10)
         services.register(AccountsMethods.login, options: small) { request, context in
             try await runner.run(context) {
-                try Names.checkText(request.label, what: "the label", limit: 200)
+                _ = try NameRules.label(request.label)
                 guard request.lifetimeSeconds >= 0, request.lifetimeSeconds < Int64.max / 1_000 else {
                     throw RPCError(code: .invalidArgument, message: "the token's lifetime cannot be negative")
                 }
@@ -102,7 +102,7 @@ struct AccountsService: Sendable {
         let (registry, runner) = (registry, runner)
         services.register(AccountsMethods.createToken, options: options) { request, context in
             try await runner.run(context) {
-                try Names.checkText(request.label, what: "the label", limit: 200)
+                _ = try NameRules.label(request.label)
                 let issued = try await registry.createToken(
                     for: context.caller, label: request.label,
                     lifetimeMs: try Self.milliseconds(request.lifetimeSeconds, "the token's lifetime"),

@@ -11,7 +11,7 @@ struct AdminService: Sendable {
     let forget: @Sendable (Erasure) async -> Void
 
     func register(in services: inout Services) {
-        let (registry, runner, forget) = (registry, runner, forget)
+        let (registry, runner, forget, backups) = (registry, runner, forget, backups)
         let small = MethodOptions(maximumRequestBytes: 4 << 10, unpackedBytes: 64 << 10)
         services.register(AdminMethods.tailAudit, options: small) { request, context in
             try await runner.run(context) {
@@ -45,7 +45,11 @@ struct AdminService: Sendable {
             try await runner.run(context) {
                 let erasure = try await registry.eraseUser(request.name, by: .principal(context.caller))
                 await forget(erasure)
-                return RPCMessages.ErasureReceipt(record: erasure.receipt)
+                let told = try await RPCMessages.ErasureReceipt.messages([erasure.receipt], registry, backups: backups)
+                guard let receipt = told.first else {
+                    throw RPCError(code: .internalError, message: "the receipt is lost; see `myvlm concept erasures`")
+                }
+                return receipt
             }
         }
         registerBackups(in: &services, options: small)

@@ -3,14 +3,15 @@ import Registry
 
 extension ConceptsService {
     func registerErasures(in services: inout Services, options: MethodOptions) {
-        let (registry, runner, forget) = (registry, runner, forget)
+        let (registry, runner, forget, backups) = (registry, runner, forget, backups)
         services.register(ConceptsMethods.eraseConcept, options: options) { request, context in
             try await runner.run(context) {
                 try Names.check(request.name, what: "the concept's name")
                 let erasures = try await registry.eraseConcept(request.name, by: context.caller)
                 for erasure in erasures { await forget(erasure) }
                 return EraseConceptReply(
-                    receipts: erasures.map { RPCMessages.ErasureReceipt(record: $0.receipt) },
+                    receipts: try await RPCMessages.ErasureReceipt.messages(
+                        erasures.map(\.receipt), registry, backups: backups),
                     revision: erasures.last?.revision ?? 0)
             }
         }
@@ -18,17 +19,26 @@ extension ConceptsService {
             try await runner.run(context) {
                 let receipts = try await registry.erasures(
                     limit: Int(request.limit), by: .principal(context.caller))
-                return ListErasuresReply(receipts: receipts.map { RPCMessages.ErasureReceipt(record: $0) })
+                return ListErasuresReply(
+                    receipts: try await RPCMessages.ErasureReceipt.messages(receipts, registry, backups: backups))
             }
         }
     }
 }
 
 extension RPCMessages.ErasureReceipt {
-    /// The message of a registry record.
-    init(record: Registry.ErasureReceipt) {
-        self.init(
-            receipt: record.receipt, kind: record.kind.rawValue, requestedAtMs: record.requestedAtMs,
-            erasedAtMs: record.erasedAtMs ?? 0, versions: UInt32(record.versions), bytes: UInt64(record.bytes))
+    /// The messages of registry records, with the backups that still hold what they name.
+    static func messages(
+        _ records: [Registry.ErasureReceipt], _ registry: RegistryStore, backups folder: String
+    ) async throws -> [Self] {
+        let holding = try await registry.backups(in: folder, holding: records)
+        return records.map { record in
+            Self(
+                receipt: record.receipt, kind: record.kind.rawValue, requestedAtMs: record.requestedAtMs,
+                erasedAtMs: record.erasedAtMs ?? 0, versions: UInt32(record.versions), bytes: UInt64(record.bytes),
+                backups: (holding[record.receipt] ?? []).map {
+                    RPCMessages.HoldingBackup(name: $0.name, createdAtMs: $0.createdAtMs)
+                })
+        }
     }
 }

@@ -26,7 +26,7 @@ extension ConceptsService {
         ) { request, context in
             try await runner.run(context) {
                 try Names.check(request.name, what: "the concept's name")
-                try Names.checkText(request.reason, what: "the reason", limit: 1_000)
+                try Names.checkReason(request.reason)
                 let manifest = try Self.manifest(of: request.data, inspect)
                 let result = try await registry.commit(
                     EnrollmentCommit(
@@ -61,8 +61,8 @@ extension ConceptsService {
                 code: .invalidArgument,
                 message: "the file is no exported concept: export it again, or enroll from the photos", cause: error)
         }
-        try Names.check(manifest.identifier, what: "the identifier in the file")
-        try Names.check(manifest.classNoun, what: "the class in the file")
+        _ = try NameRules.identifier(manifest.identifier, what: "the identifier in the file")
+        _ = try NameRules.classNoun(manifest.classNoun, what: "the class in the file")
         return manifest
     }
 }

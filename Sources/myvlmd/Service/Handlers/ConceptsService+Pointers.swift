@@ -76,6 +76,6 @@ extension ConceptsService {
 
     private static func check(_ name: String, _ reason: String = "") throws {
         try Names.check(name, what: "the concept's name")
-        try Names.checkText(reason, what: "the reason", limit: 1_000)
+        try Names.checkReason(reason)
     }
 }

@@ -10,6 +10,8 @@ struct ConceptsService: Sendable {
     let runner: CallRunner
     /// Drops erased artifacts from memory.
     let forget: @Sendable (Erasure) async -> Void
+    /// Where backups lie.
+    let backups: String
     /// What a file for this server's model says of itself; throws for every other.
     let inspect: @Sendable ([UInt8]) throws -> ArtifactManifest
 
@@ -17,19 +19,13 @@ struct ConceptsService: Sendable {
         let registry = registry
         let runner = runner
         let enrollment = enrollment
-        let stage = stage
         let small = MethodOptions(maximumRequestBytes: 4 << 10, unpackedBytes: 64 << 10)
-        services.register(
-            ConceptsMethods.uploadPhotos, options: .init(maximumRequestBytes: 1 << 20, unpackedBytes: 4 << 20)
-        ) { chunks, context in
-            try await runner.run(context) {
-                try await Self.upload(chunks, to: stage, owner: context.caller.userID)
-            }
-        }
         services.register(
             ConceptsMethods.enroll, options: .init(maximumRequestBytes: 64 << 10, unpackedBytes: 1 << 20)
         ) { request, writer, context in
-            try await runner.run(context) { try await enrollment.run(request, by: context.caller, to: writer) }
+            try await runner.run(context) {
+                try await enrollment.run(request, by: context.caller) { try await writer.write($0) }
+            }
         }
         services.register(ConceptsMethods.listConcepts, options: small) { request, context in
             try await runner.run(context) {
@@ -60,7 +56,7 @@ struct ConceptsService: Sendable {
         services.register(ConceptsMethods.rollback, options: small) { request, context in
             try await runner.run(context) {
                 try Names.check(request.name, what: "the concept's name")
-                try Names.checkText(request.reason, what: "the reason", limit: 1_000)
+                try Names.checkReason(request.reason)
                 let move = try await registry.rollback(
                     request.name, to: request.to == 0 ? nil : Int(request.to),
                     ifVersion: request.ifVersion == 0 ? nil : Int(request.ifVersion), reason: request.reason,
@@ -82,6 +78,7 @@ struct ConceptsService: Sendable {
                     revision: try await registry.undeleteConcept(request.name, by: context.caller))
             }
         }
+        registerUploads(in: &services, options: small)
         registerErasures(in: &services, options: small)
         registerSharing(in: &services, options: small)
         registerExport(in: &services, options: small)
@@ -89,42 +86,5 @@ struct ConceptsService: Sendable {
         registerPointers(in: &services, options: small)
         registerWatch(in: &services, options: small)
         registerFiles(in: &services, options: small)
-    }
-
-    /// Stages the photos of one call; on any failure, a cancelled call among them, nothing stays behind.
-    private static func upload(
-        _ chunks: RequestStream<PhotoChunk>, to stage: UploadStage, owner: Int64
-    ) async throws -> UploadReceipt {
-        let id = try await stage.begin(owner: owner)
-        do {
-            var inPhoto = false
-            while let chunk = try await chunks.next() {
-                if !inPhoto {
-                    try Names.checkText(chunk.fileName, what: "a photo's file name", limit: 1_024)
-                    try await stage.beginPhoto(id, name: shown(chunk.fileName))
-                    inPhoto = true
-                }
-                if !chunk.data.isEmpty { try await stage.append(id, chunk.data) }
-                if chunk.last {
-                    try await stage.endPhoto(id)
-                    inPhoto = false
-                }
-            }
-            guard !inPhoto else {
-                throw RPCError(code: .invalidArgument, message: "the last photo is not complete; upload it again")
-            }
-            return try await stage.seal(id)
-        } catch {
-            await stage.discard(id)
-            throw error
-        }
-    }
-
-    /// A file name fit for messages: its last part, without control characters.
-    private static func shown(_ name: String) -> String {
-        let last = name.split(separator: "/").last.map(String.init) ?? ""
-        let clean = String(
-            String.UnicodeScalarView(last.unicodeScalars.filter { $0.properties.generalCategory != .control }))
-        return clean.isEmpty ? "the photo" : String(clean.prefix(100))
     }
 }

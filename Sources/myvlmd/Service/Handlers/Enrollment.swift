@@ -1,105 +1,97 @@
-import RPC
-import Registry
+package import RPC
+package import Registry
 import Runtime
 import VLM
 
 /// The call that makes an enrollment a job and tells how it goes.
-struct Enrollment: Sendable {
+package struct Enrollment: Sendable {
+    /// Sends an event to whoever called.
+    package typealias Writer = @Sendable (EnrollEvent) async throws -> Void
+
     let registry: RegistryStore
     let stage: UploadStage
     let jobs: JobRunner
+    let door: EnrollmentDoor
+
+    /// The call's parts.
+    package init(registry: RegistryStore, stage: UploadStage, jobs: JobRunner, door: EnrollmentDoor) {
+        self.registry = registry
+        self.stage = stage
+        self.jobs = jobs
+        self.door = door
+    }
 
     /// Runs one enrollment. Unless it is detached it ends with its call: whatever ends the call before the commit
-    /// leaves no version. A failed one hands the upload back.
-    func run(_ request: EnrollRequest, by caller: Principal, to writer: ResponseWriter<EnrollEvent>) async throws {
-        try check(request)
-        try await registry.checkRoomForEnrollment(name: request.name, ifVersion: request.wantedVersion, by: caller)
-        let count = try await stage.claim(request.uploadId, owner: caller.userID)
+    /// cancels the job, and leaves no version. The upload is used up by it, whatever becomes of it: a job keeps its
+    /// photos itself.
+    package func run(_ request: EnrollRequest, by caller: Principal, to write: @escaping Writer) async throws {
         let started: JobRunner.Started
         do {
-            try checkCaptions(request, photos: count)
-            started = try await jobs.submit(request, try await stage.photos(request.uploadId), by: caller)
+            started = try await admitted(request, by: caller)
         } catch {
-            await stage.release(request.uploadId)
+            await stage.drop(request.uploadId, owner: caller.userID)
             throw error
+        }
+        guard let work = started.task else {
+            throw RPCError(
+                code: .unavailable,
+                message: "the server stops; the enrollment goes on after its next start: `myvlm jobs list`")
         }
         do {
             try await withTaskCancellationHandler {
-                try await tell(started.job, started.events, to: writer)
+                try await tell(started.job, started.events, to: write)
+                try await write(EnrollEvent(result: try await work.value))
             } onCancel: {
                 // At once: no commit may slip in while the job's end is being written down.
-                if !request.detach { started.task?.cancel() }
+                if !request.detach { work.cancel() }
             }
         } catch {
-            let stops = await jobs.isStopping
-            // It may be over already.
-            if !request.detach, !stops { _ = try? await jobs.cancel(started.job.id, by: caller) }
-            await stage.discard(request.uploadId)
+            let stops = await jobs.isEnding
+            if !request.detach, !stops { await jobs.abandon(started.job.id) }
             throw error
         }
-        do {
-            guard let result = try await started.task?.value else { return await stage.discard(request.uploadId) }
-            await stage.discard(request.uploadId)
-            try await writer.write(EnrollEvent(result: result))
-        } catch {
-            await stage.release(request.uploadId)
-            throw error
-        }
+    }
+
+    /// Whether an enrollment would be taken on, before its photos are sent.
+    func check(_ request: EnrollRequest, by caller: Principal) async throws {
+        try await door.check(request, photos: nil, by: caller)
     }
 
     /// Tells how a job goes from now on, without any say in it.
-    func attach(_ id: String, by caller: Principal, to writer: ResponseWriter<EnrollEvent>) async throws {
+    func attach(_ id: String, by caller: Principal, to write: @escaping Writer) async throws {
         let job = try await registry.job(id, of: caller.userID)
         // One that was cancelled may still be on its way to the end of a step: there is nothing to wait for.
         let work = job.state.isOver ? nil : await jobs.task(id)
-        try await tell(job, job.state.isOver ? nil : await jobs.events(id), to: writer)
-        if let work { try await writer.write(EnrollEvent(result: try await work.value)) }
+        try await tell(job, job.state.isOver ? nil : await jobs.events(id), to: write)
+        if let work { try await write(EnrollEvent(result: try await work.value)) }
     }
 
-    /// The job itself, then its events until it ends. Throws when the call ends first.
-    private func tell(
-        _ job: JobRecord, _ events: AsyncStream<EnrollEvent>?, to writer: ResponseWriter<EnrollEvent>
-    ) async throws {
-        try await writer.write(EnrollEvent(event: .job(Job(record: job, progress: await jobs.progress(job.id)))))
-        if let events {
-            for await event in events { try await writer.write(event) }
-        }
-        try Task.checkCancellation()
-    }
-
-    private func check(_ request: EnrollRequest) throws {
-        try Names.check(request.name, what: "the concept's name")
-        if !request.identifier.isEmpty { try Names.check(request.identifier, what: "the identifier") }
-        if !request.classNoun.isEmpty { try Names.check(request.classNoun, what: "the class") }
-        switch request.kind {
-        case .object, .person, .unspecified: break
-        case .unrecognized:
-            throw RPCError(
-                code: .invalidArgument, message: "this server knows objects and persons; say one of them, or nothing")
-        }
-        switch request.task {
-        case .caption, .questions: break
-        case .unrecognized:
-            throw RPCError(code: .invalidArgument, message: "this server teaches captions or questions")
-        }
-        try Names.checkText(request.reason, what: "the reason", limit: 1_000)
+    /// Looks at everything that can be looked at, takes a place in the queue and only then the photos, and makes the job.
+    private func admitted(_ request: EnrollRequest, by caller: Principal) async throws -> JobRunner.Started {
         guard !request.uploadId.isEmpty else {
             throw RPCError(code: .invalidArgument, message: "no photos: upload them first and name the upload")
         }
+        let upload = await stage.uploads(of: caller.userID).first { $0.id == request.uploadId }
+        try await door.check(request, photos: upload?.photos, photoBytes: upload?.bytes ?? 0, by: caller)
+        let ticket = try jobs.reserve(caller)
+        let photos: [StagedPhoto]
+        do {
+            try Task.checkCancellation()
+            photos = try await stage.take(request.uploadId, owner: caller.userID)
+        } catch {
+            jobs.giveBack(ticket)
+            throw error
+        }
+        return try await jobs.submit(request, photos, ticket, by: caller)
     }
 
-    private func checkCaptions(_ request: EnrollRequest, photos: Int) throws {
-        guard request.captions.count <= 200 else {
-            throw RPCError(code: .invalidArgument, message: "\(request.captions.count) captions; 200 are allowed")
+    /// The job itself, then its events until it ends. Throws when the call ends first.
+    private func tell(_ job: JobRecord, _ events: AsyncStream<EnrollEvent>?, to write: Writer) async throws {
+        try await write(EnrollEvent(event: .job(Job(record: job, progress: await jobs.progress(job.id)))))
+        if let events {
+            for await event in events { try await write(event) }
         }
-        for caption in request.captions {
-            try Names.checkText(caption.text, what: "a caption", limit: 500)
-            guard Int(caption.photo) < photos else {
-                throw RPCError(
-                    code: .invalidArgument,
-                    message: "a caption names photo \(caption.photo), but there are \(photos), counted from 0")
-            }
-        }
+        try Task.checkCancellation()
     }
 }
 

@@ -38,7 +38,7 @@ struct JobsService: Sendable {
         }
         services.register(JobsMethods.attachJob, options: small) { request, writer, context in
             try await runner.run(context) {
-                try await enrollment.attach(request.id, by: context.caller, to: writer)
+                try await enrollment.attach(request.id, by: context.caller) { try await writer.write($0) }
             }
         }
     }

@@ -1,113 +1,81 @@
 import RPC
 import Synchronization
 
-/// Lets a bounded number of enrollments train, and a bounded number wait in the order they came.
+/// Lets a bounded number of enrollments train, and others wait for their turns as `EnrollmentQueue` gives them.
 ///
-/// Safe from any thread. A wait ends with its task's cancellation.
+/// Safe from any thread.
 package final class EnrollmentGate: Sendable {
-    private struct Waiter {
-        let id: UInt64
-        let continuation: CheckedContinuation<Void, any Error>
+    /// A place that was taken; it is held until `leave`.
+    package struct Ticket: Sendable {
+        let place: EnrollmentQueue.Place
+        /// How many come before it; 0 for one that may begin now.
+        package let ahead: Int
     }
 
     private struct State {
-        var running = 0
-        var waiting: [Waiter] = []
+        var queue: EnrollmentQueue
+        var waiting: [UInt64: CheckedContinuation<Void, any Error>] = [:]
+        /// Places whose task ended before it came to wait.
         var cancelled: Set<UInt64> = []
-        var nextID: UInt64 = 0
     }
 
-    private enum Entry { case now, wait(UInt64, ahead: Int), full }
-
-    private enum Outcome { case go, stop, full, wait }
-
     private let running: Int
-    private let waiting: Int
-    private let state = Mutex(State())
+    private let state: Mutex<State>
 
     /// A gate.
     package init(running: Int, waiting: Int) {
         self.running = running
-        self.waiting = waiting
+        state = Mutex(State(queue: EnrollmentQueue(running: running, waiting: waiting)))
     }
 
     /// Enrollments that train now and that wait.
-    package var counts: (running: Int, waiting: Int) { state.withLock { ($0.running, $0.waiting.count) } }
+    package var counts: (running: Int, waiting: Int) { state.withLock { $0.queue.counts } }
 
-    /// Runs `body` in its turn. `queued` hears once how many stand before it when it cannot begin at once. Throws
-    /// `resourceExhausted` when the queue is full, and `CancellationError` when the task ends before its turn.
-    package func run<T>(queued: (Int) async throws -> Void, _ body: () async throws -> T) async throws -> T {
-        let entry = state.withLock { state -> Entry in
-            if state.running < running, state.waiting.isEmpty {
-                state.running += 1
-                return .now
-            }
-            guard state.waiting.count < waiting else { return .full }
-            state.nextID += 1
-            return .wait(state.nextID, ahead: state.running + state.waiting.count)
-        }
+    /// Takes a place for a user, before anything is made that would need it. Throws `resourceExhausted` when the queue or
+    /// the user's share of it is full. With `always` there is a place whatever waits.
+    package func enter(_ user: Int64, always: Bool = false) throws -> Ticket {
+        let (entry, counts) = state.withLock { ($0.queue.enter(user, always: always), $0.queue.counts) }
+        let message: String
         switch entry {
-        case .now: break
+        case .runs(let place): return Ticket(place: place, ahead: 0)
+        case .waits(let place, let ahead): return Ticket(place: place, ahead: ahead)
+        case .fullForUser(let waiting):
+            message = "\(waiting) of your enrollments wait already; wait for one, or cancel one: `myvlm jobs list`"
         case .full:
-            throw RPCError(
-                code: .resourceExhausted,
-                message: "\(running) enrollments train and \(waiting) wait already; try again in a minute",
-                trailers: ["retry-after-ms": "60000"])
-        case .wait(let id, let ahead):
-            try await queued(ahead)
-            try await turn(id)
+            message = "\(counts.running) enrollments train and \(counts.waiting) wait already; try again in a minute"
         }
-        defer { leave() }
-        return try await body()
+        throw RPCError(code: .resourceExhausted, message: message, trailers: ["retry-after-ms": "60000"])
     }
 
-    private func turn(_ id: UInt64) async throws {
+    /// Waits for the turn of a place. Throws `CancellationError` when the task ends before; the place is still to be given
+    /// back then.
+    package func turn(_ ticket: Ticket) async throws {
+        let id = ticket.place.id
         try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
-                let outcome = state.withLock { state -> Outcome in
-                    if state.cancelled.remove(id) != nil { return .stop }
-                    if state.running < running, state.waiting.isEmpty {
-                        state.running += 1
-                        return .go
-                    }
-                    // The queue may have filled while the caller was told that it waits.
-                    guard state.waiting.count < waiting else { return .full }
-                    state.waiting.append(Waiter(id: id, continuation: continuation))
-                    return .wait
-                }
-                switch outcome {
-                case .go: continuation.resume()
-                case .stop: continuation.resume(throwing: CancellationError())
-                case .full:
-                    continuation.resume(
-                        throwing: RPCError(
-                            code: .resourceExhausted, message: "the queue is full; try again in a minute",
-                            trailers: ["retry-after-ms": "60000"]))
-                case .wait: break
-                }
-            }
-        } onCancel: {
-            let waiter = state.withLock { state -> Waiter? in
-                guard let index = state.waiting.firstIndex(where: { $0.id == id }) else {
-                    state.cancelled.insert(id)
+                let outcome = state.withLock { state -> Result<Void, any Error>? in
+                    if state.cancelled.contains(id) { return .failure(CancellationError()) }
+                    if state.queue.runs(ticket.place) { return .success(()) }
+                    state.waiting[id] = continuation
                     return nil
                 }
-                return state.waiting.remove(at: index)
+                if let outcome { continuation.resume(with: outcome) }
             }
-            waiter?.continuation.resume(throwing: CancellationError())
+        } onCancel: {
+            let waiter = state.withLock { state in
+                state.cancelled.insert(id)
+                return state.waiting.removeValue(forKey: id)
+            }
+            waiter?.resume(throwing: CancellationError())
         }
-        // A cancellation that came after the turn did leaves its mark behind.
-        state.withLock { _ = $0.cancelled.remove(id) }
     }
 
-    private func leave() {
-        let next = state.withLock { state -> Waiter? in
-            if state.waiting.isEmpty {
-                state.running -= 1
-                return nil
-            }
-            return state.waiting.removeFirst()
+    /// Gives a place back, whether its turn had come or not.
+    package func leave(_ ticket: Ticket) {
+        let next = state.withLock { state in
+            state.cancelled.remove(ticket.place.id)
+            return state.queue.leave(ticket.place).compactMap { state.waiting.removeValue(forKey: $0.id) }
         }
-        next?.continuation.resume()
+        for continuation in next { continuation.resume() }
     }
 }

@@ -35,7 +35,8 @@ enum MethodScopes {
             table[name] = .query
         }
         for name in [
-            ConceptsMethods.uploadPhotos.name, ConceptsMethods.enroll.name, ConceptsMethods.rollback.name,
+            ConceptsMethods.uploadPhotos.name, ConceptsMethods.checkEnrollment.name, ConceptsMethods.listUploads.name,
+            ConceptsMethods.dropUpload.name, ConceptsMethods.enroll.name, ConceptsMethods.rollback.name,
             ConceptsMethods.promote.name, ConceptsMethods.deleteConcept.name, ConceptsMethods.undeleteConcept.name,
             ConceptsMethods.renameConcept.name, ConceptsMethods.setAlias.name, ConceptsMethods.removeAlias.name,
             ConceptsMethods.protectAlias.name, ConceptsMethods.setRetention.name,

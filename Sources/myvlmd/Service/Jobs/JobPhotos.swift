@@ -1,10 +1,16 @@
 import Foundation
-import Registry
+package import Registry
 
 /// Photos of jobs, each a file sealed under its user's data key: they outlive the process and go with the job.
-struct JobPhotos: Sendable {
+package struct JobPhotos: Sendable {
     let directory: String
     let registry: RegistryStore
+
+    /// Photos in a folder.
+    package init(directory: String, registry: RegistryStore) {
+        self.directory = directory
+        self.registry = registry
+    }
 
     /// Keeps a job's photos; nothing stays behind when one cannot be kept.
     func keep(_ photos: [StagedPhoto], of job: JobRecord) async throws {

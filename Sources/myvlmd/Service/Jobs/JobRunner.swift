@@ -1,13 +1,20 @@
-import Logging
-import RPC
-import Registry
-import Runtime
+package import Logging
+package import RPC
+package import Registry
+package import Runtime
 import VLM
 
 /// Runs enrollments as jobs: written down before they begin, ended by their owner or by the last step only, and taken
 /// up again by the next process when this one ends. An actor.
-actor JobRunner {
-    typealias Event = RPCMessages.EnrollEvent
+///
+/// A job ends in exactly one state, and whatever ends it writes that down uncancelled: `cancelled` when its owner or the
+/// call it belongs to ended it, `failed` when it could not go on, `succeeded` in the transaction that makes its version.
+package actor JobRunner {
+    package typealias Event = RPCMessages.EnrollEvent
+    /// Trains: an `Enroller`, or what a test puts in its place.
+    package typealias Training = @Sendable (
+        EnrollmentRequest, @escaping @Sendable (EnrollmentProgress) -> Void
+    ) async throws -> EnrolledConcept
 
     private struct Live {
         var task: Task<CommitResult, any Error>?
@@ -17,8 +24,8 @@ actor JobRunner {
         var history: [Event] = []
     }
 
-    /// A job that was begun.
-    struct Started: Sendable {
+    /// A job that was begun; without a task when the server stops, and the next process begins it.
+    package struct Started: Sendable {
         let job: JobRecord
         let events: AsyncStream<Event>?
         let task: Task<CommitResult, any Error>?
@@ -27,46 +34,67 @@ actor JobRunner {
     private let registry: RegistryStore
     private let photos: JobPhotos
     private let gate: EnrollmentGate
-    private let enroller: Enroller
+    private let training: Training
     private let logger: Logger
     private var live: [String: Live] = [:]
     private var nextListener: UInt64 = 0
-    /// Set when the server stops: what runs then is taken up by the next process.
-    private(set) var isStopping = false
+    private var isStopping = false
+    private var stopsAt: ContinuousClock.Instant?
 
-    init(registry: RegistryStore, photos: JobPhotos, gate: EnrollmentGate, enroller: Enroller, logger: Logger) {
+    package init(
+        registry: RegistryStore, photos: JobPhotos, gate: EnrollmentGate, logger: Logger, training: @escaping Training
+    ) {
         self.registry = registry
         self.photos = photos
         self.gate = gate
-        self.enroller = enroller
+        self.training = training
         self.logger = logger
     }
 
-    /// Writes a job down with its photos and begins it in its turn.
-    func submit(_ request: EnrollRequest, _ staged: [StagedPhoto], by caller: Principal) async throws -> Started {
-        let job = try await registry.createJob(concept: request.name, request: request.encode(), by: caller)
+    /// Whether the server ends calls now, and not their callers: what runs then is taken up by the next process.
+    package var isEnding: Bool { isStopping || stopsAt.map { $0 <= .now } ?? false }
+
+    /// Takes a user's place in the queue, to be handed to `submit`. Throws `resourceExhausted` when there is none.
+    nonisolated func reserve(_ caller: Principal) throws -> EnrollmentGate.Ticket { try gate.enter(caller.userID) }
+
+    /// Gives back a place that no job was made for.
+    nonisolated func giveBack(_ ticket: EnrollmentGate.Ticket) { gate.leave(ticket) }
+
+    /// Writes a job down with its photos and begins it in its turn. A cancelled caller does not leave half of it: it
+    /// gets a job, to be abandoned.
+    func submit(
+        _ request: EnrollRequest, _ staged: [StagedPhoto], _ ticket: EnrollmentGate.Ticket, by caller: Principal
+    ) async throws -> Started {
+        try await Uncancelled.run { try await self.begun(request, staged, ticket, by: caller) }
+    }
+
+    private func begun(
+        _ request: EnrollRequest, _ staged: [StagedPhoto], _ ticket: EnrollmentGate.Ticket, by caller: Principal
+    ) async throws -> Started {
+        let job: JobRecord
         do {
-            try await photos.keep(staged, of: job)
+            job = try await registry.createJob(concept: request.name, request: request.encode(), by: caller)
+            do {
+                try await photos.keep(staged, of: job)
+            } catch {
+                try await registry.failJob(job.id, code: "storage", message: "the photos could not be kept")
+                throw error
+            }
         } catch {
-            try await registry.failJob(job.id, code: "storage", message: "the photos could not be kept")
+            gate.leave(ticket)
             throw error
         }
-        begin(job)
+        begin(job, ticket)
         // Nothing has run yet: the job's task needs this actor.
         return Started(job: job, events: events(job.id), task: task(job.id))
     }
 
-    /// Takes up what an earlier process left, one after the other: they have waited in the queue before.
-    func recover() async throws {
+    /// Takes up what an earlier process left, the oldest first; users take turns as ever.
+    package func recover() async throws {
         let jobs = try await registry.recoverJobs()
         guard !jobs.isEmpty else { return }
         logger.notice("enrollments taken up again", metadata: ["jobs": "\(jobs.count)"])
-        Task {
-            for job in jobs where !isStopping {
-                begin(job)
-                _ = await task(job.id)?.result
-            }
-        }
+        for job in jobs { begin(job, try gate.enter(job.userID, always: true)) }
     }
 
     /// Ends a job of the caller; nothing is committed then.
@@ -77,13 +105,35 @@ actor JobRunner {
         return job
     }
 
+    /// Ends a job that nobody waits for any more, from a task that may be cancelled. One that is over stays as it is.
+    func abandon(_ id: String) async {
+        live[id]?.task?.cancel()
+        let (registry, photos, logger) = (registry, photos, logger)
+        await Uncancelled.run {
+            do {
+                let job = try await registry.abandonJob(id)
+                if job?.state != .failed { photos.drop(id) }
+            } catch {
+                logger.error("a job's end could not be kept", metadata: ["error": "\(type(of: error))"])
+            }
+        }
+    }
+
     /// Tries a failed job of the caller again.
     func resume(_ id: String, by caller: Principal) async throws -> JobRecord {
-        // Without photos it would only fail again.
-        _ = try await photos.photos(of: try await registry.job(id, of: caller.userID))
-        let job = try await registry.resumeJob(id, by: caller)
-        begin(job)
-        return job
+        // Without photos, or without room for what it makes, it would only fail again.
+        let failed = try await registry.job(id, of: caller.userID)
+        _ = try await photos.photos(of: failed)
+        if failed.state == .failed { try await registry.checkRoomForEnrollment(name: failed.concept, by: caller) }
+        let ticket = try gate.enter(caller.userID)
+        do {
+            let job = try await registry.resumeJob(id, by: caller)
+            begin(job, ticket)
+            return job
+        } catch {
+            gate.leave(ticket)
+            throw error
+        }
     }
 
     /// Ends jobs whose rows were erased, and deletes their photos.
@@ -94,8 +144,11 @@ actor JobRunner {
         }
     }
 
+    /// From `instant` on calls end because the server does.
+    package func willStop(at instant: ContinuousClock.Instant) { stopsAt = instant }
+
     /// Ends what runs without ending the jobs.
-    func stop() async {
+    package func stop() async {
         isStopping = true
         let tasks = live.values.compactMap(\.task)
         for task in tasks { task.cancel() }
@@ -124,10 +177,10 @@ actor JobRunner {
 
     private func forget(_ id: String, _ listener: UInt64) { live[id]?.listeners[listener] = nil }
 
-    private func begin(_ job: JobRecord) {
-        guard !isStopping, live[job.id] == nil else { return }
+    private func begin(_ job: JobRecord, _ ticket: EnrollmentGate.Ticket) {
+        guard !isStopping, live[job.id] == nil else { return gate.leave(ticket) }
         live[job.id] = Live()
-        live[job.id]?.task = Task { try await self.run(job.id) }
+        live[job.id]?.task = Task { try await self.run(job.id, ticket) }
     }
 
     private func tell(_ id: String, _ event: Event) {
@@ -140,14 +193,17 @@ actor JobRunner {
         for listener in listeners.values { listener.yield(event) }
     }
 
-    private func run(_ id: String) async throws -> CommitResult {
+    private func run(_ id: String, _ ticket: EnrollmentGate.Ticket) async throws -> CommitResult {
+        defer { gate.leave(ticket) }
         do {
-            let result = try await gate.run { @Sendable ahead in
-                let text = "\(ahead) enrollment\(ahead == 1 ? "" : "s") before this one: it begins when its turn comes"
-                await self.tell(id, Event(event: .note(EnrollNote(text: text))))
-            } _: { @Sendable in
-                try await self.train(id)
+            if ticket.ahead > 0 {
+                let text =
+                    "\(ticket.ahead) enrollment\(ticket.ahead == 1 ? "" : "s") before this one: it begins when its turn "
+                    + "comes"
+                tell(id, Event(event: .note(EnrollNote(text: text))))
             }
+            try await gate.turn(ticket)
+            let result = try await train(id)
             photos.drop(id)
             end(id)
             return result
@@ -164,13 +220,19 @@ actor JobRunner {
     }
 
     private func failed(_ id: String, _ error: any Error) async {
-        // A job that was cancelled is marked so already; one that the server's end cut short goes on later.
-        guard !isStopping, !Task.isCancelled else { return }
+        // One that the server's end cut short goes on later.
+        guard !isEnding else { return }
+        guard !Task.isCancelled else { return await abandon(id) }
         let status = StatusMapping.status(of: error)
-        do {
-            try await registry.failJob(id, code: "\(status.code)", message: status.message)
-        } catch {
-            logger.error("a job's failure could not be kept", metadata: ["error": "\(type(of: error))"])
+        let (registry, logger) = (registry, logger)
+        await Uncancelled.run {
+            do {
+                try await registry.failJob(id, code: "\(status.code)", message: status.message)
+            } catch let error as RegistryError where [.failedPrecondition, .notFound].contains(error.code) {
+                // Its owner ended or erased it at the same moment.
+            } catch {
+                logger.error("a job's failure could not be kept", metadata: ["error": "\(type(of: error))"])
+            }
         }
     }
 
@@ -182,9 +244,9 @@ actor JobRunner {
         var others: [[UInt8]] = []
         for digest in work.others {
             // One that was erased or pruned since the first run is left out.
-            do { others.append(try await registry.artifact(digest, of: work.job.userID)) } catch let error
-                as RegistryError where error.code == .notFound
-            {}
+            do {
+                others.append(try await registry.artifact(digest, of: work.job.userID))
+            } catch let error as RegistryError where error.code == .notFound {}
         }
         let training = EnrollmentRequest(
             kind: request.wantedKind,
@@ -210,11 +272,11 @@ actor JobRunner {
 
     private func withProgress(_ id: String, _ request: EnrollmentRequest) async throws -> EnrolledConcept {
         let (events, source) = AsyncStream.makeStream(of: EnrollmentProgress.self)
-        let enroller = enroller
+        let training = training
         return try await withThrowingTaskGroup(of: EnrolledConcept.self) { group in
             group.addTask {
                 defer { source.finish() }
-                return try await enroller.enroll(request) { source.yield($0) }
+                return try await training(request) { source.yield($0) }
             }
             for await event in events {
                 if case .stage(let stage) = event {
@@ -232,6 +294,8 @@ actor JobRunner {
         tell(id, Event(event: .stage(EnrollStage(name: stage))))
         do {
             try await registry.setStage(stage, of: id)
+        } catch is CancellationError {
+            // The job ends anyway.
         } catch {
             // It is for people to look at; the job itself does not need it.
             logger.warning("a job's stage could not be kept", metadata: ["error": "\(type(of: error))"])

@@ -1,29 +1,25 @@
-/// One upload: its photos as files of mode 0600, who owns it and until when it is good.
+/// The files of one upload.
 struct StagedUpload {
-    enum State: Equatable {
-        /// Photos are coming in.
-        case open
-        /// Complete, with a receipt out.
-        case sealed
-        /// An enrollment has it.
-        case claimed
-    }
-
     struct Photo {
         let name: String
         let path: String
         var bytes = 0
+        /// Sealed pieces so far.
+        var pieces = 0
         var digest: [UInt8]?
     }
 
-    let owner: Int64
     let directory: String
-    var state = State.open
     var photos: [Photo] = []
-    var expiresAtMs: Int64
-    /// Handed back by a failed enrollment: gives way to a new upload that needs the room.
-    var isReleased = false
-    var bytes = 0
+}
+
+/// An upload as its owner sees it.
+package struct UploadSummary: Sendable, Equatable {
+    package let id: String
+    package let photos: Int
+    package let bytes: Int
+    package let expiresAtMs: Int64
+    package let isComplete: Bool
 }
 
 /// A photo as an enrollment takes it.
@@ -32,4 +28,10 @@ package struct StagedPhoto: Sendable {
     package let name: String
     /// The file's bytes, as they were sent.
     package let bytes: [UInt8]
+
+    /// A photo.
+    package init(name: String, bytes: [UInt8]) {
+        self.name = name
+        self.bytes = bytes
+    }
 }

@@ -1,28 +1,40 @@
 import Foundation
 package import RPC
+import Registry
 
 /// Photos between their upload and their enrollment: bound to their owner, within budgets, gone after use or expiry.
 ///
-/// Photos lie in files of mode 0600 in a folder of mode 0700 that is emptied when the server starts.
+/// Photos lie in files of mode 0600 in a folder of mode 0700 that is emptied when the server starts. They are sealed, piece
+/// by piece, under a key that only this process has and never writes down: a copy of the disk holds no picture.
 package actor UploadStage {
+    /// Looks at a whole photo; throws what is wrong with it, naming the file.
+    package typealias Inspection = @Sendable (_ bytes: [UInt8], _ name: String) throws -> Void
+
     private let directory: String
-    private let limits: UploadLimits
+    /// What uploads may take.
+    package nonisolated let limits: UploadLimits
     private let clock: @Sendable () -> Int64
     private let wall: @Sendable () -> Int64
+    private let inspect: Inspection
+    private let key: [UInt8]
+    private var ledger: UploadLedger
     private var uploads: [String: StagedUpload] = [:]
-    private var bytes = 0
 
     /// A stage in the folder, which is emptied. `clock` tells milliseconds of a steady clock, by which uploads expire;
-    /// `wall` those since 1970, for receipts.
+    /// `wall` those since 1970, for what people are told.
     package init(
         directory: String, limits: UploadLimits, clock: @escaping @Sendable () -> Int64,
-        wall: (@Sendable () -> Int64)? = nil
+        wall: (@Sendable () -> Int64)? = nil,
+        inspect: @escaping Inspection = { try PhotoDoor.check($0, name: $1) }
     ) throws(ServiceError) {
         self.directory = directory
         self.limits = limits
         self.clock = clock
         self.wall = wall ?? clock
+        self.inspect = inspect
+        ledger = UploadLedger(limits)
         do {
+            key = try Randomness.bytes(32)
             if FileManager.default.fileExists(atPath: directory) {
                 try FileManager.default.removeItem(atPath: directory)
             }
@@ -34,34 +46,26 @@ package actor UploadStage {
     }
 
     /// Bytes that wait now.
-    package var waitingBytes: Int { bytes }
+    package var waitingBytes: Int { ledger.bytes }
 
     /// Opens an upload and returns its id, which nobody can guess.
     package func begin(owner: Int64) throws -> String {
-        try expire()
-        if uploads.values.count(where: { $0.owner == owner }) >= limits.uploadsPerUser { discardReleased(owner) }
-        let open = uploads.values.count { $0.owner == owner }
-        guard open < limits.uploadsPerUser else {
-            throw RPCError(
-                code: .resourceExhausted,
-                message: "\(open) uploads of yours wait for their enrollment, \(limits.uploadsPerUser) are allowed; "
-                    + "enroll them or wait until they expire")
-        }
         var random = SystemRandomNumberGenerator()
         let id = (0..<4).map { _ in Self.hex(random.next()) }.joined()
+        for gone in try ledger.begin(id, owner: owner, now: clock()) { deleteFiles(gone) }
         let folder = directory + "/" + id
-        guard mkdir(folder, 0o700) == 0 else { throw Self.diskFailure(errno) }
-        uploads[id] = StagedUpload(owner: owner, directory: folder, expiresAtMs: clock() + limits.lifetimeMs)
+        guard mkdir(folder, 0o700) == 0 else {
+            ledger.remove(id)
+            throw Self.diskFailure(errno)
+        }
+        uploads[id] = StagedUpload(directory: folder)
         return id
     }
 
     /// Starts the next photo.
     package func beginPhoto(_ id: String, name: String) throws {
-        guard var upload = uploads[id] else { throw Self.gone }
-        guard upload.photos.count < limits.photos else {
-            throw RPCError(
-                code: .invalidArgument, message: "an upload takes \(limits.photos) photos at most; leave some out")
-        }
+        guard let upload = uploads[id] else { throw UploadLedger.gone }
+        try ledger.addPhoto(to: id)
         let path = "\(upload.directory)/\(upload.photos.count)"
         do {
             try PrivateFile.create(path, [])
@@ -70,131 +74,150 @@ package actor UploadStage {
                 code: .resourceExhausted, message: "the server cannot keep the photo now; try again later", cause: error
             )
         }
-        upload.photos.append(.init(name: name, path: path))
-        uploads[id] = upload
+        uploads[id]?.photos.append(.init(name: name, path: path))
     }
 
     /// Adds bytes to the photo that was started last.
     package func append(_ id: String, _ data: [UInt8]) throws {
-        guard var upload = uploads[id], var photo = upload.photos.popLast() else { throw Self.gone }
+        guard let index = uploads[id]?.photos.indices.last, var photo = uploads[id]?.photos[index] else {
+            throw UploadLedger.gone
+        }
         guard photo.bytes + data.count <= limits.photoBytes else {
             throw RPCError(
                 code: .invalidArgument,
                 message: "\(photo.name) is larger than \(limits.photoBytes >> 20) MiB; save it smaller and try again")
         }
-        if uploads.values.reduce(0, { $0 + ($1.owner == upload.owner ? $1.bytes : 0) }) + data.count
-            > limits.bytesPerUser
-        {
-            discardReleased(upload.owner)
-        }
-        let mine = uploads.values.reduce(0) { $0 + ($1.owner == upload.owner ? $1.bytes : 0) }
-        guard mine + data.count <= limits.bytesPerUser else {
-            throw RPCError(
-                code: .resourceExhausted,
-                message: "your photos together are larger than \(limits.bytesPerUser >> 20) MiB; upload fewer at a time"
-            )
-        }
-        guard bytes + data.count <= limits.bytes else {
-            throw RPCError(
-                code: .resourceExhausted, message: "the server holds many uploads; try again in a few minutes",
-                trailers: ["retry-after-ms": "60000"])
-        }
+        for gone in try ledger.add(data.count, to: id, now: clock()) { deleteFiles(gone) }
+        let sealed = try AESGCM.seal(
+            data, key: key, context: Self.context(id, index, photo.pieces), random: Randomness.bytes)
         let descriptor = open(photo.path, O_WRONLY | O_APPEND | O_CLOEXEC)
         guard descriptor >= 0 else { throw Self.diskFailure(errno) }
         defer { close(descriptor) }
-        try Self.write(data, to: descriptor)
+        let size = UInt32(sealed.count)
+        try Self.write((0..<4).map { UInt8(truncatingIfNeeded: size >> ($0 * 8)) } + sealed, to: descriptor)
         photo.bytes += data.count
-        upload.bytes += data.count
-        bytes += data.count
-        upload.photos.append(photo)
-        uploads[id] = upload
+        photo.pieces += 1
+        uploads[id]?.photos[index] = photo
     }
 
-    /// Ends the photo that was started last; the same picture twice and an empty one are refused.
+    /// Ends the photo that was started last; the same picture twice, an empty one and what is no picture are refused.
     package func endPhoto(_ id: String) throws {
-        guard var upload = uploads[id], var photo = upload.photos.popLast() else { throw Self.gone }
+        guard let upload = uploads[id], let index = upload.photos.indices.last else { throw UploadLedger.gone }
+        let photo = upload.photos[index]
         guard photo.bytes > 0 else {
             throw RPCError(code: .invalidArgument, message: "\(photo.name) is empty; choose another photo")
         }
-        let digest = Digest.sha256(try Self.read(photo.path))
+        let bytes = try read(id, index, photo)
+        try inspect(bytes, photo.name)
+        let digest = Digest.sha256(bytes)
         if let twin = upload.photos.first(where: { $0.digest == digest }) {
             throw RPCError(
                 code: .invalidArgument,
                 message: "\(photo.name) and \(twin.name) are the same picture; every photo must be a different one")
         }
-        photo.digest = digest
-        upload.photos.append(photo)
-        uploads[id] = upload
+        uploads[id]?.photos[index].digest = digest
     }
 
-    /// Ends an upload; from now on one enrollment of its owner may claim it.
+    /// A time of the steady clock as people know it.
+    private func shown(_ time: Int64) -> Int64 { wall() + time - clock() }
+
+    /// Ends an upload; from now on one enrollment of its owner may take it.
     package func seal(_ id: String) throws -> UploadReceipt {
-        guard var upload = uploads[id] else { throw Self.gone }
-        guard !upload.photos.isEmpty else {
-            throw RPCError(code: .invalidArgument, message: "no photo was sent; give at least one")
-        }
-        upload.state = .sealed
-        upload.expiresAtMs = clock() + limits.lifetimeMs
-        uploads[id] = upload
+        let entry = try ledger.complete(id, now: clock())
         return UploadReceipt(
-            uploadId: id, photos: UInt32(upload.photos.count), bytes: UInt64(upload.bytes),
-            expiresAtMs: wall() + limits.lifetimeMs)
+            uploadId: id, photos: UInt32(entry.photos), bytes: UInt64(entry.bytes),
+            expiresAtMs: shown(entry.expiresAtMs))
     }
 
-    /// Hands a sealed upload to one enrollment of its owner; returns how many photos it holds. Another user's upload
-    /// does not exist for the caller.
-    package func claim(_ id: String, owner: Int64) throws -> Int {
-        try expire()
-        guard var upload = uploads[id], upload.owner == owner, upload.state == .sealed else {
+    /// Takes the photos of a complete upload for an enrollment of its owner: the upload is gone with it. Another user's
+    /// upload does not exist for the caller.
+    package func take(_ id: String, owner: Int64) throws -> [StagedPhoto] {
+        expire()
+        guard let upload = uploads[id], let entry = ledger.entries[id], entry.owner == owner,
+            entry.completeAtMs != nil
+        else {
             throw RPCError(
                 code: .notFound,
                 message: "no such upload: it was used, has expired or never was; upload the photos again")
         }
-        upload.state = .claimed
-        uploads[id] = upload
-        return upload.photos.count
-    }
-
-    /// The photos of a claimed upload.
-    package func photos(_ id: String) throws -> [StagedPhoto] {
-        guard let upload = uploads[id], upload.state == .claimed else { throw Self.gone }
-        return try upload.photos.map { StagedPhoto(name: $0.name, bytes: try Self.read($0.path)) }
-    }
-
-    /// Hands a claimed upload back, for another enrollment: its time begins anew.
-    package func release(_ id: String) {
-        guard var upload = uploads[id], upload.state == .claimed else { return }
-        upload.state = .sealed
-        upload.isReleased = true
-        upload.expiresAtMs = clock() + limits.lifetimeMs
-        uploads[id] = upload
-    }
-
-    /// Makes room for a new upload: those that failed enrollments handed back go.
-    private func discardReleased(_ owner: Int64) {
-        for (id, upload) in uploads where upload.owner == owner && upload.isReleased && upload.state == .sealed {
-            discard(id)
+        defer { discard(id) }
+        return try upload.photos.enumerated().map { index, photo in
+            StagedPhoto(name: photo.name, bytes: try read(id, index, photo))
         }
+    }
+
+    /// A user's uploads, the oldest first.
+    package func uploads(of owner: Int64) -> [UploadSummary] {
+        expire()
+        return ledger.entries.filter { $0.value.owner == owner }
+            .sorted { ($0.value.beganAtMs, $0.key) < ($1.value.beganAtMs, $1.key) }
+            .map { id, entry in
+                UploadSummary(
+                    id: id, photos: entry.photos, bytes: entry.bytes, expiresAtMs: shown(entry.expiresAtMs),
+                    isComplete: entry.completeAtMs != nil)
+            }
+    }
+
+    /// Deletes an upload of its owner; returns how many photos it had, nil when the owner has none of that id.
+    @discardableResult
+    package func drop(_ id: String, owner: Int64) -> Int? {
+        guard let entry = ledger.entries[id], entry.owner == owner else { return nil }
+        discard(id)
+        return entry.photos
+    }
+
+    /// Deletes everything a user has here.
+    package func dropAll(of owner: Int64) {
+        for (id, entry) in ledger.entries where entry.owner == owner { discard(id) }
     }
 
     /// Forgets an upload and deletes its files; harmless for one that is gone.
     package func discard(_ id: String) {
-        guard let upload = uploads.removeValue(forKey: id) else { return }
-        bytes -= upload.bytes
-        // What cannot be deleted now goes with the folder at the next start.
-        try? FileManager.default.removeItem(atPath: upload.directory)
+        ledger.remove(id)
+        deleteFiles(id)
     }
 
     /// Deletes uploads past their time, those that never were completed among them.
-    package func expire() throws {
-        let now = clock()
-        for (id, upload) in uploads where upload.state != .claimed && upload.expiresAtMs <= now { discard(id) }
+    package func expire() {
+        for id in ledger.expire(clock()) { deleteFiles(id) }
+    }
+
+    private func deleteFiles(_ id: String) {
+        guard let upload = uploads.removeValue(forKey: id) else { return }
+        // What cannot be deleted now goes with the folder at the next start; nobody has its key any more then.
+        try? FileManager.default.removeItem(atPath: upload.directory)
+    }
+
+    /// A photo's bytes, its pieces opened one after the other.
+    private func read(_ id: String, _ index: Int, _ photo: StagedUpload.Photo) throws -> [UInt8] {
+        guard let data = FileManager.default.contents(atPath: photo.path) else { throw Self.diskFailure(errno) }
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(photo.bytes)
+        var at = 0
+        for piece in 0..<photo.pieces {
+            guard at + 4 <= data.count else { throw Self.damaged(photo.name) }
+            let size = (0..<4).reduce(0) { $0 | Int(data[at + $1]) << ($1 * 8) }
+            at += 4
+            guard at + size <= data.count,
+                let plain = try AESGCM.open(
+                    [UInt8](data[at..<at + size]), key: key, context: Self.context(id, index, piece))
+            else { throw Self.damaged(photo.name) }
+            bytes += plain
+            at += size
+        }
+        guard bytes.count == photo.bytes else { throw Self.damaged(photo.name) }
+        return bytes
     }
 }
 
 extension UploadStage {
-    private static var gone: RPCError {
-        RPCError(code: .notFound, message: "the upload is gone; upload the photos again")
+    /// What a sealed piece is bound to: pieces can be neither exchanged nor moved.
+    private static func context(_ id: String, _ photo: Int, _ piece: Int) -> [UInt8] {
+        Array("upload \(id)/\(photo)/\(piece)".utf8)
+    }
+
+    private static func damaged(_ name: String) -> RPCError {
+        RPCError(code: .dataLoss, message: "\(name) was damaged on the server's disk; upload the photos again")
     }
 
     private static func diskFailure(_ number: Int32) -> RPCError {
@@ -215,11 +238,6 @@ extension UploadStage {
             if count < 0, errno != EINTR { throw diskFailure(errno) }
             written += max(0, count)
         }
-    }
-
-    private static func read(_ path: String) throws -> [UInt8] {
-        guard let data = FileManager.default.contents(atPath: path) else { throw diskFailure(errno) }
-        return [UInt8](data)
     }
 
     private static func hex(_ value: UInt64) -> String {

@@ -58,6 +58,7 @@ typedef struct Myvlm__V1__ConceptChange Myvlm__V1__ConceptChange;
 typedef struct Myvlm__V1__EraseConceptRequest Myvlm__V1__EraseConceptRequest;
 typedef struct Myvlm__V1__EraseConceptReply Myvlm__V1__EraseConceptReply;
 typedef struct Myvlm__V1__ErasureReceipt Myvlm__V1__ErasureReceipt;
+typedef struct Myvlm__V1__HoldingBackup Myvlm__V1__HoldingBackup;
 typedef struct Myvlm__V1__ListErasuresRequest Myvlm__V1__ListErasuresRequest;
 typedef struct Myvlm__V1__ListErasuresReply Myvlm__V1__ListErasuresReply;
 typedef struct Myvlm__V1__Job Myvlm__V1__Job;
@@ -75,6 +76,12 @@ typedef struct Myvlm__V1__ImportDataReply Myvlm__V1__ImportDataReply;
 typedef struct Myvlm__V1__ExportConceptRequest Myvlm__V1__ExportConceptRequest;
 typedef struct Myvlm__V1__ConceptFile Myvlm__V1__ConceptFile;
 typedef struct Myvlm__V1__ImportConceptRequest Myvlm__V1__ImportConceptRequest;
+typedef struct Myvlm__V1__CheckEnrollmentReply Myvlm__V1__CheckEnrollmentReply;
+typedef struct Myvlm__V1__Upload Myvlm__V1__Upload;
+typedef struct Myvlm__V1__ListUploadsRequest Myvlm__V1__ListUploadsRequest;
+typedef struct Myvlm__V1__ListUploadsReply Myvlm__V1__ListUploadsReply;
+typedef struct Myvlm__V1__DropUploadRequest Myvlm__V1__DropUploadRequest;
+typedef struct Myvlm__V1__DropUploadReply Myvlm__V1__DropUploadReply;
 
 
 /* --- enums --- */
@@ -806,10 +813,26 @@ struct  Myvlm__V1__ErasureReceipt
   int64_t erased_at_ms;
   uint32_t versions;
   uint64_t bytes;
+  /*
+   * Backups of the server that still hold what was erased: whoever has one of them and the master key can open it.
+   */
+  size_t n_backups;
+  Myvlm__V1__HoldingBackup **backups;
 };
 #define MYVLM__V1__ERASURE_RECEIPT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&myvlm__v1__erasure_receipt__descriptor) \
-    , {0,NULL}, {0,NULL}, 0, 0, 0, 0 }
+    , {0,NULL}, {0,NULL}, 0, 0, 0, 0, 0,NULL }
+
+
+struct  Myvlm__V1__HoldingBackup
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData name;
+  int64_t created_at_ms;
+};
+#define MYVLM__V1__HOLDING_BACKUP__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&myvlm__v1__holding_backup__descriptor) \
+    , {0,NULL}, 0 }
 
 
 struct  Myvlm__V1__ListErasuresRequest
@@ -1040,6 +1063,83 @@ struct  Myvlm__V1__ImportConceptRequest
 #define MYVLM__V1__IMPORT_CONCEPT_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&myvlm__v1__import_concept_request__descriptor) \
     , {0,NULL}, {0,NULL}, 0, 0, {0,NULL} }
+
+
+struct  Myvlm__V1__CheckEnrollmentReply
+{
+  ProtobufCMessage base;
+};
+#define MYVLM__V1__CHECK_ENROLLMENT_REPLY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&myvlm__v1__check_enrollment_reply__descriptor) \
+     }
+
+
+/*
+ * Photos that wait for their enrollment.
+ */
+struct  Myvlm__V1__Upload
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData upload_id;
+  uint32_t photos;
+  uint64_t bytes;
+  int64_t expires_at_ms;
+  /*
+   * False while photos are still coming in.
+   */
+  protobuf_c_boolean complete;
+};
+#define MYVLM__V1__UPLOAD__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&myvlm__v1__upload__descriptor) \
+    , {0,NULL}, 0, 0, 0, 0 }
+
+
+struct  Myvlm__V1__ListUploadsRequest
+{
+  ProtobufCMessage base;
+};
+#define MYVLM__V1__LIST_UPLOADS_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&myvlm__v1__list_uploads_request__descriptor) \
+     }
+
+
+struct  Myvlm__V1__ListUploadsReply
+{
+  ProtobufCMessage base;
+  /*
+   * The oldest first.
+   */
+  size_t n_uploads;
+  Myvlm__V1__Upload **uploads;
+  /*
+   * How many uploads, and bytes of photos, the caller may have waiting.
+   */
+  uint32_t limit;
+  uint64_t limit_bytes;
+};
+#define MYVLM__V1__LIST_UPLOADS_REPLY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&myvlm__v1__list_uploads_reply__descriptor) \
+    , 0,NULL, 0, 0 }
+
+
+struct  Myvlm__V1__DropUploadRequest
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData upload_id;
+};
+#define MYVLM__V1__DROP_UPLOAD_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&myvlm__v1__drop_upload_request__descriptor) \
+    , {0,NULL} }
+
+
+struct  Myvlm__V1__DropUploadReply
+{
+  ProtobufCMessage base;
+  uint32_t photos;
+};
+#define MYVLM__V1__DROP_UPLOAD_REPLY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&myvlm__v1__drop_upload_reply__descriptor) \
+    , 0 }
 
 
 /* Myvlm__V1__PhotoChunk methods */
@@ -1859,6 +1959,25 @@ Myvlm__V1__ErasureReceipt *
 void   myvlm__v1__erasure_receipt__free_unpacked
                      (Myvlm__V1__ErasureReceipt *message,
                       ProtobufCAllocator *allocator);
+/* Myvlm__V1__HoldingBackup methods */
+void   myvlm__v1__holding_backup__init
+                     (Myvlm__V1__HoldingBackup         *message);
+size_t myvlm__v1__holding_backup__get_packed_size
+                     (const Myvlm__V1__HoldingBackup   *message);
+size_t myvlm__v1__holding_backup__pack
+                     (const Myvlm__V1__HoldingBackup   *message,
+                      uint8_t             *out);
+size_t myvlm__v1__holding_backup__pack_to_buffer
+                     (const Myvlm__V1__HoldingBackup   *message,
+                      ProtobufCBuffer     *buffer);
+Myvlm__V1__HoldingBackup *
+       myvlm__v1__holding_backup__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   myvlm__v1__holding_backup__free_unpacked
+                     (Myvlm__V1__HoldingBackup *message,
+                      ProtobufCAllocator *allocator);
 /* Myvlm__V1__ListErasuresRequest methods */
 void   myvlm__v1__list_erasures_request__init
                      (Myvlm__V1__ListErasuresRequest         *message);
@@ -2182,6 +2301,120 @@ Myvlm__V1__ImportConceptRequest *
 void   myvlm__v1__import_concept_request__free_unpacked
                      (Myvlm__V1__ImportConceptRequest *message,
                       ProtobufCAllocator *allocator);
+/* Myvlm__V1__CheckEnrollmentReply methods */
+void   myvlm__v1__check_enrollment_reply__init
+                     (Myvlm__V1__CheckEnrollmentReply         *message);
+size_t myvlm__v1__check_enrollment_reply__get_packed_size
+                     (const Myvlm__V1__CheckEnrollmentReply   *message);
+size_t myvlm__v1__check_enrollment_reply__pack
+                     (const Myvlm__V1__CheckEnrollmentReply   *message,
+                      uint8_t             *out);
+size_t myvlm__v1__check_enrollment_reply__pack_to_buffer
+                     (const Myvlm__V1__CheckEnrollmentReply   *message,
+                      ProtobufCBuffer     *buffer);
+Myvlm__V1__CheckEnrollmentReply *
+       myvlm__v1__check_enrollment_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   myvlm__v1__check_enrollment_reply__free_unpacked
+                     (Myvlm__V1__CheckEnrollmentReply *message,
+                      ProtobufCAllocator *allocator);
+/* Myvlm__V1__Upload methods */
+void   myvlm__v1__upload__init
+                     (Myvlm__V1__Upload         *message);
+size_t myvlm__v1__upload__get_packed_size
+                     (const Myvlm__V1__Upload   *message);
+size_t myvlm__v1__upload__pack
+                     (const Myvlm__V1__Upload   *message,
+                      uint8_t             *out);
+size_t myvlm__v1__upload__pack_to_buffer
+                     (const Myvlm__V1__Upload   *message,
+                      ProtobufCBuffer     *buffer);
+Myvlm__V1__Upload *
+       myvlm__v1__upload__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   myvlm__v1__upload__free_unpacked
+                     (Myvlm__V1__Upload *message,
+                      ProtobufCAllocator *allocator);
+/* Myvlm__V1__ListUploadsRequest methods */
+void   myvlm__v1__list_uploads_request__init
+                     (Myvlm__V1__ListUploadsRequest         *message);
+size_t myvlm__v1__list_uploads_request__get_packed_size
+                     (const Myvlm__V1__ListUploadsRequest   *message);
+size_t myvlm__v1__list_uploads_request__pack
+                     (const Myvlm__V1__ListUploadsRequest   *message,
+                      uint8_t             *out);
+size_t myvlm__v1__list_uploads_request__pack_to_buffer
+                     (const Myvlm__V1__ListUploadsRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Myvlm__V1__ListUploadsRequest *
+       myvlm__v1__list_uploads_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   myvlm__v1__list_uploads_request__free_unpacked
+                     (Myvlm__V1__ListUploadsRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Myvlm__V1__ListUploadsReply methods */
+void   myvlm__v1__list_uploads_reply__init
+                     (Myvlm__V1__ListUploadsReply         *message);
+size_t myvlm__v1__list_uploads_reply__get_packed_size
+                     (const Myvlm__V1__ListUploadsReply   *message);
+size_t myvlm__v1__list_uploads_reply__pack
+                     (const Myvlm__V1__ListUploadsReply   *message,
+                      uint8_t             *out);
+size_t myvlm__v1__list_uploads_reply__pack_to_buffer
+                     (const Myvlm__V1__ListUploadsReply   *message,
+                      ProtobufCBuffer     *buffer);
+Myvlm__V1__ListUploadsReply *
+       myvlm__v1__list_uploads_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   myvlm__v1__list_uploads_reply__free_unpacked
+                     (Myvlm__V1__ListUploadsReply *message,
+                      ProtobufCAllocator *allocator);
+/* Myvlm__V1__DropUploadRequest methods */
+void   myvlm__v1__drop_upload_request__init
+                     (Myvlm__V1__DropUploadRequest         *message);
+size_t myvlm__v1__drop_upload_request__get_packed_size
+                     (const Myvlm__V1__DropUploadRequest   *message);
+size_t myvlm__v1__drop_upload_request__pack
+                     (const Myvlm__V1__DropUploadRequest   *message,
+                      uint8_t             *out);
+size_t myvlm__v1__drop_upload_request__pack_to_buffer
+                     (const Myvlm__V1__DropUploadRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Myvlm__V1__DropUploadRequest *
+       myvlm__v1__drop_upload_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   myvlm__v1__drop_upload_request__free_unpacked
+                     (Myvlm__V1__DropUploadRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Myvlm__V1__DropUploadReply methods */
+void   myvlm__v1__drop_upload_reply__init
+                     (Myvlm__V1__DropUploadReply         *message);
+size_t myvlm__v1__drop_upload_reply__get_packed_size
+                     (const Myvlm__V1__DropUploadReply   *message);
+size_t myvlm__v1__drop_upload_reply__pack
+                     (const Myvlm__V1__DropUploadReply   *message,
+                      uint8_t             *out);
+size_t myvlm__v1__drop_upload_reply__pack_to_buffer
+                     (const Myvlm__V1__DropUploadReply   *message,
+                      ProtobufCBuffer     *buffer);
+Myvlm__V1__DropUploadReply *
+       myvlm__v1__drop_upload_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   myvlm__v1__drop_upload_reply__free_unpacked
+                     (Myvlm__V1__DropUploadReply *message,
+                      ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
 typedef void (*Myvlm__V1__PhotoChunk_Closure)
@@ -2313,6 +2546,9 @@ typedef void (*Myvlm__V1__EraseConceptReply_Closure)
 typedef void (*Myvlm__V1__ErasureReceipt_Closure)
                  (const Myvlm__V1__ErasureReceipt *message,
                   void *closure_data);
+typedef void (*Myvlm__V1__HoldingBackup_Closure)
+                 (const Myvlm__V1__HoldingBackup *message,
+                  void *closure_data);
 typedef void (*Myvlm__V1__ListErasuresRequest_Closure)
                  (const Myvlm__V1__ListErasuresRequest *message,
                   void *closure_data);
@@ -2363,6 +2599,24 @@ typedef void (*Myvlm__V1__ConceptFile_Closure)
                   void *closure_data);
 typedef void (*Myvlm__V1__ImportConceptRequest_Closure)
                  (const Myvlm__V1__ImportConceptRequest *message,
+                  void *closure_data);
+typedef void (*Myvlm__V1__CheckEnrollmentReply_Closure)
+                 (const Myvlm__V1__CheckEnrollmentReply *message,
+                  void *closure_data);
+typedef void (*Myvlm__V1__Upload_Closure)
+                 (const Myvlm__V1__Upload *message,
+                  void *closure_data);
+typedef void (*Myvlm__V1__ListUploadsRequest_Closure)
+                 (const Myvlm__V1__ListUploadsRequest *message,
+                  void *closure_data);
+typedef void (*Myvlm__V1__ListUploadsReply_Closure)
+                 (const Myvlm__V1__ListUploadsReply *message,
+                  void *closure_data);
+typedef void (*Myvlm__V1__DropUploadRequest_Closure)
+                 (const Myvlm__V1__DropUploadRequest *message,
+                  void *closure_data);
+typedef void (*Myvlm__V1__DropUploadReply_Closure)
+                 (const Myvlm__V1__DropUploadReply *message,
                   void *closure_data);
 
 /* --- services --- */
@@ -2479,6 +2733,18 @@ struct Myvlm__V1__Concepts_Service
                 const Myvlm__V1__WatchRequest *input,
                 Myvlm__V1__WatchEvent_Closure closure,
                 void *closure_data);
+  void (*check_enrollment)(Myvlm__V1__Concepts_Service *service,
+                           const Myvlm__V1__EnrollRequest *input,
+                           Myvlm__V1__CheckEnrollmentReply_Closure closure,
+                           void *closure_data);
+  void (*list_uploads)(Myvlm__V1__Concepts_Service *service,
+                       const Myvlm__V1__ListUploadsRequest *input,
+                       Myvlm__V1__ListUploadsReply_Closure closure,
+                       void *closure_data);
+  void (*drop_upload)(Myvlm__V1__Concepts_Service *service,
+                      const Myvlm__V1__DropUploadRequest *input,
+                      Myvlm__V1__DropUploadReply_Closure closure,
+                      void *closure_data);
 };
 typedef void (*Myvlm__V1__Concepts_ServiceDestroy)(Myvlm__V1__Concepts_Service *);
 void myvlm__v1__concepts__init (Myvlm__V1__Concepts_Service *service,
@@ -2513,7 +2779,10 @@ void myvlm__v1__concepts__init (Myvlm__V1__Concepts_Service *service,
       function_prefix__ ## compare_versions,\
       function_prefix__ ## export_concept,\
       function_prefix__ ## import_concept,\
-      function_prefix__ ## watch  }
+      function_prefix__ ## watch,\
+      function_prefix__ ## check_enrollment,\
+      function_prefix__ ## list_uploads,\
+      function_prefix__ ## drop_upload  }
 void myvlm__v1__concepts__upload_photos(ProtobufCService *service,
                                         const Myvlm__V1__PhotoChunk *input,
                                         Myvlm__V1__UploadReceipt_Closure closure,
@@ -2622,6 +2891,18 @@ void myvlm__v1__concepts__watch(ProtobufCService *service,
                                 const Myvlm__V1__WatchRequest *input,
                                 Myvlm__V1__WatchEvent_Closure closure,
                                 void *closure_data);
+void myvlm__v1__concepts__check_enrollment(ProtobufCService *service,
+                                           const Myvlm__V1__EnrollRequest *input,
+                                           Myvlm__V1__CheckEnrollmentReply_Closure closure,
+                                           void *closure_data);
+void myvlm__v1__concepts__list_uploads(ProtobufCService *service,
+                                       const Myvlm__V1__ListUploadsRequest *input,
+                                       Myvlm__V1__ListUploadsReply_Closure closure,
+                                       void *closure_data);
+void myvlm__v1__concepts__drop_upload(ProtobufCService *service,
+                                      const Myvlm__V1__DropUploadRequest *input,
+                                      Myvlm__V1__DropUploadReply_Closure closure,
+                                      void *closure_data);
 
 /* --- descriptors --- */
 
@@ -2670,6 +2951,7 @@ extern const ProtobufCMessageDescriptor myvlm__v1__concept_change__descriptor;
 extern const ProtobufCMessageDescriptor myvlm__v1__erase_concept_request__descriptor;
 extern const ProtobufCMessageDescriptor myvlm__v1__erase_concept_reply__descriptor;
 extern const ProtobufCMessageDescriptor myvlm__v1__erasure_receipt__descriptor;
+extern const ProtobufCMessageDescriptor myvlm__v1__holding_backup__descriptor;
 extern const ProtobufCMessageDescriptor myvlm__v1__list_erasures_request__descriptor;
 extern const ProtobufCMessageDescriptor myvlm__v1__list_erasures_reply__descriptor;
 extern const ProtobufCMessageDescriptor myvlm__v1__job__descriptor;
@@ -2687,6 +2969,12 @@ extern const ProtobufCMessageDescriptor myvlm__v1__import_data_reply__descriptor
 extern const ProtobufCMessageDescriptor myvlm__v1__export_concept_request__descriptor;
 extern const ProtobufCMessageDescriptor myvlm__v1__concept_file__descriptor;
 extern const ProtobufCMessageDescriptor myvlm__v1__import_concept_request__descriptor;
+extern const ProtobufCMessageDescriptor myvlm__v1__check_enrollment_reply__descriptor;
+extern const ProtobufCMessageDescriptor myvlm__v1__upload__descriptor;
+extern const ProtobufCMessageDescriptor myvlm__v1__list_uploads_request__descriptor;
+extern const ProtobufCMessageDescriptor myvlm__v1__list_uploads_reply__descriptor;
+extern const ProtobufCMessageDescriptor myvlm__v1__drop_upload_request__descriptor;
+extern const ProtobufCMessageDescriptor myvlm__v1__drop_upload_reply__descriptor;
 extern const ProtobufCServiceDescriptor myvlm__v1__concepts__descriptor;
 
 PROTOBUF_C__END_DECLS

@@ -1,0 +1,67 @@
+import RPC
+
+/// Photos on the server that wait for their enrollment.
+public struct Upload: Sendable, Equatable, Codable {
+    /// Its key.
+    public let id: String
+    /// How many there are.
+    public let photos: Int
+    /// Their bytes.
+    public let bytes: UInt64
+    /// When it goes by itself, milliseconds since 1970.
+    public let expiresAtMs: Int64
+    /// False while photos are still coming in.
+    public let complete: Bool
+}
+
+extension MyVLMClient {
+    /// The caller's uploads that no enrollment has used yet, the oldest first.
+    public func uploads() async throws(MyVLMError) -> [Upload] {
+        try await call(ConceptsMethods.listUploads, ListUploadsRequest()).uploads.map {
+            Upload(
+                id: $0.uploadId, photos: Int($0.photos), bytes: $0.bytes, expiresAtMs: $0.expiresAtMs,
+                complete: $0.complete)
+        }
+    }
+
+    /// Deletes an upload; returns how many photos went. Throws `notFound`.
+    @discardableResult
+    public func dropUpload(_ id: String) async throws(MyVLMError) -> Int {
+        Int(try await call(ConceptsMethods.dropUpload, DropUploadRequest(uploadId: id)).photos)
+    }
+
+    /// Asks whether an enrollment would be taken on, before its photos are sent: throws what the server would refuse it
+    /// for. `enroll` asks by itself.
+    public func checkEnrollment(_ order: EnrollmentOrder) async throws(MyVLMError) {
+        _ = try await call(ConceptsMethods.checkEnrollment, order.request(upload: ""))
+    }
+
+    /// Deletes an upload that its enrollment was refused for, in a task that may be cancelled: nobody would use it any
+    /// more, and it counts against the caller's uploads.
+    func giveUp(_ receipt: UploadReceipt) async {
+        await Task { [self] in
+            do {
+                try await dropUpload(receipt.uploadId)
+            } catch {
+                // The server drops what it refused; what is left goes after its time.
+            }
+        }.value
+    }
+}
+
+extension EnrollmentOrder {
+    /// The order as it is sent.
+    func request(upload: String) -> EnrollRequest {
+        var request = EnrollRequest(
+            uploadId: upload, name: name, kind: kind?.message ?? .unspecified, classNoun: classNoun,
+            identifier: identifier,
+            captions: captions.map { PhotoCaption(photo: UInt32(clamping: $0.photo), text: $0.text) }, seed: seed,
+            reason: reason, detach: detach, keepPhotos: keepPhotos, task: task == .questions ? .questions : .caption)
+        switch condition {
+        case .always: break
+        case .ifVersion(let version): request.ifVersion = UInt32(clamping: version)
+        case .onlyNew: request.onlyNew = true
+        }
+        return request
+    }
+}
