@@ -21,6 +21,7 @@ private let allowed: [String: Set<String>] = [
     "Pictures": ["CImageCodecs"],
     "myvlm": ["Client", "Evaluation", "Pictures", "Runtime"],
     "StoreBench": ["Registry"],
+    "MyVLMLoad": ["Client"],
     "MyVLMBench": ["Evaluation", "Runtime", "VLM", "Compute"],
     "MyVLMParity": ["Runtime", "VLM", "Compute"],
 ]
