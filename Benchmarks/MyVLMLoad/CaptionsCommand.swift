@@ -38,6 +38,9 @@ struct CaptionsCommand: AsyncParsableCommand {
     @Option(help: "Seed of the photos.")
     var seed: UInt64 = 1
 
+    @Flag(help: "Closed loop: cancel the captions that have not ended when the time is over, instead of waiting.")
+    var abandon = false
+
     func validate() throws {
         guard callers > 0, seconds > 0, warmup >= 0, beams > 0, rate ?? 1 > 0 else {
             throw ValidationError("give numbers above 0")
@@ -73,22 +76,39 @@ struct CaptionsCommand: AsyncParsableCommand {
     private func closedLoop(
         _ clients: [MyVLMClient], _ supply: PhotoSupply, until end: Double, _ collected: Collected
     ) async throws {
-        try await withThrowingTaskGroup(of: Void.self) { group in
+        try await withThrowingTaskGroup(of: Bool.self) { group in
             for caller in 0..<clients.count * callers {
                 group.addTask {
-                    var number = caller
-                    while monotonicSeconds() < end {
-                        let figures = await one(
-                            clients[caller % clients.count], supply, number, monotonicSeconds())
-                        await collected.add(figures)
-                        number += clients.count * callers
-                        guard figures.code != "ok" else { continue }
-                        // Who is refused comes again a little later, as the command line does.
-                        try await Task.sleep(for: .milliseconds(min(figures.retryAfterMilliseconds ?? 50, 500)))
-                    }
+                    try await loop(clients, supply, caller, until: end, collected)
+                    return false
                 }
             }
-            try await group.waitForAll()
+            if abandon {
+                group.addTask {
+                    try await wait(until: end)
+                    return true
+                }
+            }
+            while let over = try await group.next() { if over { group.cancelAll() } }
+        }
+    }
+
+    private func loop(
+        _ clients: [MyVLMClient], _ supply: PhotoSupply, _ caller: Int, until end: Double, _ collected: Collected
+    ) async throws {
+        var number = caller
+        while monotonicSeconds() < end, !Task.isCancelled {
+            let figures = await one(clients[caller % clients.count], supply, number, monotonicSeconds())
+            guard !Task.isCancelled else { return }
+            await collected.add(figures)
+            number += clients.count * callers
+            guard figures.code != "ok" else { continue }
+            // Who is refused comes again a little later, as the command line does.
+            do {
+                try await Task.sleep(for: .milliseconds(min(figures.retryAfterMilliseconds ?? 50, 500)))
+            } catch is CancellationError {
+                return
+            }
         }
     }
 }

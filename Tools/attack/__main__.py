@@ -52,15 +52,20 @@ class Run:
         self.results: list[dict[str, Any]] = []
         self.ratio = self.growth = 0.0
         self.failures = 0
+        self.bloated = False
 
     def ready(self) -> Arena:
-        if self.arena is not None and self.arena.server.alive:
+        """The server, a new one where the last one died or an attack has bloated it."""
+        if self.arena is not None and self.arena.server.alive and not self.bloated:
             return self.arena
+        idle: dict[str, float] = {}
         if self.arena is not None:
+            idle = self.arena.idle
             self.arena.stop()
+        self.bloated = False
         self.arena = Arena(
             self.options.binaries, self.options.model, self.options.photos, short=self.options.short)
-        self.arena.start()
+        self.arena.start(idle)
         idle = self.arena.idle
         say(f"idle: Status p99 {idle['status']:.1f} ms, on a new connection {idle['fresh']:.1f} ms, "
             f"Caption p99 {idle['caption']:.0f} ms, memory {self.arena.server.idle_kib // 1024} MiB")
@@ -68,6 +73,7 @@ class Run:
 
     def attack(self, attack: Attack) -> None:
         """One attack, with its timings measured again where they fail."""
+        self.ready()
         began = time.monotonic()
         figures, why = self.once(attack)
         if not self.options.short and not why and figures.ratio > 1:
@@ -102,6 +108,7 @@ class Run:
         if not arena.server.alive:
             code = arena.server.process.returncode if arena.server.process else None
             why = f"the server ended with {code}: {arena.server.last_words(300)}"
+        self.bloated = figures.growth_mib > MEMORY_MIB
         return figures, why
 
     def report(self, attack: Attack, figures: Figures, why: str, seconds: float) -> None:
