@@ -6,6 +6,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from .kit import schema
+
 # What a caller who may call a method, but owns nothing of what is named, is told.
 ABSENT = ("NOT_FOUND",)
 OK = ("OK",)
@@ -75,6 +77,9 @@ RIGHTS: dict[str, Right] = {
     # Concepts
     "Concepts/UploadPhotos": Right("enroll", other=OWN, stream="photos"),
     "Concepts/Enroll": Right("enroll", {"upload_id": "{upload}", "name": "{fresh}", "class_noun": "mug", "kind": 1}),
+    "Concepts/CheckEnrollment": Right("enroll", {"name": "{fresh}", "class_noun": "mug", "kind": 1}, other=OWN),
+    "Concepts/ListUploads": Right("enroll", other=OWN),
+    "Concepts/DropUpload": Right("enroll", {"upload_id": "{upload}"}),
     "Concepts/ListConcepts": Right("read", other=OWN),
     "Concepts/GetConcept": Right("read", NAMED),
     "Concepts/ListVersions": Right("read", NAMED),
@@ -87,6 +92,11 @@ RIGHTS: dict[str, Right] = {
     "Concepts/ShareConcept": Right("enroll", {**OF_CONCEPT, "user": "{spare}"}),
     "Concepts/UnshareConcept": Right("enroll", {"concept": "{shared}", "user": "{friend}"}),
     "Concepts/ListShares": Right("read", other=OWN),
+    # What somebody offers, and those whose offers are not wanted.
+    "Concepts/UnblockSharer": Right("enroll", {"owner": "{friend}"}, owner=("OK", "NOT_FOUND"), other=("OK", "NOT_FOUND")),
+    "Concepts/AcceptShare": Right("enroll", {"owner": "{friend}", "concept": "{offered}"}),
+    "Concepts/DeclineShare": Right("enroll", {"owner": "{friend}", "concept": "{offered}"}),
+    "Concepts/BlockSharer": Right("enroll", {"owner": "{friend}"}, other=("OK", "NOT_FOUND")),
     "Concepts/ExportData": Right("enroll", other=OWN),
     "Concepts/ImportData": Right("enroll", owner=("INVALID_ARGUMENT",), other=("INVALID_ARGUMENT",), stream="import"),
     "Concepts/GetPhotos": Right("enroll", OF_CONCEPT, owner=("OK", "NOT_FOUND", "FAILED_PRECONDITION")),
@@ -114,3 +124,8 @@ RIGHTS: dict[str, Right] = {
         "query", {"image": "{image}", "question": "what is it", "sampling": {"max_tokens": 2}}, other=OWN),
     "Vision/Recognize": Right("query", {"image": "{image}"}, other=OWN),
 }
+
+
+def rows() -> list[tuple[str, Right]]:
+    """The rows of methods that the API has, in the order of the table."""
+    return [(key, row) for key, row in RIGHTS.items() if key in schema.methods()]

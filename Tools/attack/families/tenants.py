@@ -15,7 +15,7 @@ from ..kit.arena import Arena, attack, require
 from ..kit.artifact import artifact
 from ..kit.caller import Result
 from ..kit.things import Things
-from ..rights import RIGHTS
+from ..rights import RIGHTS, rows
 
 # Fields that name something; of every request, by their names.
 NAMING = {"id", "upload_id", "name", "concept", "alias", "version", "left", "right", "user", "owner", "digest",
@@ -73,7 +73,7 @@ class Walk:
             key, method.request(**request), first=1 if method.reply_streams else None, timeout=20)
 
     def walk(self) -> None:
-        for key, row in RIGHTS.items():
+        for key, row in rows():
             method = schema.method(key)
             if row.stream or row.scope == "nobody" or row.ends_caller:
                 continue

@@ -36,7 +36,8 @@ class Things:
             "password": owner.password}
         self._makers: dict[str, Callable[[], Any]] = {
             "concept": self._concept, "deleted": self._deleted, "shared": self._shared, "spare": self._spare,
-            "token_id": self._token, "backup": self._backup, "job": self.failed_job, "upload": self.upload}
+            "token_id": self._token, "backup": self._backup, "job": self.cancelled_job, "upload": self.upload,
+            "offered": self._offered}
         self.renew(*self._makers)
         self.has["alias"] = self.secret["alias"]
         self.secret |= {"job": self.has["job"], "upload": self.has["upload"]}
@@ -95,13 +96,20 @@ class Things:
         staged = {"a.jpg": self.arena.photo(), "b.jpg": self.arena.photo("teapot-stone-1.jpg")}
         return self.owner.caller.need("Concepts/UploadPhotos", photos(staged)).upload_id
 
-    def failed_job(self) -> str:
-        """A job that is over at once: its only photo is none."""
-        upload = self.owner.caller.need("Concepts/UploadPhotos", photos({"c.jpg": b"\xff\xd8\xff no photo"}))
+    def _offered(self) -> str:
+        name = self._name("offer")
+        self.friend.caller.need("Concepts/ImportConcept", name=name, data=self.first)
+        self.friend.caller.need("Concepts/ShareConcept", concept=name, user=self.owner.name)
+        return name
+
+    def cancelled_job(self) -> str:
+        """A job that is over as soon as it was begun."""
         events = self.owner.caller.call(
-            "Concepts/Enroll", upload_id=upload.upload_id, name=f"job-{self.mark}", class_noun="mug", kind=1)
+            "Concepts/Enroll", upload_id=self.upload(), name=self._name("job"), class_noun="mug", kind=1, detach=True,
+            first=1)
         for event in events.replies:
             if event.WhichOneof("event") == "job":
+                self.owner.caller.need("Jobs/CancelJob", id=event.job.id)
                 return event.job.id
         raise CallFailed(f"Concepts/Enroll: no job: {events.code}: {events.details}")
 
