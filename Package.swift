@@ -36,6 +36,7 @@ let package = Package(
         .executable(name: "myvlm", targets: ["myvlm"]),
         .executable(name: "myvlm-bench", targets: ["MyVLMBench"]),
         .executable(name: "store-bench", targets: ["StoreBench"]),
+        .executable(name: "myvlm-load", targets: ["MyVLMLoad"]),
         .executable(name: "myvlm-parity", targets: ["MyVLMParity"]),
         .library(name: "MyVLMClient", targets: ["Client"]),
     ],
@@ -104,6 +105,12 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "Benchmarks/MyVLMBench", swiftSettings: strict),
+
+        // Clients that put load on a server: Scripts/bench serving and rpc, Scripts/attack.
+        .executableTarget(
+            name: "MyVLMLoad",
+            dependencies: ["Client", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            path: "Benchmarks/MyVLMLoad", swiftSettings: strict),
 
         // The Swift side of Tools/parity.py.
         .executableTarget(

@@ -22,6 +22,7 @@ private let allowed: [String: Set<String>] = [
     "Pictures": ["Images"],
     "myvlm": ["Client", "Evaluation", "Pictures", "Runtime"],
     "StoreBench": ["Registry"],
+    "MyVLMLoad": ["Client"],
     "MyVLMBench": ["Evaluation", "Runtime", "VLM", "Compute"],
     "MyVLMParity": ["Runtime", "VLM", "Compute"],
 ]
