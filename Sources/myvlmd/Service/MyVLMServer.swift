@@ -235,7 +235,8 @@ public final class MyVLMServer: Sendable {
                     "upkeep failed; it is tried again",
                     metadata: [
                         "error": "\(type(of: error))",
-                        "problem": "\((error as? RegistryError)?.operatorMessage ?? (error as? ServiceError)?.message ?? "")",
+                        "problem":
+                            "\((error as? RegistryError)?.operatorMessage ?? (error as? ServiceError)?.message ?? "")",
                     ])
             }
         }
