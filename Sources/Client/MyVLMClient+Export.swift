@@ -6,6 +6,8 @@ public struct ImportedData: Sendable, Equatable, Codable {
     public let concepts: [String]
     /// Their versions together.
     public let versions: Int
+    /// What was left out, and why; at most a hundred are told.
+    public let skipped: [SkippedConcept]
 }
 
 extension MyVLMClient {
@@ -25,7 +27,9 @@ extension MyVLMClient {
             let reply = try await channel.call(ConceptsMethods.importData, options: options(limited: false)) { writer in
                 while let data = try next() { try await writer.write(DataChunk(data: data)) }
             }
-            return ImportedData(concepts: reply.concepts, versions: Int(reply.versions))
+            return ImportedData(
+                concepts: reply.concepts, versions: Int(reply.versions),
+                skipped: reply.skipped.map { SkippedConcept($0) })
         } catch {
             throw MyVLMError.of(error)
         }

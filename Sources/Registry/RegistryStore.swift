@@ -20,6 +20,7 @@ public final class RegistryStore: Sendable {
     let masterKeys: Guarded<MasterKeyring>
     let journal: ErasureJournal
     let lastRewrite = Guarded<Int64>(0)
+    let inspector = Guarded<ArtifactInspector?>(nil)
     let credentialWatchers = Guarded<[@Sendable () -> Void]>([])
     let throttle: Guarded<LoginThrottle>
     let passwords = PasswordWorker()

@@ -4,6 +4,7 @@ extension RegistryStore {
     /// Commits a finished training: concept (if new), version, artifact, pointer, history, audit and revision in one
     /// transaction. The same content again is the same version: `created` is false and `current` moves onto it.
     ///
+    /// The artifact is looked at first (`inspectArtifacts`), and what it says of itself is what the version says.
     /// `resourceExhausted` names the quota, `failedPrecondition` the version that stood there instead of `ifVersion`,
     /// `storageFull` leaves everything as it was.
     ///
@@ -12,7 +13,7 @@ extension RegistryStore {
     public func commit(
         _ enrollment: EnrollmentCommit, by principal: Principal, job: String? = nil
     ) async throws -> CommitResult {
-        let checked = try CheckedEnrollment(enrollment, quotas: configuration.quotas)
+        let checked = try CheckedEnrollment(try inspected(enrollment), quotas: configuration.quotas)
         return try await write { db in
             try self.requireMayChange(db, principal)
             let before = try Self.findConcept(db, checked.name, principal.userID)

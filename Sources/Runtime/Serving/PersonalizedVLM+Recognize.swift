@@ -11,8 +11,8 @@ extension PersonalizedVLM {
         let looked: Duration
     }
 
-    /// Which of the user's concepts are in the picture: the heads alone, no text. Throws `overloaded`, `unavailable`
-    /// (persons without face models), errors of the concept source, and `VLMError` for pictures.
+    /// Which of the user's concepts are in the picture: the heads alone, no text. Throws `overloaded`, errors of the
+    /// concept source, and `VLMError` for pictures.
     public func recognize(user: String, image: [UInt8]) async throws -> RecognitionReport {
         try await report(user: user) { try await self.decoded(image) }
     }
@@ -31,7 +31,7 @@ extension PersonalizedVLM {
         let sight = try await look(at: try await picture(), with: set)
         return RecognitionReport(
             recognitions: sight.recognitions, faces: sight.faces.count, conceptSetDigest: set.digest,
-            revision: set.revision, tags: sight.features.tags)
+            revision: set.revision, tags: sight.features.tags, skipped: set.skipped)
     }
 
     func decoded(_ bytes: [UInt8]) async throws -> RGBImage {
@@ -45,10 +45,6 @@ extension PersonalizedVLM {
 
     /// Vision pass, faces beside it, then all heads.
     func look(at picture: RGBImage, with set: ConceptSet) async throws -> Sight {
-        if set.panel.hasPersons, faces == nil {
-            throw RuntimeError(
-                .unavailable, "this user has persons, but the face models are not installed: run Scripts/setup")
-        }
         async let found = set.panel.hasPersons ? findFaces(in: picture) : []
         let submitted = ContinuousClock.now
         let looksClose = set.panel.hasObjects

@@ -34,7 +34,7 @@ public struct ModelOptions: Sendable {
 
 /// Loads a model folder with all its parts: the frozen model, the negatives of object heads and the face parts.
 public struct LoadedModel: Sendable {
-    private let model: any FrozenVLM
+    let model: any FrozenVLM
     private let negatives: NegativeFeatures
     private let faces: FaceAnalyzer?
 

@@ -49,6 +49,7 @@ public final class MyVLMServer: Sendable {
         let registry = try Self.openRegistry(home, configuration, options)
         do {
             let vision = try makeVision(RegistryConceptSource(registry: registry))
+            registry.inspectArtifacts(with: ArtifactInspection.inspector(for: vision.model.identity))
             let stage = try UploadStage(
                 directory: home.uploads, limits: UploadLimits(configuration), clock: options.clock)
             let gate = EnrollmentGate(
