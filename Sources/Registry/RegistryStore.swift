@@ -78,7 +78,12 @@ public final class RegistryStore: Sendable {
         throttle = Guarded(LoginThrottle(configuration.throttle))
         self.configuration = configuration
         self.lock = Guarded(lock)
-        do { try reapplyErasures() } catch { throw RegistryError.mapped(error) }
+        do {
+            try reapplyErasures()
+            try pool.write { db in try self.dropImports(db) }
+        } catch {
+            throw RegistryError.mapped(error)
+        }
         // No room for it is told by `maintain`; an almost full disk must not keep the server down.
         _ = ballast.restore()
     }

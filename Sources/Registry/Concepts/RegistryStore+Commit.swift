@@ -97,7 +97,7 @@ extension RegistryStore {
         createdAtMs: Int64? = nil
     ) throws -> Int {
         try requireRoomForVersion(db, conceptID, checked.name)
-        try store(db, checked.artifact, digest: checked.digest, principal)
+        if let artifact = checked.artifact { try store(db, artifact, digest: checked.digest, principal) }
         // Numbers are never given out twice.
         try db.execute(sql: "UPDATE concept SET next_number = next_number + 1 WHERE id = ?", arguments: [conceptID])
         let next = try Int.fetchOne(db, sql: "SELECT next_number FROM concept WHERE id = ?", arguments: [conceptID])
@@ -109,7 +109,7 @@ extension RegistryStore {
                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """,
             arguments: [
-                conceptID, number, principal.userID, checked.digest, checked.content, checked.artifact.count,
+                conceptID, number, principal.userID, checked.digest, checked.content, checked.size,
                 checked.kind.rawValue, checked.classNoun, checked.identifier, checked.threshold, checked.modelDigest,
                 checked.photoCount, checked.trainingRecord, parent, createdAtMs ?? now,
             ])

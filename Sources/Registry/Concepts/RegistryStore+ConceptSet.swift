@@ -32,7 +32,8 @@ extension RegistryStore {
         var items: [ConceptSetItem] = []
         let rows = try Row.fetchCursor(statement, arguments: [userID])
         while let row = try rows.next() {
-            items.append(ConceptSetItem(concept: row[0], number: row[1], digest: row[2], ownerID: row[3], sizeBytes: row[4]))
+            items.append(
+                ConceptSetItem(concept: row[0], number: row[1], digest: row[2], ownerID: row[3], sizeBytes: row[4]))
         }
         return items
     }

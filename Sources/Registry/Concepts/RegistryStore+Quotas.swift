@@ -8,18 +8,6 @@ extension RegistryStore {
         try require(used ?? 0, below: limit, "concepts are in use; delete one first")
     }
 
-    func requireRoomForConcepts(_ db: Database, _ count: Int, _ userID: Int64) throws {
-        let limit = try limit(db, .concepts, userID)
-        let used =
-            try Int.fetchOne(
-                db, sql: "SELECT count(*) FROM concept WHERE account_id = ? AND deleted_ms IS NULL",
-                arguments: [userID]) ?? 0
-        guard used + count <= limit else {
-            throw RegistryError(
-                .resourceExhausted, "\(used) of \(limit) concepts are in use and \(count) more are needed")
-        }
-    }
-
     func requireRoomForVersion(_ db: Database, _ conceptID: Int64, _ name: String) throws {
         let used = try Int.fetchOne(
             db, sql: "SELECT count(*) FROM version WHERE concept_id = ?", arguments: [conceptID])

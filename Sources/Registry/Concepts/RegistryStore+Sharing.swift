@@ -69,7 +69,8 @@ extension RegistryStore {
             }
             try self.requireRoomForShare(db, principal)
             try db.execute(
-                sql: "INSERT INTO share (concept_id, user, account_id, state, created_ms) VALUES (?, ?, ?, 'offered', ?)",
+                sql:
+                    "INSERT INTO share (concept_id, user, account_id, state, created_ms) VALUES (?, ?, ?, 'offered', ?)",
                 arguments: [concept.conceptID, user, reached, self.now])
             let revision = try self.bumpUser(db, principal.userID, ChangeDraft(.share, concept.conceptID))
             try self.record(

@@ -1,5 +1,5 @@
 /// Where a share stands. Only an accepted one is used by anybody's answers.
-enum ShareState: String, Sendable, CaseIterable {
+package enum ShareState: String, Sendable, CaseIterable {
     /// It reached nobody: there is no such user, or the user is suspended, has blocked the owner, or has too many offers
     /// waiting. The owner cannot tell it from one that waits.
     case undelivered
@@ -11,9 +11,9 @@ enum ShareState: String, Sendable, CaseIterable {
     case declined
 
     /// What the owner sees: neither who exists nor who declined.
-    var seenByOwner: ShareRecord.State { self == .accepted ? .accepted : .offered }
+    package var seenByOwner: ShareRecord.State { self == .accepted ? .accepted : .offered }
     /// What the receiver sees; nil for what never arrived.
-    var seenByReceiver: ShareRecord.State? {
+    package var seenByReceiver: ShareRecord.State? {
         switch self {
         case .undelivered: nil
         case .offered: .offered
@@ -23,7 +23,7 @@ enum ShareState: String, Sendable, CaseIterable {
     }
 
     /// The state after an action; nil where there is no such share for whoever acts.
-    static func after(_ action: ShareAction, _ state: ShareState?) -> ShareState? {
+    package static func after(_ action: ShareAction, _ state: ShareState?) -> ShareState? {
         switch (action, state) {
         // An offer that did not arrive is tried again; what was answered is not asked anew.
         case (.share(let reaches), nil), (.share(let reaches), .undelivered): reaches ? .offered : .undelivered
@@ -40,7 +40,7 @@ enum ShareState: String, Sendable, CaseIterable {
 }
 
 /// What owners and receivers do with a share.
-enum ShareAction: Sendable, Equatable {
+package enum ShareAction: Sendable, Equatable {
     /// The owner shares; whether it would reach somebody now.
     case share(reaches: Bool)
     /// The owner takes it back.

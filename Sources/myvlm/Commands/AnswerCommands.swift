@@ -161,7 +161,9 @@ struct RecognizeCommand: AsyncParsableCommand {
             } else {
                 for result in report.results { Console.out(AnswerView.line(result)) }
                 AnswerView.tell(report.skipped)
-                if report.results.isEmpty, report.skipped.isEmpty { output.note("you have no concepts yet; `myvlm enroll` makes one") }
+                if report.results.isEmpty, report.skipped.isEmpty {
+                    output.note("you have no concepts yet; `myvlm enroll` makes one")
+                }
             }
             if let picture {
                 let fired = report.results.filter(\.fired)

@@ -72,7 +72,7 @@ public final class MyVLMServer: Sendable {
             let enrollment = Enrollment(registry: registry, stage: stage, jobs: jobs)
             ConceptsService(
                 registry: registry, stage: stage, enrollment: enrollment, runner: runner,
-                forget: forget, inspect: { try vision.inspect($0) }
+                forget: forget, inspect: { try vision.inspect($0) }, imports: DataImports(registry: registry)
             ).register(in: &services)
             JobsService(registry: registry, jobs: jobs, enrollment: enrollment, runner: runner)
                 .register(in: &services)
