@@ -1,6 +1,6 @@
-import Registry
+public import Registry
 import Runtime
-import VLM
+package import VLM
 
 /// Tells the registry what artifacts are: the one look at whatever comes in, by enrollment, file or import, and at what
 /// `scrub` finds.
