@@ -35,13 +35,14 @@ extension MyVLMClient {
             how: reply.how.isEmpty ? nil : reply.how)
     }
 
-    /// Compares every artifact with its digest. Administrators only.
+    /// Compares every artifact with its digest, and looks whether it can be used. Administrators only.
     public func scrub() async throws(MyVLMError) -> ScrubReport {
         let reply = try await call(AdminMethods.scrub, ScrubRequest(), limited: false)
         return ScrubReport(
             artifacts: reply.artifacts, bytes: reply.bytes,
             damaged: reply.damaged.map {
-                ScrubReport.Damage(user: $0.user, concept: $0.concept, version: Int($0.version))
+                ScrubReport.Damage(
+                    user: $0.user, concept: $0.concept, version: Int($0.version), reason: $0.reason)
             }, structure: reply.structure)
     }
 

@@ -6,6 +6,8 @@ public struct ImportedData: Sendable, Equatable, Codable {
     public let concepts: [String]
     /// Their versions together.
     public let versions: Int
+    /// What was left out, and why; at most a hundred are told.
+    public let skipped: [SkippedConcept]
 }
 
 extension MyVLMClient {
@@ -20,12 +22,14 @@ extension MyVLMClient {
 
     /// Takes in a file that `exportData` made, here or on another server. `next` gives its pieces, at most 512 KiB
     /// each, and nil at its end. Throws `alreadyExists` when a concept of that name is there.
-    public func importData(_ next: () throws -> [UInt8]?) async throws -> ImportedData {
+    public func importData(_ next: () async throws -> [UInt8]?) async throws -> ImportedData {
         do {
             let reply = try await channel.call(ConceptsMethods.importData, options: options(limited: false)) { writer in
-                while let data = try next() { try await writer.write(DataChunk(data: data)) }
+                while let data = try await next() { try await writer.write(DataChunk(data: data)) }
             }
-            return ImportedData(concepts: reply.concepts, versions: Int(reply.versions))
+            return ImportedData(
+                concepts: reply.concepts, versions: Int(reply.versions),
+                skipped: reply.skipped.map { SkippedConcept($0) })
         } catch {
             throw MyVLMError.of(error)
         }

@@ -34,32 +34,10 @@ extension MyVLMClient {
     public func identities(of user: String) async throws(MyVLMError) -> [String] {
         try await call(AccountsMethods.listIdentities, ListIdentitiesRequest(user: user)).certificateNames
     }
-
-    /// Lets another user's answers use a concept, as `OWNER/CONCEPT`; the other can neither read nor change it.
-    public func share(_ concept: String, with user: String) async throws(MyVLMError) -> Share {
-        Share(try await call(ConceptsMethods.shareConcept, ShareConceptRequest(concept: concept, user: user)))
-    }
-
-    /// Takes a share back: the other's next answer does without it.
-    public func unshare(_ concept: String, with user: String) async throws(MyVLMError) {
-        _ = try await call(ConceptsMethods.unshareConcept, ShareConceptRequest(concept: concept, user: user))
-    }
-
-    /// What the caller shares, and what others share with the caller.
-    public func shares() async throws(MyVLMError) -> [Share] {
-        try await call(ConceptsMethods.listShares, ListSharesRequest()).shares.map { Share($0) }
-    }
 }
 
 extension QuotaUse {
     fileprivate init(_ message: RPCMessages.QuotaUse) {
         self.init(name: message.name, limit: message.limit, used: message.used, own: message.own)
-    }
-}
-
-extension Share {
-    fileprivate init(_ message: RPCMessages.Share) {
-        self.init(
-            owner: message.owner, concept: message.concept, user: message.user, createdAtMs: message.createdAtMs)
     }
 }

@@ -25,7 +25,7 @@ extension MyVLMClient {
             VisionMethods.recognize, RecognizeRequest(image: photo.bytes), limited: false)
         return RecognitionReport(
             results: reply.results.map { Recognition($0) }, faces: Int(reply.faces), tags: reply.tags.map { Tag($0) },
-            conceptSetDigest: reply.conceptSetDigest)
+            conceptSetDigest: reply.conceptSetDigest, skipped: reply.skipped.map { SkippedConcept($0) })
     }
 
     private func answer<Q: Sendable>(

@@ -20,6 +20,17 @@ public struct Quotas: Sendable, Equatable {
     /// Minutes one user may train in a day.
     public var enrollmentMinutesPerDay = 600
 
+    /// Shares one user may have given, whether or not anybody accepted them.
+    public var sharesPerUser = 256
+    /// Concepts of others one user's answers may use.
+    public var acceptedShares = 64
+    /// Offers that may wait for one user's word; further ones do not arrive.
+    public var waitingOffers = 64
+    /// Of these, offers of the same owner.
+    public var waitingOffersOfOneOwner = 16
+    /// Users whose offers one user may have blocked.
+    public var blockedSharers = 256
+
     /// The defaults above.
     public init() {}
 }

@@ -29,6 +29,7 @@ public final class RegistryStore: Sendable {
     let failedLogins = Guarded(FailedLogins())
     /// Steady times at which rotated tokens end.
     let overlapEnds = Guarded<[Int64: Int64]>([:])
+    let inspector = Guarded<ArtifactInspector?>(nil)
     let credentialWatchers = Guarded<[@Sendable () -> Void]>([])
     let throttle: Guarded<LoginThrottle>
     let passwords = PasswordWorker()
@@ -61,7 +62,12 @@ public final class RegistryStore: Sendable {
         throttle = Guarded(LoginThrottle(configuration.throttle))
         self.configuration = configuration
         self.lock = Guarded(lock)
-        do { try reapplyErasures() } catch { throw RegistryError.mapped(error) }
+        do {
+            try reapplyErasures()
+            try pool.write { db in try self.dropImports(db) }
+        } catch {
+            throw RegistryError.mapped(error)
+        }
         // No room for it is told by `maintain`; an almost full disk must not keep the server down.
         _ = ballast.restore()
         mark.set()

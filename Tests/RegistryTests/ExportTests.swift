@@ -21,18 +21,18 @@ import Testing
         var artifacts: [String: [UInt8]] = [:]
         for digest in export.digests { artifacts[digest] = try await store.artifact(digest, of: anna.userID) }
         let concept = export.concepts[0]
-        _ = try await store.importConcept(concept, artifacts: artifacts, by: ben)
+        _ = try await store.taken(concept, artifacts: artifacts, by: ben)
         #expect(try await store.export(of: ben).concepts == export.concepts)
         // Numbers go on after the largest.
         #expect(try await store.commit(enrollment("mug", "7"), by: ben).version.number == 7)
-        await expectError(.alreadyExists) { try await store.importConcept(concept, artifacts: artifacts, by: ben) }
+        await expectError(.alreadyExists) { try await store.taken(concept, artifacts: artifacts, by: ben) }
         let eve = try await harness.user("eve")
-        await expectError(.invalidArgument, "lacks the artifact") {
-            try await store.importConcept(concept, artifacts: [:], by: eve)
+        await expectError(.invalidArgument, "lacks an artifact") {
+            try await store.taken(concept, artifacts: [:], by: eve)
         }
         artifacts[concept.versions[0].digest]?[0] ^= 1
-        await expectError(.dataLoss, "version 2 of mug") {
-            try await store.importConcept(concept, artifacts: artifacts, by: eve)
+        await expectError(.dataLoss, "an artifact of the export is damaged") {
+            try await store.taken(concept, artifacts: artifacts, by: eve)
         }
         #expect(try await store.concepts(of: eve.userID).concepts.isEmpty)
     }

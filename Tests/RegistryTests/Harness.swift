@@ -39,7 +39,7 @@ final class Harness: Sendable {
     var databasePath: String { directory + "/registry.sqlite" }
 
     /// The newest schema; raised with each migration.
-    static let schemaVersion = 6
+    static let schemaVersion = 7
 
     static let password = "correct horse"
 

@@ -87,6 +87,7 @@ import Testing
 
     @Test(arguments: [
         (2, "mvt_NmrBowxcKuAXVOUFEWSG2qvH5CE8su5y0xGs50v7JhI"), (4, "mvt_jcblGEO463Oz5vxw1o1caZLnKgcJLGgOyuPIg00GC1Y"),
+        (6, "mvt_jcblGEO463Oz5vxw1o1caZLnKgcJLGgOyuPIg00GC1Y"),
     ]) func laterReleasesOpenWithAllTheyHave(schema: Int, token: String) async throws {
         var configuration = try old(schema)
         configuration.masterKey = .keys([try MasterKey(text: String(repeating: "5e", count: 32))])
@@ -108,8 +109,18 @@ import Testing
         await expectError(.failedPrecondition, "protected") { try await store.deleteConcept("mug", by: anna) }
         #expect(try await store.changes(of: anna.userID, after: 0).events.map(\.revision) == Array(1...10))
         #expect(try await store.undeleteConcept("gone", by: anna) == 11)
-        #expect(try await store.conceptSet(of: anna.userID).items.map(\.concept) == ["Mug", "gone"])
-        if schema == 4 {
+        let others = schema == 6 ? ["ben/mug"] : []
+        #expect(try await store.conceptSet(of: anna.userID).items.map(\.concept) == ["Mug"] + others + ["gone"])
+        if schema == 6 {
+            // Whoever was given a share when nobody had to be asked uses it on.
+            let shares = try await store.shares(of: anna.userID)
+            #expect(shares.map(\.state) == [.accepted, .accepted] && shares.map(\.user) == ["ben", "anna"])
+            let ben = try #require(users.first { $0.name == "ben" })
+            #expect(try await store.conceptSet(of: ben.userID).items.map(\.concept) == ["anna/Mug", "mug"])
+            #expect(try await store.photos(of: "mug", userID: anna.userID).map(\.name) == ["front.jpg"])
+            try await store.declineShare("mug", of: "ben", by: anna)
+        }
+        if schema >= 4 {
             let jobs = try await store.jobs(of: anna.userID)
             #expect(Set(jobs.map(\.state)) == [.failed, .running])
             let open = try #require(try await store.recoverJobs().first)
@@ -122,7 +133,7 @@ import Testing
         }
         #expect(try await store.scrub(by: .console).isClean)
         // What later schemas brought works on what they found.
-        #expect(try await store.share("mug", with: "ben", by: anna).changed)
+        #expect(try await store.share("mug", with: "ben", by: anna).changed == (schema != 6))
         #expect(try await store.usage(of: anna).count == QuotaName.allCases.count)
         let names = "SELECT name FROM sqlite_schema WHERE name NOT LIKE 'sqlite_%' ORDER BY name"
         let fresh = try Harness()

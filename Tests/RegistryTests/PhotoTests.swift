@@ -82,10 +82,10 @@ import Testing
         #expect(artifacts.count == 3)
         var damaged = artifacts
         damaged[export.concepts[0].versions[0].kept[1].digest]?[0] ^= 1
-        await expectError(.dataLoss, "a photo of version 1") { [damaged] in
-            try await store.importConcept(export.concepts[0], artifacts: damaged, by: ben)
+        await expectError(.dataLoss, "a photo of the export is damaged") { [damaged] in
+            try await store.taken(export.concepts[0], artifacts: damaged, by: ben)
         }
-        _ = try await store.importConcept(export.concepts[0], artifacts: artifacts, by: ben)
+        _ = try await store.taken(export.concepts[0], artifacts: artifacts, by: ben)
         #expect(try await store.export(of: ben).concepts == export.concepts)
     }
 

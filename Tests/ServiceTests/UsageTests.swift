@@ -64,6 +64,7 @@ import Testing
             _ = try await ann.enrolled(Harness.order("zibo"))
             let before = try await ben.captioned(Harness.photo(1, 9))
             _ = try await ann.share("zibo", with: "ben")
+            _ = try await ben.acceptShare("zibo", of: "ann")
             let report = try await ben.recognize(Harness.photo(1, 9))
             #expect(report.results.map(\.concept) == ["ann/zibo"])
             #expect(try await ben.shares() == ann.shares())

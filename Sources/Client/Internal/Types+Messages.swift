@@ -126,7 +126,16 @@ extension Answer {
             finishReason: message.finishReason,
             timings: Timings(
                 queueMs: timings.queueMs, visionMs: timings.visionMs, firstTokenMs: timings.firstTokenMs,
-                totalMs: timings.totalMs, tokens: Int(timings.tokens)))
+                totalMs: timings.totalMs, tokens: Int(timings.tokens)),
+            skipped: message.skipped.map { SkippedConcept($0) })
+    }
+}
+
+extension SkippedConcept {
+    init(_ message: RPCMessages.SkippedConcept) {
+        self.init(
+            concept: message.concept, version: message.version == 0 ? nil : Int(message.version),
+            reason: message.reason)
     }
 }
 

@@ -68,7 +68,7 @@ public struct AuditVerification: Sendable, Equatable, Codable {
 
 /// What reading every artifact found.
 public struct ScrubReport: Sendable, Equatable, Codable {
-    /// A version whose artifact is damaged.
+    /// A version whose artifact is damaged or cannot be used.
     public struct Damage: Sendable, Equatable, Codable {
         /// The owner.
         public let user: String
@@ -76,6 +76,8 @@ public struct ScrubReport: Sendable, Equatable, Codable {
         public let concept: String
         /// The version.
         public let version: Int
+        /// What is wrong with it.
+        public let reason: String
     }
     /// Artifacts compared with their digests.
     public let artifacts: UInt64

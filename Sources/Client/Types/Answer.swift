@@ -51,6 +51,19 @@ public struct Answer: Sendable, Equatable, Codable {
     public let finishReason: String
     /// Where the time went.
     public let timings: Timings
+    /// Concepts it was made without: damaged ones, those of another model, and those beyond what one answer looks at. At
+    /// most a hundred are told.
+    public let skipped: [SkippedConcept]
+}
+
+/// A concept, or one version of it, that was left out.
+public struct SkippedConcept: Sendable, Equatable, Codable {
+    /// `OWNER/CONCEPT` where another user shares it.
+    public let concept: String
+    /// The version; nil where all of it was left out.
+    public let version: Int?
+    /// Why, and what to do.
+    public let reason: String
 }
 
 /// Where an answer's time went.
@@ -119,4 +132,6 @@ public struct RecognitionReport: Sendable, Equatable, Codable {
     public let tags: [Tag]
     /// Digest of the concept set.
     public let conceptSetDigest: String
+    /// See `Answer.skipped`.
+    public let skipped: [SkippedConcept]
 }

@@ -10,14 +10,27 @@ public struct QuotaUse: Sendable, Equatable, Codable {
     public let own: Bool
 }
 
-/// A concept one user lets another use.
+/// A concept one user offers another, or lets another use.
 public struct Share: Sendable, Equatable, Codable {
+    /// Where it stands.
+    public enum State: String, Sendable, Codable {
+        /// It waits for the receiver's word, as far as its owner may know.
+        case offered
+        /// The receiver's answers use it.
+        case accepted
+        /// The receiver does not want it; told to the receiver alone.
+        case declined
+        /// A word of a newer server.
+        case unknown
+    }
     /// Whose concept it is.
     public let owner: String
     /// The concept.
     public let concept: String
-    /// Who may use it.
+    /// To whom it is offered.
     public let user: String
     /// Milliseconds since 1970.
     public let createdAtMs: Int64
+    /// Where it stands.
+    public let state: State
 }

@@ -1071,7 +1071,7 @@ const ProtobufCMessageDescriptor myvlm__v1__scrub_reply__descriptor =
   (ProtobufCMessageInit) myvlm__v1__scrub_reply__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor myvlm__v1__damaged_version__field_descriptors[3] =
+static const ProtobufCFieldDescriptor myvlm__v1__damaged_version__field_descriptors[4] =
 {
   {
     "user",
@@ -1109,16 +1109,29 @@ static const ProtobufCFieldDescriptor myvlm__v1__damaged_version__field_descript
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "reason",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__DamagedVersion, reason),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned myvlm__v1__damaged_version__field_indices_by_name[] = {
   1,   /* field[1] = concept */
+  3,   /* field[3] = reason */
   0,   /* field[0] = user */
   2,   /* field[2] = version */
 };
 static const ProtobufCIntRange myvlm__v1__damaged_version__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 3 }
+  { 0, 4 }
 };
 const ProtobufCMessageDescriptor myvlm__v1__damaged_version__descriptor =
 {
@@ -1128,7 +1141,7 @@ const ProtobufCMessageDescriptor myvlm__v1__damaged_version__descriptor =
   "Myvlm__V1__DamagedVersion",
   "myvlm.v1",
   sizeof(Myvlm__V1__DamagedVersion),
-  3,
+  4,
   myvlm__v1__damaged_version__field_descriptors,
   myvlm__v1__damaged_version__field_indices_by_name,
   1,  myvlm__v1__damaged_version__number_ranges,

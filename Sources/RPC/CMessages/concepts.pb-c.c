@@ -2347,6 +2347,141 @@ void   myvlm__v1__list_shares_reply__free_unpacked
   assert(message->base.descriptor == &myvlm__v1__list_shares_reply__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   myvlm__v1__share_choice__init
+                     (Myvlm__V1__ShareChoice         *message)
+{
+  static const Myvlm__V1__ShareChoice init_value = MYVLM__V1__SHARE_CHOICE__INIT;
+  *message = init_value;
+}
+size_t myvlm__v1__share_choice__get_packed_size
+                     (const Myvlm__V1__ShareChoice *message)
+{
+  assert(message->base.descriptor == &myvlm__v1__share_choice__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t myvlm__v1__share_choice__pack
+                     (const Myvlm__V1__ShareChoice *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &myvlm__v1__share_choice__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t myvlm__v1__share_choice__pack_to_buffer
+                     (const Myvlm__V1__ShareChoice *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &myvlm__v1__share_choice__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Myvlm__V1__ShareChoice *
+       myvlm__v1__share_choice__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Myvlm__V1__ShareChoice *)
+     protobuf_c_message_unpack (&myvlm__v1__share_choice__descriptor,
+                                allocator, len, data);
+}
+void   myvlm__v1__share_choice__free_unpacked
+                     (Myvlm__V1__ShareChoice *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &myvlm__v1__share_choice__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   myvlm__v1__block_sharer_request__init
+                     (Myvlm__V1__BlockSharerRequest         *message)
+{
+  static const Myvlm__V1__BlockSharerRequest init_value = MYVLM__V1__BLOCK_SHARER_REQUEST__INIT;
+  *message = init_value;
+}
+size_t myvlm__v1__block_sharer_request__get_packed_size
+                     (const Myvlm__V1__BlockSharerRequest *message)
+{
+  assert(message->base.descriptor == &myvlm__v1__block_sharer_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t myvlm__v1__block_sharer_request__pack
+                     (const Myvlm__V1__BlockSharerRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &myvlm__v1__block_sharer_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t myvlm__v1__block_sharer_request__pack_to_buffer
+                     (const Myvlm__V1__BlockSharerRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &myvlm__v1__block_sharer_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Myvlm__V1__BlockSharerRequest *
+       myvlm__v1__block_sharer_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Myvlm__V1__BlockSharerRequest *)
+     protobuf_c_message_unpack (&myvlm__v1__block_sharer_request__descriptor,
+                                allocator, len, data);
+}
+void   myvlm__v1__block_sharer_request__free_unpacked
+                     (Myvlm__V1__BlockSharerRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &myvlm__v1__block_sharer_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   myvlm__v1__block_sharer_reply__init
+                     (Myvlm__V1__BlockSharerReply         *message)
+{
+  static const Myvlm__V1__BlockSharerReply init_value = MYVLM__V1__BLOCK_SHARER_REPLY__INIT;
+  *message = init_value;
+}
+size_t myvlm__v1__block_sharer_reply__get_packed_size
+                     (const Myvlm__V1__BlockSharerReply *message)
+{
+  assert(message->base.descriptor == &myvlm__v1__block_sharer_reply__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t myvlm__v1__block_sharer_reply__pack
+                     (const Myvlm__V1__BlockSharerReply *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &myvlm__v1__block_sharer_reply__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t myvlm__v1__block_sharer_reply__pack_to_buffer
+                     (const Myvlm__V1__BlockSharerReply *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &myvlm__v1__block_sharer_reply__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Myvlm__V1__BlockSharerReply *
+       myvlm__v1__block_sharer_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Myvlm__V1__BlockSharerReply *)
+     protobuf_c_message_unpack (&myvlm__v1__block_sharer_reply__descriptor,
+                                allocator, len, data);
+}
+void   myvlm__v1__block_sharer_reply__free_unpacked
+                     (Myvlm__V1__BlockSharerReply *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &myvlm__v1__block_sharer_reply__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   myvlm__v1__get_photos_request__init
                      (Myvlm__V1__GetPhotosRequest         *message)
 {
@@ -2615,6 +2750,51 @@ void   myvlm__v1__import_data_reply__free_unpacked
   if(!message)
     return;
   assert(message->base.descriptor == &myvlm__v1__import_data_reply__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   myvlm__v1__skipped_concept__init
+                     (Myvlm__V1__SkippedConcept         *message)
+{
+  static const Myvlm__V1__SkippedConcept init_value = MYVLM__V1__SKIPPED_CONCEPT__INIT;
+  *message = init_value;
+}
+size_t myvlm__v1__skipped_concept__get_packed_size
+                     (const Myvlm__V1__SkippedConcept *message)
+{
+  assert(message->base.descriptor == &myvlm__v1__skipped_concept__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t myvlm__v1__skipped_concept__pack
+                     (const Myvlm__V1__SkippedConcept *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &myvlm__v1__skipped_concept__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t myvlm__v1__skipped_concept__pack_to_buffer
+                     (const Myvlm__V1__SkippedConcept *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &myvlm__v1__skipped_concept__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Myvlm__V1__SkippedConcept *
+       myvlm__v1__skipped_concept__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Myvlm__V1__SkippedConcept *)
+     protobuf_c_message_unpack (&myvlm__v1__skipped_concept__descriptor,
+                                allocator, len, data);
+}
+void   myvlm__v1__skipped_concept__free_unpacked
+                     (Myvlm__V1__SkippedConcept *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &myvlm__v1__skipped_concept__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
 void   myvlm__v1__export_concept_request__init
@@ -6459,7 +6639,7 @@ const ProtobufCMessageDescriptor myvlm__v1__share_concept_request__descriptor =
   (ProtobufCMessageInit) myvlm__v1__share_concept_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor myvlm__v1__share__field_descriptors[4] =
+static const ProtobufCFieldDescriptor myvlm__v1__share__field_descriptors[5] =
 {
   {
     "owner",
@@ -6509,17 +6689,30 @@ static const ProtobufCFieldDescriptor myvlm__v1__share__field_descriptors[4] =
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "state",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__Share, state),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned myvlm__v1__share__field_indices_by_name[] = {
   1,   /* field[1] = concept */
   3,   /* field[3] = created_at_ms */
   0,   /* field[0] = owner */
+  4,   /* field[4] = state */
   2,   /* field[2] = user */
 };
 static const ProtobufCIntRange myvlm__v1__share__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 4 }
+  { 0, 5 }
 };
 const ProtobufCMessageDescriptor myvlm__v1__share__descriptor =
 {
@@ -6529,7 +6722,7 @@ const ProtobufCMessageDescriptor myvlm__v1__share__descriptor =
   "Myvlm__V1__Share",
   "myvlm.v1",
   sizeof(Myvlm__V1__Share),
-  4,
+  5,
   myvlm__v1__share__field_descriptors,
   myvlm__v1__share__field_indices_by_name,
   1,  myvlm__v1__share__number_ranges,
@@ -6572,7 +6765,7 @@ const ProtobufCMessageDescriptor myvlm__v1__list_shares_request__descriptor =
   (ProtobufCMessageInit) myvlm__v1__list_shares_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor myvlm__v1__list_shares_reply__field_descriptors[1] =
+static const ProtobufCFieldDescriptor myvlm__v1__list_shares_reply__field_descriptors[2] =
 {
   {
     "shares",
@@ -6586,14 +6779,27 @@ static const ProtobufCFieldDescriptor myvlm__v1__list_shares_reply__field_descri
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "blocked",
+    2,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Myvlm__V1__ListSharesReply, n_blocked),
+    offsetof(Myvlm__V1__ListSharesReply, blocked),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned myvlm__v1__list_shares_reply__field_indices_by_name[] = {
+  1,   /* field[1] = blocked */
   0,   /* field[0] = shares */
 };
 static const ProtobufCIntRange myvlm__v1__list_shares_reply__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 1 }
+  { 0, 2 }
 };
 const ProtobufCMessageDescriptor myvlm__v1__list_shares_reply__descriptor =
 {
@@ -6603,11 +6809,138 @@ const ProtobufCMessageDescriptor myvlm__v1__list_shares_reply__descriptor =
   "Myvlm__V1__ListSharesReply",
   "myvlm.v1",
   sizeof(Myvlm__V1__ListSharesReply),
-  1,
+  2,
   myvlm__v1__list_shares_reply__field_descriptors,
   myvlm__v1__list_shares_reply__field_indices_by_name,
   1,  myvlm__v1__list_shares_reply__number_ranges,
   (ProtobufCMessageInit) myvlm__v1__list_shares_reply__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor myvlm__v1__share_choice__field_descriptors[2] =
+{
+  {
+    "owner",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__ShareChoice, owner),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "concept",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__ShareChoice, concept),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned myvlm__v1__share_choice__field_indices_by_name[] = {
+  1,   /* field[1] = concept */
+  0,   /* field[0] = owner */
+};
+static const ProtobufCIntRange myvlm__v1__share_choice__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor myvlm__v1__share_choice__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "myvlm.v1.ShareChoice",
+  "ShareChoice",
+  "Myvlm__V1__ShareChoice",
+  "myvlm.v1",
+  sizeof(Myvlm__V1__ShareChoice),
+  2,
+  myvlm__v1__share_choice__field_descriptors,
+  myvlm__v1__share_choice__field_indices_by_name,
+  1,  myvlm__v1__share_choice__number_ranges,
+  (ProtobufCMessageInit) myvlm__v1__share_choice__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor myvlm__v1__block_sharer_request__field_descriptors[1] =
+{
+  {
+    "owner",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__BlockSharerRequest, owner),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned myvlm__v1__block_sharer_request__field_indices_by_name[] = {
+  0,   /* field[0] = owner */
+};
+static const ProtobufCIntRange myvlm__v1__block_sharer_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor myvlm__v1__block_sharer_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "myvlm.v1.BlockSharerRequest",
+  "BlockSharerRequest",
+  "Myvlm__V1__BlockSharerRequest",
+  "myvlm.v1",
+  sizeof(Myvlm__V1__BlockSharerRequest),
+  1,
+  myvlm__v1__block_sharer_request__field_descriptors,
+  myvlm__v1__block_sharer_request__field_indices_by_name,
+  1,  myvlm__v1__block_sharer_request__number_ranges,
+  (ProtobufCMessageInit) myvlm__v1__block_sharer_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor myvlm__v1__block_sharer_reply__field_descriptors[1] =
+{
+  {
+    "blocked",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Myvlm__V1__BlockSharerReply, n_blocked),
+    offsetof(Myvlm__V1__BlockSharerReply, blocked),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned myvlm__v1__block_sharer_reply__field_indices_by_name[] = {
+  0,   /* field[0] = blocked */
+};
+static const ProtobufCIntRange myvlm__v1__block_sharer_reply__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor myvlm__v1__block_sharer_reply__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "myvlm.v1.BlockSharerReply",
+  "BlockSharerReply",
+  "Myvlm__V1__BlockSharerReply",
+  "myvlm.v1",
+  sizeof(Myvlm__V1__BlockSharerReply),
+  1,
+  myvlm__v1__block_sharer_reply__field_descriptors,
+  myvlm__v1__block_sharer_reply__field_indices_by_name,
+  1,  myvlm__v1__block_sharer_reply__number_ranges,
+  (ProtobufCMessageInit) myvlm__v1__block_sharer_reply__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor myvlm__v1__get_photos_request__field_descriptors[2] =
@@ -6793,7 +7126,7 @@ const ProtobufCMessageDescriptor myvlm__v1__data_chunk__descriptor =
   (ProtobufCMessageInit) myvlm__v1__data_chunk__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor myvlm__v1__import_data_reply__field_descriptors[2] =
+static const ProtobufCFieldDescriptor myvlm__v1__import_data_reply__field_descriptors[3] =
 {
   {
     "concepts",
@@ -6819,15 +7152,28 @@ static const ProtobufCFieldDescriptor myvlm__v1__import_data_reply__field_descri
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "skipped",
+    3,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Myvlm__V1__ImportDataReply, n_skipped),
+    offsetof(Myvlm__V1__ImportDataReply, skipped),
+    &myvlm__v1__skipped_concept__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned myvlm__v1__import_data_reply__field_indices_by_name[] = {
   0,   /* field[0] = concepts */
+  2,   /* field[2] = skipped */
   1,   /* field[1] = versions */
 };
 static const ProtobufCIntRange myvlm__v1__import_data_reply__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 2 }
+  { 0, 3 }
 };
 const ProtobufCMessageDescriptor myvlm__v1__import_data_reply__descriptor =
 {
@@ -6837,11 +7183,75 @@ const ProtobufCMessageDescriptor myvlm__v1__import_data_reply__descriptor =
   "Myvlm__V1__ImportDataReply",
   "myvlm.v1",
   sizeof(Myvlm__V1__ImportDataReply),
-  2,
+  3,
   myvlm__v1__import_data_reply__field_descriptors,
   myvlm__v1__import_data_reply__field_indices_by_name,
   1,  myvlm__v1__import_data_reply__number_ranges,
   (ProtobufCMessageInit) myvlm__v1__import_data_reply__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor myvlm__v1__skipped_concept__field_descriptors[3] =
+{
+  {
+    "concept",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__SkippedConcept, concept),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reason",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__SkippedConcept, reason),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "version",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__SkippedConcept, version),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned myvlm__v1__skipped_concept__field_indices_by_name[] = {
+  0,   /* field[0] = concept */
+  1,   /* field[1] = reason */
+  2,   /* field[2] = version */
+};
+static const ProtobufCIntRange myvlm__v1__skipped_concept__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor myvlm__v1__skipped_concept__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "myvlm.v1.SkippedConcept",
+  "SkippedConcept",
+  "Myvlm__V1__SkippedConcept",
+  "myvlm.v1",
+  sizeof(Myvlm__V1__SkippedConcept),
+  3,
+  myvlm__v1__skipped_concept__field_descriptors,
+  myvlm__v1__skipped_concept__field_indices_by_name,
+  1,  myvlm__v1__skipped_concept__number_ranges,
+  (ProtobufCMessageInit) myvlm__v1__skipped_concept__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor myvlm__v1__export_concept_request__field_descriptors[2] =
@@ -7360,7 +7770,7 @@ const ProtobufCEnumDescriptor myvlm__v1__enroll_task__descriptor =
   myvlm__v1__enroll_task__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCMethodDescriptor myvlm__v1__concepts__method_descriptors[30] =
+static const ProtobufCMethodDescriptor myvlm__v1__concepts__method_descriptors[34] =
 {
   { "UploadPhotos", &myvlm__v1__photo_chunk__descriptor, &myvlm__v1__upload_receipt__descriptor },
   { "Enroll", &myvlm__v1__enroll_request__descriptor, &myvlm__v1__enroll_event__descriptor },
@@ -7392,10 +7802,17 @@ static const ProtobufCMethodDescriptor myvlm__v1__concepts__method_descriptors[3
   { "CheckEnrollment", &myvlm__v1__enroll_request__descriptor, &myvlm__v1__check_enrollment_reply__descriptor },
   { "ListUploads", &myvlm__v1__list_uploads_request__descriptor, &myvlm__v1__list_uploads_reply__descriptor },
   { "DropUpload", &myvlm__v1__drop_upload_request__descriptor, &myvlm__v1__drop_upload_reply__descriptor },
+  { "AcceptShare", &myvlm__v1__share_choice__descriptor, &myvlm__v1__share__descriptor },
+  { "DeclineShare", &myvlm__v1__share_choice__descriptor, &myvlm__v1__share__descriptor },
+  { "BlockSharer", &myvlm__v1__block_sharer_request__descriptor, &myvlm__v1__block_sharer_reply__descriptor },
+  { "UnblockSharer", &myvlm__v1__block_sharer_request__descriptor, &myvlm__v1__block_sharer_reply__descriptor },
 };
 const unsigned myvlm__v1__concepts__method_indices_by_name[] = {
+  30,        /* AcceptShare */
+  32,        /* BlockSharer */
   27,        /* CheckEnrollment */
   23,        /* CompareVersions */
+  31,        /* DeclineShare */
   7,        /* DeleteConcept */
   17,        /* DropPhotos */
   29,        /* DropUpload */
@@ -7420,6 +7837,7 @@ const unsigned myvlm__v1__concepts__method_indices_by_name[] = {
   19,        /* SetAlias */
   22,        /* SetRetention */
   11,        /* ShareConcept */
+  33,        /* UnblockSharer */
   8,        /* UndeleteConcept */
   12,        /* UnshareConcept */
   0,        /* UploadPhotos */
@@ -7432,7 +7850,7 @@ const ProtobufCServiceDescriptor myvlm__v1__concepts__descriptor =
   "Concepts",
   "Myvlm__V1__Concepts",
   "myvlm.v1",
-  30,
+  34,
   myvlm__v1__concepts__method_descriptors,
   myvlm__v1__concepts__method_indices_by_name
 };
@@ -7675,6 +8093,38 @@ void myvlm__v1__concepts__drop_upload(ProtobufCService *service,
 {
   assert(service->descriptor == &myvlm__v1__concepts__descriptor);
   service->invoke(service, 29, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void myvlm__v1__concepts__accept_share(ProtobufCService *service,
+                                       const Myvlm__V1__ShareChoice *input,
+                                       Myvlm__V1__Share_Closure closure,
+                                       void *closure_data)
+{
+  assert(service->descriptor == &myvlm__v1__concepts__descriptor);
+  service->invoke(service, 30, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void myvlm__v1__concepts__decline_share(ProtobufCService *service,
+                                        const Myvlm__V1__ShareChoice *input,
+                                        Myvlm__V1__Share_Closure closure,
+                                        void *closure_data)
+{
+  assert(service->descriptor == &myvlm__v1__concepts__descriptor);
+  service->invoke(service, 31, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void myvlm__v1__concepts__block_sharer(ProtobufCService *service,
+                                       const Myvlm__V1__BlockSharerRequest *input,
+                                       Myvlm__V1__BlockSharerReply_Closure closure,
+                                       void *closure_data)
+{
+  assert(service->descriptor == &myvlm__v1__concepts__descriptor);
+  service->invoke(service, 32, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void myvlm__v1__concepts__unblock_sharer(ProtobufCService *service,
+                                         const Myvlm__V1__BlockSharerRequest *input,
+                                         Myvlm__V1__BlockSharerReply_Closure closure,
+                                         void *closure_data)
+{
+  assert(service->descriptor == &myvlm__v1__concepts__descriptor);
+  service->invoke(service, 33, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void myvlm__v1__concepts__init (Myvlm__V1__Concepts_Service *service,
                                 Myvlm__V1__Concepts_ServiceDestroy destroy)

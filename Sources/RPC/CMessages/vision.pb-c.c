@@ -963,7 +963,7 @@ const ProtobufCMessageDescriptor myvlm__v1__text_piece__descriptor =
   (ProtobufCMessageInit) myvlm__v1__text_piece__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor myvlm__v1__answer_end__field_descriptors[7] =
+static const ProtobufCFieldDescriptor myvlm__v1__answer_end__field_descriptors[8] =
 {
   {
     "text",
@@ -1049,12 +1049,25 @@ static const ProtobufCFieldDescriptor myvlm__v1__answer_end__field_descriptors[7
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "skipped",
+    8,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Myvlm__V1__AnswerEnd, n_skipped),
+    offsetof(Myvlm__V1__AnswerEnd, skipped),
+    &myvlm__v1__skipped_concept__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned myvlm__v1__answer_end__field_indices_by_name[] = {
   2,   /* field[2] = concept_set_digest */
   5,   /* field[5] = finish_reason */
   1,   /* field[1] = fired */
   3,   /* field[3] = model_digest */
+  7,   /* field[7] = skipped */
   6,   /* field[6] = tags */
   0,   /* field[0] = text */
   4,   /* field[4] = timings */
@@ -1062,7 +1075,7 @@ static const unsigned myvlm__v1__answer_end__field_indices_by_name[] = {
 static const ProtobufCIntRange myvlm__v1__answer_end__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 7 }
+  { 0, 8 }
 };
 const ProtobufCMessageDescriptor myvlm__v1__answer_end__descriptor =
 {
@@ -1072,7 +1085,7 @@ const ProtobufCMessageDescriptor myvlm__v1__answer_end__descriptor =
   "Myvlm__V1__AnswerEnd",
   "myvlm.v1",
   sizeof(Myvlm__V1__AnswerEnd),
-  7,
+  8,
   myvlm__v1__answer_end__field_descriptors,
   myvlm__v1__answer_end__field_indices_by_name,
   1,  myvlm__v1__answer_end__number_ranges,
@@ -1477,7 +1490,7 @@ const ProtobufCMessageDescriptor myvlm__v1__recognize_request__descriptor =
   (ProtobufCMessageInit) myvlm__v1__recognize_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor myvlm__v1__recognize_reply__field_descriptors[4] =
+static const ProtobufCFieldDescriptor myvlm__v1__recognize_reply__field_descriptors[5] =
 {
   {
     "results",
@@ -1527,17 +1540,30 @@ static const ProtobufCFieldDescriptor myvlm__v1__recognize_reply__field_descript
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "skipped",
+    5,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Myvlm__V1__RecognizeReply, n_skipped),
+    offsetof(Myvlm__V1__RecognizeReply, skipped),
+    &myvlm__v1__skipped_concept__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned myvlm__v1__recognize_reply__field_indices_by_name[] = {
   1,   /* field[1] = concept_set_digest */
   2,   /* field[2] = faces */
   0,   /* field[0] = results */
+  4,   /* field[4] = skipped */
   3,   /* field[3] = tags */
 };
 static const ProtobufCIntRange myvlm__v1__recognize_reply__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 4 }
+  { 0, 5 }
 };
 const ProtobufCMessageDescriptor myvlm__v1__recognize_reply__descriptor =
 {
@@ -1547,7 +1573,7 @@ const ProtobufCMessageDescriptor myvlm__v1__recognize_reply__descriptor =
   "Myvlm__V1__RecognizeReply",
   "myvlm.v1",
   sizeof(Myvlm__V1__RecognizeReply),
-  4,
+  5,
   myvlm__v1__recognize_reply__field_descriptors,
   myvlm__v1__recognize_reply__field_indices_by_name,
   1,  myvlm__v1__recognize_reply__number_ranges,

@@ -8,6 +8,12 @@ public struct UserExport: Sendable, Equatable, Codable {
         public let version: Int
         /// Whether it is protected.
         public let protected: Bool
+
+        package init(name: String, version: Int, protected: Bool) {
+            self.name = name
+            self.version = version
+            self.protected = protected
+        }
     }
     /// A photo kept with a version; its bytes are found by the digest.
     public struct Photo: Sendable, Equatable, Codable {
@@ -15,6 +21,11 @@ public struct UserExport: Sendable, Equatable, Codable {
         public let name: String
         /// SHA-256 of its bytes.
         public let digest: String
+
+        package init(name: String, digest: String) {
+            self.name = name
+            self.digest = digest
+        }
     }
     /// A version; its artifact is found by the digest.
     public struct Version: Sendable, Equatable, Codable {
@@ -42,6 +53,24 @@ public struct UserExport: Sendable, Equatable, Codable {
         public let createdAtMs: Int64
         /// What was kept with it.
         public let kept: [Photo]
+
+        package init(
+            number: Int, digest: String, kind: String, classNoun: String, identifier: String, threshold: Double,
+            modelDigest: String, photos: Int, training: String, parent: Int?, createdAtMs: Int64, kept: [Photo]
+        ) {
+            self.number = number
+            self.digest = digest
+            self.kind = kind
+            self.classNoun = classNoun
+            self.identifier = identifier
+            self.threshold = threshold
+            self.modelDigest = modelDigest
+            self.photos = photos
+            self.training = training
+            self.parent = parent
+            self.createdAtMs = createdAtMs
+            self.kept = kept
+        }
     }
     /// A concept.
     public struct Concept: Sendable, Equatable, Codable {
@@ -55,6 +84,14 @@ public struct UserExport: Sendable, Equatable, Codable {
         public let versions: [Version]
         /// By name.
         public let aliases: [Alias]
+
+        package init(name: String, current: Int, keepLast: Int?, versions: [Version], aliases: [Alias]) {
+            self.name = name
+            self.current = current
+            self.keepLast = keepLast
+            self.versions = versions
+            self.aliases = aliases
+        }
 
         /// Digests of its artifacts and photos.
         public var digests: [String] { versions.flatMap { [$0.digest] + $0.kept.map(\.digest) } }

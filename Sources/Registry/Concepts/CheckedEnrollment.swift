@@ -10,7 +10,9 @@ struct CheckedEnrollment: Sendable {
     let modelDigest: String
     let photoCount: Int
     let trainingRecord: String
-    let artifact: [UInt8]
+    /// Nil when it is stored already.
+    let artifact: [UInt8]?
+    let size: Int
     let digest: String
     /// Equal for equal artifact, kind, words, threshold and model: then it is the same version. The training record
     /// holds times of day and is left out.
@@ -19,32 +21,49 @@ struct CheckedEnrollment: Sendable {
     let ifVersion: Int?
 
     init(_ commit: EnrollmentCommit, quotas: Quotas) throws {
-        name = try NameRules.conceptName(commit.concept)
-        kind = commit.kind
-        classNoun = try NameRules.classNoun(commit.classNoun)
-        identifier = try NameRules.identifier(commit.identifier)
-        reason = try NameRules.reason(commit.reason)
-        ifVersion = commit.ifVersion
-        guard commit.threshold.isFinite else { throw RegistryError(.invalidArgument, "the threshold is not finite") }
-        // -0 and 0 are one threshold and must be one content.
-        threshold = commit.threshold == 0 ? 0 : commit.threshold
-        guard Hex.isDigest(commit.modelDigest) else {
-            throw RegistryError(.invalidArgument, "the model's digest is not 64 lower-case hex digits")
-        }
-        modelDigest = commit.modelDigest
-        guard (0...100_000).contains(commit.photoCount) else {
-            throw RegistryError(.invalidArgument, "the number of photos is not within 0 to 100000")
-        }
-        photoCount = commit.photoCount
-        trainingRecord = try Self.canonical(commit.trainingRecord)
         guard !commit.artifact.isEmpty else { throw RegistryError(.invalidArgument, "the artifact is empty") }
         guard commit.artifact.count <= quotas.bytesPerArtifact else {
             throw RegistryError(
                 .resourceExhausted,
                 "the artifact has \(commit.artifact.count) bytes, the limit is \(quotas.bytesPerArtifact)")
         }
-        artifact = commit.artifact
-        digest = SHA256.hex(artifact)
+        let description = ArtifactDescription(
+            kind: commit.kind, classNoun: commit.classNoun, identifier: commit.identifier,
+            threshold: commit.threshold, modelDigest: commit.modelDigest, photoCount: commit.photoCount,
+            trainingRecord: commit.trainingRecord)
+        try self.init(
+            concept: commit.concept, description: description, digest: SHA256.hex(commit.artifact),
+            size: commit.artifact.count, artifact: commit.artifact, reason: commit.reason, ifVersion: commit.ifVersion)
+    }
+
+    /// Of an artifact that is stored already, or of one that comes with it.
+    init(
+        concept: String, description: ArtifactDescription, digest: String, size: Int, artifact: [UInt8]? = nil,
+        reason: String = "", ifVersion: Int? = nil
+    ) throws {
+        name = try NameRules.conceptName(concept)
+        kind = description.kind
+        classNoun = try NameRules.classNoun(description.classNoun)
+        identifier = try NameRules.identifier(description.identifier)
+        self.reason = try NameRules.reason(reason)
+        self.ifVersion = ifVersion
+        guard description.threshold.isFinite else {
+            throw RegistryError(.invalidArgument, "the threshold is not finite")
+        }
+        // -0 and 0 are one threshold and must be one content.
+        threshold = description.threshold == 0 ? 0 : description.threshold
+        guard Hex.isDigest(description.modelDigest) else {
+            throw RegistryError(.invalidArgument, "the model's digest is not 64 lower-case hex digits")
+        }
+        modelDigest = description.modelDigest
+        guard (0...100_000).contains(description.photoCount) else {
+            throw RegistryError(.invalidArgument, "the number of photos is not within 0 to 100000")
+        }
+        photoCount = description.photoCount
+        trainingRecord = try Self.canonical(description.trainingRecord)
+        self.artifact = artifact
+        self.size = size
+        self.digest = digest
         var fields = FieldBytes()
         for text in [digest, kind.rawValue, classNoun, identifier, modelDigest] { fields.append(text) }
         fields.append(threshold.bitPattern)

@@ -1,7 +1,7 @@
 /// A user's concept, as its current version describes it.
 public struct ConceptRecord: Sendable, Equatable {
     /// What is recognised, and so by which kind of head.
-    public enum Kind: String, Sendable, CaseIterable {
+    public enum Kind: String, Sendable, CaseIterable, Codable {
         /// A thing, a pet, a place.
         case object
         /// A person, by the face.
@@ -201,4 +201,6 @@ public struct ConceptSetItem: Sendable, Equatable {
     public let digest: String
     /// Whose it is: the artifact is asked for with this.
     public let ownerID: Int64
+    /// Size of the artifact.
+    public let sizeBytes: Int
 }

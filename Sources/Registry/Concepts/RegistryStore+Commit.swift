@@ -4,6 +4,7 @@ extension RegistryStore {
     /// Commits a finished training: concept (if new), version, artifact, pointer, history, audit and revision in one
     /// transaction. The same content again is the same version: `created` is false and `current` moves onto it.
     ///
+    /// The artifact is looked at first (`inspectArtifacts`), and what it says of itself is what the version says.
     /// `resourceExhausted` names the quota, `failedPrecondition` the version that stood there instead of `ifVersion`,
     /// `storageFull` leaves everything as it was.
     ///
@@ -12,7 +13,7 @@ extension RegistryStore {
     public func commit(
         _ enrollment: EnrollmentCommit, by principal: Principal, job: String? = nil
     ) async throws -> CommitResult {
-        let checked = try CheckedEnrollment(enrollment, quotas: configuration.quotas)
+        let checked = try CheckedEnrollment(try inspected(enrollment), quotas: configuration.quotas)
         return try await write { db in
             try self.requireMayChange(db, principal)
             let before = try Self.findConcept(db, checked.name, principal.userID)
@@ -106,7 +107,7 @@ extension RegistryStore {
         createdAtMs: Int64? = nil
     ) throws -> Int {
         try requireRoomForVersion(db, conceptID, checked.name)
-        try store(db, checked.artifact, digest: checked.digest, principal)
+        if let artifact = checked.artifact { try store(db, artifact, digest: checked.digest, principal) }
         // Numbers are never given out twice.
         try db.execute(sql: "UPDATE concept SET next_number = next_number + 1 WHERE id = ?", arguments: [conceptID])
         let next = try Int.fetchOne(db, sql: "SELECT next_number FROM concept WHERE id = ?", arguments: [conceptID])
@@ -118,7 +119,7 @@ extension RegistryStore {
                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """,
             arguments: [
-                conceptID, number, principal.userID, checked.digest, checked.content, checked.artifact.count,
+                conceptID, number, principal.userID, checked.digest, checked.content, checked.size,
                 checked.kind.rawValue, checked.classNoun, checked.identifier, checked.threshold, checked.modelDigest,
                 checked.photoCount, checked.trainingRecord, parent, createdAtMs ?? now,
             ])

@@ -10,18 +10,6 @@ extension RegistryStore {
         try require((used ?? 0) + coming, below: limit, "concepts are in use\(enrolling); delete one first")
     }
 
-    func requireRoomForConcepts(_ db: Database, _ count: Int, _ userID: Int64) throws {
-        let limit = try limit(db, .concepts, userID)
-        let used =
-            try Int.fetchOne(
-                db, sql: "SELECT count(*) FROM concept WHERE account_id = ? AND deleted_ms IS NULL",
-                arguments: [userID]) ?? 0
-        guard used + count <= limit else {
-            throw RegistryError(
-                .resourceExhausted, "\(used) of \(limit) concepts are in use and \(count) more are needed")
-        }
-    }
-
     /// `coming`: versions of enrollments that wait or train.
     func requireRoomForVersion(_ db: Database, _ conceptID: Int64, _ name: String, coming: Int = 0) throws {
         let used = try Int.fetchOne(

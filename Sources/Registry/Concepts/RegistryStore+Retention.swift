@@ -70,6 +70,10 @@ extension RegistryStore {
                 AND NOT EXISTS (
                     SELECT 1 FROM photo WHERE photo.account_id = artifact.account_id
                     AND photo.digest = artifact.digest)
+                -- A running import names them soon.
+                AND NOT EXISTS (
+                    SELECT 1 FROM import_artifact WHERE import_artifact.account_id = artifact.account_id
+                    AND import_artifact.digest = artifact.digest)
                 """, arguments: [userID])
     }
 }

@@ -2,7 +2,7 @@ internal import GRDB
 
 /// What reading every artifact found.
 public struct ScrubReport: Sendable, Equatable {
-    /// A version whose artifact, or a photo kept with it, is damaged.
+    /// A version whose artifact, or a photo kept with it, is damaged, or whose artifact nothing can work with.
     public struct Damage: Sendable, Equatable {
         /// The owner's name.
         public let user: String
@@ -10,6 +10,8 @@ public struct ScrubReport: Sendable, Equatable {
         public let concept: String
         /// The version's number.
         public let version: Int
+        /// What is wrong with it.
+        public let reason: String
     }
     /// Artifacts that were opened and compared with their digests.
     public let artifacts: Int
@@ -25,13 +27,14 @@ public struct ScrubReport: Sendable, Equatable {
 }
 
 extension RegistryStore {
-    /// Opens every artifact and compares it with its digest, and runs SQLite's own check. Reads a few at a time, so that
-    /// no transaction grows old; writers go on meanwhile.
+    /// Opens every artifact, compares it with its digest and looks at it as at one that comes in (`inspectArtifacts`), and
+    /// runs SQLite's own check. Reads a few at a time, so that no transaction grows old; writers go on meanwhile.
     public func scrub(by actor: Actor) async throws -> ScrubReport {
         try Permission.manageAccounts.require(of: actor)
         var last: (Int64, String) = (0, "")
         var (artifacts, bytes) = (0, 0)
         var damaged: [ScrubReport.Damage] = []
+        let inspect = inspector.withLock { $0 }
         while true {
             try Task.checkCancellation()
             let (userID, digest) = last
@@ -44,7 +47,10 @@ extension RegistryStore {
                 return try rows.map { row in
                     let (owner, name): (Int64, String) = (row["account_id"], row["digest"])
                     let plain = try SealedArtifact(row: row).open(digest: name, keys: self.keys(db, of: owner))
-                    return (owner, name, row["size"], plain == nil ? try Self.places(db, owner, name) : [])
+                    guard let plain else {
+                        return (owner, name, row["size"], try Self.places(db, owner, name, "its bytes are damaged"))
+                    }
+                    return (owner, name, row["size"], try Self.unusable(db, owner, name, plain, inspect))
                 }
             }
             guard let end = page.last else { break }
@@ -60,7 +66,26 @@ extension RegistryStore {
         return ScrubReport(artifacts: artifacts, bytes: bytes, damaged: damaged, structure: structure)
     }
 
-    private static func places(_ db: Database, _ userID: Int64, _ digest: String) throws -> [ScrubReport.Damage] {
+    /// Versions whose artifact is whole, and still none that an answer could use.
+    private static func unusable(
+        _ db: Database, _ userID: Int64, _ digest: String, _ plain: [UInt8], _ inspect: ArtifactInspector?
+    ) throws -> [ScrubReport.Damage] {
+        guard let inspect,
+            try Int.fetchOne(
+                db, sql: "SELECT 1 FROM version WHERE account_id = ? AND digest = ?", arguments: [userID, digest])
+                != nil
+        else { return [] }
+        do {
+            _ = try inspect(plain)
+            return []
+        } catch let error as RegistryError where [.invalidArgument, .failedPrecondition].contains(error.code) {
+            return try places(db, userID, digest, error.message)
+        }
+    }
+
+    private static func places(
+        _ db: Database, _ userID: Int64, _ digest: String, _ reason: String
+    ) throws -> [ScrubReport.Damage] {
         try Row.fetchAll(
             db,
             sql: """
@@ -69,6 +94,6 @@ extension RegistryStore {
                     UNION SELECT concept_id, number FROM photo WHERE account_id = :user AND digest = :digest)
                 JOIN concept ON concept.id = concept_id JOIN account ON account.id = concept.account_id
                 """, arguments: ["user": userID, "digest": digest]
-        ).map { ScrubReport.Damage(user: $0["user"], concept: $0["concept"], version: $0["number"]) }
+        ).map { ScrubReport.Damage(user: $0["user"], concept: $0["concept"], version: $0["number"], reason: reason) }
     }
 }

@@ -22,7 +22,7 @@ enum Schema {
     private static let migrations: [@Sendable (Database, MigrationContext) throws -> Void] = [
         { db, _ in try db.execute(sql: version1) }, { db, _ in try db.execute(sql: version2) }, version3,
         { db, _ in try db.execute(sql: version4) }, { db, _ in try db.execute(sql: version5) },
-        { db, _ in try db.execute(sql: version6) },
+        { db, _ in try db.execute(sql: version6) }, { db, _ in try db.execute(sql: version7) },
     ]
 
     /// Throws unless the database is empty or one of ours that this release can read. Runs before anything is written.

@@ -36,11 +36,16 @@ public struct ConceptArtifact: Sendable, Equatable {
         else {
             throw RuntimeError(
                 .modelMismatch,
-                "this version was made for \(manifest.modelName) \(manifest.modelDigest.prefix(12)) "
+                "this version was made for \(Self.shown(manifest.modelName)) \(Self.shown(manifest.modelDigest)) "
                     + "(\(manifest.insertionPoint)), the server runs \(identity.name) \(identity.digest.prefix(12)) "
                     + "(\(identity.insertionPoint.rawValue)): enroll the concept again with its photos, which are kept "
                     + "here only where their owner agreed to it")
         }
+    }
+
+    /// Words of a manifest from anywhere, as a message may repeat them.
+    private static func shown(_ text: String) -> String {
+        String(text.prefix(12).filter { $0.isASCII && ($0.isLetter || $0.isNumber || "-._".contains($0)) })
     }
 }
 

@@ -30,7 +30,7 @@ struct ConceptPanel: Sendable {
                 contestants.append(
                     ObjectContest.Contestant(
                         head: head, threshold: member.concept.manifest.threshold,
-                        directions: member.concept.directions))
+                        directions: member.concept.directions, dual: member.concept.dual))
             case .person(let head):
                 persons.append(index)
                 heads.append(head)

@@ -5,6 +5,8 @@ struct ConceptSet: Sendable {
     let revision: Int64
     let digest: String
     let panel: ConceptPanel
+    /// What it had to leave out.
+    let skipped: [SkippedConcept]
 
     /// In the order of names.
     var members: [ConceptPanel.Member] { panel.members }

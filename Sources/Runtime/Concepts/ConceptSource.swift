@@ -14,14 +14,23 @@ public struct ConceptEntry: Sendable {
     public let version: Int
     /// SHA-256 of the artifact, lower-case hex.
     public let digest: String
+    /// Whether it is another user's; where not all fit, one's own come first.
+    public let isShared: Bool
+    /// Size of the artifact where the source knows it: what is too large is not even loaded.
+    public let sizeBytes: Int?
     /// The artifact's bytes; called only when they are not resident, and checked against `digest`.
     public let load: @Sendable () async throws -> [UInt8]
 
-    /// An entry.
-    public init(name: String, version: Int, digest: String, load: @escaping @Sendable () async throws -> [UInt8]) {
+    /// An entry. `load` throws `RuntimeError.artifactMalformed` for bytes that are lost: then the set goes on without it.
+    public init(
+        name: String, version: Int, digest: String, isShared: Bool = false, sizeBytes: Int? = nil,
+        load: @escaping @Sendable () async throws -> [UInt8]
+    ) {
         self.name = name
         self.version = version
         self.digest = digest
+        self.isShared = isShared
+        self.sizeBytes = sizeBytes
         self.load = load
     }
 }

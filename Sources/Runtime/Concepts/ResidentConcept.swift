@@ -8,14 +8,28 @@ struct ResidentConcept: Sendable {
     private(set) var embedding: Matrix
     /// Directions of the enrolled photos, `[photos, features]`, which look-alikes are told apart by; none for persons.
     private(set) var directions: Matrix
+    /// The head's weights for centred features that are not whitened, `[features]`; none for persons.
+    private(set) var dual: [Float]
 
     init(_ artifact: ConceptArtifact, space: FeatureSpace) {
         manifest = artifact.manifest
         head = artifact.head
         embedding = artifact.embedding
         switch artifact.head {
-        case .object: directions = space.unitRows(of: artifact.enrolledFeatures)
-        case .person: directions = Matrix(rows: 0, columns: artifact.enrolledFeatures.columns)
+        case .object(let head):
+            directions = space.unitRows(of: artifact.enrolledFeatures)
+            dual = space.dual(of: head.weight)
+        case .person:
+            directions = Matrix(rows: 0, columns: artifact.enrolledFeatures.columns)
+            dual = []
+        }
+    }
+
+    /// Rows an answer compares a picture with.
+    var rows: Int {
+        switch head {
+        case .object: directions.rows
+        case .person(let head): head.keys.rows
         }
     }
 
@@ -24,6 +38,7 @@ struct ResidentConcept: Sendable {
         head.wipe()
         embedding.values.wipe()
         directions.values.wipe()
+        dual.wipe()
         embedding = Matrix(rows: 0, columns: 0)
         directions = Matrix(rows: 0, columns: 0)
     }
@@ -35,6 +50,6 @@ struct ResidentConcept: Sendable {
             case .object(let head): head.weight.count + 1
             case .person(let head): head.keys.values.count
             }
-        return (head + embedding.values.count + directions.values.count) * MemoryLayout<Float>.size
+        return (head + embedding.values.count + directions.values.count + dual.count) * MemoryLayout<Float>.size
     }
 }

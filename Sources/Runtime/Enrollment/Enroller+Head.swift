@@ -15,7 +15,9 @@ extension Enroller {
     /// Views of each photo a head is trained on, the photo itself and its mirror image included.
     static let headViews = 6
 
-    func trainHead(_ request: EnrollmentRequest, photos: [CheckedPhoto]) async throws -> TrainedHead {
+    func trainHead(
+        _ request: EnrollmentRequest, photos: [CheckedPhoto], note: @Sendable (String) -> Void
+    ) async throws -> TrainedHead {
         guard request.kind == .object else {
             let descriptors = photos.compactMap { $0.face?.descriptor }
             let keys = Matrix(rows: descriptors.count, columns: 128, values: descriptors.flatMap { $0 })
@@ -48,11 +50,14 @@ extension Enroller {
         }
         var others: [[Double]] = []
         for bytes in request.otherConcepts {
-            let other = try ConceptArtifact(decoding: bytes)
-            // Features of another model say nothing here; that version has to be enrolled again anyway.
-            guard other.manifest.modelDigest == model.identity.digest else { continue }
-            try other.requireShapes(of: model.identity)
-            others += space.directions(of: other.enrolledFeatures)
+            do {
+                others += space.directions(
+                    of: try ConceptArtifact(inspecting: bytes, for: model.identity).enrolledFeatures)
+            } catch let error as RuntimeError {
+                // Features of another model say nothing here, and a version that no answer can use is none to be told
+                // from; it has to be enrolled again anyway.
+                note("another concept is left out of the training: \(error.message)")
+            }
         }
         guard everyday.count + others.count >= NegativeFeatures.least else {
             throw RuntimeError(

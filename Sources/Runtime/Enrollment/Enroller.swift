@@ -47,7 +47,7 @@ public struct Enroller: Sendable {
     /// Enrolls one concept, telling its progress in order. Cancelling the task ends it between two steps.
     ///
     /// Throws `invalidArgument` for bad photos, captions, names or settings, `faceCount` naming the photo for persons,
-    /// `unavailable` without face models, `artifactMalformed` for other concepts that cannot be read, `cancelled`.
+    /// `unavailable` without face models, `cancelled`. Other concepts that cannot be used are left out, with a note.
     public func enroll(
         _ request: EnrollmentRequest, progress: @escaping @Sendable (EnrollmentProgress) -> Void
     ) async throws -> EnrolledConcept {
@@ -71,7 +71,7 @@ public struct Enroller: Sendable {
         var request = request
         (request.kind, request.classNoun) = (checkedPhotos.kind, classNoun)
         progress(.stage(.trainingHead))
-        let head = try await trainHead(request, photos: photos)
+        let head = try await trainHead(request, photos: photos, note: note)
         if let recall = head.heldOutRecall, recall < 0.75 {
             note("\(identifier) is hard to tell from other things in these photos: more photos would help")
         }

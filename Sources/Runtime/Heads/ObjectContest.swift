@@ -17,11 +17,16 @@ package struct ObjectContest: Sendable {
         let threshold: Float
         /// Directions of the enrolled photos, `[photos, features]`, each the mean of the photo's views.
         let directions: Matrix
+        /// The head's dual weights where they are known already.
+        let dual: [Float]?
 
-        package init(head: ObjectHead, threshold: Float = ObjectHead.threshold, directions: Matrix) {
+        package init(
+            head: ObjectHead, threshold: Float = ObjectHead.threshold, directions: Matrix, dual: [Float]? = nil
+        ) {
             self.head = head
             self.threshold = threshold
             self.directions = directions
+            self.dual = dual
         }
     }
 
@@ -52,7 +57,7 @@ package struct ObjectContest: Sendable {
             rows: contestants.count, columns: space.mean.count, values: contestants.flatMap(\.head.weight))
         biases = contestants.map(\.head.bias)
         thresholds = contestants.map(\.threshold)
-        let duals = contestants.map { space.dual(of: $0.head.weight) }
+        let duals = contestants.map { $0.dual ?? space.dual(of: $0.head.weight) }
         self.duals = Matrix(rows: contestants.count, columns: space.mean.count, values: duals.flatMap { $0 })
         centres = duals.map { DotProduct.of($0, space.mean) }
         things = RidgeClassifier(contestants.map(\.directions))

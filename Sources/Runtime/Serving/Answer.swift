@@ -107,6 +107,8 @@ public struct AnswerEnd: Sendable {
     public let tags: [ObjectTag]
     /// Where the time went.
     public let timings: AnswerTimings
+    /// Concepts of the user the answer was made without, in the order of names.
+    public let skipped: [SkippedConcept]
 }
 
 /// One event of a streamed answer.
@@ -129,4 +131,6 @@ public struct RecognitionReport: Sendable {
     public let revision: Int64
     /// What the frozen model saw.
     public let tags: [ObjectTag]
+    /// Concepts of the user that could not be looked for, in the order of names.
+    public let skipped: [SkippedConcept]
 }

@@ -90,7 +90,7 @@ extension PersonalizedVLM {
         return AnswerEnd(
             text: output.text, finish: output.finish, recognitions: chosen.map { sight.recognitions[$0] },
             faces: sight.faces.count, conceptSetDigest: set.digest, modelDigest: model.identity.digest,
-            revision: set.revision, tags: sight.features.tags, timings: timings)
+            revision: set.revision, tags: sight.features.tags, timings: timings, skipped: set.skipped)
     }
 
     private func check(_ search: BeamSearch?, temperature: Float) throws {

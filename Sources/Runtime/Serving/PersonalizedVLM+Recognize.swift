@@ -11,8 +11,8 @@ extension PersonalizedVLM {
         let looked: Duration
     }
 
-    /// Which of the user's concepts are in the picture: the heads alone, no text. Throws `overloaded`, `unavailable`
-    /// (persons without face models), errors of the concept source, and `VLMError` for pictures.
+    /// Which of the user's concepts are in the picture: the heads alone, no text. Throws `overloaded`, errors of the
+    /// concept source, and `VLMError` for pictures.
     public func recognize(user: String, image: [UInt8]) async throws -> RecognitionReport {
         try await report(user: user) { try await self.look(at: image, of: user, with: $0) }
     }
@@ -31,7 +31,7 @@ extension PersonalizedVLM {
         let sight = try await look(set)
         return RecognitionReport(
             recognitions: sight.recognitions, faces: sight.faces.count, conceptSetDigest: set.digest,
-            revision: set.revision, tags: sight.features.tags)
+            revision: set.revision, tags: sight.features.tags, skipped: set.skipped)
     }
 
     /// The user's concepts as they are now, loaded and verified.
@@ -46,10 +46,6 @@ extension PersonalizedVLM {
 
     /// Vision pass, faces beside it, then all heads.
     func look(at picture: RGBImage, of user: String, with set: ConceptSet) async throws -> Sight {
-        if set.panel.hasPersons, faces == nil {
-            throw RuntimeError(
-                .unavailable, "this user has persons, but the face models are not installed: run Scripts/setup")
-        }
         async let found = set.panel.hasPersons ? findFaces(in: picture, of: user) : []
         let submitted = ContinuousClock.now
         let looksClose = set.panel.hasObjects

@@ -58,7 +58,8 @@ public final class PersonalizedVLM: Sendable {
         pictures = PictureDesk(decode: decodeImage, large: longWork)
         faceSearch = ComputeQueue(label: "myvlm.faces")
         let space = FeatureSpace(of: negatives)
-        residents = ResidentConcepts(identity: model.identity, space: space, budget: configuration.residentBytes)
+        residents = ResidentConcepts(
+            identity: model.identity, space: space, configuration: configuration, knowsFaces: faces != nil)
         loop = DecodingLoop(model: model, queue: compute, maximumRunning: configuration.maximumRunning)
         admission = Admission(limit: configuration.maximumRunning + configuration.maximumQueued)
         enroller = Enroller(

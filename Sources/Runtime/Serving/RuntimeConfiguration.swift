@@ -12,6 +12,10 @@ public struct RuntimeConfiguration: Sendable, Equatable {
     public var maximumTokens = 256
     /// Concepts one answer names; beyond it the surest.
     public var maximumConcepts = 8
+    /// Concepts of one user an answer looks at, those others share included; one's own first, by name.
+    public var setConcepts = 256
+    /// Rows of enrolled photos and of face keys that these may hold together.
+    public var setRows = 4_096
     /// Bytes of parsed artifacts kept in memory.
     public var residentBytes = 64 << 20
 

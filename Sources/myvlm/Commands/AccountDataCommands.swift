@@ -67,7 +67,8 @@ struct AccountImportCommand: AsyncParsableCommand {
         commandName: "import", abstract: "Take in a file that `myvlm account export` wrote.",
         discussion: """
             Versions keep their numbers, pointers and aliases stand where they stood. Names must be free. Concepts belong \
-            to the model they were trained on.
+            to the model they were trained on: versions of another one are left out, and named. One import of a user runs \
+            at a time.
             """)
 
     @Argument(help: "The file.", completion: .file())
@@ -86,7 +87,9 @@ struct AccountImportCommand: AsyncParsableCommand {
                 return [UInt8](data)
             }
             if output.json { return try JSONOutput.write(imported) }
-            output.note("took in \(imported.versions) versions of \(imported.concepts.joined(separator: ", "))")
+            AnswerView.tell(imported.skipped)
+            output.note(
+                "took in \(imported.versions) versions of \(Console.shown(imported.concepts.joined(separator: ", ")))")
         }
     }
 }

@@ -160,7 +160,10 @@ struct RecognizeCommand: AsyncParsableCommand {
                 try JSONOutput.write(report)
             } else {
                 for result in report.results { Console.out(AnswerView.line(result)) }
-                if report.results.isEmpty { output.note("you have no concepts yet; `myvlm enroll` makes one") }
+                AnswerView.tell(report.skipped)
+                if report.results.isEmpty, report.skipped.isEmpty {
+                    output.note("you have no concepts yet; `myvlm enroll` makes one")
+                }
             }
             if let picture {
                 let fired = report.results.filter(\.fired)

@@ -91,7 +91,9 @@ struct ScrubCommand: AsyncParsableCommand {
             let report = try await client.scrub()
             if output.json { try JSONOutput.write(report) }
             for damage in report.damaged {
-                Console.error("damaged: version \(damage.version) of \(damage.concept) of \(damage.user)")
+                Console.error(
+                    "damaged: version \(damage.version) of \(damage.concept) of \(damage.user): "
+                        + Console.shown(damage.reason))
             }
             for line in report.structure { Console.error("structure: \(line)") }
             guard report.damaged.isEmpty, report.structure.isEmpty else {

@@ -10,7 +10,8 @@ struct ConceptCommand: AsyncParsableCommand {
             ConceptPromoteCommand.self, ConceptRollbackCommand.self, ConceptAliasCommand.self, ConceptKeepCommand.self,
             ConceptRenameCommand.self, ConceptDeleteCommand.self, ConceptUndeleteCommand.self, ConceptEraseCommand.self,
             ConceptErasuresCommand.self, ConceptShareCommand.self, ConceptUnshareCommand.self,
-            ConceptSharesCommand.self, ConceptPhotosCommand.self,
+            ConceptSharesCommand.self, ConceptAcceptCommand.self, ConceptDeclineCommand.self, ConceptBlockCommand.self,
+            ConceptUnblockCommand.self, ConceptPhotosCommand.self,
         ])
 }
 

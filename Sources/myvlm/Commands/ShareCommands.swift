@@ -3,10 +3,12 @@ import Client
 
 struct ConceptShareCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "share", abstract: "Let another user's answers use a concept.",
+        commandName: "share", abstract: "Offer another user a concept.",
         discussion: """
-            The other's answers recognise it as YOU/CONCEPT, whichever version is current. The other can neither read nor \
-            change it. `myvlm concept unshare` takes it back from the next answer on.
+            Once the other has accepted it (`myvlm concept accept YOU/CONCEPT`), the other's answers recognise it as \
+            YOU/CONCEPT, whichever version is current. The other can neither read nor change it. `myvlm concept unshare` \
+            takes it back from the next answer on. An offer to somebody who does not exist, or does not want it, looks \
+            the same as one that waits.
             """)
 
     @Argument(help: "The concept.", completion: .concepts)
@@ -22,7 +24,10 @@ struct ConceptShareCommand: AsyncParsableCommand {
         try await CommandRunner.run(connection) { client, _ in
             let share = try await client.share(concept, with: user)
             if output.json { return try JSONOutput.write(share) }
-            output.note("\(share.user) can use \(share.owner)/\(share.concept) now")
+            output.note(
+                share.state == .accepted
+                    ? "\(share.user) uses \(share.owner)/\(share.concept)"
+                    : "\(share.owner)/\(share.concept) is offered to \(share.user); it is used once it is accepted")
         }
     }
 }
@@ -50,22 +55,131 @@ struct ConceptUnshareCommand: AsyncParsableCommand {
 
 struct ConceptSharesCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "shares", abstract: "List what you share, and what others share with you.")
+        commandName: "shares", abstract: "List what you share, what others offer you, and whom you have blocked.")
 
     @OptionGroup var connection: ConnectionArguments
     @OptionGroup var output: OutputArguments
 
-    private struct Listing: Encodable { let shares: [Share] }
+    private struct Listing: Encodable {
+        let shares: [Share]
+        let blocked: [String]
+    }
 
     func run() async throws {
         try await CommandRunner.run(connection) { client, _ in
-            let shares = try await client.shares()
-            if output.json { return try JSONOutput.write(Listing(shares: shares)) }
-            var table = Table(["OWNER", "CONCEPT", "WITH", "SINCE"])
-            for share in shares {
-                table.add([share.owner, share.concept, share.user, Format.time(share.createdAtMs)])
+            let listing = Listing(shares: try await client.shares(), blocked: try await client.blockedSharers())
+            if output.json { return try JSONOutput.write(listing) }
+            var table = Table(["OWNER", "CONCEPT", "WITH", "STATE", "SINCE"])
+            for share in listing.shares {
+                table.add([
+                    share.owner, share.concept, share.user, share.state.rawValue, Format.time(share.createdAtMs),
+                ])
             }
             table.write()
+            if !listing.blocked.isEmpty { output.note("blocked: \(listing.blocked.joined(separator: ", "))") }
+        }
+    }
+}
+
+/// `OWNER/CONCEPT`, as lists and answers show it.
+struct OfferedConcept: ExpressibleByArgument {
+    let owner: String
+    let concept: String
+
+    init?(argument: String) {
+        let parts = argument.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
+        guard parts.count == 2, !parts[0].isEmpty, !parts[1].isEmpty else { return nil }
+        owner = String(parts[0])
+        concept = String(parts[1])
+    }
+}
+
+struct ConceptAcceptCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "accept", abstract: "Let your answers use a concept that somebody offers you.",
+        discussion: """
+            EXAMPLES
+              myvlm concept shares
+              myvlm concept accept ann/zibo
+              myvlm concept decline ann/zibo
+
+            Its owner decides what it says, and may change it at any time: accept what you trust.
+            """)
+
+    @Argument(help: "OWNER/CONCEPT.")
+    var concept: OfferedConcept
+
+    @OptionGroup var connection: ConnectionArguments
+    @OptionGroup var output: OutputArguments
+
+    func run() async throws {
+        try await CommandRunner.run(connection) { client, _ in
+            let share = try await client.acceptShare(concept.concept, of: concept.owner)
+            if output.json { return try JSONOutput.write(share) }
+            output.note("your answers use \(share.owner)/\(share.concept) now")
+        }
+    }
+}
+
+struct ConceptDeclineCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "decline", abstract: "Do without a concept that somebody offers you or you have accepted.",
+        discussion: "`myvlm concept accept` brings it back. Its owner is not told.")
+
+    @Argument(help: "OWNER/CONCEPT.")
+    var concept: OfferedConcept
+
+    @OptionGroup var connection: ConnectionArguments
+    @OptionGroup var output: OutputArguments
+
+    func run() async throws {
+        try await CommandRunner.run(connection) { client, _ in
+            let share = try await client.declineShare(concept.concept, of: concept.owner)
+            if output.json { return try JSONOutput.write(share) }
+            output.note("your answers do without \(share.owner)/\(share.concept)")
+        }
+    }
+}
+
+/// Whose offers do not arrive.
+private struct Blocked: Encodable { let blocked: [String] }
+
+struct ConceptBlockCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "block", abstract: "Decline all that a user shares with you, now and later.",
+        discussion: "Nobody is told. `myvlm concept shares` lists whom you have blocked.")
+
+    @Argument(help: "The user.")
+    var owner: String
+
+    @OptionGroup var connection: ConnectionArguments
+    @OptionGroup var output: OutputArguments
+
+    func run() async throws {
+        try await CommandRunner.run(connection) { client, _ in
+            let blocked = try await client.blockSharer(owner)
+            if output.json { return try JSONOutput.write(Blocked(blocked: blocked)) }
+            output.note("nothing of \(owner) reaches you any more")
+        }
+    }
+}
+
+struct ConceptUnblockCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "unblock", abstract: "Let a user's offers arrive again.",
+        discussion: "What was declined stays so until you accept it.")
+
+    @Argument(help: "The user.")
+    var owner: String
+
+    @OptionGroup var connection: ConnectionArguments
+    @OptionGroup var output: OutputArguments
+
+    func run() async throws {
+        try await CommandRunner.run(connection) { client, _ in
+            let blocked = try await client.unblockSharer(owner)
+            if output.json { return try JSONOutput.write(Blocked(blocked: blocked)) }
+            output.note("offers of \(owner) arrive again")
         }
     }
 }

@@ -37,6 +37,7 @@ struct AnswerView {
             breakLine()
             if jsonl { return try JSONOutput.writeLine(Line(event: "end", answer: answer)) }
             if json { return try JSONOutput.write(answer) }
+            Self.tell(answer.skipped)
             guard !quiet else { return }
             for fired in answer.fired { Console.error(Console.dim(Self.line(fired))) }
         }
@@ -46,6 +47,14 @@ struct AnswerView {
     mutating func breakLine() {
         if lineOpen { Console.out("") }
         lineOpen = false
+    }
+
+    /// What was left out, on standard error, even where little is told.
+    static func tell(_ skipped: [SkippedConcept]) {
+        for one in skipped {
+            let version = one.version.map { " v\($0)" } ?? ""
+            Console.error("left out \(Console.shown(one.concept))\(version): \(Console.shown(one.reason))")
+        }
     }
 
     /// `zibo v2  fired  0.97 (threshold 0.50)`

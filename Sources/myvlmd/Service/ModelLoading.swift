@@ -34,7 +34,7 @@ public struct ModelOptions: Sendable {
 
 /// Loads a model folder with all its parts: the frozen model, the negatives of object heads and the face parts.
 public struct LoadedModel: Sendable {
-    private let parts: ModelParts
+    let parts: ModelParts
 
     /// The model folder a server takes when none is named: `$MYVLM_HOME/models/pocket`, by default in `~/.cache/myvlm`.
     public static func defaultDirectory(environment: [String: String]) -> String {

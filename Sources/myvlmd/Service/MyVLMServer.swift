@@ -51,6 +51,7 @@ public final class MyVLMServer: Sendable {
         let registry = try Self.openRegistry(home, configuration, options)
         do {
             let vision = try makeVision(RegistryConceptSource(registry: registry))
+            registry.inspectArtifacts(with: ArtifactInspection.inspector(for: vision.model.identity))
             let stage = try registry.makingRoom {
                 try UploadStage(
                     directory: home.uploads, limits: UploadLimits(configuration), clock: options.steadyClock,
@@ -85,7 +86,8 @@ public final class MyVLMServer: Sendable {
             let enrollment = Enrollment(registry: registry, stage: stage, jobs: jobs, door: door)
             ConceptsService(
                 registry: registry, stage: stage, enrollment: enrollment, runner: runner,
-                forget: forget, backups: home.backups, inspect: { try vision.inspect($0) }
+                forget: forget, backups: home.backups, inspect: { try vision.inspect($0) },
+                imports: DataImports(registry: registry)
             ).register(in: &services)
             JobsService(registry: registry, jobs: jobs, enrollment: enrollment, runner: runner)
                 .register(in: &services)

@@ -22,10 +22,23 @@ struct RegistryConceptSource: ConceptSource {
         return try Runtime.ConceptSetSnapshot(
             revision: Int64(clamping: set.revision),
             entries: set.items.map { item in
-                ConceptEntry(name: item.concept, version: item.number, digest: item.digest) {
+                ConceptEntry(
+                    name: item.concept, version: item.number, digest: item.digest, isShared: item.ownerID != userID,
+                    sizeBytes: item.sizeBytes
+                ) {
                     // The owner goes into the lookup: a digest alone opens nothing.
-                    try await registry.artifact(item.digest, of: item.ownerID)
+                    try await Self.load(item, from: registry)
                 }
             })
+    }
+
+    /// What is lost for one concept must not take the others along: it is told as an artifact that cannot be used. One
+    /// that was erased since the snapshot was taken is the same.
+    private static func load(_ item: ConceptSetItem, from registry: RegistryStore) async throws -> [UInt8] {
+        do {
+            return try await registry.artifact(item.digest, of: item.ownerID)
+        } catch let error as RegistryError where [.dataLoss, .notFound].contains(error.code) {
+            throw RuntimeError(.artifactMalformed, error.message, cause: error)
+        }
     }
 }

@@ -29,6 +29,10 @@ public struct AnswerEnd: WireMessage {
     /// Field 7, `tags`.
     public var tags: [Tag]
 
+    /// Concepts the answer was made without, and why: damaged ones, those of another model, and those beyond what one
+    /// answer looks at. At most a hundred are told.
+    public var skipped: [SkippedConcept]
+
     /// A message; every field has proto3's default.
     public init(
         text: String = "",
@@ -37,7 +41,8 @@ public struct AnswerEnd: WireMessage {
         modelDigest: String = "",
         timings: Timings? = nil,
         finishReason: String = "",
-        tags: [Tag] = []
+        tags: [Tag] = [],
+        skipped: [SkippedConcept] = []
     ) {
         self.text = text
         self.fired = fired
@@ -46,6 +51,7 @@ public struct AnswerEnd: WireMessage {
         self.timings = timings
         self.finishReason = finishReason
         self.tags = tags
+        self.skipped = skipped
     }
 
     /// The message on the wire. Throws `MessageError` when a text field holds a NUL.
@@ -76,6 +82,8 @@ extension AnswerEnd {
         c.finish_reason = try arena.text(self.finishReason, field: "AnswerEnd.finish_reason")
         c.n_tags = self.tags.count
         c.tags = try arena.messages(self.tags, myvlm__v1__tag__init) { try $0.fill(&$1, &$2) }
+        c.n_skipped = self.skipped.count
+        c.skipped = try arena.messages(self.skipped, myvlm__v1__skipped_concept__init) { try $0.fill(&$1, &$2) }
     }
 
     init(_ c: Myvlm__V1__AnswerEnd) throws {
@@ -86,5 +94,6 @@ extension AnswerEnd {
         self.timings = try MessageDecoding.message(c.timings) { try Timings($0) }
         self.finishReason = try MessageDecoding.text(c.finish_reason, field: "AnswerEnd.finish_reason")
         self.tags = try MessageDecoding.messages(c.tags, c.n_tags) { try Tag($0) }
+        self.skipped = try MessageDecoding.messages(c.skipped, c.n_skipped) { try SkippedConcept($0) }
     }
 }

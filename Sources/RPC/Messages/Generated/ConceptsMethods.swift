@@ -41,7 +41,8 @@ public enum ConceptsMethods {
     /// Receipts of the caller's erasures; of all for administrators and auditors.
     public static let listErasures = UnaryMethod<ListErasuresRequest, ListErasuresReply>(
         MethodName(service: "myvlm.v1.Concepts", method: "ListErasures"))
-    /// Lets another user's answers use a concept as OWNER/CONCEPT; the other can neither read nor change it.
+    /// Offers another user a concept: once it is accepted, the other's answers use it as OWNER/CONCEPT. The other can neither
+    /// read nor change it. The reply is the same whether or not there is such a user.
     public static let shareConcept = UnaryMethod<ShareConceptRequest, Share>(
         MethodName(service: "myvlm.v1.Concepts", method: "ShareConcept"))
     /// Takes a share back: the other's next answer does without it.
@@ -100,6 +101,18 @@ public enum ConceptsMethods {
     /// Deletes an upload with its photos.
     public static let dropUpload = UnaryMethod<DropUploadRequest, DropUploadReply>(
         MethodName(service: "myvlm.v1.Concepts", method: "DropUpload"))
+    /// Lets the caller's answers use a concept that somebody offers.
+    public static let acceptShare = UnaryMethod<ShareChoice, Share>(
+        MethodName(service: "myvlm.v1.Concepts", method: "AcceptShare"))
+    /// The caller's next answer does without it; accepting it brings it back.
+    public static let declineShare = UnaryMethod<ShareChoice, Share>(
+        MethodName(service: "myvlm.v1.Concepts", method: "DeclineShare"))
+    /// Declines all that somebody shares with the caller; later offers do not arrive, and nobody is told.
+    public static let blockSharer = UnaryMethod<BlockSharerRequest, BlockSharerReply>(
+        MethodName(service: "myvlm.v1.Concepts", method: "BlockSharer"))
+    /// `UnblockSharer`.
+    public static let unblockSharer = UnaryMethod<BlockSharerRequest, BlockSharerReply>(
+        MethodName(service: "myvlm.v1.Concepts", method: "UnblockSharer"))
 
     /// Every method's name, in the order of the proto file.
     public static let all: [MethodName] = [
@@ -133,5 +146,9 @@ public enum ConceptsMethods {
         checkEnrollment.name,
         listUploads.name,
         dropUpload.name,
+        acceptShare.name,
+        declineShare.name,
+        blockSharer.name,
+        unblockSharer.name,
     ]
 }

@@ -17,11 +17,15 @@ public struct DamagedVersion: WireMessage {
     /// Field 3, `version`.
     public var version: UInt32
 
+    /// What is wrong with it.
+    public var reason: String
+
     /// A message; every field has proto3's default.
-    public init(user: String = "", concept: String = "", version: UInt32 = 0) {
+    public init(user: String = "", concept: String = "", version: UInt32 = 0, reason: String = "") {
         self.user = user
         self.concept = concept
         self.version = version
+        self.reason = reason
     }
 
     /// The message on the wire. Throws `MessageError` when a text field holds a NUL.
@@ -45,11 +49,13 @@ extension DamagedVersion {
         c.user = try arena.text(self.user, field: "DamagedVersion.user")
         c.concept = try arena.text(self.concept, field: "DamagedVersion.concept")
         c.version = self.version
+        c.reason = try arena.text(self.reason, field: "DamagedVersion.reason")
     }
 
     init(_ c: Myvlm__V1__DamagedVersion) throws {
         self.user = try MessageDecoding.text(c.user, field: "DamagedVersion.user")
         self.concept = try MessageDecoding.text(c.concept, field: "DamagedVersion.concept")
         self.version = c.version
+        self.reason = try MessageDecoding.text(c.reason, field: "DamagedVersion.reason")
     }
 }

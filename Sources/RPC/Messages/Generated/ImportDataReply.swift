@@ -14,10 +14,14 @@ public struct ImportDataReply: WireMessage {
     /// Field 2, `versions`.
     public var versions: UInt32
 
+    /// What was left out, and why: versions of another model. At most a hundred are told.
+    public var skipped: [SkippedConcept]
+
     /// A message; every field has proto3's default.
-    public init(concepts: [String] = [], versions: UInt32 = 0) {
+    public init(concepts: [String] = [], versions: UInt32 = 0, skipped: [SkippedConcept] = []) {
         self.concepts = concepts
         self.versions = versions
+        self.skipped = skipped
     }
 
     /// The message on the wire. Throws `MessageError` when a text field holds a NUL.
@@ -42,6 +46,8 @@ extension ImportDataReply {
         c.n_concepts = self.concepts.count
         c.concepts = try arena.elements(self.concepts) { try $1.text($0, field: "ImportDataReply.concepts") }
         c.versions = self.versions
+        c.n_skipped = self.skipped.count
+        c.skipped = try arena.messages(self.skipped, myvlm__v1__skipped_concept__init) { try $0.fill(&$1, &$2) }
     }
 
     init(_ c: Myvlm__V1__ImportDataReply) throws {
@@ -49,5 +55,6 @@ extension ImportDataReply {
             try MessageDecoding.text($0, field: "ImportDataReply.concepts")
         }
         self.versions = c.versions
+        self.skipped = try MessageDecoding.messages(c.skipped, c.n_skipped) { try SkippedConcept($0) }
     }
 }

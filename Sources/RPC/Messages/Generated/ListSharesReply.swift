@@ -11,9 +11,13 @@ public struct ListSharesReply: WireMessage {
     /// Field 1, `shares`.
     public var shares: [Share]
 
+    /// Whose offers do not reach the caller.
+    public var blocked: [String]
+
     /// A message; every field has proto3's default.
-    public init(shares: [Share] = []) {
+    public init(shares: [Share] = [], blocked: [String] = []) {
         self.shares = shares
+        self.blocked = blocked
     }
 
     /// The message on the wire. Throws `MessageError` when a text field holds a NUL.
@@ -37,9 +41,14 @@ extension ListSharesReply {
     func fill(_ c: inout Myvlm__V1__ListSharesReply, _ arena: inout EncodingArena) throws {
         c.n_shares = self.shares.count
         c.shares = try arena.messages(self.shares, myvlm__v1__share__init) { try $0.fill(&$1, &$2) }
+        c.n_blocked = self.blocked.count
+        c.blocked = try arena.elements(self.blocked) { try $1.text($0, field: "ListSharesReply.blocked") }
     }
 
     init(_ c: Myvlm__V1__ListSharesReply) throws {
         self.shares = try MessageDecoding.messages(c.shares, c.n_shares) { try Share($0) }
+        self.blocked = try MessageDecoding.elements(c.blocked, c.n_blocked) {
+            try MessageDecoding.text($0, field: "ListSharesReply.blocked")
+        }
     }
 }

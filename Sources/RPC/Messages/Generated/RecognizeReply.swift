@@ -20,17 +20,22 @@ public struct RecognizeReply: WireMessage {
     /// Field 4, `tags`.
     public var tags: [Tag]
 
+    /// See AnswerEnd.
+    public var skipped: [SkippedConcept]
+
     /// A message; every field has proto3's default.
     public init(
         results: [Recognition] = [],
         conceptSetDigest: String = "",
         faces: UInt32 = 0,
-        tags: [Tag] = []
+        tags: [Tag] = [],
+        skipped: [SkippedConcept] = []
     ) {
         self.results = results
         self.conceptSetDigest = conceptSetDigest
         self.faces = faces
         self.tags = tags
+        self.skipped = skipped
     }
 
     /// The message on the wire. Throws `MessageError` when a text field holds a NUL.
@@ -57,6 +62,8 @@ extension RecognizeReply {
         c.faces = self.faces
         c.n_tags = self.tags.count
         c.tags = try arena.messages(self.tags, myvlm__v1__tag__init) { try $0.fill(&$1, &$2) }
+        c.n_skipped = self.skipped.count
+        c.skipped = try arena.messages(self.skipped, myvlm__v1__skipped_concept__init) { try $0.fill(&$1, &$2) }
     }
 
     init(_ c: Myvlm__V1__RecognizeReply) throws {
@@ -65,5 +72,6 @@ extension RecognizeReply {
             c.concept_set_digest, field: "RecognizeReply.concept_set_digest")
         self.faces = c.faces
         self.tags = try MessageDecoding.messages(c.tags, c.n_tags) { try Tag($0) }
+        self.skipped = try MessageDecoding.messages(c.skipped, c.n_skipped) { try SkippedConcept($0) }
     }
 }

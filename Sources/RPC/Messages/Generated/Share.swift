@@ -20,12 +20,22 @@ public struct Share: WireMessage {
     /// Field 4, `created_at_ms`.
     public var createdAtMs: Int64
 
+    /// "offered" or "accepted"; to whom it was offered also "declined".
+    public var state: String
+
     /// A message; every field has proto3's default.
-    public init(owner: String = "", concept: String = "", user: String = "", createdAtMs: Int64 = 0) {
+    public init(
+        owner: String = "",
+        concept: String = "",
+        user: String = "",
+        createdAtMs: Int64 = 0,
+        state: String = ""
+    ) {
         self.owner = owner
         self.concept = concept
         self.user = user
         self.createdAtMs = createdAtMs
+        self.state = state
     }
 
     /// The message on the wire. Throws `MessageError` when a text field holds a NUL.
@@ -49,6 +59,7 @@ extension Share {
         c.concept = try arena.text(self.concept, field: "Share.concept")
         c.user = try arena.text(self.user, field: "Share.user")
         c.created_at_ms = self.createdAtMs
+        c.state = try arena.text(self.state, field: "Share.state")
     }
 
     init(_ c: Myvlm__V1__Share) throws {
@@ -56,5 +67,6 @@ extension Share {
         self.concept = try MessageDecoding.text(c.concept, field: "Share.concept")
         self.user = try MessageDecoding.text(c.user, field: "Share.user")
         self.createdAtMs = c.created_at_ms
+        self.state = try MessageDecoding.text(c.state, field: "Share.state")
     }
 }

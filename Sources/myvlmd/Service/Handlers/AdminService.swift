@@ -37,7 +37,8 @@ struct AdminService: Sendable {
                 return ScrubReply(
                     artifacts: UInt64(report.artifacts), bytes: UInt64(report.bytes),
                     damaged: report.damaged.map {
-                        DamagedVersion(user: $0.user, concept: $0.concept, version: UInt32($0.version))
+                        DamagedVersion(
+                            user: $0.user, concept: $0.concept, version: UInt32($0.version), reason: $0.reason)
                     }, structure: report.structure)
             }
         }

@@ -14,7 +14,14 @@ enum AnswerMessage {
     static func reply(_ report: RecognitionReport) -> RecognizeReply {
         RecognizeReply(
             results: report.recognitions.map(recognition), conceptSetDigest: report.conceptSetDigest,
-            faces: UInt32(report.faces), tags: report.tags.map(tag))
+            faces: UInt32(report.faces), tags: report.tags.map(tag), skipped: skipped(report.skipped))
+    }
+
+    /// What was left out; a hundred are enough to see what is wrong.
+    private static func skipped(_ concepts: [Runtime.SkippedConcept]) -> [RPCMessages.SkippedConcept] {
+        concepts.prefix(100).map {
+            .init(concept: $0.concept, reason: $0.reason, version: UInt32(clamping: $0.version))
+        }
     }
 
     private static func end(_ end: Runtime.AnswerEnd) -> RPCMessages.AnswerEnd {
@@ -25,7 +32,7 @@ enum AnswerMessage {
                 queueMs: Float(end.timings.queueSeconds * 1_000), visionMs: Float(end.timings.visionSeconds * 1_000),
                 firstTokenMs: Float(end.timings.firstTokenSeconds * 1_000),
                 totalMs: Float(end.timings.totalSeconds * 1_000), tokens: UInt32(end.timings.tokens)),
-            finishReason: end.finish.rawValue, tags: end.tags.map(tag))
+            finishReason: end.finish.rawValue, tags: end.tags.map(tag), skipped: skipped(end.skipped))
     }
 
     private static func recognition(_ seen: Runtime.Recognition) -> RPCMessages.Recognition {

@@ -23,8 +23,39 @@ extension ConceptsService {
         }
         services.register(ConceptsMethods.listShares, options: options) { _, context in
             try await runner.run(context) {
-                ListSharesReply(
-                    shares: try await registry.shares(of: context.caller.userID).map { Share(record: $0) })
+                let userID = try context.caller.userID
+                return ListSharesReply(
+                    shares: try await registry.shares(of: userID).map { Share(record: $0) },
+                    blocked: try await registry.blockedSharers(of: userID))
+            }
+        }
+        registerConsent(in: &services, options: options)
+    }
+
+    private func registerConsent(in services: inout Services, options: MethodOptions) {
+        let (registry, runner) = (registry, runner)
+        services.register(ConceptsMethods.acceptShare, options: options) { request, context in
+            try await runner.run(context) {
+                try Names.check(request.concept, what: "the concept's name")
+                return Share(
+                    record: try await registry.acceptShare(request.concept, of: request.owner, by: context.caller))
+            }
+        }
+        services.register(ConceptsMethods.declineShare, options: options) { request, context in
+            try await runner.run(context) {
+                try Names.check(request.concept, what: "the concept's name")
+                return Share(
+                    record: try await registry.declineShare(request.concept, of: request.owner, by: context.caller))
+            }
+        }
+        services.register(ConceptsMethods.blockSharer, options: options) { request, context in
+            try await runner.run(context) {
+                BlockSharerReply(blocked: try await registry.blockSharer(request.owner, by: context.caller))
+            }
+        }
+        services.register(ConceptsMethods.unblockSharer, options: options) { request, context in
+            try await runner.run(context) {
+                BlockSharerReply(blocked: try await registry.unblockSharer(request.owner, by: context.caller))
             }
         }
     }
@@ -33,6 +64,7 @@ extension ConceptsService {
 extension Share {
     fileprivate init(record: ShareRecord) {
         self.init(
-            owner: record.owner, concept: record.concept, user: record.user, createdAtMs: record.createdAtMs)
+            owner: record.owner, concept: record.concept, user: record.user, createdAtMs: record.createdAtMs,
+            state: record.state.rawValue)
     }
 }

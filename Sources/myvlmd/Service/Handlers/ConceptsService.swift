@@ -14,6 +14,7 @@ struct ConceptsService: Sendable {
     let backups: String
     /// What a file for this server's model says of itself; throws for every other.
     let inspect: @Sendable ([UInt8]) throws -> ArtifactManifest
+    let imports: DataImports
 
     func register(in services: inout Services) {
         let registry = registry

@@ -43,6 +43,8 @@ enum MethodScopes {
             ConceptsMethods.eraseConcept.name, ConceptsMethods.exportData.name, ConceptsMethods.importData.name,
             ConceptsMethods.getPhotos.name, ConceptsMethods.dropPhotos.name,
             ConceptsMethods.shareConcept.name, ConceptsMethods.unshareConcept.name,
+            ConceptsMethods.acceptShare.name, ConceptsMethods.declineShare.name,
+            ConceptsMethods.blockSharer.name, ConceptsMethods.unblockSharer.name,
             JobsMethods.cancelJob.name, JobsMethods.resumeJob.name,
             // A file of a person holds face keys: reading names is not enough for it.
             ConceptsMethods.exportConcept.name, ConceptsMethods.importConcept.name,

@@ -244,10 +244,11 @@ package actor JobRunner {
         let staged = try await photos.photos(of: work.job)
         var others: [[UInt8]] = []
         for digest in work.others {
-            // One that was erased or pruned since the first run is left out.
+            // One that was erased or pruned since the first run is left out, and so is one that is damaged: it is told
+            // wherever it is used.
             do {
                 others.append(try await registry.artifact(digest, of: work.job.userID))
-            } catch let error as RegistryError where error.code == .notFound {}
+            } catch let error as RegistryError where [.notFound, .dataLoss].contains(error.code) {}
         }
         let training = EnrollmentRequest(
             kind: request.wantedKind,

@@ -172,10 +172,14 @@ struct  Myvlm__V1__DamagedVersion
   ProtobufCBinaryData user;
   ProtobufCBinaryData concept;
   uint32_t version;
+  /*
+   * What is wrong with it.
+   */
+  ProtobufCBinaryData reason;
 };
 #define MYVLM__V1__DAMAGED_VERSION__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&myvlm__v1__damaged_version__descriptor) \
-    , {0,NULL}, {0,NULL}, 0 }
+    , {0,NULL}, {0,NULL}, 0, {0,NULL} }
 
 
 struct  Myvlm__V1__CreateBackupRequest

@@ -67,12 +67,16 @@ typedef struct Myvlm__V1__Share Myvlm__V1__Share;
 typedef struct Myvlm__V1__UnshareConceptReply Myvlm__V1__UnshareConceptReply;
 typedef struct Myvlm__V1__ListSharesRequest Myvlm__V1__ListSharesRequest;
 typedef struct Myvlm__V1__ListSharesReply Myvlm__V1__ListSharesReply;
+typedef struct Myvlm__V1__ShareChoice Myvlm__V1__ShareChoice;
+typedef struct Myvlm__V1__BlockSharerRequest Myvlm__V1__BlockSharerRequest;
+typedef struct Myvlm__V1__BlockSharerReply Myvlm__V1__BlockSharerReply;
 typedef struct Myvlm__V1__GetPhotosRequest Myvlm__V1__GetPhotosRequest;
 typedef struct Myvlm__V1__DropPhotosRequest Myvlm__V1__DropPhotosRequest;
 typedef struct Myvlm__V1__DropPhotosReply Myvlm__V1__DropPhotosReply;
 typedef struct Myvlm__V1__ExportDataRequest Myvlm__V1__ExportDataRequest;
 typedef struct Myvlm__V1__DataChunk Myvlm__V1__DataChunk;
 typedef struct Myvlm__V1__ImportDataReply Myvlm__V1__ImportDataReply;
+typedef struct Myvlm__V1__SkippedConcept Myvlm__V1__SkippedConcept;
 typedef struct Myvlm__V1__ExportConceptRequest Myvlm__V1__ExportConceptRequest;
 typedef struct Myvlm__V1__ConceptFile Myvlm__V1__ConceptFile;
 typedef struct Myvlm__V1__ImportConceptRequest Myvlm__V1__ImportConceptRequest;
@@ -920,10 +924,14 @@ struct  Myvlm__V1__Share
   ProtobufCBinaryData concept;
   ProtobufCBinaryData user;
   int64_t created_at_ms;
+  /*
+   * "offered" or "accepted"; to whom it was offered also "declined".
+   */
+  ProtobufCBinaryData state;
 };
 #define MYVLM__V1__SHARE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&myvlm__v1__share__descriptor) \
-    , {0,NULL}, {0,NULL}, {0,NULL}, 0 }
+    , {0,NULL}, {0,NULL}, {0,NULL}, 0, {0,NULL} }
 
 
 struct  Myvlm__V1__UnshareConceptReply
@@ -949,9 +957,49 @@ struct  Myvlm__V1__ListSharesReply
   ProtobufCMessage base;
   size_t n_shares;
   Myvlm__V1__Share **shares;
+  /*
+   * Whose offers do not reach the caller.
+   */
+  size_t n_blocked;
+  ProtobufCBinaryData *blocked;
 };
 #define MYVLM__V1__LIST_SHARES_REPLY__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&myvlm__v1__list_shares_reply__descriptor) \
+    , 0,NULL, 0,NULL }
+
+
+struct  Myvlm__V1__ShareChoice
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData owner;
+  ProtobufCBinaryData concept;
+};
+#define MYVLM__V1__SHARE_CHOICE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&myvlm__v1__share_choice__descriptor) \
+    , {0,NULL}, {0,NULL} }
+
+
+struct  Myvlm__V1__BlockSharerRequest
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData owner;
+};
+#define MYVLM__V1__BLOCK_SHARER_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&myvlm__v1__block_sharer_request__descriptor) \
+    , {0,NULL} }
+
+
+struct  Myvlm__V1__BlockSharerReply
+{
+  ProtobufCMessage base;
+  /*
+   * All whose offers do not reach the caller now.
+   */
+  size_t n_blocked;
+  ProtobufCBinaryData *blocked;
+};
+#define MYVLM__V1__BLOCK_SHARER_REPLY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&myvlm__v1__block_sharer_reply__descriptor) \
     , 0,NULL }
 
 
@@ -1014,10 +1062,39 @@ struct  Myvlm__V1__ImportDataReply
   size_t n_concepts;
   ProtobufCBinaryData *concepts;
   uint32_t versions;
+  /*
+   * What was left out, and why: versions of another model. At most a hundred are told.
+   */
+  size_t n_skipped;
+  Myvlm__V1__SkippedConcept **skipped;
 };
 #define MYVLM__V1__IMPORT_DATA_REPLY__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&myvlm__v1__import_data_reply__descriptor) \
-    , 0,NULL, 0 }
+    , 0,NULL, 0, 0,NULL }
+
+
+/*
+ * A concept, or one version of it, that was left out.
+ */
+struct  Myvlm__V1__SkippedConcept
+{
+  ProtobufCMessage base;
+  /*
+   * OWNER/CONCEPT where another user shares it.
+   */
+  ProtobufCBinaryData concept;
+  /*
+   * Why, and what to do.
+   */
+  ProtobufCBinaryData reason;
+  /*
+   * 0 where all of it was left out.
+   */
+  uint32_t version;
+};
+#define MYVLM__V1__SKIPPED_CONCEPT__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&myvlm__v1__skipped_concept__descriptor) \
+    , {0,NULL}, {0,NULL}, 0 }
 
 
 struct  Myvlm__V1__ExportConceptRequest
@@ -2130,6 +2207,63 @@ Myvlm__V1__ListSharesReply *
 void   myvlm__v1__list_shares_reply__free_unpacked
                      (Myvlm__V1__ListSharesReply *message,
                       ProtobufCAllocator *allocator);
+/* Myvlm__V1__ShareChoice methods */
+void   myvlm__v1__share_choice__init
+                     (Myvlm__V1__ShareChoice         *message);
+size_t myvlm__v1__share_choice__get_packed_size
+                     (const Myvlm__V1__ShareChoice   *message);
+size_t myvlm__v1__share_choice__pack
+                     (const Myvlm__V1__ShareChoice   *message,
+                      uint8_t             *out);
+size_t myvlm__v1__share_choice__pack_to_buffer
+                     (const Myvlm__V1__ShareChoice   *message,
+                      ProtobufCBuffer     *buffer);
+Myvlm__V1__ShareChoice *
+       myvlm__v1__share_choice__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   myvlm__v1__share_choice__free_unpacked
+                     (Myvlm__V1__ShareChoice *message,
+                      ProtobufCAllocator *allocator);
+/* Myvlm__V1__BlockSharerRequest methods */
+void   myvlm__v1__block_sharer_request__init
+                     (Myvlm__V1__BlockSharerRequest         *message);
+size_t myvlm__v1__block_sharer_request__get_packed_size
+                     (const Myvlm__V1__BlockSharerRequest   *message);
+size_t myvlm__v1__block_sharer_request__pack
+                     (const Myvlm__V1__BlockSharerRequest   *message,
+                      uint8_t             *out);
+size_t myvlm__v1__block_sharer_request__pack_to_buffer
+                     (const Myvlm__V1__BlockSharerRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Myvlm__V1__BlockSharerRequest *
+       myvlm__v1__block_sharer_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   myvlm__v1__block_sharer_request__free_unpacked
+                     (Myvlm__V1__BlockSharerRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Myvlm__V1__BlockSharerReply methods */
+void   myvlm__v1__block_sharer_reply__init
+                     (Myvlm__V1__BlockSharerReply         *message);
+size_t myvlm__v1__block_sharer_reply__get_packed_size
+                     (const Myvlm__V1__BlockSharerReply   *message);
+size_t myvlm__v1__block_sharer_reply__pack
+                     (const Myvlm__V1__BlockSharerReply   *message,
+                      uint8_t             *out);
+size_t myvlm__v1__block_sharer_reply__pack_to_buffer
+                     (const Myvlm__V1__BlockSharerReply   *message,
+                      ProtobufCBuffer     *buffer);
+Myvlm__V1__BlockSharerReply *
+       myvlm__v1__block_sharer_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   myvlm__v1__block_sharer_reply__free_unpacked
+                     (Myvlm__V1__BlockSharerReply *message,
+                      ProtobufCAllocator *allocator);
 /* Myvlm__V1__GetPhotosRequest methods */
 void   myvlm__v1__get_photos_request__init
                      (Myvlm__V1__GetPhotosRequest         *message);
@@ -2243,6 +2377,25 @@ Myvlm__V1__ImportDataReply *
                       const uint8_t       *data);
 void   myvlm__v1__import_data_reply__free_unpacked
                      (Myvlm__V1__ImportDataReply *message,
+                      ProtobufCAllocator *allocator);
+/* Myvlm__V1__SkippedConcept methods */
+void   myvlm__v1__skipped_concept__init
+                     (Myvlm__V1__SkippedConcept         *message);
+size_t myvlm__v1__skipped_concept__get_packed_size
+                     (const Myvlm__V1__SkippedConcept   *message);
+size_t myvlm__v1__skipped_concept__pack
+                     (const Myvlm__V1__SkippedConcept   *message,
+                      uint8_t             *out);
+size_t myvlm__v1__skipped_concept__pack_to_buffer
+                     (const Myvlm__V1__SkippedConcept   *message,
+                      ProtobufCBuffer     *buffer);
+Myvlm__V1__SkippedConcept *
+       myvlm__v1__skipped_concept__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   myvlm__v1__skipped_concept__free_unpacked
+                     (Myvlm__V1__SkippedConcept *message,
                       ProtobufCAllocator *allocator);
 /* Myvlm__V1__ExportConceptRequest methods */
 void   myvlm__v1__export_concept_request__init
@@ -2573,6 +2726,15 @@ typedef void (*Myvlm__V1__ListSharesRequest_Closure)
 typedef void (*Myvlm__V1__ListSharesReply_Closure)
                  (const Myvlm__V1__ListSharesReply *message,
                   void *closure_data);
+typedef void (*Myvlm__V1__ShareChoice_Closure)
+                 (const Myvlm__V1__ShareChoice *message,
+                  void *closure_data);
+typedef void (*Myvlm__V1__BlockSharerRequest_Closure)
+                 (const Myvlm__V1__BlockSharerRequest *message,
+                  void *closure_data);
+typedef void (*Myvlm__V1__BlockSharerReply_Closure)
+                 (const Myvlm__V1__BlockSharerReply *message,
+                  void *closure_data);
 typedef void (*Myvlm__V1__GetPhotosRequest_Closure)
                  (const Myvlm__V1__GetPhotosRequest *message,
                   void *closure_data);
@@ -2590,6 +2752,9 @@ typedef void (*Myvlm__V1__DataChunk_Closure)
                   void *closure_data);
 typedef void (*Myvlm__V1__ImportDataReply_Closure)
                  (const Myvlm__V1__ImportDataReply *message,
+                  void *closure_data);
+typedef void (*Myvlm__V1__SkippedConcept_Closure)
+                 (const Myvlm__V1__SkippedConcept *message,
                   void *closure_data);
 typedef void (*Myvlm__V1__ExportConceptRequest_Closure)
                  (const Myvlm__V1__ExportConceptRequest *message,
@@ -2745,6 +2910,22 @@ struct Myvlm__V1__Concepts_Service
                       const Myvlm__V1__DropUploadRequest *input,
                       Myvlm__V1__DropUploadReply_Closure closure,
                       void *closure_data);
+  void (*accept_share)(Myvlm__V1__Concepts_Service *service,
+                       const Myvlm__V1__ShareChoice *input,
+                       Myvlm__V1__Share_Closure closure,
+                       void *closure_data);
+  void (*decline_share)(Myvlm__V1__Concepts_Service *service,
+                        const Myvlm__V1__ShareChoice *input,
+                        Myvlm__V1__Share_Closure closure,
+                        void *closure_data);
+  void (*block_sharer)(Myvlm__V1__Concepts_Service *service,
+                       const Myvlm__V1__BlockSharerRequest *input,
+                       Myvlm__V1__BlockSharerReply_Closure closure,
+                       void *closure_data);
+  void (*unblock_sharer)(Myvlm__V1__Concepts_Service *service,
+                         const Myvlm__V1__BlockSharerRequest *input,
+                         Myvlm__V1__BlockSharerReply_Closure closure,
+                         void *closure_data);
 };
 typedef void (*Myvlm__V1__Concepts_ServiceDestroy)(Myvlm__V1__Concepts_Service *);
 void myvlm__v1__concepts__init (Myvlm__V1__Concepts_Service *service,
@@ -2782,7 +2963,11 @@ void myvlm__v1__concepts__init (Myvlm__V1__Concepts_Service *service,
       function_prefix__ ## watch,\
       function_prefix__ ## check_enrollment,\
       function_prefix__ ## list_uploads,\
-      function_prefix__ ## drop_upload  }
+      function_prefix__ ## drop_upload,\
+      function_prefix__ ## accept_share,\
+      function_prefix__ ## decline_share,\
+      function_prefix__ ## block_sharer,\
+      function_prefix__ ## unblock_sharer  }
 void myvlm__v1__concepts__upload_photos(ProtobufCService *service,
                                         const Myvlm__V1__PhotoChunk *input,
                                         Myvlm__V1__UploadReceipt_Closure closure,
@@ -2903,6 +3088,22 @@ void myvlm__v1__concepts__drop_upload(ProtobufCService *service,
                                       const Myvlm__V1__DropUploadRequest *input,
                                       Myvlm__V1__DropUploadReply_Closure closure,
                                       void *closure_data);
+void myvlm__v1__concepts__accept_share(ProtobufCService *service,
+                                       const Myvlm__V1__ShareChoice *input,
+                                       Myvlm__V1__Share_Closure closure,
+                                       void *closure_data);
+void myvlm__v1__concepts__decline_share(ProtobufCService *service,
+                                        const Myvlm__V1__ShareChoice *input,
+                                        Myvlm__V1__Share_Closure closure,
+                                        void *closure_data);
+void myvlm__v1__concepts__block_sharer(ProtobufCService *service,
+                                       const Myvlm__V1__BlockSharerRequest *input,
+                                       Myvlm__V1__BlockSharerReply_Closure closure,
+                                       void *closure_data);
+void myvlm__v1__concepts__unblock_sharer(ProtobufCService *service,
+                                         const Myvlm__V1__BlockSharerRequest *input,
+                                         Myvlm__V1__BlockSharerReply_Closure closure,
+                                         void *closure_data);
 
 /* --- descriptors --- */
 
@@ -2960,12 +3161,16 @@ extern const ProtobufCMessageDescriptor myvlm__v1__share__descriptor;
 extern const ProtobufCMessageDescriptor myvlm__v1__unshare_concept_reply__descriptor;
 extern const ProtobufCMessageDescriptor myvlm__v1__list_shares_request__descriptor;
 extern const ProtobufCMessageDescriptor myvlm__v1__list_shares_reply__descriptor;
+extern const ProtobufCMessageDescriptor myvlm__v1__share_choice__descriptor;
+extern const ProtobufCMessageDescriptor myvlm__v1__block_sharer_request__descriptor;
+extern const ProtobufCMessageDescriptor myvlm__v1__block_sharer_reply__descriptor;
 extern const ProtobufCMessageDescriptor myvlm__v1__get_photos_request__descriptor;
 extern const ProtobufCMessageDescriptor myvlm__v1__drop_photos_request__descriptor;
 extern const ProtobufCMessageDescriptor myvlm__v1__drop_photos_reply__descriptor;
 extern const ProtobufCMessageDescriptor myvlm__v1__export_data_request__descriptor;
 extern const ProtobufCMessageDescriptor myvlm__v1__data_chunk__descriptor;
 extern const ProtobufCMessageDescriptor myvlm__v1__import_data_reply__descriptor;
+extern const ProtobufCMessageDescriptor myvlm__v1__skipped_concept__descriptor;
 extern const ProtobufCMessageDescriptor myvlm__v1__export_concept_request__descriptor;
 extern const ProtobufCMessageDescriptor myvlm__v1__concept_file__descriptor;
 extern const ProtobufCMessageDescriptor myvlm__v1__import_concept_request__descriptor;

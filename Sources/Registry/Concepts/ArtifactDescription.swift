@@ -1,0 +1,58 @@
+/// What an artifact says of itself, as a version keeps it.
+public struct ArtifactDescription: Sendable, Equatable, Codable {
+    /// Which kind of head.
+    public let kind: ConceptRecord.Kind
+    /// "dog", "mug", "woman".
+    public let classNoun: String
+    /// The words answers use.
+    public let identifier: String
+    /// Where the head fires.
+    public let threshold: Double
+    /// SHA-256 of the frozen model it was made for.
+    public let modelDigest: String
+    /// Photos it was made from.
+    public let photoCount: Int
+    /// A JSON object.
+    public let trainingRecord: String
+
+    /// A description.
+    public init(
+        kind: ConceptRecord.Kind, classNoun: String, identifier: String, threshold: Double, modelDigest: String,
+        photoCount: Int, trainingRecord: String
+    ) {
+        self.kind = kind
+        self.classNoun = classNoun
+        self.identifier = identifier
+        self.threshold = threshold
+        self.modelDigest = modelDigest
+        self.photoCount = photoCount
+        self.trainingRecord = trainingRecord
+    }
+}
+
+/// Looks at an artifact's bytes and says what they are. Throws `RegistryError`: `invalidArgument` for bytes that nothing
+/// could work with, `failedPrecondition` for an artifact of another model; the message says why.
+public typealias ArtifactInspector = @Sendable ([UInt8]) throws -> ArtifactDescription
+
+extension RegistryStore {
+    /// From now on whatever comes in as an artifact, on any way, is looked at first, and `scrub` looks at what is there.
+    /// An artifact is only bytes here; whoever knows tensors says what they are. Without it nothing is looked at.
+    public func inspectArtifacts(with inspector: @escaping ArtifactInspector) {
+        self.inspector.withLock { $0 = inspector }
+    }
+
+    /// The commit with what its artifact says of itself in place of what was said of it.
+    func inspected(_ commit: EnrollmentCommit) throws -> EnrollmentCommit {
+        guard let inspect = inspector.withLock({ $0 }) else { return commit }
+        var commit = commit
+        let found = try inspect(commit.artifact)
+        commit.kind = found.kind
+        commit.classNoun = found.classNoun
+        commit.identifier = found.identifier
+        commit.threshold = found.threshold
+        commit.modelDigest = found.modelDigest
+        commit.photoCount = found.photoCount
+        commit.trainingRecord = found.trainingRecord
+        return commit
+    }
+}
