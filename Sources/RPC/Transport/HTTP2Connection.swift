@@ -160,8 +160,7 @@ package final class HTTP2Connection: PipeDelegate, @unchecked Sendable {
         nghttp2_session_del(session)
         let pipe = pipe
         self.pipe = nil
-        if let parting { pipe?.write(parting) }
-        pipe?.close(flush: true)
+        if let parting { pipe?.part(parting) } else { pipe?.close(flush: true) }
         delegate?.connectionClosed(self, error: error)
     }
 

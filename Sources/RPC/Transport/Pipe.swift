@@ -9,6 +9,9 @@ package protocol Pipe: AnyObject {
     func write(_ bytes: [UInt8])
     /// Closes; with `flush` after what is queued is sent, for at most two seconds. No event comes after.
     func close(flush: Bool)
+    /// Sends last words, reads nothing more, and closes half a second later: closed at once, the kernel would throw
+    /// them away where the peer still sends. No event comes after.
+    func part(_ words: [UInt8])
 }
 
 /// Who hears of a pipe.

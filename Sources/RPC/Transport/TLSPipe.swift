@@ -11,6 +11,7 @@ package final class TLSPipe: Pipe, @unchecked Sendable {
     private var bufferEvent: OpaquePointer?
     private var isConnected = false
     private var isClosing = false
+    private var isParting = false
     private var lingering: LoopTimer?
     /// `bufferevent_set_timeouts` restarts with every byte; a peer that sends one a second is met by this one.
     private var deadline: LoopTimer?
@@ -94,6 +95,16 @@ package final class TLSPipe: Pipe, @unchecked Sendable {
         free()
     }
 
+    package func part(_ words: [UInt8]) {
+        guard let bufferEvent, isConnected, !isClosing else { return close(flush: true) }
+        write(words)
+        delegate = nil
+        isClosing = true
+        isParting = true
+        bufferevent_disable(bufferEvent, Int16(EV_READ))
+        lingering = LoopTimer(loop, after: .milliseconds(500)) { self.free() }
+    }
+
     private func free() {
         lingering?.cancel()
         lingering = nil
@@ -148,6 +159,7 @@ package final class TLSPipe: Pipe, @unchecked Sendable {
 
     private func drained() {
         guard pendingBytes == 0 else { return }
+        guard !isParting else { return }
         if isClosing { free() } else { delegate?.pipeDrained() }
     }
 

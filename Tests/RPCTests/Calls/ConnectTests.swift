@@ -31,13 +31,28 @@ import Testing
         await server.stop()
     }
 
+    /// "Check the authority file" was the advice, and the client could have done nothing about it.
+    @Test func anExpiredCertificateIsTheOperatorsMatter() async throws {
+        let server = try await TestServer(certificate: "expired")
+        let said = await reason(try server.channel())
+        #expect(said == "the server's certificate has expired; its operator must renew it")
+        await server.stop()
+    }
+
+    @Test func aCertificateOfTomorrowIsAMatterOfClocks() async throws {
+        let server = try await TestServer(certificate: "tomorrow")
+        let said = await reason(try server.channel())
+        #expect(said.contains("certificate of the server is not valid yet") && said.contains("clock"))
+        await server.stop()
+    }
+
     @Test func aPortThatDoesNotSpeakTLS() async throws {
         let certificates = try await TestCertificates.shared.value
         let port = try PlainListener()
         let channel = try Channel(
             endpoint: Endpoint(host: "127.0.0.1", port: port.port),
             options: ChannelOptions(authorityFile: certificates.path("ca.pem")))
-        #expect(await reason(channel).contains("is it a TLS port"))
+        #expect(await reason(channel).contains("does not speak TLS"))
     }
 
     @Test func aFileThatIsNoCertificate() async throws {

@@ -24,13 +24,42 @@ import Testing
         await server.stop()
     }
 
-    @Test func oversizedHeadersEndTheirCallOnly() async throws {
+    /// The client knows the server's limit, once it heard of it, and does not send what would end the connection.
+    @Test func oversizedHeadersAreNotSent() async throws {
         let server = try await TestServer { $0.limits.maximumHeaderListBytes = 2000 }
         let channel = try server.channel()
-        let options = CallOptions(metadata: ["long": String(repeating: "x", count: 4000)])
-        #expect(
-            await code { _ = try await channel.call(Echo.unary, TextPiece(), options: options) } == .resourceExhausted)
         #expect(try await channel.call(Echo.unary, TextPiece(text: "ok")).text == "ok")
+        let options = CallOptions(metadata: ["long": String(repeating: "x", count: 4000)])
+        let error = await failure { _ = try await channel.call(Echo.unary, TextPiece(), options: options) }
+        #expect(error?.code == .resourceExhausted && error?.message.contains("2000") == true)
+        #expect(try await channel.call(Echo.unary, TextPiece(text: "ok")).text == "ok")
+        #expect(await server.server.statistics.acceptedConnections == 1)
+        await server.stop()
+    }
+
+    /// Connections that made no call filled all places of their address.
+    @Test func connectionsThatSayNothingGiveWay() async throws {
+        let server = try await TestServer { $0.limits.maximumConnectionsPerAddress = 4 }
+        let mine = try server.channel()
+        _ = try await mine.call(Echo.unary, TextPiece())
+        var silent: [RawSocket] = []
+        for _ in 0..<20 { silent.append(try RawSocket(port: server.server.endpoint.port)) }
+        while await server.server.statistics.refusedConnections < 17 { await Task.yield() }
+        let other = try server.channel()
+        #expect(try await other.call(Echo.unary, TextPiece(text: "new")).text == "new")
+        #expect(try await mine.call(Echo.unary, TextPiece(text: "old")).text == "old")
+        #expect(await server.server.statistics.connections == 4)
+        #expect(silent[0].readUntilClosed(), "the oldest gave way")
+        await server.stop()
+    }
+
+    @Test func aConnectionThatMakesNoCallIsClosed() async throws {
+        let server = try await TestServer { $0.limits.strangerTimeout = .milliseconds(100) }
+        let channel = try server.channel()
+        _ = try await channel.call(Echo.unary, TextPiece())
+        let silent = try await WirePeer(server)
+        for await _ in silent.frames {}
+        #expect(await server.server.statistics.connections == 1, "that of the known caller stays")
         await server.stop()
     }
 

@@ -25,7 +25,13 @@ enum Echo {
     static let whoAmI = UnaryMethod<WhoAmIRequest, LoginReply>(MethodName(service: service, method: "WhoAmI"))
 }
 
-struct Principal: Sendable { let name: String }
+struct Principal: KnownCaller {
+    let name: String
+    var accountNumber: Int64 { name.utf8.reduce(0) { $0 &* 31 &+ Int64($1) } }
+}
+
+/// Who calls with the header `stranger`: nobody the server knows.
+struct Stranger: Sendable {}
 struct SecretError: Error { let text = "the password is hunter2" }
 
 /// A server on a port of its own with the methods of `Echo`.
@@ -53,6 +59,7 @@ final class TestServer: Sendable {
                 guard metadata["authorization"] != "Bearer bad" else {
                     throw RPCError(code: .unauthenticated, message: "the token is not known")
                 }
+                if metadata["stranger"] != nil { return Stranger() }
                 return Principal(name: metadata["authorization"] ?? "nobody")
             },
             log: { event in

@@ -4,19 +4,6 @@ import Testing
 @Suite struct ConnectionPolicyTests {
     private let start = ContinuousClock.now
 
-    @Test func connectionsAreCountedInAllAndByAddress() {
-        var census = ConnectionCensus(limit: 3, addressLimit: 2)
-        #expect(census.admit("a") == true)
-        #expect(census.admit("a") == true)
-        #expect(census.admit("a") == false)
-        #expect(census.admit("b") == true)
-        #expect(census.admit("c") == false)
-        census.leave("a")
-        #expect(census.admit("c") == true)
-        census.leave("nobody")
-        #expect(census.count == 3)
-    }
-
     @Test func aBurstIsAllowedAndAFloodIsNot() {
         var limit = RateLimit(perSecond: 10, burst: 5)
         for _ in 0..<5 { #expect(limit.allow(now: start) == true) }
@@ -42,6 +29,8 @@ import Testing
         #expect(keepalive.tick(now: start, streams: 0) == .none)
         #expect(keepalive.tick(now: start + .seconds(20), streams: 1) == .none)
         #expect(keepalive.tick(now: start + .seconds(31), streams: 0) == .none, "the time starts when the call ends")
+        #expect(keepalive.tick(now: start + .seconds(41), streams: 0) == .none)
+        #expect(keepalive.tick(now: start + .seconds(41), streams: 0, idleLimit: .seconds(10)) == .idle)
         #expect(keepalive.tick(now: start + .seconds(61), streams: 0) == .idle)
     }
 }

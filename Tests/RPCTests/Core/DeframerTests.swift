@@ -26,6 +26,39 @@ private func drain(_ deframer: inout Deframer) throws -> [[UInt8]] {
         }
     }
 
+    @Test func aPrefixIsAnnouncedBeforeItsMessage() throws {
+        var deframer = Deframer(limit: 10)
+        ([0, 0, 0, 0] as [UInt8]).withUnsafeBytes { deframer.append($0) }
+        #expect(try deframer.announced() == nil)
+        ([3, 1, 2] as [UInt8]).withUnsafeBytes { deframer.append($0) }
+        #expect(try deframer.announced() == 3)
+        #expect(try deframer.announced() == 3, "asked twice it says the same")
+        #expect(deframer.unread == 2)
+        #expect(try deframer.next() == nil)
+        #expect(deframer.unread == 0)
+        ([3, 0] as [UInt8]).withUnsafeBytes { deframer.append($0) }
+        #expect(try deframer.next() == [1, 2, 3])
+        #expect(deframer.unread == 1)
+    }
+
+    @Test func aReaderThatIsAlwaysBehindGetsEveryByte() throws {
+        var deframer = Deframer(limit: 1000)
+        let message = [UInt8](repeating: 5, count: 1000)
+        let frame = Framer.frame(message)
+        var found = 0
+        frame.withUnsafeBytes { for _ in 0..<40 { deframer.append($0) } }
+        for _ in 0..<400 {
+            frame.withUnsafeBytes { deframer.append($0) }
+            #expect(try deframer.next() == message)
+            found += 1
+        }
+        while let next = try deframer.next() {
+            #expect(next == message)
+            found += 1
+        }
+        #expect(found == 440 && deframer.unread == 0)
+    }
+
     @Test func aTooLongMessageFailsAtItsPrefix() throws {
         var deframer = Deframer(limit: 10)
         ([0, 0, 0, 0, 11] as [UInt8]).withUnsafeBytes { deframer.append($0) }

@@ -65,3 +65,33 @@ import Testing
         for path in ["", "/", "/a", "a/b", "/a/b/c", "//b", "/a/"] { #expect(MethodName(path: path) == nil) }
     }
 }
+
+/// A method's name of 4,000 letters came back in 24,036 bytes: limits are those of bytes as they are sent.
+@Suite struct MessageLengthTests {
+    @Test(arguments: ["a", "%", "é", "漢", "👩‍👩‍👧", "a\u{301}", "x%é漢👩"])
+    func aMessageIsCutBetweenCharacters(_ unit: String) throws {
+        let text = String(repeating: unit, count: 5000)
+        for limit in [0, 1, 2, 3, 5, 8, 11, 100, 4095, 4096] {
+            let sent = PercentEncoding.encode(text, limit: limit)
+            #expect(sent.utf8.count <= limit && sent.utf8.count > limit - 13)
+            let read = PercentEncoding.decode(sent)
+            #expect(!read.contains("\u{FFFD}") && text.unicodeScalars.starts(with: read.unicodeScalars))
+        }
+        #expect(PercentEncoding.decode(PercentEncoding.encode(text)) == text)
+    }
+
+    @Test func everythingThatAnErrorSaysIsBounded() throws {
+        var error = RPCError(code: .notFound, message: String(repeating: "ü%", count: 10_000))
+        error.trailers.add("retry-after-ms", "17")
+        error.trailers.add("name", String(repeating: "ü", count: 5000))
+        for number in 0..<100 { error.trailers.add("t\(number)", String(repeating: "x", count: 100)) }
+        let fields = ServerCallState.status(error, requestID: "1-2")
+        let bytes = fields.reduce(0) { $0 + $1.listBytes }
+        #expect(bytes <= 8192 - 512)
+        let message = try #require(fields.first { $0.name == "grpc-message" }).value
+        #expect(message.utf8.count <= ServerCallState.messageBytes && message.utf8.count > 4000)
+        #expect(fields.contains(HeaderField("retry-after-ms", "17")))
+        #expect(!fields.contains { $0.name == "name" }, "a trailer that does not fit is left out whole")
+        #expect(fields.last == HeaderField("x-request-id", "1-2"))
+    }
+}

@@ -1,0 +1,44 @@
+import RPC
+import RPCCore
+import Testing
+
+/// Authority that ends closes calls, those that still read among them.
+@Suite(.timeLimit(.minutes(2))) struct AuthorityTests {
+    private let gone = RPCError(code: .unauthenticated, message: "the token was revoked meanwhile")
+
+    private func opened(_ server: TestServer, _ count: Int) async -> [OpenCall] {
+        while server.server.openCalls.count < count { await Task.yield() }
+        return server.server.openCalls
+    }
+
+    @Test func callsThatReadAndCallsAtWorkEnd() async throws {
+        let server = try await TestServer()
+        let connection = try await RawConnection(server)
+        let calls = [
+            connection.call(Echo.unary.name), connection.call(Echo.unary.name, body: [0, 0, 0, 0, 9]),
+            connection.call(Echo.gather.name), connection.call(Echo.chat.name),
+            connection.call(Echo.hang.name, body: Framer.frame([]), ends: true),
+        ]
+        #expect(await server.nextSignal() == "begun")
+        let all = await opened(server, calls.count)
+        #expect(all.allSatisfy { ($0.principal as? Principal)?.name == "Bearer ann" })
+        server.server.end(all, gone)
+        for call in calls { #expect(await call.status() == .unauthenticated) }
+        #expect(await server.nextSignal() == "cancelled")
+        while !server.server.openCalls.isEmpty { await Task.yield() }
+        await server.stop()
+    }
+
+    @Test func othersCallsGoOn() async throws {
+        let server = try await TestServer()
+        let connection = try await RawConnection(server)
+        let mine = connection.call(Echo.unary.name, token: "Bearer ann", body: Framer.frame([]))
+        let other = connection.call(Echo.unary.name, token: "Bearer bob", body: Framer.frame([]))
+        let all = await opened(server, 2)
+        server.server.end(all.filter { ($0.principal as? Principal)?.name == "Bearer ann" }, gone)
+        #expect(await mine.status() == .unauthenticated)
+        connection.loop.submit { other.stream.finishWriting() }
+        #expect(await other.status() == .ok)
+        await server.stop()
+    }
+}
