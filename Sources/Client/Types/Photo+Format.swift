@@ -20,7 +20,8 @@ extension Photo {
         if bytes.starts(with: Array("GIF8".utf8)) { return " but a GIF" }
         if bytes.count >= 12, bytes[4..<8].elementsEqual("ftyp".utf8) {
             let brand = String(decoding: bytes[8..<12], as: UTF8.self)
-            return ["heic", "heix", "mif1", "msf1"].contains(brand) ? " but a HEIC" : brand == "avif" ? " but an AVIF" : ""
+            return ["heic", "heix", "mif1", "msf1"].contains(brand)
+                ? " but a HEIC" : brand == "avif" ? " but an AVIF" : ""
         }
         return ""
     }

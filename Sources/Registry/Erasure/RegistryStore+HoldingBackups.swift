@@ -34,7 +34,9 @@ extension RegistryStore {
                 continue
             }
             let backup = HoldingBackup(name: name, createdAtMs: manifest.createdAtMs)
-            for (receipt, subject) in subjects where held.contains(subject) { found[receipt, default: []].append(backup) }
+            for (receipt, subject) in subjects where held.contains(subject) {
+                found[receipt, default: []].append(backup)
+            }
         }
         return found.mapValues { $0.sorted { ($0.createdAtMs, $0.name) < ($1.createdAtMs, $1.name) } }
     }

@@ -24,8 +24,6 @@ struct ResidentConcept: Sendable {
         head.wipe()
         embedding.values.wipe()
         directions.values.wipe()
-        embedding = Matrix(rows: 0, columns: 0)
-        directions = Matrix(rows: 0, columns: 0)
     }
 
     /// Bytes it takes in memory, tensors only.

@@ -12,9 +12,10 @@ import VLM
 package actor JobRunner {
     package typealias Event = RPCMessages.EnrollEvent
     /// Trains: an `Enroller`, or what a test puts in its place.
-    package typealias Training = @Sendable (
-        EnrollmentRequest, @escaping @Sendable (EnrollmentProgress) -> Void
-    ) async throws -> EnrolledConcept
+    package typealias Training =
+        @Sendable (
+            EnrollmentRequest, @escaping @Sendable (EnrollmentProgress) -> Void
+        ) async throws -> EnrolledConcept
 
     private struct Live {
         var task: Task<CommitResult, any Error>?
