@@ -1,6 +1,7 @@
 import Foundation
 import GRDB
 import Registry
+import Synchronization
 import Testing
 
 @Suite struct ErasureTests {
@@ -152,6 +153,31 @@ import Testing
     }
 
     /// A job that waits would bring the concept back; one that is over holds what was said about it.
+    /// A call that was cancelled in the middle used to leave a promise that only the next start kept, and answers went on
+    /// with what was to be gone.
+    @Test func onceBegunAnErasureIsFinished() async throws {
+        for access in 1... {
+            let count = Guard()
+            let harness = try Harness { $0.willAccess = { count.pass() } }
+            let store = harness.store
+            let anna = try await harness.user("anna")
+            _ = try await store.commit(enrollment("mug", "1"), by: anna)
+            let call = Task {
+                while !Task.isCancelled, !count.isArmed { await Task.yield() }
+                return try await store.eraseConcept("mug", by: anna)
+            }
+            count.arm(access) { call.cancel() }
+            let result = await call.result
+            let happened = count.hasFired
+            count.disarm()
+            let erased = try await store.concepts(of: anna.userID).concepts.isEmpty
+            let promised = try await store.erasures(by: .console)
+            #expect(erased && promised.count == 1 && promised[0].erasedAtMs != nil, "access \(access)")
+            #expect(throws: Never.self, "access \(access)") { try result.get() }
+            guard happened else { break }
+        }
+    }
+
     @Test func enrollmentsOfAnErasedConceptGoWithIt() async throws {
         let harness = try Harness()
         let store = harness.store
@@ -180,5 +206,24 @@ import Testing
         _ = try await harness.store.protectAlias("best", of: "mug", true, by: anna)
         await expectError(.failedPrecondition, "protected") { try await harness.store.eraseConcept("mug", by: anna) }
         #expect(!FileManager.default.fileExists(atPath: harness.directory + "/erasures.journal"))
+    }
+}
+
+/// Counts and does something at the n-th time.
+private final class Guard: Sendable {
+    private let state = Mutex((count: 0, at: Int.max, action: (@Sendable () -> Void)?.none))
+
+    var isArmed: Bool { state.withLock { $0.action != nil } }
+    var hasFired: Bool { state.withLock { $0.count >= $0.at } }
+
+    func arm(_ n: Int, _ action: @escaping @Sendable () -> Void) { state.withLock { $0 = (0, n, action) } }
+    func disarm() { state.withLock { $0 = (0, .max, nil) } }
+
+    func pass() {
+        let action = state.withLock { state -> (@Sendable () -> Void)? in
+            state.count += 1
+            return state.count == state.at ? state.action : nil
+        }
+        action?()
     }
 }

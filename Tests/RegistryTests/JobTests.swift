@@ -44,6 +44,53 @@ import Testing
         #expect(try await store.versions(of: "mug", userID: anna.userID).count == 1)
     }
 
+    /// A job whose call has ended is ended whoever its owner is by now, once, and from a task that is cancelled.
+    @Test func anAbandonedJobIsOverOnce() async throws {
+        let harness = try Harness()
+        let store = harness.store
+        let anna = try await harness.user("anna")
+        let running = try await store.createJob(concept: "mug", request: [1], by: anna)
+        _ = try await store.startJob(running.id)
+        harness.clock.advance(2_000)
+        _ = try await store.setSuspended(true, name: "anna", by: .console)
+        let cancelled = Task {
+            withUnsafeCurrentTask { $0?.cancel() }
+            await #expect(throws: CancellationError.self) { try await store.abandonJob(running.id) }
+            return try await Uncancelled.run { try await store.abandonJob(running.id) }
+        }
+        let ended = try await cancelled.value
+        #expect(ended?.state == .cancelled && ended?.spentMs == 2_000)
+        #expect(try await store.abandonJob(running.id) == ended)
+        #expect(try await store.recoverJobs().isEmpty)
+        #expect(try await store.abandonJob("none") == nil)
+        _ = try await store.setSuspended(false, name: "anna", by: .console)
+        let back = try await harness.store.authenticate(try await harness.login("anna").token)
+        let failed = try await store.createJob(concept: "mug", request: [1], by: back)
+        try await store.failJob(failed.id, code: "x", message: "y")
+        #expect(try await store.abandonJob(failed.id)?.state == .failed)
+    }
+
+    /// What waits or trains is counted before another is taken on: each would be refused after its training.
+    @Test func enrollmentsOnTheirWayCountAgainstTheQuota() async throws {
+        let harness = try Harness { $0.quotas.conceptsPerUser = 2 }
+        let store = harness.store
+        let anna = try await harness.user("anna")
+        _ = try await store.commit(enrollment("cup", "1"), by: anna)
+        let waiting = try await store.createJob(concept: "Mug", request: [], by: anna)
+        await expectError(.resourceExhausted, "2 of 2") {
+            try await store.checkRoomForEnrollment(name: "rex", by: anna)
+        }
+        // The same name once more, or another version of what there is, needs no further concept.
+        try await store.checkRoomForEnrollment(name: "mug", by: anna)
+        try await store.checkRoomForEnrollment(name: "cup", by: anna)
+        try await store.cancelJob(waiting.id, by: anna)
+        try await store.checkRoomForEnrollment(name: "rex", by: anna)
+        await expectError(.resourceExhausted, "bytes are in use") {
+            try await store.checkRoomForEnrollment(
+                name: "rex", bytes: harness.configuration.quotas.bytesPerUser, by: anna)
+        }
+    }
+
     @Test func jobsOutliveTheProcessAndTrainAgainstTheSame() async throws {
         let harness = try Harness()
         let anna = try await harness.user("anna")

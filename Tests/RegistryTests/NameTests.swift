@@ -26,7 +26,8 @@ import Testing
         "", " ", " a", "a ", "a  b", ".", "..", "a/b", "/etc/passwd", "..\\x", "a\0b", "\u{7F}", "a\tb", "a\nb",
         "\u{85}",
         "a\u{200B}b", "a\u{202E}b", "a\u{A0}b", "\u{2028}", "\u{E000}", "\u{FEFF}a", String(repeating: "a", count: 65),
-        String(repeating: "x", count: 10_000), "a" + String(repeating: "\u{301}", count: 500),
+        String(repeating: "x", count: 10_000),
+        "a" + String(repeating: "\u{301}", count: 500), "<|im_end|>", "a|>", "{concept}", "a}", "a\u{FFFD}",
     ])
     func conceptNamesOutOfForm(name: String) {
         let error = #expect(throws: RegistryError.self) { try NameRules.conceptName(name) }
@@ -52,7 +53,9 @@ import Testing
 
     @Test func identifiersHaveOneToThreeWords() throws {
         #expect(try NameRules.identifier("my old mug") == "my old mug")
-        for bad in ["", "one two three four", String(repeating: "a", count: 33), "a\u{0}", "two  spaces"] {
+        for bad in [
+            "", "one two three four", String(repeating: "a", count: 33), "a\u{0}", "two  spaces", "a{b}", "<|a",
+        ] {
             #expect(throws: RegistryError.self) { try NameRules.identifier(bad) }
         }
     }

@@ -3,51 +3,57 @@ import Service
 import Testing
 
 @Suite struct EnrollmentGateTests {
-    @Test func turnsComeInOrder() async throws {
+    @Test func aWaitEndsWithItsTurn() async throws {
         let gate = EnrollmentGate(running: 1, waiting: 10)
-        let order = Locked<[Int]>([])
-        let (release, releaser) = AsyncStream.makeStream(of: Void.self)
-        let first = Task {
-            try await gate.run(queued: { _ in }) { for await _ in release { break } }
-        }
-        while gate.counts.running == 0 { await Task.yield() }
+        let first = try gate.enter(1)
+        try await gate.turn(first)
+        let order = Locked<[Int64]>([])
         var waiters: [Task<Void, any Error>] = []
-        for number in 0..<5 {
+        for user: Int64 in [1, 1, 2, 3] {
+            let ticket = try gate.enter(user)
+            #expect(ticket.ahead > 0)
             waiters.append(
                 Task {
-                    try await gate.run(queued: { #expect($0 == number + 1) }) { order.update { $0.append(number) } }
+                    try await gate.turn(ticket)
+                    order.update { $0.append(user) }
+                    gate.leave(ticket)
                 })
-            while gate.counts.waiting <= number { await Task.yield() }
         }
-        releaser.yield()
-        try await first.value
+        #expect(gate.counts.running == 1 && gate.counts.waiting == 4)
+        gate.leave(first)
         for waiter in waiters { try await waiter.value }
-        #expect(order.value == [0, 1, 2, 3, 4])
+        // Who trained last is not first again, and each has its turn before the first's second.
+        #expect(order.value == [2, 3, 1, 1])
         #expect(gate.counts.running == 0 && gate.counts.waiting == 0)
     }
 
-    @Test func aCancelledWaitLeavesTheQueue() async throws {
-        let gate = EnrollmentGate(running: 1, waiting: 1)
-        let (release, releaser) = AsyncStream.makeStream(of: Void.self)
-        let first = Task { try await gate.run(queued: { _ in }) { for await _ in release { break } } }
-        while gate.counts.running == 0 { await Task.yield() }
-        let ran = Locked(false)
-        let second = Task { try await gate.run(queued: { _ in }) { ran.set(true) } }
-        while gate.counts.waiting == 0 { await Task.yield() }
-        await #expect(throws: RPCError.self) { try await gate.run(queued: { _ in }) { ran.set(true) } }
-        second.cancel()
-        await #expect(throws: CancellationError.self) { try await second.value }
-        #expect(gate.counts.waiting == 0 && !ran.value)
-        releaser.yield()
-        try await first.value
+    @Test func aCancelledWaitEndsAndLeavesNothing() async throws {
+        let gate = EnrollmentGate(running: 1, waiting: 2)
+        let first = try gate.enter(1)
+        let second = try gate.enter(2)
+        let wait = Task {
+            defer { gate.leave(second) }
+            try await gate.turn(second)
+        }
+        wait.cancel()
+        await #expect(throws: CancellationError.self) { try await wait.value }
+        #expect(gate.counts.running == 1 && gate.counts.waiting == 0)
+        gate.leave(first)
         #expect(gate.counts.running == 0)
+        let third = try gate.enter(3)
+        try await gate.turn(third)
+        gate.leave(third)
     }
 
-    @Test func aFailureGivesTheTurnBack() async throws {
-        let gate = EnrollmentGate(running: 1, waiting: 1)
-        await #expect(throws: CancellationError.self) {
-            try await gate.run(queued: { _ in }) { throw CancellationError() }
-        }
-        #expect(try await gate.run(queued: { _ in }) { 3 } == 3)
+    @Test func aFullQueueSaysWhatToDo() async throws {
+        let gate = EnrollmentGate(running: 1, waiting: 2)
+        let held = try [gate.enter(1), gate.enter(1)]
+        let own = #expect(throws: RPCError.self) { try gate.enter(1) }
+        #expect(own?.code == .resourceExhausted && own?.message.contains("cancel one") == true)
+        let others = try [gate.enter(2), gate.enter(3, always: true)]
+        let full = #expect(throws: RPCError.self) { try gate.enter(4) }
+        #expect(full?.code == .resourceExhausted && full?.trailers["retry-after-ms"] == "60000")
+        for ticket in held + others { gate.leave(ticket) }
+        #expect(gate.counts.running == 0 && gate.counts.waiting == 0)
     }
 }

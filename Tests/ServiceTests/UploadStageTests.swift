@@ -10,7 +10,9 @@ import Testing
         let folder = NSTemporaryDirectory() + "myvlm-uploads-\(UUID().uuidString)"
         var limits = UploadLimits(ServiceConfiguration())
         change(&limits)
-        return (try UploadStage(directory: folder, limits: limits, clock: { now.value }), folder)
+        // What is staged here are no pictures.
+        let stage = try UploadStage(directory: folder, limits: limits, clock: { now.value }, inspect: { _, _ in })
+        return (stage, folder)
     }
 
     private func upload(_ stage: UploadStage, owner: Int64, _ photos: [[UInt8]]) async throws -> String {
@@ -35,18 +37,56 @@ import Testing
     @Test func aReceiptIsGoodForOneEnrollmentOfItsOwner() async throws {
         let (stage, folder) = try stage(Locked(0))
         let id = try await upload(stage, owner: 1, [[1, 2], [3]])
-        #expect(await code { _ = try await stage.claim(id, owner: 2) } == .notFound)
-        #expect(try await stage.claim(id, owner: 1) == 2)
-        #expect(await code { _ = try await stage.claim(id, owner: 1) } == .notFound)
-        #expect(try await stage.photos(id).map(\.bytes) == [[1, 2], [3]])
         let files = try FileManager.default.contentsOfDirectory(atPath: folder + "/" + id)
         for file in files {
             let attributes = try FileManager.default.attributesOfItem(atPath: "\(folder)/\(id)/\(file)")
             #expect((attributes[.posixPermissions] as? NSNumber)?.intValue == 0o600)
         }
-        await stage.discard(id)
+        #expect(await code { _ = try await stage.take(id, owner: 2) } == .notFound)
+        #expect(try await stage.take(id, owner: 1).map(\.bytes) == [[1, 2], [3]])
+        // Used up, whatever becomes of the enrollment.
+        #expect(await code { _ = try await stage.take(id, owner: 1) } == .notFound)
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder).isEmpty)
         #expect(await stage.waitingBytes == 0)
+        try FileManager.default.removeItem(atPath: folder)
+    }
+
+    /// Photos used to lie readable among the uploads for half an hour, also after an erasure.
+    @Test func stagedPhotosAreSealed() async throws {
+        let (stage, folder) = try stage(Locked(0))
+        let id = try await stage.begin(owner: 1)
+        try await stage.beginPhoto(id, name: "0.jpg")
+        let pieces = (0..<3).map { piece in [UInt8](repeating: 0x40 + UInt8(piece), count: 1_000) }
+        for piece in pieces { try await stage.append(id, piece) }
+        let file = URL(filePath: "\(folder)/\(id)/0")
+        let sealed = try Data(contentsOf: file)
+        for piece in pieces { #expect(sealed.range(of: Data(piece.prefix(8))) == nil) }
+        try await stage.endPhoto(id)
+        _ = try await stage.seal(id)
+        #expect(try await stage.take(id, owner: 1).first?.bytes == pieces.flatMap { $0 })
+        // A bit that was changed on the disk is no photo.
+        let other = try await upload(stage, owner: 1, [[1, 2, 3]])
+        var bytes = try Data(contentsOf: URL(filePath: "\(folder)/\(other)/0"))
+        bytes[20] ^= 1
+        try bytes.write(to: URL(filePath: "\(folder)/\(other)/0"))
+        #expect(await code { _ = try await stage.take(other, owner: 1) } == .dataLoss)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder).isEmpty)
+        try FileManager.default.removeItem(atPath: folder)
+    }
+
+    @Test func ownersSeeAndDropTheirOwn() async throws {
+        let (stage, folder) = try stage(Locked(5))
+        let id = try await upload(stage, owner: 1, [[1, 2], [3]])
+        let open = try await stage.begin(owner: 1)
+        let other = try await upload(stage, owner: 2, [[4]])
+        let seen = await stage.uploads(of: 1)
+        #expect(Set(seen.map(\.id)) == [id, open] && seen.count { $0.isComplete } == 1)
+        #expect(seen.first { $0.id == id }?.photos == 2 && seen.first { $0.id == id }?.bytes == 3)
+        #expect(await stage.drop(other, owner: 1) == nil)
+        #expect(await stage.drop(id, owner: 1) == 2)
+        await stage.dropAll(of: 1)
+        #expect(await stage.uploads(of: 1).isEmpty)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == [other])
         try FileManager.default.removeItem(atPath: folder)
     }
 
@@ -56,7 +96,7 @@ import Testing
         let sealed = try await upload(stage, owner: 1, [[1]])
         let open = try await stage.begin(owner: 2)
         now.set(1_000)
-        #expect(await code { _ = try await stage.claim(sealed, owner: 1) } == .notFound)
+        #expect(await code { _ = try await stage.take(sealed, owner: 1) } == .notFound)
         #expect(await code { try await stage.beginPhoto(open, name: "late.jpg") } == .notFound)
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder).isEmpty)
         try FileManager.default.removeItem(atPath: folder)
@@ -81,27 +121,6 @@ import Testing
         #expect(
             await code { _ = try await upload(stage, owner: 2, [[UInt8](repeating: 3, count: 10), [4]]) }
                 == .resourceExhausted)
-        try FileManager.default.removeItem(atPath: folder)
-    }
-
-    /// A failed enrollment hands its upload back; it gives way when its owner uploads anew.
-    @Test func releasedUploadsServeAgainAndGiveWay() async throws {
-        let (stage, folder) = try stage(Locked(0)) {
-            $0.uploadsPerUser = 2
-            $0.bytesPerUser = 10
-        }
-        let first = try await upload(stage, owner: 1, [[1, 2, 3]])
-        #expect(try await stage.claim(first, owner: 1) == 1)
-        await stage.release(first)
-        #expect(try await stage.claim(first, owner: 1) == 1)
-        #expect(try await stage.photos(first).first?.bytes == [1, 2, 3])
-        // One that is in use does not give way.
-        _ = try await upload(stage, owner: 1, [[4]])
-        #expect(await code { _ = try await stage.begin(owner: 1) } == .resourceExhausted)
-        await stage.release(first)
-        _ = try await upload(stage, owner: 1, [[UInt8](repeating: 5, count: 9)])
-        #expect(await code { _ = try await stage.claim(first, owner: 1) } == .notFound)
-        #expect(await stage.waitingBytes == 10)
         try FileManager.default.removeItem(atPath: folder)
     }
 

@@ -1,12 +1,11 @@
 import COpenSSL
 
 extension Array where Element: BitwiseCopyable {
-    /// Overwrites the elements with zeros where they lie, and forgets them. What somebody else still holds is a copy of
-    /// its own from then on and stays as it is: whoever wants memory without a trace wipes the last holder.
-    mutating func wipe() {
+    /// Overwrites the elements with zeros where they lie. What somebody else still holds is a copy of its own from then on
+    /// and stays as it is: whoever wants memory without a trace wipes with the last holder.
+    package mutating func wipe() {
         withUnsafeMutableBytes { bytes in
             if let base = bytes.baseAddress { OPENSSL_cleanse(base, bytes.count) }
         }
-        removeAll()
     }
 }

@@ -39,8 +39,6 @@ struct ResidentConcept: Sendable {
         embedding.values.wipe()
         directions.values.wipe()
         dual.wipe()
-        embedding = Matrix(rows: 0, columns: 0)
-        directions = Matrix(rows: 0, columns: 0)
     }
 
     /// Bytes it takes in memory, tensors only.

@@ -24,8 +24,8 @@ extension Enroller {
     static let sameShot: Float = 0.998
 
     /// Decodes and checks all photos and finds out whether they show a person. Files given twice, small pictures and
-    /// faces that cannot be told apart are errors that name the photo; damaged, near-identical, blurred and odd ones are
-    /// left out with a note that says why.
+    /// faces that cannot be told apart are errors that name the photo; near-identical, blurred and odd ones are left
+    /// out with a note that says why.
     func checkedPhotos(_ request: EnrollmentRequest, note: @Sendable (String) -> Void) async throws -> CheckedPhotos {
         guard !request.photos.isEmpty else {
             throw RuntimeError(.invalidArgument, "an enrollment needs at least one photo; four are good")
@@ -35,7 +35,7 @@ extension Enroller {
                 .invalidArgument, "\(request.photos.count) photos are more than \(Self.maximumPhotos): leave some out")
         }
         if request.kind == .person, faces == nil { throw Self.noFaces }
-        var photos = withoutTwins(try await decodedPhotos(request, note: note), note: note)
+        var photos = withoutTwins(try await decodedPhotos(request), note: note)
         photos = withoutBlurred(photos, note: note)
         guard request.kind != .object, faces != nil else {
             return CheckedPhotos(kind: .object, photos: withoutOddOnes(photos, note: note))
@@ -59,13 +59,9 @@ extension Enroller {
         return CheckedPhotos(kind: .person, photos: photos.indices.filter { !odd.contains($0) }.map { photos[$0] })
     }
 
-    /// One damaged file does not lose the work of the others; where none is left, the first one's fault is thrown.
-    private func decodedPhotos(
-        _ request: EnrollmentRequest, note: @Sendable (String) -> Void
-    ) async throws -> [CheckedPhoto] {
+    private func decodedPhotos(_ request: EnrollmentRequest) async throws -> [CheckedPhoto] {
         var seen: [String: String] = [:]
         var photos: [CheckedPhoto] = []
-        var damaged: RuntimeError?
         for photo in request.photos {
             try Task.checkCancellation()
             let digest = try ConceptArtifact.digest(of: photo.bytes)
@@ -77,9 +73,7 @@ extension Enroller {
             do {
                 image = try await pictures.run(.training) { [decodeImage] in try decodeImage(photo.bytes) }
             } catch let error as VLMError {
-                damaged = damaged ?? RuntimeError(.invalidArgument, "\(photo.name): \(error.message)", cause: error)
-                note("\(photo.name) was left out: \(error.message)")
-                continue
+                throw RuntimeError(.invalidArgument, "\(photo.name): \(error.message)", cause: error)
             }
             guard min(image.width, image.height) >= Self.minimumSide else {
                 throw RuntimeError(
@@ -94,7 +88,6 @@ extension Enroller {
                     name: photo.name, digest: digest, image: image, viewSource: viewSource, captions: photo.captions,
                     features: features))
         }
-        if photos.isEmpty, let damaged { throw damaged }
         return photos
     }
 

@@ -55,6 +55,7 @@ package struct Enrollment: Sendable {
     /// Whether an enrollment would be taken on, before its photos are sent.
     func check(_ request: EnrollRequest, by caller: Principal) async throws {
         try await door.check(request, photos: nil, by: caller)
+        jobs.giveBack(try jobs.reserve(caller))
     }
 
     /// Tells how a job goes from now on, without any say in it.

@@ -86,9 +86,10 @@ package struct EnrollmentQueue: Sendable {
 
     /// The oldest wait of the user whose turn it is.
     private mutating func takeNext() -> Place? {
-        let index = ring.firstIndex { $0 != lastStarted } ?? (ring.isEmpty ? nil : 0)
-        guard let index else { return nil }
-        let user = ring.remove(at: index)
+        guard let first = ring.first else { return nil }
+        // Who has just had a turn has it last.
+        if first == lastStarted, ring.count > 1 { ring.append(ring.removeFirst()) }
+        let user = ring.removeFirst()
         guard var own = waits[user], !own.isEmpty else { return nil }
         let id = own.removeFirst()
         waits[user] = own

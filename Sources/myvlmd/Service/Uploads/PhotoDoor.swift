@@ -27,8 +27,8 @@ package enum PhotoDoor {
         guard min(size.width, size.height) >= Enroller.minimumSide else {
             throw RPCError(
                 code: .invalidArgument,
-                message:
-                    "\(name) has \(size.width) x \(size.height) pixels; \(Enroller.minimumSide) a side are the least")
+                message: "\(name) has \(size.width) x \(size.height) pixels; \(Enroller.minimumSide) a side are the "
+                    + "least")
         }
     }
 }

@@ -61,9 +61,8 @@ package struct UploadLedger: Sendable {
         guard fits(count, of: entry.owner) else {
             throw RPCError(
                 code: .resourceExhausted,
-                message:
-                    "the server holds many photos that wait for their enrollment; send fewer or smaller ones, or try "
-                    + "again in a minute", trailers: ["retry-after-ms": String(limits.idleMs)])
+                message: "the server holds many photos that wait for their enrollment; send fewer or smaller ones, or "
+                    + "try again in a minute", trailers: ["retry-after-ms": String(limits.idleMs)])
         }
         entry.bytes += count
         entries[id] = entry
