@@ -14,7 +14,8 @@ struct BackupDraft: Sendable {
     init(for target: String, id: String) throws {
         let url = URL(filePath: target)
         guard !url.lastPathComponent.hasPrefix(Self.prefix) else {
-            throw RegistryError(.invalidArgument, "a backup's name cannot begin with \(Self.prefix); choose another one")
+            throw RegistryError(
+                .invalidArgument, "a backup's name cannot begin with \(Self.prefix); choose another one")
         }
         self.target = target
         parent = url.deletingLastPathComponent().path

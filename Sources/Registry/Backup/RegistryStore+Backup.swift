@@ -63,7 +63,8 @@ extension RegistryStore {
     /// A folder may take a backup's name unless it is one; what a killed backup of an earlier release left gives way.
     private static func requireNoBackup(_ folder: String) throws {
         guard FileManager.default.fileExists(atPath: folder), !BackupDraft.isRemnant(folder) else { return }
-        throw RegistryError(.alreadyExists, "a backup of that name is there already; choose another name", place: folder)
+        throw RegistryError(
+            .alreadyExists, "a backup of that name is there already; choose another name", place: folder)
     }
 
     /// Checks a backup: the file's SHA-256, SQLite's own check, the audit chain, and every artifact against its digest.

@@ -37,7 +37,8 @@ struct ErasureJournal: Sendable {
     func entries() throws -> [Entry] {
         guard FileManager.default.fileExists(atPath: path) else { return [] }
         guard let data = FileManager.default.contents(atPath: path) else {
-            throw RegistryError(.failedPrecondition, "cannot read the journal of erasures; check its owner", place: path)
+            throw RegistryError(
+                .failedPrecondition, "cannot read the journal of erasures; check its owner", place: path)
         }
         let text = String(decoding: data, as: UTF8.self)
         let lines = text.split(separator: "\n", omittingEmptySubsequences: true)
@@ -47,7 +48,8 @@ struct ErasureJournal: Sendable {
                 entries.append(entry)
             } else if index < lines.count - 1 || text.hasSuffix("\n") {
                 throw RegistryError(
-                    .dataLoss, "line \(index + 1) of the journal of erasures is damaged; restore the file from a backup",
+                    .dataLoss,
+                    "line \(index + 1) of the journal of erasures is damaged; restore the file from a backup",
                     place: path)
             }
         }

@@ -26,7 +26,8 @@ struct BackupVerifyCommand: AsyncParsableCommand {
             let key = try MasterKeys.source(
                 ServerHome(path: home), environment: ProcessInfo.processInfo.environment)
             let manifest = try RegistryStore.verifyBackup(backup, masterKey: key)
-            try StandardStream.print("\(backup): good; \(manifest.users) users, \(manifest.concepts) concepts, schema \(manifest.schema)")
+            try StandardStream.print(
+                "\(backup): good; \(manifest.users) users, \(manifest.concepts) concepts, schema \(manifest.schema)")
         }
     }
 }
@@ -68,7 +69,8 @@ struct BackupRestoreCommand: AsyncParsableCommand {
             configuration.masterKey = try MasterKeys.source(
                 home, environment: ProcessInfo.processInfo.environment)
             let manifest = try RegistryStore.restoreBackup(backup, into: configuration)
-            try StandardStream.print("restored \(manifest.users) users and \(manifest.concepts) concepts; everybody must log in again")
+            try StandardStream.print(
+                "restored \(manifest.users) users and \(manifest.concepts) concepts; everybody must log in again")
         }
     }
 }

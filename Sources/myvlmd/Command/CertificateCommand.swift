@@ -57,7 +57,9 @@ struct CertificateRenewCommand: AsyncParsableCommand {
                 ? try renewal.renewAuthority()
                 : try renewal.renew(nowMs: Int64(Date().timeIntervalSince1970 * 1_000))
             try StandardStream.print("\(home.certificate): \(life.summary); restart the server")
-            if authority { try StandardStream.print("hand \(home.authority) to everybody: the old one is worth nothing now") }
+            if authority {
+                try StandardStream.print("hand \(home.authority) to everybody: the old one is worth nothing now")
+            }
         }
     }
 }

@@ -30,7 +30,8 @@ struct InitCommand: AsyncParsableCommand {
             let password = try PasswordSource.read(file: passwordFile, prompt: "Password for \(admin): ")
             try await setup.create(password: password)
             try StandardStream.print("\(home): ready. Start it with `myvlmd serve --home \(home)`;")
-            try StandardStream.print("log in with `myvlm login \(admin) --server HOST:PORT --ca \(setup.home.authority)`.")
+            try StandardStream.print(
+                "log in with `myvlm login \(admin) --server HOST:PORT --ca \(setup.home.authority)`.")
         }
     }
 }

@@ -46,7 +46,8 @@ struct KeyRotateCommand: AsyncParsableCommand {
                         try await registry.rotateMasterKey(file: home.masterKey)
                     }
                 try registry.close()
-                try StandardStream.print("\(count) data keys are wrapped under \(to.map { "the key of \($0)" } ?? "a new key")")
+                try StandardStream.print(
+                    "\(count) data keys are wrapped under \(to.map { "the key of \($0)" } ?? "a new key")")
             } catch {
                 try? registry.close()  // The first error tells more.
                 throw error

@@ -64,7 +64,8 @@ struct ServeCommand: AsyncParsableCommand {
             let output = LineSink(descriptor: STDOUT_FILENO)
             output.write("listening on \(bound)")
             if !output.flush(seconds: 1) || output.droppedLines > 0 {
-                logger.warning("the address cannot be written to standard output; it is in the file endpoint of the home")
+                logger.warning(
+                    "the address cannot be written to standard output; it is in the file endpoint of the home")
             }
             await signals.first()
             await server.shutdown(grace: .seconds(configuration.drainSeconds))

@@ -18,7 +18,8 @@ public enum StandardStream {
         let code = write([UInt8]((text + terminator).utf8), to: STDOUT_FILENO)
         guard code == 0 else {
             throw ServiceError(
-                .cannotCreate, "cannot write to standard output: \(String(cString: strerror(code))); what was asked is done")
+                .cannotCreate,
+                "cannot write to standard output: \(String(cString: strerror(code))); what was asked is done")
         }
     }
 

@@ -29,7 +29,8 @@ struct StatusService: Sendable {
             modelDigest: vision.model.identity.digest, uptimeMs: (ContinuousClock.now - started).milliseconds,
             serverTimeMs: clock())
         guard caller.role != .user else {
-            reply.activeRequests = UInt32(clamping: meter.counts(caller.userID, perMinute: caller.requestsPerMinute).streams)
+            reply.activeRequests = UInt32(
+                clamping: meter.counts(caller.userID, perMinute: caller.requestsPerMinute).streams)
             let open = try await registry.jobs(of: caller.userID).count { !$0.state.isOver }
             reply.enrollments = UInt32(clamping: open)
             return reply

@@ -9,7 +9,8 @@ public enum ServerEnvironment {
     public static func warnings(_ environment: [String: String]) -> [String] {
         environment.keys.filter { $0.hasPrefix("MYVLMD_") && !known.contains($0) }.sorted().map { name in
             let nearest = NearestName.of(name, among: known).map { "did you mean \($0)?" }
-            return "the variable \(name) means nothing to myvlmd; \(nearest ?? "it reads \(known.joined(separator: ", "))")"
+            return
+                "the variable \(name) means nothing to myvlmd; \(nearest ?? "it reads \(known.joined(separator: ", "))")"
         }
     }
 }

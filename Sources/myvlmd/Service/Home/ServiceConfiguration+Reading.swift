@@ -112,7 +112,9 @@ extension ServiceConfiguration {
         .number("requestsPerMinute", 1...1_000_000_000, 1_200) { $0.requestsPerMinute = $1 },
         .number("streamsPerUser", 1...1_000_000, 32) { $0.streamsPerUser = $1 },
         .number("enrollmentMinutesPerDay", 1...1_000_000_000, 600) { $0.enrollmentMinutesPerDay = $1 },
-        .text("clientAuthority", "the path of a PEM file in quotes", "/etc/myvlm/clients.pem") { $0.clientAuthority = $1 },
+        .text("clientAuthority", "the path of a PEM file in quotes", "/etc/myvlm/clients.pem") {
+            $0.clientAuthority = $1
+        },
         .number("drainSeconds", 0...86_400, 20) { $0.drainSeconds = $1 },
     ]
 

@@ -22,7 +22,8 @@ public struct CertificateRenewal: Sendable {
     /// - Parameter nowMs: milliseconds since 1970.
     public func renew(nowMs: Int64) throws(ServiceError) -> CertificateLife {
         try VitalFile(
-            path: home.authority, remedy: "restore it: it is the file that clients have; or make another with --authority"
+            path: home.authority,
+            remedy: "restore it: it is the file that clients have; or make another with --authority"
         ).check()
         try VitalFile(
             path: authorityKey, remedy: "put it back for the renewal, or name it with --authority-key FILE"
