@@ -93,4 +93,43 @@ import Testing
         #expect(try await !contains(readAll(harness.databasePath), "Grandmother"))
         try restored.close()
     }
+
+    /// A killed backup left a folder that was never listed, never removed, and whose name could not be used again.
+    @Test func whatAKilledBackupLeavesIsSwept() async throws {
+        let harness = try Harness()
+        let folder = harness.directory + "/backups"
+        try FileManager.default.createDirectory(
+            atPath: folder + "/.making-0123456789abcdef", withIntermediateDirectories: true)
+        try Data("half a copy".utf8).write(to: URL(filePath: folder + "/.making-0123456789abcdef/registry.sqlite"))
+        // As earlier releases left them; and somebody's own folder.
+        for name in ["monday", "mine"] {
+            try FileManager.default.createDirectory(atPath: folder + "/" + name, withIntermediateDirectories: true)
+        }
+        try Data("half a copy".utf8).write(to: URL(filePath: folder + "/monday/registry.sqlite"))
+        try Data("notes".utf8).write(to: URL(filePath: folder + "/mine/notes.txt"))
+        let good = try await harness.store.createBackup(folder + "/good", by: .console)
+        #expect(harness.store.sweepBackups(in: folder) == ["mine", "monday"])
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder).sorted() == ["good", "mine", "monday"])
+        // The name serves again; what is somebody else's stays.
+        _ = try await harness.store.createBackup(folder + "/monday", by: .console)
+        await expectError(.alreadyExists, "choose another name") {
+            try await harness.store.createBackup(folder + "/mine", by: .console)
+        }
+        #expect(try String(contentsOfFile: folder + "/mine/notes.txt", encoding: .utf8) == "notes")
+        #expect(harness.store.sweepBackups(in: folder) == ["mine"])
+        #expect(try BackupManifest.read(folder + "/good") == good)
+    }
+
+    /// A backup that fails half-way leaves neither its name nor its copy, and one that is being made is not swept.
+    @Test func aBackupThatFailsLeavesNothing() async throws {
+        let harness = try Harness()
+        let root = try await harness.user("root", role: .admin)
+        let folder = harness.directory + "/backups"
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        try await harness.store.logout(root)
+        await expectError(.unauthenticated) {
+            try await harness.store.createBackup(folder + "/one", by: .principal(root))
+        }
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder).isEmpty)
+    }
 }

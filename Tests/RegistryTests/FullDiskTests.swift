@@ -84,4 +84,53 @@ import Testing
             return
         }
     }
+
+    /// A server did not start on a full disk, although its ballast was whole. Needs `MYVLM_SMALL_DISK` as above.
+    @Test(.enabled(if: ProcessInfo.processInfo.environment["MYVLM_SMALL_DISK"] != nil))
+    func aReallyFullDiskDoesNotKeepTheRegistryClosed() async throws {
+        let disk = try #require(ProcessInfo.processInfo.environment["MYVLM_SMALL_DISK"])
+        let harness = try Harness(under: disk)
+        let anna = try await harness.user("anna")
+        _ = try await harness.store.commit(enrollment("mug", "1"), by: anna)
+        try harness.store.close()
+        let filler = disk + "/filler"
+        #expect(FileManager.default.createFile(atPath: filler, contents: nil))
+        let handle = try #require(FileHandle(forWritingAtPath: filler))
+        for size in [65_536, 4_096, 512, 1] {
+            do { while true { try handle.write(contentsOf: Data(repeating: 1, count: size)) } } catch {}
+        }
+        defer { try? FileManager.default.removeItem(atPath: filler) }
+        let again = try RegistryStore(harness.configuration)
+        #expect(try await again.conceptSet(of: anna.userID).items.map(\.concept) == ["mug"])
+        // What a start writes beside the database finds room too.
+        try again.makingRoom { try Data("here".utf8).write(to: URL(filePath: harness.directory + "/endpoint")) }
+        try await again.deleteConcept("mug", by: anna)
+        #expect(try await !again.maintain().ballastIsWhole)
+        try handle.close()
+        try FileManager.default.removeItem(atPath: filler)
+        // With space again the ballast is made again.
+        #expect(try await again.maintain().ballastIsWhole)
+        try again.close()
+    }
+
+    /// The same rule on every machine: what has to be written gets the ballast's room, once, and only on a full disk.
+    @Test func theBallastGivesItsRoomToWhatMustBeWritten() throws {
+        let harness = try Harness()
+        let ballast = harness.directory + "/ballast"
+        #expect(FileManager.default.fileExists(atPath: ballast))
+        struct Other: Error {}
+        #expect(throws: Other.self) { try harness.store.makingRoom { throw Other() } }
+        #expect(FileManager.default.fileExists(atPath: ballast), "given up for an error that is none of the disk's")
+        var tries = 0
+        let written = try harness.store.makingRoom {
+            tries += 1
+            guard tries > 1 else { throw RegistryError(.storageFull, "the disk is full") }
+            return FileManager.default.fileExists(atPath: ballast)
+        }
+        #expect(tries == 2 && !written)
+        // Nothing left to give: the error is told.
+        #expect(throws: RegistryError.self) {
+            try harness.store.makingRoom { throw RegistryError(.storageFull, "the disk is full") }
+        }
+    }
 }

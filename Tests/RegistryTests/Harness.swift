@@ -6,9 +6,15 @@ import Testing
 
 /// A clock that stands still until a test moves it.
 final class ManualClock: Sendable {
-    private let time = Mutex<Int64>(1_700_000_000_000)
-    var now: Int64 { time.withLock { $0 } }
-    func advance(_ ms: Int64) { time.withLock { $0 += ms } }
+    private let time = Mutex<(passed: Int64, shift: Int64)>((1_000_000, 1_699_999_000_000))
+    /// What the wall clock says.
+    var now: Int64 { time.withLock { $0.passed + $0.shift } }
+    /// What the steady clock says.
+    var steady: Int64 { time.withLock { $0.passed } }
+    /// Time passes.
+    func advance(_ ms: Int64) { time.withLock { $0.passed += ms } }
+    /// Somebody sets the wall clock, forward or back.
+    func set(by ms: Int64) { time.withLock { $0.shift += ms } }
 }
 
 /// A registry in a folder of its own with a manual clock and cheap passwords. The folder goes with it.
@@ -25,6 +31,7 @@ final class Harness: Sendable {
         configuration.ballastBytes = 1 << 20
         let clock = self.clock
         configuration.clock = { clock.now }
+        configuration.steadyClock = { clock.steady }
         change(&configuration)
         self.configuration = configuration
         store = try RegistryStore(configuration)

@@ -38,21 +38,24 @@ final class Barrier: Sendable {
         }
         try await Harness.run(setup) { harness in
             let ann = try await harness.user("ann")
+            let admin = try await harness.admin()
             let order = try Harness.order("zibo")
             let enrollment = Task { try await ann.enrolled(order) }
             for await _ in barrier.reached { break }
-            #expect(try await ann.status().enrollments == 1)
+            #expect(try await admin.status().enrollments == 1)
             enrollment.cancel()
             await #expect(throws: (any Error).self) { try await enrollment.value }
             // On the same connection: when this is answered, the server has seen the cancellation before it.
-            #expect(try await ann.status().enrollments == 1)
+            #expect(await failure { _ = try await ann.whoAmI() } == nil)
+            #expect(try await admin.status().enrollments == 1)
             barrier.open()
-            while try await ann.status().enrollments > 0 { await Task.yield() }
+            while try await admin.status().enrollments > 0 { await Task.yield() }
             #expect(try await ann.concepts().isEmpty, "a cancelled enrollment made a version")
             #expect(try FileManager.default.contentsOfDirectory(atPath: harness.home.uploads).isEmpty)
             // And the same photos can be enrolled after all.
             #expect(try await ann.enrolled(order).version.number == 1)
             await ann.close()
+            await admin.close()
         }
     }
 

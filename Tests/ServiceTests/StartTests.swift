@@ -72,7 +72,7 @@ import Testing
                 #expect(error.code == .configuration && error.exitCode == 78, "\(text): \(error)")
             }
         }
-        try Data(#"{"concurrentAnswers": 3, "a newer key": 1}"#.utf8).write(to: URL(filePath: home.configuration))
+        try Data(#"{"concurrentAnswers": 3}"#.utf8).write(to: URL(filePath: home.configuration))
         #expect(try ServiceConfiguration.load(home).concurrentAnswers == 3)
         try FileManager.default.removeItem(atPath: folder)
     }

@@ -128,8 +128,8 @@ public final class MyVLMServer: Sendable {
                 "what is in the folder of backups under this name is no backup: it was cut short, or is somebody else's",
                 metadata: ["name": "\(name)"])
         }
+        try await photos.sweep(lifetimeMs: uploadLifetimeMs, now: registry.sureNow)
         do {
-            try await photos.sweep(lifetimeMs: uploadLifetimeMs, now: registry.sureNow)
             try await server.start()
         } catch {
             throw ServiceError(

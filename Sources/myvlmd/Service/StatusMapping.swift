@@ -38,7 +38,7 @@ package enum StatusMapping {
         switch error {
         case let error as ServiceError: error.message
         case let error as RegistryError: error.place.map { "\($0): \(error.message)" }
-        case let error as VLMError: error.message
+        case let error as VLMError: code(error.code) == .internalError ? error.message : nil
         case let error as RPCError: error.cause.flatMap { problem($0) }
         default: nil
         }

@@ -25,6 +25,8 @@ final class Harness: Sendable {
         var faces: FaceAnalyzer?
         var listen = ListenAddress(host: "127.0.0.1", port: 0)
         var adjustRegistry: @Sendable (inout RegistryConfiguration) -> Void = { _ in }
+        /// What counts waits and ages; nil: it moves with `now`.
+        var steadyClock: (@Sendable () -> Int64)?
         /// A home that is there already: a copy of another server's, say.
         var home: String?
         var model: @Sendable () throws -> any FrozenVLM = { try TinyVLM.make() }
@@ -45,6 +47,7 @@ final class Harness: Sendable {
         let log = Locked<[String]>([])
         var options = MyVLMServer.Options()
         options.clock = { now.value }
+        options.steadyClock = setup.steadyClock ?? { now.value }
         options.passwordCost = .weakForTests
         options.adjustRegistry = setup.adjustRegistry
         server = try MyVLMServer(

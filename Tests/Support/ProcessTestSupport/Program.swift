@@ -39,15 +39,17 @@ package struct Program: Sendable {
 
     /// Starts it and hands its first line and its process over while it runs on; what it says on standard error goes
     /// to the file `log`.
-    package func start(_ arguments: [String], log: String) async throws -> RunningProgram {
-        try await RunningProgram(path: path, arguments: arguments, environment: .custom(variables), log: log)
+    /// - Parameter words: The line that is handed over is the first one that holds them.
+    package func start(_ arguments: [String], log: String, until words: String = "") async throws -> RunningProgram {
+        try await RunningProgram(
+            path: path, arguments: arguments, environment: .custom(variables), log: log, until: words)
     }
 
     private var variables: [Environment.Key: String] {
         [Environment.Key: String](uniqueKeysWithValues: environment.map { (Environment.Key(stringLiteral: $0), $1) })
     }
 
-    private static func code(_ status: TerminationStatus) -> Int32 {
+    static func code(_ status: TerminationStatus) -> Int32 {
         switch status {
         case .exited(let code): code
         case .signaled(let signal): 128 + signal

@@ -4,27 +4,29 @@ import SystemPackage
 
 /// A program that runs beside the test. It does not outlive this object.
 package final class RunningProgram: Sendable {
-    /// The first line of its standard output.
+    /// The first line of its standard output, or the first that holds what was waited for.
     package let firstLine: String
     private let process: pid_t
-    private let life: Task<Void, any Error>
+    private let life: Task<TerminationStatus, any Error>
 
     package struct EndedBeforeItsFirstLine: Error { package let log: String }
 
-    init(path: String, arguments: [String], environment: Environment, log: String) async throws {
+    init(path: String, arguments: [String], environment: Environment, log: String, until words: String)
+        async throws
+    {
         try Data().write(to: URL(filePath: log))
         let (lines, teller) = AsyncStream<(pid_t, String)>.makeStream(bufferingPolicy: .bufferingOldest(1))
         life = Task {
             defer { teller.finish() }
-            _ = try await Subprocess.run(
+            try await Subprocess.run(
                 .path(FilePath(path)), arguments: Arguments(arguments), environment: environment, input: .none,
                 output: .sequence,
                 error: .fileDescriptor(.open(FilePath(log), .writeOnly), closeAfterSpawningProcess: true)
             ) { execution in
-                for try await line in execution.standardOutput.strings() {
+                for try await line in execution.standardOutput.strings() where line.contains(words) {
                     teller.yield((execution.processIdentifier.value, line))
                 }
-            }
+            }.terminationStatus
         }
         var first: (pid_t, String)?
         for await line in lines {
@@ -33,7 +35,7 @@ package final class RunningProgram: Sendable {
         }
         guard let first else {
             life.cancel()
-            try await life.value
+            _ = try await life.value
             throw EndedBeforeItsFirstLine(log: try String(contentsOfFile: log, encoding: .utf8))
         }
         (process, firstLine) = first
@@ -44,6 +46,12 @@ package final class RunningProgram: Sendable {
     /// SIGKILL: nothing of it runs any more when this returns.
     package func kill() async throws {
         Foundation.kill(process, SIGKILL)
-        try await life.value
+        _ = try await life.value
     }
+
+    /// Sends a signal.
+    package func signal(_ number: Int32) { Foundation.kill(process, number) }
+
+    /// Waits for its end; the exit status, or 128 and the number of the signal that ended it.
+    package func ended() async throws -> Int32 { Program.code(try await life.value) }
 }

@@ -1,8 +1,8 @@
 import Foundation
-import Logging
+package import Logging
 
 /// Tells in the log how the certificates of a home stand: at start, and once a day while it serves.
-struct CertificateWatch: Sendable {
+package struct CertificateWatch: Sendable {
     /// A certificate that clients, or the server, check.
     struct Subject: Sendable {
         let what: String
@@ -12,7 +12,8 @@ struct CertificateWatch: Sendable {
 
     let subjects: [Subject]
 
-    init(_ home: ServerHome, _ configuration: ServiceConfiguration) {
+    /// Those of a home, and the authority of its clients.
+    package init(_ home: ServerHome, _ configuration: ServiceConfiguration) {
         let command = "`myvlmd certificate renew --home \(home.path)"
         var subjects = [
             Subject(
@@ -32,7 +33,7 @@ struct CertificateWatch: Sendable {
     }
 
     /// One line for each certificate that is not good, or will not be for long. Milliseconds since 1970.
-    func lines(atMs now: Int64) -> [(level: Logger.Level, message: String)] {
+    package func lines(atMs now: Int64) -> [(level: Logger.Level, message: String)] {
         subjects.flatMap { subject -> [(Logger.Level, String)] in
             // The authority's file is for handing out; a server without it serves.
             guard let lives = try? CertificateLife.read(subject.file) else { return [] }

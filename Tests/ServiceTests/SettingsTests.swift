@@ -1,0 +1,73 @@
+import Foundation
+import Service
+import Testing
+
+/// `config.json`: what is no setting, stands there twice or cannot be is refused, and the message says what to write.
+@Suite struct SettingsTests {
+    private func load(_ text: String) throws -> ServiceConfiguration {
+        let folder = NSTemporaryDirectory() + "myvlm-settings-\(UUID().uuidString)"
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        try Data(text.utf8).write(to: URL(filePath: folder + "/config.json"))
+        return try ServiceConfiguration.load(ServerHome(path: folder))
+    }
+
+    /// A misspelt setting was passed over, and the server ran with the default.
+    @Test(arguments: [
+        (#"{"concurentAnswers": 2}"#, ["concurentAnswers", "did you mean concurrentAnswers?"]),
+        (#"{"Listen": "127.0.0.1:1"}"#, ["Listen", "did you mean listen?"]),
+        (#"{"drain_seconds": 2}"#, ["drain_seconds", "drainSeconds"]),
+        (#"{"x": {"concurrentAnswers": 2}}"#, ["\"x\"", "Docs/operations.md"]),
+        (#"{"concurrentAnswers": 2, "concurrentAnswers": 8}"#, ["concurrentAnswers", "twice"]),
+        (#"{"listen": "a:1", "l\u0069sten": "b:1"}"#, ["listen", "twice"]),
+        (#"{"concurrentAnswers": "2"}"#, ["concurrentAnswers is \"2\"", "from 1 to 1024", ": 8 say"]),
+        (#"{"concurrentAnswers": 0}"#, ["concurrentAnswers is 0", "from 1 to 1024"]),
+        (#"{"concurrentAnswers": -1}"#, ["from 1 to 1024"]), (#"{"concurrentAnswers": 1.5}"#, ["1.5", "whole number"]),
+        (#"{"concurrentAnswers": true}"#, ["true", "whole number"]),
+        (#"{"concurrentAnswers": 99999999999999999999}"#, ["concurrentAnswers", "whole number"]),
+        (#"{"concurrentAnswers": [2]}"#, ["a list"]), (#"{"concurrentAnswers": {"a": 2}}"#, ["an object"]),
+        (#"{"maximumPhotoBytes": 99999999}"#, ["maximumPhotoBytes", "25165824"]),
+        (#"{"tokenLifetimeSeconds": 9223372036854775807}"#, ["tokenLifetimeSeconds"]),
+        (#"{"maximumTokenLifetimeSeconds": 60}"#, ["more than maximumTokenLifetimeSeconds"]),
+        (#"{"listen": 7}"#, ["listen is 7", "127.0.0.1:7443"]), (#"{"listen": "7443"}"#, ["HOST:PORT"]),
+        (#"{"listen": ""}"#, ["HOST:PORT"]), (#"{"model": ["a"]}"#, ["model is a list"]),
+        ("", ["does not parse"]), ("{", ["does not parse"]), ("[]", ["does not parse"]), ("7", ["does not parse"]),
+        (#"{"listen": "a:1"} x"#, ["does not parse"]),
+    ])
+    func whatCannotBeIsNamed(text: String, words: [String]) throws {
+        do {
+            _ = try load(text)
+            Issue.record("\(text) was taken")
+        } catch let error as ServiceError {
+            #expect(error.code == .configuration && error.exitCode == 78, "\(text): \(error)")
+            for word in words + ["config.json"] { #expect(error.message.contains(word), "\(text): \(error.message)") }
+        }
+    }
+
+    @Test func whatIsLeftOutIsTheDefault() throws {
+        #expect(try load("{}") == ServiceConfiguration())
+        #expect(try load(#"{"model": null, "concurrentAnswers": null}"#) == ServiceConfiguration())
+        let some = try load(#"{"concurrentAnswers": 3, "listen": "[::1]:0", "waitingEnrollments": 0}"#)
+        #expect(some.concurrentAnswers == 3 && some.listen == "[::1]:0" && some.waitingEnrollments == 0)
+    }
+
+    /// Every setting that is written is one that is read.
+    @Test func whatInitWritesIsRead() throws {
+        var settings = ServiceConfiguration()
+        settings.model = "/srv/model"
+        settings.clientAuthority = "/srv/clients.pem"
+        settings.drainSeconds = 7
+        settings.requestsPerMinute = 9
+        let text = String(decoding: try JSONEncoder().encode(settings), as: UTF8.self)
+        #expect(try load(text) == settings)
+    }
+
+    @Test func aVariableThatMeansNothingIsTold() {
+        let environment = ["MYVLMD_MASTERKEY": "x", "MYVLMD_MASTER_KEY": "y", "HOME": "/", "MYVLMD_LISTEN": "z"]
+        let told = ServerEnvironment.warnings(environment)
+        #expect(
+            told.count == 2 && told[1].contains("MYVLMD_MASTERKEY")
+                && told[1].contains("did you mean MYVLMD_MASTER_KEY?"))
+        #expect(told.allSatisfy { !$0.contains("\"x\"") && !$0.contains("=") })
+    }
+}
