@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import struct
 import time
+from collections.abc import Callable
 from contextlib import ExitStack
 
 from ..kit import hpack, wire
@@ -20,6 +21,8 @@ LOGIN = method("Accounts/Login").path
 STATUS = method("Server/Status").path
 WATCH = method("Concepts/Watch").path
 EMPTY = wire.message(b"")
+# The next bytes of a flood.
+Make = Callable[[Wire], bytes]
 # Frames after which a server has to have ended a connection that sends nothing else.
 PATIENCE = 20_000
 
@@ -29,7 +32,7 @@ def opened(stack: ExitStack, arena: Arena, count: int, first: int = 2) -> list[W
     return [stack.enter_context(Wire(arena.server, f"127.0.0.{first + number // 250}")) for number in range(count)]
 
 
-def flood(arena: Arena, connections: int, make: object, *, batches: int, seconds: float) -> tuple[int, int]:
+def flood(arena: Arena, connections: int, make: Make, *, batches: int, seconds: float) -> tuple[int, int]:
     """Sends `make(wire)` over and over on so many connections, each opened again when the server ends it (at most ten
     times). How many bytes went, and how many connections the server ended."""
     sent = ended = 0
@@ -47,7 +50,7 @@ def flood(arena: Arena, connections: int, make: object, *, batches: int, seconds
                     one.close()
                     wires[number] = one = stack.enter_context(Wire(arena.server, "127.0.0.2"))
                 if not one.closed:
-                    one.send(make(one), timeout=1)  # type: ignore[operator]
+                    one.send(make(one), timeout=1)
                     one.read(0)
         return sent + sum(one.sent for one in wires), ended + sum(one.closed for one in wires)
 
@@ -215,11 +218,11 @@ def made_resets(arena: Arena) -> str:
     return f"ended after {done * 100} at most; {sent >> 10} KiB, {ended} connections ended"
 
 
-def ended_after(arena: Arena, batch: object, most: int) -> int:
+def ended_after(arena: Arena, batch: Make, most: int) -> int:
     """How many batches until the server ends the connection; fails where it does not."""
     with Wire(arena.server, "127.0.0.2") as one:
         for number in range(most):
-            one.send(batch(one), timeout=1)  # type: ignore[operator]
+            one.send(batch(one), timeout=1)
             one.read(0.02)
             if one.goaway or one.closed:
                 require(one.wait_closed(5), "after its GOAWAY the connection stays open")
