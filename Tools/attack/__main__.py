@@ -8,6 +8,7 @@ import resource
 import signal
 import sys
 import time
+import traceback
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -73,7 +74,11 @@ class Run:
 
     def attack(self, attack: Attack) -> None:
         """One attack, with its timings measured again where they fail."""
-        self.ready()
+        try:
+            self.ready()
+        except (Failed, ServerDied, CallFailed) as error:
+            self.report(attack, Figures(), f"there is no server to attack: {error}", 0)
+            return
         began = time.monotonic()
         figures, why = self.once(attack)
         if not self.options.short and not why and figures.ratio > 1:
@@ -103,7 +108,8 @@ class Run:
             why = str(error)
         except (ServerDied, CallFailed) as error:
             why = f"the attack could not go on: {error}"
-        except OSError as error:
+        except Exception as error:  # An attack that breaks is no pass, and no reason to leave out the others.
+            traceback.print_exc()
             why = f"the attack broke: {type(error).__name__}: {error}"
         if not arena.server.alive:
             code = arena.server.process.returncode if arena.server.process else None

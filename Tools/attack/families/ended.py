@@ -80,6 +80,8 @@ WAYS: dict[str, Callable[[Arena, User], None]] = {
     "suspended": suspend, "password reset": reset, "revoked": revoke, "logged out": log_out,
     "password changed": change_password, "account erased": erase, "expired": expire}
 
+SHORT = {"suspended", "revoked", "expired"}
+
 
 def ended(arena: Arena, way: str) -> list[str]:
     """What is wrong when tokens end in one way."""
@@ -124,6 +126,7 @@ def ended(arena: Arena, way: str) -> list[str]:
 
 @attack("ended-tokens", "calls that are open when their token ends (seven ways): closed within a second, never answered")
 def ended_tokens(arena: Arena) -> str:
-    wrong = [what for way in WAYS for what in ended(arena, way)]
+    ways = [way for way in WAYS if not arena.short or way in SHORT]
+    wrong = [what for way in ways for what in ended(arena, way)]
     require(not wrong, f"{len(wrong)} wrong: " + "; ".join(wrong[:6]))
-    return f"{len(WAYS)} ways"
+    return f"{len(ways)} ways"

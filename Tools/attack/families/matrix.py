@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import Any
 
 from ..kit import schema
 from ..kit.arena import Arena, attack, require
-from ..kit.caller import Result, chunks, photos
+from ..kit.caller import Caller, Result, chunks, photos
 from ..kit.server import User
 from ..kit.things import Things
 from ..rights import RIGHTS, Right, rows
@@ -31,6 +30,8 @@ class As:
     owner: bool = False
     dead: bool = False
     password: str = ""
+    # Of its own, because a connection on which call after call is refused may be ended.
+    connection: Caller | None = None
 
 
 def expected(row: Right, caller: As) -> tuple[str, ...]:
@@ -84,13 +85,13 @@ def ending(arena: Arena, caller: As) -> As:
         return caller
     made = arena.server.user("ending", role={"user": 1, "admin": 2, "auditor": 3}[caller.role])
     token = arena.server.token(made, *sorted(caller.scopes))
-    return As(caller.what, token, caller.scopes, caller.role, caller.owner, password=made.password)
+    return As(caller.what, token, caller.scopes, caller.role, caller.owner, False, made.password, caller.connection)
 
 
 def make(arena: Arena, key: str, row: Right, caller: As, things: Things) -> Result:
     """The call of a row, by a caller."""
     method = schema.method(key)
-    connection = arena.shared["matrix.connection"]
+    connection = caller.connection or arena.server.caller()
     # grpcio takes "" for the token of the connection, of which there is none.
     token = caller.token or ""
     if row.stream == "photos":
@@ -108,11 +109,11 @@ def matrix(arena: Arena) -> str:
     # The owner's full requests are many; the limit of calls a minute is another attack's matter.
     owner = arena.server.user("owner", requests_per_minute=100_000, concepts=1_000)
     things = Things(arena, owner)
-    arena.shared["matrix.connection"] = arena.server.caller()
     made = callers(arena, owner)
     wrong: list[str] = []
     before = things.snapshot()
     for caller in made:
+        caller.connection = arena.server.caller()
         if caller.owner and not caller.dead and before:
             require(things.snapshot() == before, "what the owner has changed although only others called")
             before = b""

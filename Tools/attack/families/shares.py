@@ -155,7 +155,7 @@ def deep(count: int) -> bytes:
 
 
 def bombs(arena: Arena) -> list[tuple[str, bytes]]:
-    part = 4 if arena.short else 1
+    part = 8 if arena.short else 1
     return [("900,000 concepts", many_concepts(900_000 // part)), ("300,000 photos", many_photos(arena, 300_000 // part)),
             ("nested without end", deep((20 << 20) // part)),
             ("one long name", HEAD + b'"' + b"a" * ((24 << 20) // part) + b'"' + TAIL)]

@@ -20,6 +20,8 @@ from ..rights import RIGHTS, rows
 # Fields that name something; of every request, by their names.
 NAMING = {"id", "upload_id", "name", "concept", "alias", "version", "left", "right", "user", "owner", "digest",
           "certificate_name", "after"}
+# Fields that give a name to something new, which is then the caller's own.
+GIVING = {("Concepts/SetAlias", "alias"), ("Concepts/ImportConcept", "name"), ("Concepts/Enroll", "name")}
 
 
 class Walk:
@@ -78,6 +80,8 @@ class Walk:
             if row.stream or row.scope == "nobody" or row.ends_caller:
                 continue
             for field in method.request.DESCRIPTOR.fields:
+                if (key, field.name) in GIVING:
+                    continue
                 if field.name in NAMING and field.type in (field.TYPE_STRING, field.TYPE_INT64):
                     self.field(key, field.name, number=field.type == field.TYPE_INT64)
 

@@ -84,6 +84,11 @@ def staged(arena: Arena, user: User, files: int = 4) -> str:
         "Concepts/UploadPhotos", photos({name: arena.photo(name) for name in PHOTOS[:files]})).upload_id
 
 
+def padded(arena: Arena, count: int) -> dict[str, bytes]:
+    """Photos as large as they may be: what follows the picture is no reason to refuse it."""
+    return {f"{number}.jpg": arena.photo() + bytes([number]) * (21 << 20) for number in range(count)}
+
+
 def enroll(arena: Arena, user: User, name: str, **fields: Any) -> Any:
     """An enrollment, detached: the call as it is when the job is there."""
     upload = user.caller.call("Concepts/UploadPhotos", photos({one: arena.photo(one) for one in PHOTOS[:2]}))
@@ -117,17 +122,21 @@ def queue_of_one(arena: Arena) -> str:
         result = enroll(arena, other, "mine")
         require(result.ok, f"beside {taken} enrollments of one user another's ends with {result.code}: "
                            f"{result.details[:120]}")
-    return f"{taken} of 24 taken"
+        # Where the queue is full a job is begun and fails at once.
+        time.sleep(1)
+        job = other.caller.need("Jobs/ListJobs").jobs[0]
+        require(job.state in ("queued", "running", "succeeded"),
+                f"beside {taken} enrollments of one user another's is {job.state}: {job.error[:120]}")
+        states = [one.state for one in attacker.caller.need("Jobs/ListJobs").jobs]
+    return f"{taken} of 24 taken: " + ", ".join(f"{states.count(one)} {one}" for one in sorted(set(states)))
 
 
 @attack("staging-of-one", "uploads until the disk's share is full: another user's upload is taken")
 def staging_of_one(arena: Arena) -> str:
     attacker, other = arena.user(), arena.server.user("other")
-    # Bytes that no compression shrinks are not needed: they are staged as they come.
-    photo, total, refused = bytes(20 << 20), 0, ""
+    total, refused = 0, ""
     for _ in range(6):
-        result = attacker.caller.call(
-            "Concepts/UploadPhotos", photos({f"{n}.jpg": photo for n in range(arena.count(3, 12))}), timeout=120)
+        result = attacker.caller.call("Concepts/UploadPhotos", photos(padded(arena, arena.count(4, 12))), timeout=120)
         total += result.reply.bytes if result.ok else 0
         refused = refused or result.code if not result.ok else refused
     require(refused in ("RESOURCE_EXHAUSTED", "INVALID_ARGUMENT"), f"six uploads of one user: {refused or 'all taken'}")
@@ -138,12 +147,12 @@ def staging_of_one(arena: Arena) -> str:
 
 @attack("staging-of-five", "five users fill the space for uploads: a sixth one's small upload is taken", short=False)
 def staging_of_five(arena: Arena) -> str:
-    photo, total = bytes(21 << 20), 0
+    total = 0
     for _ in range(5):
         attacker = arena.user()
         for _ in range(4):
             result = attacker.caller.call(
-                "Concepts/UploadPhotos", photos({f"{n}.jpg": photo for n in range(3)}), timeout=120)
+                "Concepts/UploadPhotos", photos(padded(arena, 3)), timeout=120)
             total += result.reply.bytes if result.ok else 0
     other = arena.server.user("other")
     result = other.caller.call("Concepts/UploadPhotos", photos({PHOTOS[0]: arena.photo(PHOTOS[0])}))

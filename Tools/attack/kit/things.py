@@ -130,7 +130,9 @@ class Things:
     def snapshot(self) -> bytes:
         """Everything the owner sees of what is there."""
         call = self.owner.caller.need
-        parts = [call("Concepts/ListConcepts", limit=1000), call("Concepts/ListShares"), call("Jobs/ListJobs"),
+        # What others share with the owner is theirs.
+        shares = [share for share in call("Concepts/ListShares").shares if share.owner == self.owner.name]
+        parts = [call("Concepts/ListConcepts", limit=1000), *shares, call("Jobs/ListJobs"),
                  call("Concepts/GetConcept", name=self.has["concept"]),
                  call("Concepts/ListVersions", name=self.has["concept"])]
         # Others that logins make and time ends come and go.
