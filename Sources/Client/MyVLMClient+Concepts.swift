@@ -20,7 +20,7 @@ extension MyVLMClient {
                 task: order.task == .questions ? .questions : .caption)
             switch order.condition {
             case .always: break
-            case .ifVersion(let version): request.ifVersion = UInt32(clamping: version)
+            case .ifVersion(let version): request.ifVersion = try Limits.version(version)
             case .onlyNew: request.onlyNew = true
             }
             let events = try await channel.call(ConceptsMethods.enroll, request, options: options(limited: false))
@@ -86,15 +86,12 @@ extension MyVLMClient {
     public func rollback(
         _ name: String, to version: Int? = nil, ifVersion: Int? = nil, reason: String = ""
     ) async throws(MyVLMError) -> PointerMove {
-        guard version.map({ $0 > 0 }) ?? true, ifVersion.map({ $0 > 0 }) ?? true else {
-            throw MyVLMError(.usage, "versions count from 1")
-        }
-        return PointerMove(
+        PointerMove(
             try await call(
                 ConceptsMethods.rollback,
                 RollbackRequest(
-                    name: name, to: UInt32(clamping: version ?? 0), reason: reason,
-                    ifVersion: UInt32(clamping: ifVersion ?? 0))))
+                    name: name, to: try Limits.version(version), reason: reason,
+                    ifVersion: try Limits.version(ifVersion))))
     }
 
     /// Deletes a concept with all its versions; `undeleteConcept` brings it back within a week. Returns the user's new

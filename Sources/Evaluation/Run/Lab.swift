@@ -1,4 +1,4 @@
-import Foundation
+import LocalFiles
 package import Runtime
 import Synchronization
 package import VLM
@@ -36,15 +36,19 @@ package struct Lab {
 
     /// Over a model directory; without its face files no person can be evaluated.
     init(modelDirectory: String) throws {
-        guard FileManager.default.fileExists(atPath: modelDirectory + "/config.json") else {
+        let path = LocalPath(modelDirectory)
+        guard FileStatus(path.appending("config.json")) != nil else {
             throw EvaluationError(
-                .missing, "\(modelDirectory) holds no model: run Scripts/setup, or name another with --model")
+                .missing, "\(path.shown) holds no model: run Scripts/setup, or name another with --model")
         }
+        let lent = try EvaluationError.reading { () throws(LocalFileError) in try LentName(path) }
+        defer { withExtendedLifetime(lent) {} }
+        let modelDirectory = lent.text
         let landmarks = modelDirectory + "/shape_predictor_5_face_landmarks.dat"
         try self.init(
             model: try VLMLoader.load(directory: modelDirectory),
             negatives: try NegativeFeatures(contentsOf: modelDirectory + "/bank.safetensors"),
-            faces: FileManager.default.fileExists(atPath: landmarks)
+            faces: FileStatus(LocalPath(landmarks)) != nil
                 ? try FaceAnalyzer(modelDirectory: modelDirectory) : nil)
     }
 
@@ -55,7 +59,7 @@ package struct Lab {
     ) async throws -> [UInt8] {
         let photos = try photos.map {
             EnrollmentPhoto(
-                name: $0.name, bytes: [UInt8](try Data(contentsOf: $0.file)),
+                name: $0.file.name.shown, bytes: try $0.bytes(),
                 captions: options.usesCaptions ? $0.captions : [])
         }
         guard let kind = ConceptKind(rawValue: thing.kind) else {

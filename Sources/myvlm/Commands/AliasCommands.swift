@@ -50,7 +50,7 @@ struct AliasSetCommand: AsyncParsableCommand {
             let change = try await client.setAlias(
                 alias, of: concept, to: version, when: condition, reason: reason)
             if output.json { return try JSONOutput.write(change) }
-            Console.out("\(Console.shown(alias)) -> v\(change.alias?.version ?? 0)")
+            try Console.out("\(Console.shown(alias)) -> v\(change.alias?.version ?? 0)")
         }
     }
 }

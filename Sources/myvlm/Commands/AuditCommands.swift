@@ -26,7 +26,7 @@ struct AuditTailCommand: AsyncParsableCommand {
     private struct Listing: Encodable { let rows: [AuditRow] }
 
     func validate() throws {
-        if !(1...1_000).contains(lines) { throw ValidationError("--lines lies between 1 and 1000") }
+        try Bound.check(lines, Limits.listing, "--lines")
     }
 
     func run() async throws {
@@ -40,7 +40,7 @@ struct AuditTailCommand: AsyncParsableCommand {
                     row.targetName ?? (row.target.isEmpty ? "-" : row.target), row.detailsJSON,
                 ])
             }
-            table.write()
+            try table.write()
         }
     }
 }
@@ -62,7 +62,7 @@ struct AuditVerifyCommand: AsyncParsableCommand {
                     "row \(found.brokenAt ?? 0) is \(found.how ?? "not as it was"): somebody changed the database; "
                         + "compare it with a backup")
             }
-            if !output.json { Console.out("\(found.rows) rows, all as they were written") }
+            if !output.json { try Console.out("\(found.rows) rows, all as they were written") }
         }
     }
 }

@@ -28,7 +28,7 @@ struct BackupCreateCommand: AsyncParsableCommand {
         try await CommandRunner.run(connection) { client, _ in
             let backup = try await client.createBackup(name)
             if output.json { return try JSONOutput.write(backup) }
-            Console.out(backup.name)
+            try Console.out(backup.name)
             output.note(
                 "\(backup.users) users, \(backup.concepts) concepts, \(Format.bytes(backup.bytes)), verified")
         }
@@ -54,7 +54,7 @@ struct BackupListCommand: AsyncParsableCommand {
                     Format.bytes(backup.bytes), "\(backup.schema)",
                 ])
             }
-            table.write()
+            try table.write()
         }
     }
 }
@@ -73,7 +73,7 @@ struct BackupVerifyCommand: AsyncParsableCommand {
         try await CommandRunner.run(connection) { client, _ in
             let backup = try await client.verifyBackup(name)
             if output.json { return try JSONOutput.write(backup) }
-            Console.out("\(backup.name) is good")
+            try Console.out("\(backup.name) is good")
         }
     }
 }
@@ -99,7 +99,7 @@ struct ScrubCommand: AsyncParsableCommand {
                     .dataLoss, "restore a backup, or let the owners roll back to another version or enroll again")
             }
             if !output.json {
-                Console.out("\(report.artifacts) artifacts, \(Format.bytes(report.bytes)): all good")
+                try Console.out("\(report.artifacts) artifacts, \(Format.bytes(report.bytes)): all good")
             }
         }
     }

@@ -34,7 +34,7 @@ struct ConceptListCommand: AsyncParsableCommand {
                     "v\(concept.currentVersion)", "\(concept.versions)", Format.time(concept.updatedAtMs),
                 ])
             }
-            table.write()
+            try table.write()
         }
     }
 }
@@ -68,8 +68,8 @@ struct ConceptShowCommand: AsyncParsableCommand {
             for alias in detail.aliases {
                 table.add(["alias", "\(alias.name) -> v\(alias.version)\(alias.protected ? " (protected)" : "")"])
             }
-            table.write()
-            Console.out("")
+            try table.write()
+            try Console.out("")
             var history = Table(["WHEN", "ACTION", "POINTER", "FROM", "TO", "BY", "REASON"])
             for move in detail.history {
                 history.add([
@@ -77,7 +77,7 @@ struct ConceptShowCommand: AsyncParsableCommand {
                     Format.version(move.toVersion), move.by, move.reason,
                 ])
             }
-            history.write()
+            try history.write()
         }
     }
 }
@@ -105,7 +105,7 @@ struct ConceptVersionsCommand: AsyncParsableCommand {
                     "\(version.photos)", Format.bytes(version.sizeBytes), String(version.digest.prefix(12)),
                 ])
             }
-            table.write()
+            try table.write()
         }
     }
 }
@@ -138,7 +138,7 @@ struct ConceptRollbackCommand: AsyncParsableCommand {
         try await CommandRunner.run(connection) { client, _ in
             let move = try await client.rollback(name, to: to, ifVersion: ifVersion, reason: reason)
             if output.json { return try JSONOutput.write(move) }
-            Console.out("\(Console.shown(move.concept)) v\(move.fromVersion) -> v\(move.toVersion)")
+            try Console.out("\(Console.shown(move.concept)) v\(move.fromVersion) -> v\(move.toVersion)")
         }
     }
 }
@@ -168,7 +168,7 @@ struct ConceptDeleteCommand: AsyncParsableCommand {
                     throw MyVLMError(.usage, "nothing was deleted: say --yes where nobody can be asked")
                 }
                 Console.error("Delete \(Console.shown(name)) and all its versions? [y/N] ", newline: false)
-                guard readLine()?.lowercased().hasPrefix("y") == true else {
+                guard try StandardInput.line()?.lowercased().hasPrefix("y") == true else {
                     throw MyVLMError(.cancelled, "nothing was deleted")
                 }
             }

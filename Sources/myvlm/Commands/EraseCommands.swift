@@ -11,14 +11,14 @@ enum EraseQuestion {
             throw MyVLMError(.usage, "nothing was erased: say --yes where nobody can be asked")
         }
         Console.error("Nothing brings it back. Type \(Console.shown(name)) to erase it: ", newline: false)
-        guard readLine() == name else { throw MyVLMError(.cancelled, "nothing was erased") }
+        guard try StandardInput.line() == name else { throw MyVLMError(.cancelled, "nothing was erased") }
     }
 
     static func show(_ receipts: [ErasureReceipt], _ output: OutputArguments) throws {
         struct Listing: Encodable { let receipts: [ErasureReceipt] }
         if output.json { return try JSONOutput.write(Listing(receipts: receipts)) }
         for receipt in receipts {
-            Console.out(receipt.receipt)
+            try Console.out(receipt.receipt)
             output.note(
                 "\(receipt.versions) versions, \(Format.bytes(receipt.bytes)): "
                     + (receipt.erasedAtMs.map { "erased \(Format.time($0))" }

@@ -32,7 +32,7 @@ struct JobsListCommand: AsyncParsableCommand {
     private struct Listing: Encodable { let jobs: [Job] }
 
     func validate() throws {
-        if !(1...1_000).contains(limit) { throw ValidationError("--limit lies between 1 and 1000") }
+        try Bound.check(limit, Limits.listing, "--limit")
     }
 
     func run() async throws {
@@ -46,7 +46,7 @@ struct JobsListCommand: AsyncParsableCommand {
                     Format.time(job.createdAtMs), Format.version(job.version ?? 0),
                 ])
             }
-            table.write()
+            try table.write()
         }
     }
 }
@@ -66,7 +66,7 @@ private func show(_ job: Job, _ output: OutputArguments) throws {
     table.add(["spent", Format.seconds(Float(job.spentMs) / 1_000)])
     if let version = job.version { table.add(["version", "v\(version)"]) }
     if let error = job.error { table.add(["error", error]) }
-    table.write()
+    try table.write()
 }
 
 struct JobsShowCommand: AsyncParsableCommand {

@@ -31,7 +31,7 @@ struct ConceptPromoteCommand: AsyncParsableCommand {
         try await CommandRunner.run(connection) { client, _ in
             let move = try await client.promote(name, to: version, ifVersion: ifVersion, reason: reason)
             if output.json { return try JSONOutput.write(move) }
-            Console.out("\(Console.shown(move.concept)) v\(move.fromVersion) -> v\(move.toVersion)")
+            try Console.out("\(Console.shown(move.concept)) v\(move.fromVersion) -> v\(move.toVersion)")
         }
     }
 }
@@ -71,7 +71,7 @@ struct ConceptDiffCommand: AsyncParsableCommand {
                     difference.right.isEmpty ? "-" : difference.right,
                 ])
             }
-            table.write()
+            try table.write()
         }
     }
 }
@@ -98,7 +98,7 @@ struct ConceptKeepCommand: AsyncParsableCommand {
     @OptionGroup var output: OutputArguments
 
     func validate() throws {
-        guard count == "all" || Int(count).map({ $0 > 0 }) == true else {
+        guard count == "all" || Int(count).map(Limits.versions.contains) == true else {
             throw ValidationError("keep a number of versions from 1 on, or all")
         }
     }

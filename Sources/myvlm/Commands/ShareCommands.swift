@@ -65,7 +65,7 @@ struct ConceptSharesCommand: AsyncParsableCommand {
             for share in shares {
                 table.add([share.owner, share.concept, share.user, Format.time(share.createdAtMs)])
             }
-            table.write()
+            try table.write()
         }
     }
 }

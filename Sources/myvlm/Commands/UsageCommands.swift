@@ -9,7 +9,7 @@ private func show(_ quotas: [QuotaUse], _ output: OutputArguments) throws {
     for quota in quotas {
         table.add([quota.name, "\(quota.used)", "\(quota.limit)", quota.own ? "this user" : "everybody"])
     }
-    table.write()
+    try table.write()
 }
 
 struct UsageCommand: AsyncParsableCommand {
@@ -125,7 +125,7 @@ struct UserIdentityCommand: AsyncParsableCommand {
                     try await client.identities(of: name)
                 }
             if output.json { return try JSONOutput.write(Listing(certificateNames: names)) }
-            for name in names { Console.out(Console.shown(name)) }
+            for name in names { try Console.out(Console.shown(name)) }
         }
     }
 }

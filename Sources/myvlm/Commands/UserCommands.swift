@@ -1,5 +1,6 @@
 import ArgumentParser
 import Client
+import LocalFiles
 
 struct UserCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -30,7 +31,7 @@ struct UserAddCommand: AsyncParsableCommand {
     var auditor = false
 
     @Option(help: "A file of mode 0600 with the password.")
-    var passwordFile: String?
+    var passwordFile: LocalPath?
 
     @OptionGroup var connection: ConnectionArguments
     @OptionGroup var output: OutputArguments
@@ -72,7 +73,7 @@ struct UserListCommand: AsyncParsableCommand {
                     user.name, user.role.rawValue, Format.time(user.createdAtMs), user.suspended ? "suspended" : "-",
                 ])
             }
-            table.write()
+            try table.write()
         }
     }
 }

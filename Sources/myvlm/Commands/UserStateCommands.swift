@@ -1,5 +1,6 @@
 public import ArgumentParser
 public import Client
+import LocalFiles
 
 extension Account.Role: ExpressibleByArgument {}
 
@@ -71,7 +72,7 @@ struct UserPasswdCommand: AsyncParsableCommand {
     var name: String
 
     @Option(help: "A file of mode 0600 with the new password.")
-    var passwordFile: String?
+    var passwordFile: LocalPath?
 
     @OptionGroup var connection: ConnectionArguments
     @OptionGroup var output: OutputArguments
