@@ -61,7 +61,11 @@ struct LoginCommand: AsyncParsableCommand {
 
 struct LogoutCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "logout", abstract: "Revoke the token and forget it.")
+        commandName: "logout", abstract: "Revoke the token and forget it.",
+        discussion: """
+            EXAMPLES
+              myvlm logout
+            """)
 
     @OptionGroup var connection: ConnectionArguments
     @OptionGroup var output: OutputArguments
@@ -86,7 +90,13 @@ struct LogoutCommand: AsyncParsableCommand {
 }
 
 struct WhoAmICommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "whoami", abstract: "Tell who is logged in.")
+    static let configuration = CommandConfiguration(
+        commandName: "whoami", abstract: "Tell who is logged in.",
+        discussion: """
+            EXAMPLES
+              myvlm whoami
+              myvlm whoami --server localhost:7443 --ca ca.pem --token-file robot.token
+            """)
 
     @OptionGroup var connection: ConnectionArguments
     @OptionGroup var output: OutputArguments
@@ -107,6 +117,10 @@ struct PasswdCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "passwd", abstract: "Change your password; your other tokens end.",
         discussion: """
+            EXAMPLES
+              myvlm passwd
+              myvlm passwd --old-password-file old --password-file new
+
             Both passwords are asked for on a terminal; otherwise the old one is the first line of standard input and \
             the new one the second, unless files are given.
             """)
@@ -132,7 +146,12 @@ struct PasswdCommand: AsyncParsableCommand {
 
 struct StatusCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "status", abstract: "Tell the server's version, model and load.")
+        commandName: "status", abstract: "Tell the server's version, model and load.",
+        discussion: """
+            EXAMPLES
+              myvlm status
+              myvlm status --json
+            """)
 
     @OptionGroup var connection: ConnectionArguments
     @OptionGroup var output: OutputArguments

@@ -5,6 +5,11 @@ import LocalFiles
 struct AccountCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "account", abstract: "Take all you have taught with you, as one file.",
+        discussion: """
+            EXAMPLES
+              myvlm account export mine.myvlm
+              myvlm account import mine.myvlm
+            """,
         subcommands: [AccountExportCommand.self, AccountImportCommand.self])
 }
 
@@ -50,6 +55,9 @@ struct AccountImportCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "import", abstract: "Take in a file that `myvlm account export` wrote.",
         discussion: """
+            EXAMPLES
+              myvlm account import mine.myvlm
+
             Versions keep their numbers, pointers and aliases stand where they stood. Names must be free. Concepts belong \
             to the model they were trained on.
             """)

@@ -4,6 +4,11 @@ import Client
 struct AuditCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "audit", abstract: "Read and verify the audit log (administrators and auditors).",
+        discussion: """
+            EXAMPLES
+              myvlm audit tail --lines 100
+              myvlm audit verify
+            """,
         subcommands: [AuditTailCommand.self, AuditVerifyCommand.self])
 }
 
@@ -11,6 +16,10 @@ struct AuditTailCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "tail", abstract: "Show the newest rows, the last one last.",
         discussion: """
+            EXAMPLES
+              myvlm audit tail
+              myvlm audit tail --lines 100 --before 4000
+
             The log holds codes, not names; names are shown while what they belong to exists.
             """)
 
@@ -47,7 +56,11 @@ struct AuditTailCommand: AsyncParsableCommand {
 
 struct AuditVerifyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "verify", abstract: "Walk the whole chain; code 65 names the first row that is not as it was.")
+        commandName: "verify", abstract: "Walk the whole chain; code 65 names the first row that is not as it was.",
+        discussion: """
+            EXAMPLES
+              myvlm audit verify
+            """)
 
     @OptionGroup var connection: ConnectionArguments
     @OptionGroup var output: OutputArguments

@@ -16,7 +16,12 @@ struct BackupCommand: AsyncParsableCommand {
 
 struct BackupCreateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "create", abstract: "Make a backup while the server serves, and verify it.")
+        commandName: "create", abstract: "Make a backup while the server serves, and verify it.",
+        discussion: """
+            EXAMPLES
+              myvlm backup create
+              myvlm backup create before-upgrade
+            """)
 
     @Argument(help: "Its name (default: the time).")
     var name: String = ""
@@ -36,7 +41,12 @@ struct BackupCreateCommand: AsyncParsableCommand {
 }
 
 struct BackupListCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "list", abstract: "List the server's backups.")
+    static let configuration = CommandConfiguration(
+        commandName: "list", abstract: "List the server's backups.",
+        discussion: """
+            EXAMPLES
+              myvlm backup list
+            """)
 
     @OptionGroup var connection: ConnectionArguments
     @OptionGroup var output: OutputArguments
@@ -61,7 +71,11 @@ struct BackupListCommand: AsyncParsableCommand {
 
 struct BackupVerifyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "verify", abstract: "Check a backup: digest, structure, audit chain, every artifact.")
+        commandName: "verify", abstract: "Check a backup: digest, structure, audit chain, every artifact.",
+        discussion: """
+            EXAMPLES
+              myvlm backup verify before-upgrade
+            """)
 
     @Argument(help: "The backup.")
     var name: String
@@ -81,7 +95,11 @@ struct BackupVerifyCommand: AsyncParsableCommand {
 struct ScrubCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "scrub",
-        abstract: "Compare every artifact of the server with its digest (administrators only).")
+        abstract: "Compare every artifact of the server with its digest (administrators only).",
+        discussion: """
+            EXAMPLES
+              myvlm scrub
+            """)
 
     @OptionGroup var connection: ConnectionArguments
     @OptionGroup var output: OutputArguments

@@ -5,6 +5,12 @@ import Foundation
 struct ConceptCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "concept", abstract: "See and manage what you have taught.",
+        discussion: """
+            EXAMPLES
+              myvlm concept list
+              myvlm concept show zibo
+              myvlm concept rollback zibo
+            """,
         subcommands: [
             ConceptListCommand.self, ConceptShowCommand.self, ConceptVersionsCommand.self, ConceptDiffCommand.self,
             ConceptPromoteCommand.self, ConceptRollbackCommand.self, ConceptAliasCommand.self, ConceptKeepCommand.self,
@@ -15,7 +21,13 @@ struct ConceptCommand: AsyncParsableCommand {
 }
 
 struct ConceptListCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "list", abstract: "List your concepts.")
+    static let configuration = CommandConfiguration(
+        commandName: "list", abstract: "List your concepts.",
+        discussion: """
+            EXAMPLES
+              myvlm concept list
+              myvlm concept list --json
+            """)
 
     @OptionGroup var connection: ConnectionArguments
     @OptionGroup var output: OutputArguments
@@ -41,7 +53,11 @@ struct ConceptListCommand: AsyncParsableCommand {
 
 struct ConceptShowCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "show", abstract: "Show a concept, its version in use and its history.")
+        commandName: "show", abstract: "Show a concept, its version in use and its history.",
+        discussion: """
+            EXAMPLES
+              myvlm concept show zibo
+            """)
 
     @Argument(help: "The concept.", completion: .concepts)
     var name: String
@@ -84,7 +100,11 @@ struct ConceptShowCommand: AsyncParsableCommand {
 
 struct ConceptVersionsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "versions", abstract: "List a concept's versions, newest first.")
+        commandName: "versions", abstract: "List a concept's versions, newest first.",
+        discussion: """
+            EXAMPLES
+              myvlm concept versions zibo
+            """)
 
     @Argument(help: "The concept.", completion: .concepts)
     var name: String
@@ -145,7 +165,12 @@ struct ConceptRollbackCommand: AsyncParsableCommand {
 
 struct ConceptDeleteCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "delete", abstract: "Delete a concept; undelete brings it back within a week.")
+        commandName: "delete", abstract: "Delete a concept; undelete brings it back within a week.",
+        discussion: """
+            EXAMPLES
+              myvlm concept delete zibo
+              myvlm concept delete zibo --yes
+            """)
 
     @Argument(help: "The concept.", completion: .concepts)
     var name: String

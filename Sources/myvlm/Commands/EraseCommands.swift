@@ -31,6 +31,10 @@ struct ConceptEraseCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "erase", abstract: "Destroy a concept for good, and get a receipt.",
         discussion: """
+            EXAMPLES
+              myvlm concept erase zibo
+              myvlm concept erase zibo --yes
+
             Versions, keys, history and every copy the server holds are destroyed, those of a deleted concept of that \
             name too. Neither undelete nor a restored backup brings it back. Asks to type the name.
             """)
@@ -54,7 +58,11 @@ struct ConceptEraseCommand: AsyncParsableCommand {
 
 struct ConceptErasuresCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "erasures", abstract: "List the receipts of what was erased.")
+        commandName: "erasures", abstract: "List the receipts of what was erased.",
+        discussion: """
+            EXAMPLES
+              myvlm concept erasures
+            """)
 
     @OptionGroup var connection: ConnectionArguments
     @OptionGroup var output: OutputArguments
@@ -69,7 +77,13 @@ struct ConceptErasuresCommand: AsyncParsableCommand {
 struct UserEraseCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "erase", abstract: "Destroy a user with everything the user had, and get a receipt.",
-        discussion: "Neither you nor a restored backup brings it back. Asks to type the name.")
+        discussion: """
+            EXAMPLES
+              myvlm user erase ann
+              myvlm user erase ann --yes
+
+            Neither you nor a restored backup brings it back. Asks to type the name.
+            """)
 
     @Argument(help: "The user.")
     var name: String

@@ -115,7 +115,11 @@ struct ConceptKeepCommand: AsyncParsableCommand {
 
 struct ConceptRenameCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "rename", abstract: "Call a concept something else; versions and history stay.")
+        commandName: "rename", abstract: "Call a concept something else; versions and history stay.",
+        discussion: """
+            EXAMPLES
+              myvlm concept rename zibo pott
+            """)
 
     @Argument(help: "The concept.", completion: .concepts)
     var name: String
@@ -142,7 +146,11 @@ struct ConceptRenameCommand: AsyncParsableCommand {
 
 struct ConceptUndeleteCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "undelete", abstract: "Bring back the concept of that name which was deleted last.")
+        commandName: "undelete", abstract: "Bring back the concept of that name which was deleted last.",
+        discussion: """
+            EXAMPLES
+              myvlm concept undelete zibo
+            """)
 
     @Argument(help: "The concept.")
     var name: String

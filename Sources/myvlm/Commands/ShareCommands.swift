@@ -5,6 +5,9 @@ struct ConceptShareCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "share", abstract: "Let another user's answers use a concept.",
         discussion: """
+            EXAMPLES
+              myvlm concept share zibo ben
+
             The other's answers recognise it as YOU/CONCEPT, whichever version is current. The other can neither read nor \
             change it. `myvlm concept unshare` takes it back from the next answer on.
             """)
@@ -29,7 +32,11 @@ struct ConceptShareCommand: AsyncParsableCommand {
 
 struct ConceptUnshareCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "unshare", abstract: "Take a share back.")
+        commandName: "unshare", abstract: "Take a share back.",
+        discussion: """
+            EXAMPLES
+              myvlm concept unshare zibo ben
+            """)
 
     @Argument(help: "The concept.", completion: .concepts)
     var concept: String
@@ -50,7 +57,11 @@ struct ConceptUnshareCommand: AsyncParsableCommand {
 
 struct ConceptSharesCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "shares", abstract: "List what you share, and what others share with you.")
+        commandName: "shares", abstract: "List what you share, and what others share with you.",
+        discussion: """
+            EXAMPLES
+              myvlm concept shares
+            """)
 
     @OptionGroup var connection: ConnectionArguments
     @OptionGroup var output: OutputArguments

@@ -23,7 +23,12 @@ struct TokenCommand: AsyncParsableCommand {
 extension TokenScope: ExpressibleByArgument {}
 
 struct TokenListCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "list", abstract: "List your tokens, newest first.")
+    static let configuration = CommandConfiguration(
+        commandName: "list", abstract: "List your tokens, newest first.",
+        discussion: """
+            EXAMPLES
+              myvlm token list
+            """)
 
     @OptionGroup var connection: ConnectionArguments
     @OptionGroup var output: OutputArguments
@@ -49,7 +54,11 @@ struct TokenListCommand: AsyncParsableCommand {
 
 struct TokenCreateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "create", abstract: "Make a further token, for another machine or a script.")
+        commandName: "create", abstract: "Make a further token, for another machine or a script.",
+        discussion: """
+            EXAMPLES
+              myvlm token create --to robot.token --label robot --scope query --days 7
+            """)
 
     @Option(help: "The file to write it into, mode 0600.", completion: .file())
     var to: LocalPath
@@ -86,6 +95,10 @@ struct TokenRotateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "rotate", abstract: "Replace a token by a new one; the old one goes on for a while.",
         discussion: """
+            EXAMPLES
+              myvlm token rotate
+              myvlm token rotate 12 --to robot.token --overlap 1440
+
             Without an id the token of this login is replaced and the saved login takes the new one over. With an id \
             the new one is written to --to.
             """)
@@ -131,7 +144,11 @@ struct TokenRotateCommand: AsyncParsableCommand {
 
 struct TokenRevokeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "revoke", abstract: "End a token at once, and what runs with it.")
+        commandName: "revoke", abstract: "End a token at once, and what runs with it.",
+        discussion: """
+            EXAMPLES
+              myvlm token revoke 12
+            """)
 
     @Argument(help: "The token, as `myvlm token list` tells it.")
     var id: Int64

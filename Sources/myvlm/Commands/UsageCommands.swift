@@ -14,7 +14,12 @@ private func show(_ quotas: [QuotaUse], _ output: OutputArguments) throws {
 
 struct UsageCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "usage", abstract: "Tell your limits and what is used of them.")
+        commandName: "usage", abstract: "Tell your limits and what is used of them.",
+        discussion: """
+            EXAMPLES
+              myvlm usage
+              myvlm usage --user ann
+            """)
 
     @Option(help: "Another user (administrators and auditors).")
     var user: String = ""

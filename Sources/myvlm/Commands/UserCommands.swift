@@ -5,6 +5,12 @@ import LocalFiles
 struct UserCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "user", abstract: "Manage users (administrators only).",
+        discussion: """
+            EXAMPLES
+              myvlm user add ann
+              myvlm user list
+              myvlm user quota ann --concepts 500
+            """,
         subcommands: [
             UserAddCommand.self, UserListCommand.self, UserSuspendCommand.self, UserResumeCommand.self,
             UserRoleCommand.self, UserPasswdCommand.self, UserEraseCommand.self,
@@ -56,7 +62,12 @@ struct UserAddCommand: AsyncParsableCommand {
 }
 
 struct UserListCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "list", abstract: "List all users.")
+    static let configuration = CommandConfiguration(
+        commandName: "list", abstract: "List all users.",
+        discussion: """
+            EXAMPLES
+              myvlm user list
+            """)
 
     @OptionGroup var connection: ConnectionArguments
     @OptionGroup var output: OutputArguments

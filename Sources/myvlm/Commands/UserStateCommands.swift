@@ -6,7 +6,11 @@ extension Account.Role: ExpressibleByArgument {}
 
 struct UserSuspendCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "suspend", abstract: "Shut a user out: tokens and open calls end at once.")
+        commandName: "suspend", abstract: "Shut a user out: tokens and open calls end at once.",
+        discussion: """
+            EXAMPLES
+              myvlm user suspend ann
+            """)
 
     @Argument(help: "The user.")
     var name: String
@@ -25,7 +29,11 @@ struct UserSuspendCommand: AsyncParsableCommand {
 
 struct UserResumeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "resume", abstract: "Let a suspended user back in.")
+        commandName: "resume", abstract: "Let a suspended user back in.",
+        discussion: """
+            EXAMPLES
+              myvlm user resume ann
+            """)
 
     @Argument(help: "The user.")
     var name: String
@@ -44,7 +52,11 @@ struct UserResumeCommand: AsyncParsableCommand {
 
 struct UserRoleCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "role", abstract: "Give a user another role: user, admin or auditor.")
+        commandName: "role", abstract: "Give a user another role: user, admin or auditor.",
+        discussion: """
+            EXAMPLES
+              myvlm user role ann auditor
+            """)
 
     @Argument(help: "The user.")
     var name: String
@@ -66,7 +78,11 @@ struct UserRoleCommand: AsyncParsableCommand {
 
 struct UserPasswdCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "passwd", abstract: "Set a user's forgotten password; all tokens of the user end.")
+        commandName: "passwd", abstract: "Set a user's forgotten password; all tokens of the user end.",
+        discussion: """
+            EXAMPLES
+              myvlm user passwd ann
+            """)
 
     @Argument(help: "The user.")
     var name: String
