@@ -50,13 +50,14 @@ let package = Package(
     ],
     targets: system + [
         .target(name: "Kernels", path: "Sources/Kernels", cSettings: fastC),
+        .target(name: "LocalFiles", swiftSettings: strict),
         .target(name: "Compute", dependencies: ["Kernels", "COpenBLAS"], swiftSettings: strict),
         .target(name: "Images", dependencies: ["CImageCodecs"], swiftSettings: strict),
         .target(name: "VLM", dependencies: ["Compute", "Kernels", "Images", "COpenSSL"], swiftSettings: strict),
         .target(
             name: "Runtime", dependencies: ["VLM", "Compute", "CFaces", "COpenSSL"], swiftSettings: strict),
         .target(
-            name: "Evaluation", dependencies: ["Runtime", "VLM", "Compute"],
+            name: "Evaluation", dependencies: ["Runtime", "VLM", "Compute", "LocalFiles"],
             resources: [.embedInCode("Synonyms.json")], swiftSettings: strict),
         .target(
             name: "Registry", dependencies: [.product(name: "GRDB", package: "GRDB.swift"), "COpenSSL"],
@@ -74,7 +75,7 @@ let package = Package(
         .target(
             name: "RPC", dependencies: ["RPCCore", "RPCTransport", "RPCMessages"], path: "Sources/RPC/RPC",
             swiftSettings: strict),
-        .target(name: "Client", dependencies: ["RPC"], swiftSettings: strict),
+        .target(name: "Client", dependencies: ["RPC", "LocalFiles"], swiftSettings: strict),
         .target(name: "Pictures", dependencies: ["Images"], swiftSettings: strict),
         // The service is a library so that tests can compose a whole server in process; `myvlmd` is its main.
         .target(
@@ -91,7 +92,7 @@ let package = Package(
         .executableTarget(
             name: "myvlm",
             dependencies: [
-                "Client", "Evaluation", "Pictures", "Runtime",
+                "Client", "Evaluation", "LocalFiles", "Pictures", "Runtime",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: strict),
         .executableTarget(
@@ -156,10 +157,13 @@ let package = Package(
                 "Service", "Client", "Registry", "Runtime", "RPC", "VLM", "VLMTestSupport", "ProcessTestSupport",
                 .product(name: "Logging", package: "swift-log"),
             ], exclude: ["Goldens", "python"], swiftSettings: strict),
+        .testTarget(
+            name: "LocalFilesTests", dependencies: ["LocalFiles", "ProcessTestSupport"], swiftSettings: strict),
+        .testTarget(name: "ClientTests", dependencies: ["Client", "LocalFiles", "RPC"], swiftSettings: strict),
         .testTarget(name: "ImagesTests", dependencies: ["Images"], swiftSettings: strict),
         .testTarget(name: "PicturesTests", dependencies: ["Pictures", "Images"], swiftSettings: strict),
         .testTarget(
-            name: "EvaluationTests", dependencies: ["Evaluation", "Runtime", "VLM", "VLMTestSupport"],
+            name: "EvaluationTests", dependencies: ["Evaluation", "LocalFiles", "Runtime", "VLM", "VLMTestSupport"],
             exclude: ["Fixtures"], swiftSettings: strict),
         .testTarget(name: "HouseTests", dependencies: ["ProcessTestSupport"], swiftSettings: strict),
     ],

@@ -8,8 +8,7 @@ struct Engine: ParsableCommand {
         abstract: "Speed of the engine beside other engines and beside what the machine gives at most.",
         discussion: "Scripts/bench engine installs the peers, makes the files and calls this for all parts.")
 
-    @Option(help: "Model directory of pocket.") var model: String = EvaluationOptions.standardModel(
-        environment: ProcessInfo.processInfo.environment)
+    @Option(help: "Model directory of pocket.") var model: String = EvaluationOptions.standardModel()
     @Option(help: "Folder of the GGUF files of Tools/requantize_gguf.py.") var files: String?
     @Option(help: "Python with the peers (llama_cpp, torch, transformers).") var python: String?
     @Option(help: "Folder of bench_peers.py.") var tools: String = "Tools"

@@ -8,8 +8,7 @@ struct Heads: AsyncParsableCommand {
         abstract: "Object heads alone: against MyVLM's published recipe, and whether scores mean probabilities.")
 
     @Option(help: "Folder of things.") var data: String
-    @Option(help: "Model directory.") var model: String = EvaluationOptions.standardModel(
-        environment: ProcessInfo.processInfo.environment)
+    @Option(help: "Model directory.") var model: String = EvaluationOptions.standardModel()
     @Option(help: "Only these things, separated by commas.") var things: String?
     @Option(help: "Photos enrolled of each thing.") var shots = 4
     @Option(help: "Rounds with different photos enrolled.") var seeds = 1
@@ -17,7 +16,7 @@ struct Heads: AsyncParsableCommand {
     @Option(help: "Write the reliability plot to this SVG file.") var plot: String?
 
     func run() async throws {
-        var options = EvaluationOptions(data: URL(filePath: data), model: model)
+        var options = EvaluationOptions(data: data, model: model)
         options.things = things.map { Set($0.split(separator: ",").map(String.init)) }
         options.shots = shots
         options.seeds = seeds

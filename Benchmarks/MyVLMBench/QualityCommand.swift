@@ -12,8 +12,7 @@ struct Quality: AsyncParsableCommand {
             """)
 
     @Option(help: "Folder of things.") var data: String
-    @Option(help: "Model directory.") var model: String = EvaluationOptions.standardModel(
-        environment: ProcessInfo.processInfo.environment)
+    @Option(help: "Model directory.") var model: String = EvaluationOptions.standardModel()
     @Option(help: "Folder of the sentence encoder (default: the one Scripts/setup --evaluation fetches).")
     var sentenceModel: String?
     @Option(help: "Write one JSON line a test photo to this file.") var report: String?
@@ -39,10 +38,10 @@ struct Quality: AsyncParsableCommand {
     var ablations = false
 
     func run() async throws {
-        var options = EvaluationOptions(data: URL(filePath: data), model: model)
+        var options = EvaluationOptions(data: data, model: model)
         options.sentenceModel =
             sentenceModel
-            ?? EvaluationOptions.standardSentenceModel(environment: ProcessInfo.processInfo.environment)
+            ?? EvaluationOptions.standardSentenceModel()
         options.things = things.map { Set($0.split(separator: ",").map(String.init)) }
         options.shots = shots
         options.seeds = seeds
@@ -63,7 +62,9 @@ struct Quality: AsyncParsableCommand {
             }
             return
         }
-        let result = try await Evaluator(options) { Output.progress($0) }.run()
+        let evaluator = try Evaluator(options) { Output.progress($0) }
+        for pair in evaluator.samePhotos { Output.progress("warning: \(pair.warning)") }
+        let result = try await evaluator.run()
         for figure in result.figures { try Output.line(figure) }
         if let report { try result.photoLines().write(to: URL(filePath: report)) }
         if let out { for file in try result.write(to: out) { Output.progress("wrote \(file)") } }

@@ -18,17 +18,13 @@ public struct ConnectionOptions: Sendable, Equatable {
         self.authorityFile = authorityFile
     }
 
-    /// Reads `HOST:PORT`, with brackets around an IPv6 address; throws `usage` for anything else.
+    /// Reads `HOST:PORT`, with brackets around an IPv6 address; `https://` before it and a slash behind it are passed
+    /// over. Throws `usage` for anything else, and says what to write instead.
     public init(server: String, authorityFile: String) throws(MyVLMError) {
-        guard let colon = server.lastIndex(of: ":"), let port = UInt16(server[server.index(after: colon)...]), port > 0
-        else { throw MyVLMError(.usage, "\"\(server)\" is no HOST:PORT; write for example localhost:7443") }
-        var host = server[..<colon]
-        if host.hasPrefix("["), host.hasSuffix("]") {
-            host = host.dropFirst().dropLast()
-        } else if host.contains(":") {
-            throw MyVLMError(.usage, "\"\(server)\": put the IPv6 address into brackets, [::1]:7443")
-        }
-        guard !host.isEmpty else { throw MyVLMError(.usage, "\"\(server)\" names no host; write localhost:7443") }
-        self.init(host: String(host), port: port, authorityFile: authorityFile)
+        let (host, port) = try ServerAddress.read(server)
+        self.init(host: host, port: port, authorityFile: authorityFile)
     }
+
+    /// `HOST:PORT`, the same for every way in which the server was written.
+    public var address: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
 }

@@ -4,8 +4,8 @@ extension MyVLMClient {
     /// Bytes of one chunk of a photo.
     private static var chunkBytes: Int { 256 << 10 }
 
-    /// Asks whether the order would be taken on, uploads the photos and trains a new version; the last event is `.done`. Who stops listening, or cancels the
-    /// task, cancels the training, unless it is detached: then no version is made.
+    /// Asks whether the order would be taken on, uploads the photos and trains a new version; the last event is `.done`.
+    /// Who stops listening, or cancels the task, cancels the training, unless it is detached: then no version is made.
     public func enroll(_ order: EnrollmentOrder) -> AsyncThrowingStream<EnrollmentEvent, any Error> {
         sequence { [self] continuation in
             do {
@@ -19,7 +19,8 @@ extension MyVLMClient {
             var isTaken = false
             do {
                 let events = try await channel.call(
-                    ConceptsMethods.enroll, order.request(upload: receipt.uploadId), options: options(limited: false))
+                    ConceptsMethods.enroll, try order.request(upload: receipt.uploadId),
+                    options: options(limited: false))
                 for try await message in events {
                     isTaken = true
                     if let event = try EnrollmentEvent(message) { continuation.yield(event) }
@@ -87,15 +88,12 @@ extension MyVLMClient {
     public func rollback(
         _ name: String, to version: Int? = nil, ifVersion: Int? = nil, reason: String = ""
     ) async throws(MyVLMError) -> PointerMove {
-        guard version.map({ $0 > 0 }) ?? true, ifVersion.map({ $0 > 0 }) ?? true else {
-            throw MyVLMError(.usage, "versions count from 1")
-        }
-        return PointerMove(
+        PointerMove(
             try await call(
                 ConceptsMethods.rollback,
                 RollbackRequest(
-                    name: name, to: UInt32(clamping: version ?? 0), reason: reason,
-                    ifVersion: UInt32(clamping: ifVersion ?? 0))))
+                    name: name, to: try Limits.version(version), reason: reason,
+                    ifVersion: try Limits.version(ifVersion))))
     }
 
     /// Deletes a concept with all its versions; `undeleteConcept` brings it back within a week. Returns the user's new

@@ -12,10 +12,9 @@ extension MyVLMClient {
     /// A version of a concept as a file: the one in use, or `version`. It holds what the server recognises by, of a
     /// person the face keys, so keep it as you would the photos. Throws `notFound`.
     public func exportConcept(_ name: String, version: Int? = nil) async throws(MyVLMError) -> ConceptFile {
-        guard version.map({ $0 > 0 }) ?? true else { throw MyVLMError(.usage, "versions count from 1") }
         let reply = try await call(
             ConceptsMethods.exportConcept,
-            ExportConceptRequest(name: name, version: UInt32(clamping: version ?? 0)))
+            ExportConceptRequest(name: name, version: try Limits.version(version)))
         guard let exported = reply.version else {
             throw MyVLMError(.internalError, "the server's answer lacks the version")
         }
@@ -30,7 +29,7 @@ extension MyVLMClient {
         var request = ImportConceptRequest(name: name, data: bytes, reason: reason)
         switch condition {
         case .always: break
-        case .ifVersion(let version): request.ifVersion = UInt32(clamping: version)
+        case .ifVersion(let version): request.ifVersion = try Limits.version(version)
         case .onlyNew: request.onlyNew = true
         }
         let reply = try await call(ConceptsMethods.importConcept, request)

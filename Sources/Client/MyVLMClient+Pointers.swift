@@ -6,12 +6,11 @@ extension MyVLMClient {
     public func promote(
         _ name: String, to version: String, ifVersion: Int? = nil, reason: String = ""
     ) async throws(MyVLMError) -> PointerMove {
-        guard ifVersion.map({ $0 > 0 }) ?? true else { throw MyVLMError(.usage, "versions count from 1") }
-        return PointerMove(
+        PointerMove(
             try await call(
                 ConceptsMethods.promote,
                 PromoteRequest(
-                    name: name, version: version, reason: reason, ifVersion: UInt32(clamping: ifVersion ?? 0))))
+                    name: name, version: version, reason: reason, ifVersion: try Limits.version(ifVersion))))
     }
 
     /// Lets an alias name a version: a number, `v3`, `current` or another alias.
@@ -23,8 +22,7 @@ extension MyVLMClient {
         switch condition {
         case .always: break
         case .ifVersion(let number):
-            guard number > 0 else { throw MyVLMError(.usage, "versions count from 1") }
-            request.ifVersion = UInt32(clamping: number)
+            request.ifVersion = try Limits.version(number)
         case .onlyNew: request.onlyNew = true
         }
         return AliasChange(try await call(ConceptsMethods.setAlias, request))
@@ -51,10 +49,9 @@ extension MyVLMClient {
 
     /// Keeps the newest versions and those a pointer names; older ones go now and after each enrollment. Nil keeps all.
     public func setRetention(_ concept: String, keepLast: Int?) async throws(MyVLMError) -> RetentionChange {
-        guard keepLast.map({ $0 > 0 }) ?? true else { throw MyVLMError(.usage, "keep at least 1 version, or all") }
         let reply = try await call(
             ConceptsMethods.setRetention,
-            SetRetentionRequest(concept: concept, keepLast: UInt32(clamping: keepLast ?? 0)))
+            SetRetentionRequest(concept: concept, keepLast: try Limits.version(keepLast)))
         return RetentionChange(removed: reply.removed.map { Int($0) }, revision: reply.revision)
     }
 

@@ -33,7 +33,7 @@ extension MyVLMClient {
     /// Asks whether an enrollment would be taken on, before its photos are sent: throws what the server would refuse it
     /// for. `enroll` asks by itself.
     public func checkEnrollment(_ order: EnrollmentOrder) async throws(MyVLMError) {
-        _ = try await call(ConceptsMethods.checkEnrollment, order.request(upload: ""))
+        _ = try await call(ConceptsMethods.checkEnrollment, try order.request(upload: ""))
     }
 
     /// Deletes an upload that its enrollment was refused for, in a task that may be cancelled: nobody would use it any
@@ -51,7 +51,7 @@ extension MyVLMClient {
 
 extension EnrollmentOrder {
     /// The order as it is sent.
-    func request(upload: String) -> EnrollRequest {
+    func request(upload: String) throws(MyVLMError) -> EnrollRequest {
         var request = EnrollRequest(
             uploadId: upload, name: name, kind: kind?.message ?? .unspecified, classNoun: classNoun,
             identifier: identifier,
@@ -59,7 +59,7 @@ extension EnrollmentOrder {
             reason: reason, detach: detach, keepPhotos: keepPhotos, task: task == .questions ? .questions : .caption)
         switch condition {
         case .always: break
-        case .ifVersion(let version): request.ifVersion = UInt32(clamping: version)
+        case .ifVersion(let version): request.ifVersion = try Limits.version(version)
         case .onlyNew: request.onlyNew = true
         }
         return request

@@ -1,4 +1,4 @@
-import Foundation
+import LocalFiles
 import RPC
 import Synchronization
 
@@ -26,30 +26,44 @@ public final class MyVLMClient: Sendable {
     public init(
         _ options: ConnectionOptions, token: String? = nil, timeout: Duration = .seconds(60)
     ) throws(MyVLMError) {
-        guard FileManager.default.fileExists(atPath: options.authorityFile) else {
-            throw MyVLMError(
-                .configuration, "\(options.authorityFile): no such file; name the server's ca.pem with --ca")
-        }
+        let authority = try Self.pem(options.authorityFile, "; name the server's ca.pem with --ca")
+        let certificate = try options.certificateFile.map { file throws(MyVLMError) in try Self.pem(file) }
+        let key = try options.certificateKeyFile.map { file throws(MyVLMError) in try Self.pem(file) }
+        // The names are good until the channel has read the files.
+        defer { withExtendedLifetime((authority, certificate, key)) {} }
         var channelOptions = ChannelOptions()
-        channelOptions.authorityFile = options.authorityFile
-        for file in [options.certificateFile, options.certificateKeyFile].compactMap({ $0 })
-        where !FileManager.default.fileExists(atPath: file) {
-            throw MyVLMError(.configuration, "\(file): no such file")
-        }
-        channelOptions.clientCertificateFile = options.certificateFile
-        channelOptions.clientKeyFile = options.certificateKeyFile
+        channelOptions.authorityFile = authority.text
+        channelOptions.clientCertificateFile = certificate?.text
+        channelOptions.clientKeyFile = key?.text
         do {
             channel = try Channel(
                 endpoint: Endpoint(host: options.host, port: options.port), options: channelOptions)
         } catch {
             throw MyVLMError(
                 .configuration,
-                "\(options.authorityFile) is no certificate authority in PEM, or the client's certificate and key do "
+                "\(LocalPath(options.authorityFile).shown) is no certificate authority in PEM, or the client's certificate and key do "
                     + "not fit; ask the server's operator",
                 cause: error)
         }
         held = Mutex(token)
         self.timeout = timeout
+    }
+
+    /// The name of a certificate's file for OpenSSL. Throws `configuration` for one that is missing or no plain file: OpenSSL
+    /// would wait for a pipe.
+    private static func pem(_ file: String, _ advice: String = "") throws(MyVLMError) -> LentName {
+        let path = LocalPath(file)
+        guard let status = FileStatus(path) else {
+            throw MyVLMError(.configuration, "\(path.shown): no such file\(advice)")
+        }
+        guard status.kind == .plain else {
+            throw MyVLMError(.configuration, "\(path.shown) is no plain file\(advice)")
+        }
+        do {
+            return try LentName(path)
+        } catch {
+            throw MyVLMError(.configuration, error.message, cause: error)
+        }
     }
 
     /// The token calls carry now; a secret.

@@ -8,6 +8,8 @@ public struct MyVLMError: Error, Sendable, CustomStringConvertible {
         case noInput
         /// A local file that cannot be written.
         case cannotCreate
+        /// Writing broke off: a full disk, an output that takes nothing more.
+        case outputFailed
         /// Settings that are missing or do not parse.
         case configuration
         /// The server refuses the input: no picture, a bad name, no face.
@@ -73,6 +75,7 @@ public struct MyVLMError: Error, Sendable, CustomStringConvertible {
         case .unavailable: 69
         case .internalError, .dataLoss: 70
         case .cannotCreate, .alreadyExists: 73
+        case .outputFailed: 74
         case .resourceExhausted, .deadlineExceeded: 75
         case .unauthenticated, .permissionDenied: 77
         case .configuration: 78

@@ -1,3 +1,5 @@
+import LocalFiles
+
 /// Why an evaluation could not be made.
 public struct EvaluationError: Error, Sendable, CustomStringConvertible {
     /// Stable reasons a caller may branch on.
@@ -10,6 +12,8 @@ public struct EvaluationError: Error, Sendable, CustomStringConvertible {
         case unavailable
         /// A report that cannot be written.
         case unwritable
+        /// A report whose writing broke off: a full disk.
+        case full
     }
 
     /// Why.
@@ -23,6 +27,24 @@ public struct EvaluationError: Error, Sendable, CustomStringConvertible {
         self.code = code
         self.message = message
         self.cause = cause
+    }
+
+    /// Runs something that reads or writes a file of this machine.
+    static func reading<Result>(
+        _ body: () throws(LocalFileError) -> Result
+    ) throws(EvaluationError) -> Result {
+        do {
+            return try body()
+        } catch {
+            let code: Code =
+                switch error.code {
+                case .missing, .unreadable, .cancelled: .missing
+                case .tooLarge: .badInput
+                case .exists, .notWritable: .unwritable
+                case .writeFailed: .full
+                }
+            throw EvaluationError(code, error.message, cause: error)
+        }
     }
 
     /// The message.

@@ -1,6 +1,5 @@
 import ArgumentParser
 
-@main
 struct MyVLM: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "myvlm", abstract: "Teach a frozen vision-language model your own things and people.",
@@ -31,10 +30,11 @@ struct MyVLM: AsyncParsableCommand {
                69  the server cannot be reached
                70  the server failed
                73  cannot be created, or is there already
+               74  writing broke off: a full disk, an output that takes nothing more
                75  try again later: a quota, a full queue, a full disk
                77  no permission, or not logged in
                78  configuration
-              130  cancelled
+              130  cancelled; 143 by SIGTERM
             """,
         version: "0.1.0",
         subcommands: [

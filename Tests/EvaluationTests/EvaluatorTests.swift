@@ -36,7 +36,7 @@ import VLMTestSupport
     @Test func aWholeEvaluationIsWrittenDown() async throws {
         let root = try folder(things: 2, photos: 3)
         defer { try? FileManager.default.removeItem(at: root) }
-        var options = EvaluationOptions(data: root, model: "")
+        var options = EvaluationOptions(data: root.path(percentEncoded: false), model: "")
         options.shots = 2
         options.seeds = 2
         let encoder = try SentenceEncoder(
@@ -82,7 +82,7 @@ import VLMTestSupport
         let pooled = try (0..<12).map { try model.features(of: TinyPicture.picture(of: 5_000_000 + $0)).pooled }
         let lab = try Lab(model: model, negatives: try NegativeFeatures(NegativeBank(pooled: pooled)), faces: nil)
         defer { lab.shutDown() }
-        var options = EvaluationOptions(data: root, model: "")
+        var options = EvaluationOptions(data: root.path(percentEncoded: false), model: "")
         options.shots = 2
         options.pairs = false
         options.training.steps = 3
@@ -97,7 +97,7 @@ import VLMTestSupport
     @Test func ablationsChangeEmbeddingsAlone() async throws {
         let root = try folder(things: 2, photos: 4)
         defer { try? FileManager.default.removeItem(at: root) }
-        var options = EvaluationOptions(data: root, model: "")
+        var options = EvaluationOptions(data: root.path(percentEncoded: false), model: "")
         options.shots = 3
         let lab = try lab()
         defer { lab.shutDown() }
@@ -113,7 +113,7 @@ import VLMTestSupport
     @Test func oneSplitOneResult() async throws {
         let root = try folder(things: 2, photos: 3)
         defer { try? FileManager.default.removeItem(at: root) }
-        var options = EvaluationOptions(data: root, model: "")
+        var options = EvaluationOptions(data: root.path(percentEncoded: false), model: "")
         options.shots = 1
         (options.pairs, options.baselines) = (false, false)
         let lab = try lab()
@@ -137,13 +137,13 @@ import VLMTestSupport
     @Test func optionsThatCannotBeAreRefused() throws {
         let root = try folder(things: 1, photos: 2)
         defer { try? FileManager.default.removeItem(at: root) }
-        var options = EvaluationOptions(data: root, model: "")
+        var options = EvaluationOptions(data: root.path(percentEncoded: false), model: "")
         options.things = ["nothing"]
         #expect(throws: EvaluationError.self) { try Evaluator(options) { _ in } }
         options.things = nil
         options.shots = 0
         #expect(throws: EvaluationError.self) { try Evaluator(options) { _ in } }
-        options.data = root.appending(path: "nowhere")
+        options.data = root.appending(path: "nowhere").path(percentEncoded: false)
         #expect(throws: EvaluationError.self) { try Evaluator(options) { _ in } }
     }
 }

@@ -140,7 +140,7 @@ import Testing
                 (["caption", harness.folder], 66, "is a folder"),
                 (["caption", text], 65, "JPEG"),
                 (["caption"], 64, "Missing expected argument"),
-                (["caption", picture, "--temperature=-1"], 64, "negative"),
+                (["caption", picture, "--temperature=-1"], 64, "between 0 and 2"),
                 (["enroll", "zibo"], 64, "Missing expected argument"),
                 (["enroll", "zibo", picture, picture], 65, "same picture"),
                 (["enroll", "a/b", picture], 65, "path"),

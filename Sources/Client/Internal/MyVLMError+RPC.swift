@@ -1,3 +1,4 @@
+import LocalFiles
 import RPC
 
 extension MyVLMError {
@@ -5,6 +6,7 @@ extension MyVLMError {
     static func of(_ error: any Error) -> MyVLMError {
         switch error {
         case let error as MyVLMError: error
+        case let error as LocalFileError: MyVLMError(file: error)
         case is CancellationError: MyVLMError(.cancelled, "cancelled", cause: error)
         case let error as RPCError where error.code == .outOfRange && error.message.hasPrefix("COMPACTED"):
             MyVLMError(.compacted, error.message, requestID: error.requestID, cause: error)

@@ -1,9 +1,10 @@
-import Foundation
+package import LocalFiles
+import RPC
 
 /// A photo as it is sent: the bytes of a JPEG, PNG or WebP file.
 public struct Photo: Sendable {
     /// Bytes a photo may have.
-    public static let maximumBytes = 24 << 20
+    public static let maximumBytes = Bounds.photoBytes.upperBound
     /// For messages only.
     public let name: String
     /// The file's bytes, sent as they are.
@@ -15,30 +16,22 @@ public struct Photo: Sendable {
         self.bytes = bytes
     }
 
-    /// Reads a photo's file. Throws `noInput` where it cannot be read, and `invalidArgument` above 24 MiB and for
-    /// what is no picture by its first bytes.
-    public init(file path: String) throws(MyVLMError) {
-        var isFolder: ObjCBool = false
-        guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), !isFolder.boolValue else {
-            throw MyVLMError(
-                .noInput, isFolder.boolValue ? "\(path) is a folder; name the photos in it" : "\(path): no such file")
-        }
-        let size: Int
+    /// Reads a photo: a file, or whatever else gives bytes and ends, such as a pipe. Throws `noInput` where it cannot be
+    /// read and `invalidArgument` above 24 MiB and for what is no picture by its first bytes, each naming it.
+    /// - Parameter path: a name that is no UTF-8 is carried as the command line does it, each byte above 0x7F that is no
+    ///   part of UTF-8 as the scalar U+10FF00 plus the byte.
+    public init(file path: String) throws(MyVLMError) { try self.init(path: LocalPath(path)) }
+
+    /// Reads a photo. Throws as `init(file:)`.
+    package init(path: LocalPath) throws(MyVLMError) {
+        let bytes: [UInt8]
         do {
-            let attributes = try FileManager.default.attributesOfItem(atPath: path)
-            size = (attributes[.size] as? NSNumber)?.intValue ?? 0
+            bytes = try LocalInput.contents(of: path, limit: Self.maximumBytes)
         } catch {
-            throw MyVLMError(.noInput, "cannot read \(path)", cause: error)
+            throw MyVLMError(file: error)
         }
-        guard size <= Self.maximumBytes else {
-            throw MyVLMError(.invalidArgument, "\(path) is larger than 24 MiB; save it smaller and try again")
-        }
-        guard let data = FileManager.default.contents(atPath: path) else {
-            throw MyVLMError(.noInput, "cannot read \(path); check its permissions")
-        }
-        let bytes = [UInt8](data)
-        try Self.requirePicture(bytes, file: path)
-        self.init(name: path.split(separator: "/").last.map(String.init) ?? path, bytes: bytes)
+        try Self.requirePicture(bytes, file: path.shown)
+        self.init(name: path.name.shown, bytes: bytes)
     }
 }
 

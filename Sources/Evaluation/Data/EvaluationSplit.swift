@@ -1,4 +1,5 @@
 import Foundation
+import LocalFiles
 import VLM
 
 /// Which photos of which thing are enrolled and which are asked about, for every round of an evaluation.
@@ -47,16 +48,17 @@ public struct EvaluationSplit: Sendable, Codable, Equatable {
         }
     }
 
-    /// Reads a split that was written before.
+    /// Reads a split that was written before. A path that is no UTF-8 is given as carried text.
     public init(contentsOf path: String) throws {
-        guard let data = FileManager.default.contents(atPath: path) else {
-            throw EvaluationError(.missing, "\(path): no such split file")
+        let path = LocalPath(path)
+        let bytes = try EvaluationError.reading { () throws(LocalFileError) in
+            try LocalInput.contents(of: path, limit: 64 << 20)
         }
         do {
-            self = try JSONDecoder().decode(Self.self, from: data)
+            self = try JSONDecoder().decode(Self.self, from: Data(bytes))
         } catch {
             throw EvaluationError(
-                .badInput, "\(path) is no split file; an evaluation writes one beside its result", cause: error)
+                .badInput, "\(path.shown) is no split file; an evaluation writes one beside its result", cause: error)
         }
     }
 

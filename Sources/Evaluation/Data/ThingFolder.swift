@@ -1,14 +1,32 @@
-package import Foundation
+import Foundation
+package import LocalFiles
+package import VLM
 
 /// One thing of a data folder: its photos and what its owner says of them.
 package struct Thing: Sendable {
     /// A photo with the captions its owner wrote, which hold `{concept}` once.
     package struct Photo: Sendable {
-        package let file: URL
+        package let file: LocalPath
         package let captions: [String]
 
-        /// The file's name.
-        package var name: String { file.lastPathComponent }
+        /// The file's name, as carried text.
+        package var name: String { file.name.text }
+
+        /// The file.
+        package func bytes() throws(EvaluationError) -> [UInt8] {
+            try EvaluationError.reading { () throws(LocalFileError) in
+                try LocalInput.contents(of: file, limit: ImageLimits.standard.maximumBytes)
+            }
+        }
+
+        /// What the file's bytes show. Throws `badInput` with its name where that is no picture.
+        package func picture(_ bytes: [UInt8]) throws -> RGBImage {
+            do {
+                return try RGBImage(decoding: bytes)
+            } catch {
+                throw EvaluationError(.badInput, "\(file.shown): \(error.message)", cause: error)
+            }
+        }
     }
 
     /// The folder's name.
@@ -23,56 +41,69 @@ package struct Thing: Sendable {
 
 /// Reads a folder with one folder of photos a thing and, if there is one, `captions.json`.
 package enum ThingFolder {
+    private static let endings = [".jpg", ".jpeg", ".png", ".webp"]
+
     private struct Entry: Decodable {
         let class_noun: String?
         let kind: String?
         let images: [String: [String]]?
     }
 
-    /// The things, by name. Throws when there is none, or one has fewer than two photos.
-    package static func read(_ root: URL) throws -> [Thing] {
-        let manager = FileManager.default
-        var isFolder: ObjCBool = false
-        guard manager.fileExists(atPath: root.path(percentEncoded: false), isDirectory: &isFolder), isFolder.boolValue
-        else { throw EvaluationError(.missing, "\(root.path(percentEncoded: false)): no such folder") }
-        let entries = try entries(root.appending(path: "captions.json"))
-        let folders = try manager.contentsOfDirectory(at: root, includingPropertiesForKeys: [.isDirectoryKey])
-            .filter { try $0.resourceValues(forKeys: [.isDirectoryKey]).isDirectory == true }
-            .sorted { $0.lastPathComponent < $1.lastPathComponent }
-        let things = try folders.compactMap { folder in
-            try thing(in: folder, entry: entries[folder.lastPathComponent])
+    /// The file of captions in a folder.
+    static func captions(_ root: LocalPath) -> LocalPath { root.appending("captions.json") }
+
+    /// The things, by name. What is hidden or neither a folder nor a plain file is passed over. Throws when there is no
+    /// thing, or one has fewer than two photos.
+    package static func read(_ root: LocalPath) throws(EvaluationError) -> [Thing] {
+        let names = try EvaluationError.reading { () throws(LocalFileError) in try LocalFolder.names(in: root) }
+        let entries = try entries(captions(root))
+        var things: [Thing] = []
+        for name in names where name.bytes.first != UInt8(ascii: ".") {
+            let folder = root.appending(name)
+            guard FileStatus(folder)?.kind == .folder else { continue }
+            if let thing = try thing(in: folder, entry: entries[name.text]) { things.append(thing) }
         }
         guard !things.isEmpty else {
             throw EvaluationError(
-                .badInput, "\(root.path()) holds no folder of photos: pass --data DIR with one folder a thing")
+                .badInput, "\(root.shown) holds no folder of photos: pass --data DIR with one folder a thing")
         }
         return things
     }
 
-    private static func entries(_ file: URL) throws -> [String: Entry] {
-        guard FileManager.default.fileExists(atPath: file.path(percentEncoded: false)) else { return [:] }
+    private static func entries(_ file: LocalPath) throws(EvaluationError) -> [String: Entry] {
+        guard FileStatus(itself: file) != nil else { return [:] }
+        let bytes = try EvaluationError.reading { () throws(LocalFileError) in
+            try LocalInput.contents(of: file, limit: 64 << 20)
+        }
         do {
-            return try JSONDecoder().decode([String: Entry].self, from: Data(contentsOf: file))
+            return try JSONDecoder().decode([String: Entry].self, from: Data(bytes))
         } catch {
             throw EvaluationError(
                 .badInput,
-                "\(file.path(percentEncoded: false)) is not of the form {thing: {class_noun, kind, images: {photo: "
-                    + "[captions]}}}", cause: error)
+                "\(file.shown) is not of the form {thing: {class_noun, kind, images: {photo: [captions]}}}",
+                cause: error)
         }
     }
 
-    private static func thing(in folder: URL, entry: Entry?) throws -> Thing? {
-        let photos = try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
-            .filter { ["jpg", "jpeg", "png", "webp"].contains($0.pathExtension.lowercased()) }
-            .sorted { $0.lastPathComponent < $1.lastPathComponent }
-            .map { Thing.Photo(file: $0, captions: entry?.images?[$0.lastPathComponent] ?? []) }
+    private static func thing(in folder: LocalPath, entry: Entry?) throws(EvaluationError) -> Thing? {
+        let names = try EvaluationError.reading { () throws(LocalFileError) in try LocalFolder.names(in: folder) }
+        var photos: [Thing.Photo] = []
+        for name in names where name.bytes.first != UInt8(ascii: ".") {
+            let text = name.text
+            guard endings.contains(where: { text.lowercased().hasSuffix($0) }) else { continue }
+            let file = folder.appending(name)
+            guard let status = FileStatus(file) else {
+                throw EvaluationError(.missing, "\(file.shown) is a link that leads nowhere; take it away")
+            }
+            guard status.kind == .plain else { continue }
+            photos.append(Thing.Photo(file: file, captions: entry?.images?[text] ?? []))
+        }
         guard !photos.isEmpty else { return nil }
         guard photos.count > 1 else {
             throw EvaluationError(
-                .badInput, "\(folder.lastPathComponent) has one photo: one more is needed to test on")
+                .badInput, "\(folder.name.shown) has one photo: one more is needed to test on")
         }
         return Thing(
-            name: folder.lastPathComponent, kind: entry?.kind ?? "object", classNoun: entry?.class_noun,
-            photos: photos)
+            name: folder.name.text, kind: entry?.kind ?? "object", classNoun: entry?.class_noun, photos: photos)
     }
 }

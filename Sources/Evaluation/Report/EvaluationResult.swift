@@ -1,4 +1,5 @@
 public import Foundation
+import LocalFiles
 
 /// What an evaluation found.
 public struct EvaluationResult: Sendable {
@@ -8,7 +9,11 @@ public struct EvaluationResult: Sendable {
     public let split: EvaluationSplit
     package let rows: [PhotoRow]
     package let pairs: [PairRow]
+    /// Photos that show the same and should not both have been there.
+    public let samePhotos: [SamePhotos]
     let things: [Thing]
+    /// Files that must not be written over.
+    let sources: [LocalPath]
     let modelDigest: String
     let gridColumns: Int
 
@@ -18,28 +23,19 @@ public struct EvaluationResult: Sendable {
         let split: EvaluationSplit
         let photos: [PhotoRow]
         let pairs: [PairRow]
+        let same_photos: [SamePhotos]
     }
 
     /// Writes `FILE.json` with everything, `FILE.split.json` with the split alone and `FILE.html` to look at, where
-    /// FILE is the given path without an extension `.json`. Returns what was written. Throws `unwritable`.
+    /// FILE is the given path without an extension `.json`. Returns what was written. Throws `unwritable`, or `full` where the
+    /// disk has no room.
     @discardableResult
     public func write(to path: String) throws -> [String] {
-        let base = path.hasSuffix(".json") ? String(path.dropLast(5)) : path
         let document = Document(
-            model_digest: modelDigest, figures: figures, split: split, photos: rows, pairs: pairs)
-        let files = [
-            (base + ".json", try Self.json(document)), (base + ".split.json", try Self.json(split)),
-            (base + ".html", Data(try HTMLReport(self).html().utf8)),
-        ]
-        for (file, data) in files {
-            do {
-                try data.write(to: URL(filePath: file), options: .atomic)
-            } catch {
-                throw EvaluationError(
-                    .unwritable, "\(file) cannot be written: choose another place with --out", cause: error)
-            }
-        }
-        return files.map(\.0)
+            model_digest: modelDigest, figures: figures, split: split, photos: rows, pairs: pairs,
+            same_photos: samePhotos)
+        return try EvaluationFiles(path, from: sources).write(
+            try Self.json(document), split: try Self.json(split), page: Data(try HTMLReport(self).html().utf8))
     }
 
     /// One JSON line a test photo.

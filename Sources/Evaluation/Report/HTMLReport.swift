@@ -1,4 +1,5 @@
 import Foundation
+import LocalFiles
 import VLM
 
 /// One page that needs nothing else: figures, and every test photo with its captions, what fired and where the
@@ -127,7 +128,7 @@ struct HTMLReport {
         let photo = result.things.lazy.flatMap { thing in thing.photos.map { ("\(thing.name)/\($0.name)", $0) } }
             .first { $0.0 == key }?.1
         guard let photo else { return nil }
-        let image = try RGBImage(decoding: [UInt8](try Data(contentsOf: photo.file)))
+        let image = try photo.picture(try photo.bytes())
         let longer = max(image.width, image.height)
         let width = max(1, image.width * Self.side / longer)
         let height = max(1, image.height * Self.side / longer)
@@ -143,7 +144,7 @@ struct HTMLReport {
 
     /// Captions, file names and identifiers come from users and models.
     private func escaped(_ text: String) -> String {
-        text.reduce(into: "") { result, character in
+        (CarriedText.isPlain(text) ? text : CarriedText.shown(text)).reduce(into: "") { result, character in
             switch character {
             case "&": result += "&amp;"
             case "<": result += "&lt;"

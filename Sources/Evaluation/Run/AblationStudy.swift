@@ -49,6 +49,9 @@ public struct AblationStudy: Sendable {
 
     private let evaluator: Evaluator
 
+    /// Photos that show the same and should not both be there.
+    public var samePhotos: [SamePhotos] { evaluator.samePhotos }
+
     /// Reads the folder and the split. Throws as `Evaluator`.
     public init(_ options: EvaluationOptions, progress: @escaping @Sendable (String) -> Void) throws {
         var options = options
@@ -59,7 +62,7 @@ public struct AblationStudy: Sendable {
     /// All variants, `full` first.
     public func run() async throws -> [Outcome] {
         let options = evaluator.options
-        let encoder = try options.sentenceModel.map { try SentenceEncoder(directory: $0) }
+        let encoder = try SentenceEncoder.lent(options.sentenceModel)
         let lab = try Lab(modelDirectory: options.model)
         defer { lab.shutDown() }
         return try await run(lab, encoder: encoder)

@@ -1,4 +1,4 @@
-public import Foundation
+import LocalFiles
 import VLM
 
 /// Settings of the embedding's training to measure with instead of the model's defaults; nil keeps the default.
@@ -30,8 +30,8 @@ public struct TrainingOverrides: Sendable {
 
 /// What to evaluate, on what, and how much of it.
 public struct EvaluationOptions: Sendable {
-    /// Folder of things: one folder of photos a thing, perhaps `captions.json`.
-    public var data: URL
+    /// Folder of things: one folder of photos a thing, perhaps `captions.json`. All paths are carried text.
+    public var data: String
     /// Model directory.
     public var model: String
     /// Folder of the sentence encoder; nil leaves similarities of texts out.
@@ -46,6 +46,8 @@ public struct EvaluationOptions: Sendable {
     public var seed: UInt64 = 42
     /// A split to use instead of a new one.
     public var split: EvaluationSplit?
+    /// The file it was read from, which no result is written over.
+    public var splitFile: String?
     /// Whether the captions of captions.json are enrolled; without, the frozen model writes them.
     public var usesCaptions = true
     /// Whether everything is enrolled and asked about once more with a single photo.
@@ -62,23 +64,21 @@ public struct EvaluationOptions: Sendable {
     public var training = TrainingOverrides()
 
     /// Everything of a folder of things with a model directory.
-    public init(data: URL, model: String) {
+    public init(data: String, model: String) {
         self.data = data
         self.model = model
     }
 
-    /// The model directory that `Scripts/setup` makes.
-    public static func standardModel(environment: [String: String]) -> String {
-        standardHome(environment) + "/models/pocket"
+    /// The model directory that `Scripts/setup` makes; empty where the user has no home.
+    public static func standardModel() -> String {
+        UserEnvironment.modelHome?.appending("models/pocket").text ?? ""
     }
 
     /// The sentence encoder that `Scripts/setup --evaluation` fetches; nil when it is not there.
-    public static func standardSentenceModel(environment: [String: String]) -> String? {
-        let directory = standardHome(environment) + "/models/minilm"
-        return FileManager.default.fileExists(atPath: directory + "/model.safetensors") ? directory : nil
-    }
-
-    private static func standardHome(_ environment: [String: String]) -> String {
-        environment["MYVLM_HOME"] ?? (environment["HOME"] ?? ".") + "/.cache/myvlm"
+    public static func standardSentenceModel() -> String? {
+        guard let directory = UserEnvironment.modelHome?.appending("models/minilm"),
+            FileStatus(directory.appending("model.safetensors")) != nil
+        else { return nil }
+        return directory.text
     }
 }

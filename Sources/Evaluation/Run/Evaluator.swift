@@ -1,4 +1,5 @@
 import Foundation
+import LocalFiles
 import Runtime
 import VLM
 
@@ -10,10 +11,12 @@ public struct Evaluator: Sendable {
     let split: EvaluationSplit
     let synonyms: [String: [String]]
     let progress: @Sendable (String) -> Void
+    /// Photos that show the same and should not both be there: whoever shows figures must tell them.
+    public let samePhotos: [SamePhotos]
 
     /// Reads the folder and the split. Throws `EvaluationError` for data that cannot be evaluated.
     public init(_ options: EvaluationOptions, progress: @escaping @Sendable (String) -> Void) throws {
-        let all = try ThingFolder.read(options.data)
+        let all = try ThingFolder.read(LocalPath(options.data))
         if let unknown = options.things?.subtracting(all.map(\.name)).sorted(), !unknown.isEmpty {
             throw EvaluationError(.badInput, "no thing named \(unknown.joined(separator: ", ")) in the data folder")
         }
@@ -33,12 +36,13 @@ public struct Evaluator: Sendable {
         self.things = things
         self.split = split
         self.progress = progress
+        samePhotos = try SamePhotos.find(things, split: split)
         synonyms = try JSONDecoder().decode([String: [String]].self, from: Data(PackageResources.Synonyms_json))
     }
 
     /// Runs all rounds.
     public func run() async throws -> EvaluationResult {
-        let encoder = try options.sentenceModel.map { try SentenceEncoder(directory: $0) }
+        let encoder = try SentenceEncoder.lent(options.sentenceModel)
         if encoder == nil {
             progress("no sentence encoder: similarities of texts are left out; Scripts/setup --evaluation fetches it")
         }
@@ -53,7 +57,7 @@ public struct Evaluator: Sendable {
         let summary = EvaluationSummary(rounds: seen, concepts: things.count, encoder: encoder)
         return EvaluationResult(
             figures: summary.figures, split: split, rows: seen.flatMap(\.rows), pairs: seen.flatMap(\.pairs),
-            things: things, modelDigest: lab.vlm.model.identity.digest,
+            samePhotos: samePhotos, things: things, sources: sources, modelDigest: lab.vlm.model.identity.digest,
             gridColumns: lab.vlm.model.identity.gridColumns)
     }
 
@@ -124,12 +128,17 @@ public struct Evaluator: Sendable {
     }
 
     func picture(_ photo: Thing.Photo) throws -> RGBImage {
-        do {
-            return try RGBImage(decoding: [UInt8](try Data(contentsOf: photo.file)))
-        } catch let error as VLMError {
-            throw EvaluationError(.badInput, "\(photo.file.path()): \(error.message)", cause: error)
-        }
+        try photo.picture(try photo.bytes())
     }
+
+    /// What results must never be written over.
+    private var sources: [LocalPath] {
+        things.flatMap { $0.photos.map(\.file) } + [ThingFolder.captions(LocalPath(options.data))]
+            + (options.splitFile.map { [LocalPath($0)] } ?? [])
+    }
+
+    /// Checks that the results can be written to a place, before the work. Throws `unwritable`.
+    public func check(out path: String) throws { _ = try EvaluationFiles(path, from: sources) }
 
     /// Identifiers of any of the things that stand in a text.
     func identifiers(in text: String) -> [String] {

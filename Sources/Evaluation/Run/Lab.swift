@@ -1,4 +1,4 @@
-import Foundation
+import LocalFiles
 package import Runtime
 import Synchronization
 package import VLM
@@ -36,11 +36,14 @@ package struct Lab {
 
     /// Over a model directory; without its face files no person can be evaluated.
     init(modelDirectory: String) throws {
-        guard ModelParts.lie(in: modelDirectory) else {
+        let path = LocalPath(modelDirectory)
+        guard FileStatus(path.appending("config.json")) != nil else {
             throw EvaluationError(
-                .missing, "\(modelDirectory) holds no model: run Scripts/setup, or name another with --model")
+                .missing, "\(path.shown) holds no model: run Scripts/setup, or name another with --model")
         }
-        let parts = try ModelParts(directory: modelDirectory)
+        let lent = try EvaluationError.reading { () throws(LocalFileError) in try LentName(path) }
+        defer { withExtendedLifetime(lent) {} }
+        let parts = try ModelParts(directory: lent.text)
         try self.init(model: parts.model, negatives: parts.negatives, faces: parts.faces)
     }
 
@@ -51,7 +54,7 @@ package struct Lab {
     ) async throws -> [UInt8] {
         let photos = try photos.map {
             EnrollmentPhoto(
-                name: $0.name, bytes: [UInt8](try Data(contentsOf: $0.file)),
+                name: $0.file.name.shown, bytes: try $0.bytes(),
                 captions: options.usesCaptions ? $0.captions : [])
         }
         guard let kind = ConceptKind(rawValue: thing.kind) else {

@@ -1,5 +1,6 @@
 import Compute
 import Foundation
+import LocalFiles
 import VLM
 
 /// all-MiniLM-L6-v2: a sentence as a unit vector, so that inner products tell how near two sentences are in meaning.
@@ -66,6 +67,14 @@ package struct SentenceEncoder: Sendable {
     private let norm: Norm
     private let blocks: [Block]
     private let heads: Int
+
+    /// Loads the encoder of a folder whose name is carried text; nil for none. Throws as `init(directory:)`.
+    static func lent(_ directory: String?) throws -> SentenceEncoder? {
+        guard let directory else { return nil }
+        let lent = try EvaluationError.reading { () throws(LocalFileError) in try LentName(LocalPath(directory)) }
+        defer { withExtendedLifetime(lent) {} }
+        return try SentenceEncoder(directory: lent.text)
+    }
 
     /// Loads `config.json`, `vocab.txt` and `model.safetensors` of a folder. Throws `missing` where they are not there
     /// and `unavailable` where they are of another model.

@@ -2,14 +2,17 @@ import Foundation
 
 /// Chooses tokens from logits: greedy at temperature 0 (lowest id among equals), else nucleus sampling from its seed.
 package struct TokenSampler: Sendable {
+    /// The temperatures it takes.
+    package static let temperatures: ClosedRange<Float> = 0...2
+
     private let temperature: Double
     private let topP: Double
     private var generator: SeededGenerator
 
     /// Throws `invalidArgument` for a temperature outside 0...2 or a mass outside (0, 1].
     package init(_ sampling: Sampling) throws {
-        guard sampling.temperature >= 0, sampling.temperature <= 2 else {
-            throw RuntimeError(.invalidArgument, "the temperature must be between 0 (greedy) and 2")
+        guard Self.temperatures.contains(sampling.temperature) else {
+            throw RuntimeError(.invalidArgument, "the temperature lies between 0 and 2; 0 is greedy")
         }
         guard sampling.topP > 0, sampling.topP <= 1 else {
             throw RuntimeError(.invalidArgument, "top-p must be above 0 and at most 1 (off)")

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Client
 import Foundation
+import LocalFiles
 
 struct LoginCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -18,12 +19,12 @@ struct LoginCommand: AsyncParsableCommand {
     var user: String
 
     @Option(help: "A file of mode 0600 with the password.")
-    var passwordFile: String?
+    var passwordFile: LocalPath?
 
     @Option(help: "What the token is for, shown in listings.")
     var label: String = ProcessInfo.processInfo.hostName
 
-    @Option(help: "Life of the token in days (default: the server's).")
+    @Option(help: "Life of the token in days, at most 3650; the server may shorten it (default: the server's).")
     var days: Int?
 
     @Option(name: .customLong("scope"), help: "What the token may do: read, query, enroll, admin; repeat for more.")
@@ -33,20 +34,21 @@ struct LoginCommand: AsyncParsableCommand {
     @OptionGroup var output: OutputArguments
 
     func validate() throws {
-        if let days, !(1...3_650).contains(days) { throw ValidationError("--days lies between 1 and 3650") }
+        try Bound.check(days, Limits.tokenDays, "--days")
     }
 
     func run() async throws {
         try await CommandRunner.run(connection) { client, context in
+            let saved = try ContextFile.prepare(context.path)
+            let authority = try LocalPath(context.connection.authorityFile).absolute()
             let password = try SecretInput.password(file: passwordFile, prompt: "Password for \(user): ")
             let login = try await client.login(
                 user: user, password: password, label: label, lifetime: .seconds((days ?? 0) * 86_400),
                 scopes: scopes)
-            let authority = URL(filePath: context.connection.authorityFile).absoluteURL.path(percentEncoded: false)
             try ContextFile(
-                server: context.server, ca: authority, user: login.account.name, token: login.token,
+                server: context.server, ca: authority.text, user: login.account.name, token: login.token,
                 tokenExpiresAtMs: login.expiresAtMs
-            ).save(context.path)
+            ).save(saved)
             if output.json {
                 try JSONOutput.write(login.account)
             } else {
@@ -59,23 +61,28 @@ struct LoginCommand: AsyncParsableCommand {
 
 struct LogoutCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "logout", abstract: "Revoke the token and forget it.")
+        commandName: "logout", abstract: "Revoke the token and forget it.",
+        discussion: """
+            EXAMPLES
+              myvlm logout
+            """)
 
     @OptionGroup var connection: ConnectionArguments
     @OptionGroup var output: OutputArguments
 
     func run() async throws {
         try await CommandRunner.run(connection) { client, context in
+            let saved = try context.file.map { _ in try ContextFile.prepare(context.path) }
             var refusal: MyVLMError?
             do {
                 try await client.logout()
             } catch let error as MyVLMError where error.code == .unauthenticated {
                 refusal = error  // The token is no good any more: forgetting it is all that is left to do.
             }
-            if var file = context.file {
+            if var file = context.file, let saved {
                 file.token = nil
                 file.tokenExpiresAtMs = nil
-                try file.save(context.path)
+                try file.save(saved)
             }
             output.note(refusal == nil ? "logged out" : "the token was no longer good; it is forgotten")
         }
@@ -83,7 +90,13 @@ struct LogoutCommand: AsyncParsableCommand {
 }
 
 struct WhoAmICommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "whoami", abstract: "Tell who is logged in.")
+    static let configuration = CommandConfiguration(
+        commandName: "whoami", abstract: "Tell who is logged in.",
+        discussion: """
+            EXAMPLES
+              myvlm whoami
+              myvlm whoami --server localhost:7443 --ca ca.pem --token-file robot.token
+            """)
 
     @OptionGroup var connection: ConnectionArguments
     @OptionGroup var output: OutputArguments
@@ -94,7 +107,7 @@ struct WhoAmICommand: AsyncParsableCommand {
             if output.json {
                 try JSONOutput.write(account)
             } else {
-                Console.out("\(Console.shown(account.name)) (\(account.role.rawValue))")
+                try Console.out("\(Console.shown(account.name)) (\(account.role.rawValue))")
             }
         }
     }
@@ -104,15 +117,19 @@ struct PasswdCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "passwd", abstract: "Change your password; your other tokens end.",
         discussion: """
+            EXAMPLES
+              myvlm passwd
+              myvlm passwd --old-password-file old --password-file new
+
             Both passwords are asked for on a terminal; otherwise the old one is the first line of standard input and \
             the new one the second, unless files are given.
             """)
 
     @Option(help: "A file of mode 0600 with the old password.")
-    var oldPasswordFile: String?
+    var oldPasswordFile: LocalPath?
 
     @Option(help: "A file of mode 0600 with the new password.")
-    var passwordFile: String?
+    var passwordFile: LocalPath?
 
     @OptionGroup var connection: ConnectionArguments
     @OptionGroup var output: OutputArguments
@@ -129,7 +146,12 @@ struct PasswdCommand: AsyncParsableCommand {
 
 struct StatusCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "status", abstract: "Tell the server's version, model and load.")
+        commandName: "status", abstract: "Tell the server's version, model and load.",
+        discussion: """
+            EXAMPLES
+              myvlm status
+              myvlm status --json
+            """)
 
     @OptionGroup var connection: ConnectionArguments
     @OptionGroup var output: OutputArguments
@@ -145,7 +167,7 @@ struct StatusCommand: AsyncParsableCommand {
             table.add(["answers", "\(status.activeRequests) running, \(status.queuedRequests) waiting"])
             table.add(["enrollments", "\(status.enrollments)"])
             table.add(["resident", "\(status.residentSets) concepts, \(Format.bytes(status.residentBytes))"])
-            table.write()
+            try table.write()
         }
     }
 }

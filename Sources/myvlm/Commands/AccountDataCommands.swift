@@ -1,10 +1,15 @@
 import ArgumentParser
 import Client
-import Foundation
+import LocalFiles
 
 struct AccountCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "account", abstract: "Take all you have taught with you, as one file.",
+        discussion: """
+            EXAMPLES
+              myvlm account export mine.myvlm
+              myvlm account import mine.myvlm
+            """,
         subcommands: [AccountExportCommand.self, AccountImportCommand.self])
 }
 
@@ -20,7 +25,7 @@ struct AccountExportCommand: AsyncParsableCommand {
             """)
 
     @Argument(help: "The file to write; none may be there.", completion: .file())
-    var file: String
+    var file: LocalPath
 
     @OptionGroup var connection: ConnectionArguments
     @OptionGroup var output: OutputArguments
@@ -32,32 +37,16 @@ struct AccountExportCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await CommandRunner.run(connection) { client, _ in
-            try SecretOutput.checkFree(file)
-            let temporary = file + ".\(getpid()).new"
-            let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-            guard descriptor >= 0 else {
-                throw MyVLMError(.cannotCreate, "cannot write \(file): \(String(cString: strerror(errno)))")
-            }
-            let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+            let target = try LocalOutput(file, .newOnly, mode: 0o600)
             var bytes = 0
-            do {
-                for try await piece in client.exportData() {
-                    try handle.write(contentsOf: Data(piece))
-                    bytes += piece.count
-                }
-                try Task.checkCancellation()
-                try handle.synchronize()
-                try handle.close()
-            } catch {
-                unlink(temporary)
-                throw error
+            for try await piece in client.exportData() {
+                try target.add(piece)
+                bytes += piece.count
             }
-            guard rename(temporary, file) == 0 else {
-                unlink(temporary)
-                throw MyVLMError(.cannotCreate, "cannot write \(file): \(String(cString: strerror(errno)))")
-            }
-            if output.json { return try JSONOutput.write(Exported(file: file, bytes: bytes)) }
-            output.note("wrote \(file), \(Format.bytes(UInt64(bytes)))")
+            try Task.checkCancellation()
+            try target.finish()
+            if output.json { return try JSONOutput.write(Exported(file: file.shown, bytes: bytes)) }
+            output.note("wrote \(file.shown), \(Format.bytes(UInt64(bytes)))")
         }
     }
 }
@@ -66,25 +55,26 @@ struct AccountImportCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "import", abstract: "Take in a file that `myvlm account export` wrote.",
         discussion: """
+            EXAMPLES
+              myvlm account import mine.myvlm
+
             Versions keep their numbers, pointers and aliases stand where they stood. Names must be free. Concepts belong \
             to the model they were trained on: versions of another one are left out, and named. One import of a user runs \
             at a time.
             """)
 
     @Argument(help: "The file.", completion: .file())
-    var file: String
+    var file: LocalPath
 
     @OptionGroup var connection: ConnectionArguments
     @OptionGroup var output: OutputArguments
 
     func run() async throws {
         try await CommandRunner.run(connection) { client, _ in
-            guard let handle = FileHandle(forReadingAtPath: file) else {
-                throw MyVLMError(.noInput, "\(file): no such file")
-            }
+            let input = try LocalInput(file)
             let imported = try await client.importData {
-                guard let data = try handle.read(upToCount: 256 << 10), !data.isEmpty else { return nil }
-                return [UInt8](data)
+                let piece = try input.read(upTo: 256 << 10)
+                return piece.isEmpty ? nil : piece
             }
             if output.json { return try JSONOutput.write(imported) }
             AnswerView.tell(imported.skipped)

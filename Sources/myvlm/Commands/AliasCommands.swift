@@ -17,7 +17,12 @@ struct ConceptAliasCommand: AsyncParsableCommand {
 
 struct AliasSetCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "set", abstract: "Let an alias name a version, or move it there.")
+        commandName: "set", abstract: "Let an alias name a version, or move it there.",
+        discussion: """
+            EXAMPLES
+              myvlm concept alias set zibo best 3
+              myvlm concept alias set zibo best --only-new
+            """)
 
     @Argument(help: "The concept.", completion: .concepts)
     var concept: String
@@ -50,7 +55,7 @@ struct AliasSetCommand: AsyncParsableCommand {
             let change = try await client.setAlias(
                 alias, of: concept, to: version, when: condition, reason: reason)
             if output.json { return try JSONOutput.write(change) }
-            Console.out("\(Console.shown(alias)) -> v\(change.alias?.version ?? 0)")
+            try Console.out("\(Console.shown(alias)) -> v\(change.alias?.version ?? 0)")
         }
     }
 }
@@ -66,7 +71,11 @@ struct AliasArguments: ParsableArguments {
 
 struct AliasRemoveCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "remove", abstract: "Remove an alias; its history stays.")
+        commandName: "remove", abstract: "Remove an alias; its history stays.",
+        discussion: """
+            EXAMPLES
+              myvlm concept alias remove zibo best
+            """)
 
     @OptionGroup var target: AliasArguments
 
@@ -88,7 +97,11 @@ struct AliasRemoveCommand: AsyncParsableCommand {
 struct AliasProtectCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "protect",
-        abstract: "Let an alias refuse to be moved or removed, and its concept to be deleted.")
+        abstract: "Let an alias refuse to be moved or removed, and its concept to be deleted.",
+        discussion: """
+            EXAMPLES
+              myvlm concept alias protect zibo best
+            """)
 
     @OptionGroup var target: AliasArguments
     @OptionGroup var connection: ConnectionArguments
@@ -105,7 +118,11 @@ struct AliasProtectCommand: AsyncParsableCommand {
 
 struct AliasUnprotectCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "unprotect", abstract: "Lift the protection of an alias.")
+        commandName: "unprotect", abstract: "Lift the protection of an alias.",
+        discussion: """
+            EXAMPLES
+              myvlm concept alias unprotect zibo best
+            """)
 
     @OptionGroup var target: AliasArguments
     @OptionGroup var connection: ConnectionArguments

@@ -1,47 +1,47 @@
 import ArgumentParser
 import Client
-import Foundation
+import LocalFiles
 
 /// What `caption` and `ask` share.
 struct AnswerArguments: ParsableArguments {
     @Flag(help: "The frozen model's own words, no concept used.")
     var frozen = false
 
-    @Option(help: "0 is greedy.")
+    @Option(help: "0 is greedy, 2 the highest.")
     var temperature: Float = 0
 
-    @Option(help: "Nucleus sampling.")
+    @Option(help: "Nucleus sampling, above 0; 1 is off.")
     var topP: Float = 1
 
     @Option(help: "Seed of the draws.")
     var seed: UInt64 = 0
 
-    @Option(help: "Longest answer in tokens (default: the server's).")
+    @Option(help: "Longest answer in tokens, at most 4096 (default: the server's).")
     var maxTokens: Int?
 
-    @Option(help: "Search for the likeliest answer with so many continuations side by side (1 is greedy).")
+    @Option(help: "Search for the likeliest answer with so many continuations side by side, at most 16 (1 is greedy).")
     var beams: Int = 1
 
     // A value below 0 looks like an option.
     @Option(
-        parsing: .unconditional, help: "Of the search: above 0 favours longer answers, below 0 shorter ones.")
+        parsing: .unconditional, help: "Of the search, -8 to 8: above 0 favours longer answers, below 0 shorter ones.")
     var lengthPenalty: Float = 1
 
     @Option(help: "Also write a PNG with the answer and what fired drawn in.")
-    var picture: String?
+    var picture: LocalPath?
 
     @Flag(help: "Write one JSON object an event.")
     var jsonl = false
 
     func validate() throws {
-        if temperature < 0 { throw ValidationError("--temperature cannot be negative") }
-        if !(0...1).contains(topP) { throw ValidationError("--top-p lies between 0 and 1") }
-        if !(1...16).contains(beams) { throw ValidationError("--beams lies between 1 and 16") }
+        try Bound.check(temperature, Limits.temperature, "--temperature")
+        try Bound.check(topP, Limits.topP, "--top-p")
+        try Bound.check(beams, Limits.beams, "--beams")
+        try Bound.check(lengthPenalty, Limits.lengthPenalty, "--length-penalty")
+        try Bound.check(maxTokens, Limits.maximumTokens, "--max-tokens")
         if beams > 1, temperature > 0 {
             throw ValidationError("--beams searches and --temperature draws: give one of them")
         }
-        if !(-8...8).contains(lengthPenalty) { throw ValidationError("--length-penalty lies between -8 and 8") }
-        if let maxTokens, maxTokens < 1 { throw ValidationError("--max-tokens counts from 1") }
     }
 
     var sampling: SamplingOptions {
@@ -52,7 +52,7 @@ struct AnswerArguments: ParsableArguments {
 
     /// Writes an answer as it comes.
     func show(
-        _ events: AsyncThrowingStream<AnswerEvent, any Error>, of photo: Photo, _ output: OutputArguments
+        _ events: AsyncThrowingStream<AnswerEvent, any Error>, on picture: AnswerPictureFile?, _ output: OutputArguments
     ) async throws {
         var view = AnswerView(json: output.json, jsonl: jsonl, quiet: output.quiet)
         var answer: Answer?
@@ -62,19 +62,15 @@ struct AnswerArguments: ParsableArguments {
                 if case .end(let end) = event { answer = end }
             }
         } catch {
-            view.breakLine()
+            try view.breakLine()
             throw error
         }
         try Task.checkCancellation()
         guard let answer else {
-            view.breakLine()
+            try view.breakLine()
             throw MyVLMError(.unavailable, "the answer broke off; try again")
         }
-        if let picture {
-            try AnswerPictureFile.write(
-                picture, photo: photo, caption: answer.text, recognitions: answer.fired)
-            output.note("wrote \(picture)")
-        }
+        try picture?.write(caption: answer.text, recognitions: answer.fired, output)
     }
 }
 
@@ -91,7 +87,7 @@ struct CaptionCommand: AsyncParsableCommand {
             """)
 
     @Argument(help: "A JPEG, PNG or WebP file.")
-    var photo: String
+    var photo: LocalPath
 
     @OptionGroup var answer: AnswerArguments
     @OptionGroup var connection: ConnectionArguments
@@ -99,9 +95,11 @@ struct CaptionCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await CommandRunner.run(connection) { client, _ in
-            let photo = try Photo(file: photo)
-            try await answer.show(
-                client.caption(photo, sampling: answer.sampling, frozen: answer.frozen), of: photo, output)
+            let (photo, picture) = try AnswerPictureFile.begin(photo, answer.picture)
+            try await Refusal.naming(self.photo) {
+                try await answer.show(
+                    client.caption(photo, sampling: answer.sampling, frozen: answer.frozen), on: picture, output)
+            }
         }
     }
 }
@@ -116,7 +114,7 @@ struct AskCommand: AsyncParsableCommand {
             """)
 
     @Argument(help: "A JPEG, PNG or WebP file.")
-    var photo: String
+    var photo: LocalPath
 
     @Argument(help: "The question.")
     var question: String
@@ -127,9 +125,11 @@ struct AskCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await CommandRunner.run(connection) { client, _ in
-            let photo = try Photo(file: photo)
-            try await answer.show(
-                client.ask(photo, question, sampling: answer.sampling, frozen: answer.frozen), of: photo, output)
+            let (photo, picture) = try AnswerPictureFile.begin(photo, answer.picture)
+            try await Refusal.naming(self.photo) {
+                try await answer.show(
+                    client.ask(photo, question, sampling: answer.sampling, frozen: answer.frozen), on: picture, output)
+            }
         }
     }
 }
@@ -144,34 +144,30 @@ struct RecognizeCommand: AsyncParsableCommand {
             """)
 
     @Argument(help: "A JPEG, PNG or WebP file.")
-    var photo: String
+    var photo: LocalPath
 
     @Option(help: "Also write a PNG with what fired drawn in.")
-    var picture: String?
+    var picture: LocalPath?
 
     @OptionGroup var connection: ConnectionArguments
     @OptionGroup var output: OutputArguments
 
     func run() async throws {
         try await CommandRunner.run(connection) { client, _ in
-            let photo = try Photo(file: photo)
-            let report = try await client.recognize(photo)
+            let (photo, picture) = try AnswerPictureFile.begin(photo, picture)
+            let report = try await Refusal.naming(self.photo) { try await client.recognize(photo) }
             if output.json {
                 try JSONOutput.write(report)
             } else {
-                for result in report.results { Console.out(AnswerView.line(result)) }
+                for result in report.results { try Console.out(AnswerView.line(result)) }
                 AnswerView.tell(report.skipped)
                 if report.results.isEmpty, report.skipped.isEmpty {
                     output.note("you have no concepts yet; `myvlm enroll` makes one")
                 }
             }
-            if let picture {
-                let fired = report.results.filter(\.fired)
-                try AnswerPictureFile.write(
-                    picture, photo: photo, caption: fired.map(\.identifier).joined(separator: ", "), recognitions: fired
-                )
-                output.note("wrote \(picture)")
-            }
+            let fired = report.results.filter(\.fired)
+            try picture?.write(
+                caption: fired.map(\.identifier).joined(separator: ", "), recognitions: fired, output)
         }
     }
 }

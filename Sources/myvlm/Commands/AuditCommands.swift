@@ -4,6 +4,11 @@ import Client
 struct AuditCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "audit", abstract: "Read and verify the audit log (administrators and auditors).",
+        discussion: """
+            EXAMPLES
+              myvlm audit tail --lines 100
+              myvlm audit verify
+            """,
         subcommands: [AuditTailCommand.self, AuditVerifyCommand.self])
 }
 
@@ -11,6 +16,10 @@ struct AuditTailCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "tail", abstract: "Show the newest rows, the last one last.",
         discussion: """
+            EXAMPLES
+              myvlm audit tail
+              myvlm audit tail --lines 100 --before 4000
+
             The log holds codes, not names; names are shown while what they belong to exists.
             """)
 
@@ -26,7 +35,7 @@ struct AuditTailCommand: AsyncParsableCommand {
     private struct Listing: Encodable { let rows: [AuditRow] }
 
     func validate() throws {
-        if !(1...1_000).contains(lines) { throw ValidationError("--lines lies between 1 and 1000") }
+        try Bound.check(lines, Limits.listing, "--lines")
     }
 
     func run() async throws {
@@ -40,14 +49,18 @@ struct AuditTailCommand: AsyncParsableCommand {
                     row.targetName ?? (row.target.isEmpty ? "-" : row.target), row.detailsJSON,
                 ])
             }
-            table.write()
+            try table.write()
         }
     }
 }
 
 struct AuditVerifyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "verify", abstract: "Walk the whole chain; code 65 names the first row that is not as it was.")
+        commandName: "verify", abstract: "Walk the whole chain; code 65 names the first row that is not as it was.",
+        discussion: """
+            EXAMPLES
+              myvlm audit verify
+            """)
 
     @OptionGroup var connection: ConnectionArguments
     @OptionGroup var output: OutputArguments
@@ -62,7 +75,7 @@ struct AuditVerifyCommand: AsyncParsableCommand {
                     "row \(found.brokenAt ?? 0) is \(found.how ?? "not as it was"): somebody changed the database; "
                         + "compare it with a backup")
             }
-            if !output.json { Console.out("\(found.rows) rows, all as they were written") }
+            if !output.json { try Console.out("\(found.rows) rows, all as they were written") }
         }
     }
 }

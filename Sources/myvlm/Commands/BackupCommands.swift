@@ -16,7 +16,12 @@ struct BackupCommand: AsyncParsableCommand {
 
 struct BackupCreateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "create", abstract: "Make a backup while the server serves, and verify it.")
+        commandName: "create", abstract: "Make a backup while the server serves, and verify it.",
+        discussion: """
+            EXAMPLES
+              myvlm backup create
+              myvlm backup create before-upgrade
+            """)
 
     @Argument(help: "Its name (default: the time).")
     var name: String = ""
@@ -28,7 +33,7 @@ struct BackupCreateCommand: AsyncParsableCommand {
         try await CommandRunner.run(connection) { client, _ in
             let backup = try await client.createBackup(name)
             if output.json { return try JSONOutput.write(backup) }
-            Console.out(backup.name)
+            try Console.out(backup.name)
             output.note(
                 "\(backup.users) users, \(backup.concepts) concepts, \(Format.bytes(backup.bytes)), verified")
         }
@@ -36,7 +41,12 @@ struct BackupCreateCommand: AsyncParsableCommand {
 }
 
 struct BackupListCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "list", abstract: "List the server's backups.")
+    static let configuration = CommandConfiguration(
+        commandName: "list", abstract: "List the server's backups.",
+        discussion: """
+            EXAMPLES
+              myvlm backup list
+            """)
 
     @OptionGroup var connection: ConnectionArguments
     @OptionGroup var output: OutputArguments
@@ -54,14 +64,18 @@ struct BackupListCommand: AsyncParsableCommand {
                     Format.bytes(backup.bytes), "\(backup.schema)",
                 ])
             }
-            table.write()
+            try table.write()
         }
     }
 }
 
 struct BackupVerifyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "verify", abstract: "Check a backup: digest, structure, audit chain, every artifact.")
+        commandName: "verify", abstract: "Check a backup: digest, structure, audit chain, every artifact.",
+        discussion: """
+            EXAMPLES
+              myvlm backup verify before-upgrade
+            """)
 
     @Argument(help: "The backup.")
     var name: String
@@ -73,7 +87,7 @@ struct BackupVerifyCommand: AsyncParsableCommand {
         try await CommandRunner.run(connection) { client, _ in
             let backup = try await client.verifyBackup(name)
             if output.json { return try JSONOutput.write(backup) }
-            Console.out("\(backup.name) is good")
+            try Console.out("\(backup.name) is good")
         }
     }
 }
@@ -81,7 +95,11 @@ struct BackupVerifyCommand: AsyncParsableCommand {
 struct ScrubCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "scrub",
-        abstract: "Compare every artifact of the server with its digest (administrators only).")
+        abstract: "Compare every artifact of the server with its digest (administrators only).",
+        discussion: """
+            EXAMPLES
+              myvlm scrub
+            """)
 
     @OptionGroup var connection: ConnectionArguments
     @OptionGroup var output: OutputArguments
@@ -101,7 +119,7 @@ struct ScrubCommand: AsyncParsableCommand {
                     .dataLoss, "restore a backup, or let the owners roll back to another version or enroll again")
             }
             if !output.json {
-                Console.out("\(report.artifacts) artifacts, \(Format.bytes(report.bytes)): all good")
+                try Console.out("\(report.artifacts) artifacts, \(Format.bytes(report.bytes)): all good")
             }
         }
     }

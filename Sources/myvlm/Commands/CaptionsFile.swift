@@ -1,25 +1,31 @@
 import Client
 import Foundation
+import LocalFiles
 
 /// Captions for photos: MyVLM's captions.json, {"mug1.jpg": ["zibo on a table", ...]}, or lines of FILE, a tab and a
 /// sentence.
 enum CaptionsFile {
     /// Sentences with `{concept}` in the place of the name, by the index of their photo. Throws `noInput` without the file
     /// and `invalidArgument` naming the line or photo that cannot be used.
-    static func read(_ path: String, photos: [String], name: String) throws(MyVLMError) -> [(photo: Int, text: String)]
-    {
-        guard let data = FileManager.default.contents(atPath: path) else {
-            throw MyVLMError(.noInput, "\(path): no such file")
+    static func read(_ path: LocalPath, photos: [LocalPath], name: String) throws(MyVLMError) -> [(
+        photo: Int, text: String
+    )] {
+        let bytes: [UInt8]
+        do {
+            bytes = try LocalInput.contents(of: path, limit: 16 << 20)
+        } catch {
+            throw MyVLMError(file: error)
         }
-        guard let text = String(data: data, encoding: .utf8) else {
-            throw MyVLMError(.invalidArgument, "\(path) is not UTF-8 text")
+        guard let text = String(validating: bytes, as: UTF8.self) else {
+            throw MyVLMError(.invalidArgument, "\(path.shown) is not UTF-8 text")
         }
         let isJSON = text.first { !$0.isWhitespace } == "{"
-        return isJSON ? try json(data, path, photos, name) : try lines(text, path, photos)
+        return isJSON
+            ? try json(Data(bytes), path.shown, photos, name) : try lines(text, path.shown, photos)
     }
 
     private static func json(
-        _ data: Data, _ path: String, _ photos: [String], _ name: String
+        _ data: Data, _ path: String, _ photos: [LocalPath], _ name: String
     ) throws(MyVLMError) -> [(photo: Int, text: String)] {
         let entries: [String: [String]]
         do {
@@ -69,7 +75,7 @@ enum CaptionsFile {
     }
 
     private static func lines(
-        _ text: String, _ path: String, _ photos: [String]
+        _ text: String, _ path: String, _ photos: [LocalPath]
     ) throws(MyVLMError) -> [(photo: Int, text: String)] {
         var captions: [(photo: Int, text: String)] = []
         for (index, line) in text.split(whereSeparator: \.isNewline).enumerated() {
@@ -87,8 +93,10 @@ enum CaptionsFile {
         return captions
     }
 
-    private static func index(of file: String, among photos: [String]) -> Int? {
-        photos.firstIndex(of: file)
-            ?? photos.firstIndex { ($0.split(separator: "/").last.map(String.init) ?? $0) == file }
+    /// By the path as given, else by the file's name, as it is or as messages show it: a name that is no UTF-8 cannot be
+    /// written into a text.
+    private static func index(of file: String, among photos: [LocalPath]) -> Int? {
+        photos.firstIndex { $0.text == file }
+            ?? photos.firstIndex { $0.name.text == file || $0.name.shown == file }
     }
 }

@@ -5,6 +5,12 @@ import Foundation
 struct ConceptCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "concept", abstract: "See and manage what you have taught.",
+        discussion: """
+            EXAMPLES
+              myvlm concept list
+              myvlm concept show zibo
+              myvlm concept rollback zibo
+            """,
         subcommands: [
             ConceptListCommand.self, ConceptShowCommand.self, ConceptVersionsCommand.self, ConceptDiffCommand.self,
             ConceptPromoteCommand.self, ConceptRollbackCommand.self, ConceptAliasCommand.self, ConceptKeepCommand.self,
@@ -16,7 +22,13 @@ struct ConceptCommand: AsyncParsableCommand {
 }
 
 struct ConceptListCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "list", abstract: "List your concepts.")
+    static let configuration = CommandConfiguration(
+        commandName: "list", abstract: "List your concepts.",
+        discussion: """
+            EXAMPLES
+              myvlm concept list
+              myvlm concept list --json
+            """)
 
     @OptionGroup var connection: ConnectionArguments
     @OptionGroup var output: OutputArguments
@@ -35,14 +47,18 @@ struct ConceptListCommand: AsyncParsableCommand {
                     "v\(concept.currentVersion)", "\(concept.versions)", Format.time(concept.updatedAtMs),
                 ])
             }
-            table.write()
+            try table.write()
         }
     }
 }
 
 struct ConceptShowCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "show", abstract: "Show a concept, its version in use and its history.")
+        commandName: "show", abstract: "Show a concept, its version in use and its history.",
+        discussion: """
+            EXAMPLES
+              myvlm concept show zibo
+            """)
 
     @Argument(help: "The concept.", completion: .concepts)
     var name: String
@@ -69,8 +85,8 @@ struct ConceptShowCommand: AsyncParsableCommand {
             for alias in detail.aliases {
                 table.add(["alias", "\(alias.name) -> v\(alias.version)\(alias.protected ? " (protected)" : "")"])
             }
-            table.write()
-            Console.out("")
+            try table.write()
+            try Console.out("")
             var history = Table(["WHEN", "ACTION", "POINTER", "FROM", "TO", "BY", "REASON"])
             for move in detail.history {
                 history.add([
@@ -78,14 +94,18 @@ struct ConceptShowCommand: AsyncParsableCommand {
                     Format.version(move.toVersion), move.by, move.reason,
                 ])
             }
-            history.write()
+            try history.write()
         }
     }
 }
 
 struct ConceptVersionsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "versions", abstract: "List a concept's versions, newest first.")
+        commandName: "versions", abstract: "List a concept's versions, newest first.",
+        discussion: """
+            EXAMPLES
+              myvlm concept versions zibo
+            """)
 
     @Argument(help: "The concept.", completion: .concepts)
     var name: String
@@ -106,7 +126,7 @@ struct ConceptVersionsCommand: AsyncParsableCommand {
                     "\(version.photos)", Format.bytes(version.sizeBytes), String(version.digest.prefix(12)),
                 ])
             }
-            table.write()
+            try table.write()
         }
     }
 }
@@ -139,14 +159,19 @@ struct ConceptRollbackCommand: AsyncParsableCommand {
         try await CommandRunner.run(connection) { client, _ in
             let move = try await client.rollback(name, to: to, ifVersion: ifVersion, reason: reason)
             if output.json { return try JSONOutput.write(move) }
-            Console.out("\(Console.shown(move.concept)) v\(move.fromVersion) -> v\(move.toVersion)")
+            try Console.out("\(Console.shown(move.concept)) v\(move.fromVersion) -> v\(move.toVersion)")
         }
     }
 }
 
 struct ConceptDeleteCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "delete", abstract: "Delete a concept; undelete brings it back within a week.")
+        commandName: "delete", abstract: "Delete a concept; undelete brings it back within a week.",
+        discussion: """
+            EXAMPLES
+              myvlm concept delete zibo
+              myvlm concept delete zibo --yes
+            """)
 
     @Argument(help: "The concept.", completion: .concepts)
     var name: String
@@ -169,7 +194,7 @@ struct ConceptDeleteCommand: AsyncParsableCommand {
                     throw MyVLMError(.usage, "nothing was deleted: say --yes where nobody can be asked")
                 }
                 Console.error("Delete \(Console.shown(name)) and all its versions? [y/N] ", newline: false)
-                guard readLine()?.lowercased().hasPrefix("y") == true else {
+                guard try StandardInput.line()?.lowercased().hasPrefix("y") == true else {
                     throw MyVLMError(.cancelled, "nothing was deleted")
                 }
             }

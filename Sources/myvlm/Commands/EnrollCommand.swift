@@ -1,6 +1,6 @@
 import ArgumentParser
 import Client
-import Foundation
+import LocalFiles
 
 struct EnrollCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -23,7 +23,7 @@ struct EnrollCommand: AsyncParsableCommand {
     var name: String
 
     @Argument(help: "JPEG, PNG or WebP files; three to five different views are best.")
-    var photos: [String]
+    var photos: [LocalPath]
 
     @Option(name: .customLong("class"), help: "What it is: dog, mug, woman (default: the model says it).")
     var classNoun: String = ""
@@ -38,7 +38,7 @@ struct EnrollCommand: AsyncParsableCommand {
     var identifier: String = ""
 
     @Option(help: "A file of captions for the photos (default: the model writes them).")
-    var captions: String?
+    var captions: LocalPath?
 
     @Flag(help: "Learn to answer questions about it, not only to caption it.")
     var questions = false
@@ -70,7 +70,7 @@ struct EnrollCommand: AsyncParsableCommand {
     func validate() throws {
         if person, object { throw ValidationError("a concept is a person or an object; choose one") }
         if onlyNew, ifVersion != nil { throw ValidationError("--only-new and --if-version exclude each other") }
-        if let ifVersion, ifVersion < 1 { throw ValidationError("versions count from 1") }
+        try Bound.check(ifVersion, Limits.versions, "--if-version")
     }
 
     func run() async throws {
@@ -78,7 +78,7 @@ struct EnrollCommand: AsyncParsableCommand {
             var order = EnrollmentOrder(
                 name: name, kind: person ? .person : object ? .object : nil, classNoun: classNoun,
                 identifier: identifier,
-                photos: try photos.map { try Photo(file: $0) },
+                photos: try photos.map { try Photo(path: $0) },
                 captions: try captions.map { try CaptionsFile.read($0, photos: photos, name: name) } ?? [], seed: seed,
                 condition: onlyNew ? .onlyNew : ifVersion.map { .ifVersion($0) } ?? .always, reason: reason)
             order.detach = detach
@@ -91,7 +91,7 @@ struct EnrollCommand: AsyncParsableCommand {
                 try view.show(event)
                 if detach, case .job(let job) = event {
                     if output.json { return try JSONOutput.write(job) }
-                    if !jsonl { Console.out(job.id) }
+                    if !jsonl { try Console.out(job.id) }
                     return
                 }
             }

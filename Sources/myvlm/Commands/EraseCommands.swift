@@ -11,14 +11,14 @@ enum EraseQuestion {
             throw MyVLMError(.usage, "nothing was erased: say --yes where nobody can be asked")
         }
         Console.error("Nothing brings it back. Type \(Console.shown(name)) to erase it: ", newline: false)
-        guard readLine() == name else { throw MyVLMError(.cancelled, "nothing was erased") }
+        guard try StandardInput.line() == name else { throw MyVLMError(.cancelled, "nothing was erased") }
     }
 
     static func show(_ receipts: [ErasureReceipt], _ output: OutputArguments) throws {
         struct Listing: Encodable { let receipts: [ErasureReceipt] }
         if output.json { return try JSONOutput.write(Listing(receipts: receipts)) }
         for receipt in receipts {
-            Console.out(receipt.receipt)
+            try Console.out(receipt.receipt)
             output.note(
                 "\(receipt.versions) versions, \(Format.bytes(receipt.bytes)): "
                     + (receipt.erasedAtMs.map { "erased \(Format.time($0))" }
@@ -39,6 +39,10 @@ struct ConceptEraseCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "erase", abstract: "Destroy a concept for good, and get a receipt.",
         discussion: """
+            EXAMPLES
+              myvlm concept erase zibo
+              myvlm concept erase zibo --yes
+
             Versions, keys, history and every copy the server holds are destroyed, those of a deleted concept of that \
             name too. Neither undelete nor a restored backup brings it back. Backups that were made before still hold it: \
             the receipt names them. Asks to type the name.
@@ -63,7 +67,11 @@ struct ConceptEraseCommand: AsyncParsableCommand {
 
 struct ConceptErasuresCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "erasures", abstract: "List the receipts of what was erased.")
+        commandName: "erasures", abstract: "List the receipts of what was erased.",
+        discussion: """
+            EXAMPLES
+              myvlm concept erasures
+            """)
 
     @OptionGroup var connection: ConnectionArguments
     @OptionGroup var output: OutputArguments
@@ -79,6 +87,10 @@ struct UserEraseCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "erase", abstract: "Destroy a user with everything the user had, and get a receipt.",
         discussion: """
+            EXAMPLES
+              myvlm user erase ann
+              myvlm user erase ann --yes
+
             Neither you nor a restored backup brings it back. Backups that were made before still hold it: the receipt \
             names them, and whoever runs the server can delete them. Asks to type the name.
             """)

@@ -1,6 +1,6 @@
 import ArgumentParser
 import Client
-import Foundation
+import LocalFiles
 
 struct ExportCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -22,7 +22,7 @@ struct ExportCommand: AsyncParsableCommand {
     @Option(help: "The version (default: the one in use).")
     var version: Int?
 
-    @Option(help: "The file to write.") var out: String
+    @Option(help: "The file to write.") var out: LocalPath
 
     @OptionGroup var connection: ConnectionArguments
     @OptionGroup var output: OutputArguments
@@ -33,22 +33,17 @@ struct ExportCommand: AsyncParsableCommand {
     }
 
     func validate() throws {
-        if let version, version < 1 { throw ValidationError("versions count from 1") }
+        try Bound.check(version, Limits.versions, "--version")
     }
 
     func run() async throws {
         try await CommandRunner.run(connection) { client, _ in
-            guard !FileManager.default.fileExists(atPath: out) else {
-                throw MyVLMError(.cannotCreate, "\(out) is there already: name another file with --out")
-            }
+            let target = try LocalOutput(out, .newOnly, mode: 0o600)
             let file = try await client.exportConcept(name, version: version)
-            guard
-                FileManager.default.createFile(
-                    atPath: out, contents: Data(file.bytes), attributes: [.posixPermissions: 0o600])
-            else { throw MyVLMError(.cannotCreate, "\(out) cannot be written; check the folder and its permissions") }
-            if output.json { return try JSONOutput.write(Exported(file: out, version: file.version)) }
+            try target.write(file.bytes)
+            if output.json { return try JSONOutput.write(Exported(file: out.shown, version: file.version)) }
             output.note(
-                "\(out): \(file.version.kind.rawValue) \(Console.shown(file.version.identifier)), v\(file.version.number) of "
+                "\(out.shown): \(file.version.kind.rawValue) \(Console.shown(file.version.identifier)), v\(file.version.number) of "
                     + "\(Console.shown(file.version.concept)), SHA-256 \(file.version.digest)")
         }
     }

@@ -1,6 +1,6 @@
 import ArgumentParser
 import Client
-import Foundation
+import LocalFiles
 import Runtime
 
 struct ImportCommand: AsyncParsableCommand {
@@ -24,7 +24,7 @@ struct ImportCommand: AsyncParsableCommand {
             `myvlm enroll`.
             """)
 
-    @Argument(help: "An exported concept, or a published embedding: {step: {keys, values}}.") var file: String
+    @Argument(help: "An exported concept, or a published embedding: {step: {keys, values}}.") var file: LocalPath
 
     @Option(help: "Exported: how you call it (default: the file's name).", completion: .concepts)
     var name: String?
@@ -35,7 +35,7 @@ struct ImportCommand: AsyncParsableCommand {
 
     @Option(help: "Exported: why; kept in the history.") var reason: String = ""
 
-    @Option(help: "Published: the head of an object: classifier.weight, classifier.bias.") var head: String?
+    @Option(help: "Published: the head of an object: classifier.weight, classifier.bias.") var head: LocalPath?
 
     @Option(help: "Published: the word it was trained to say.") var identifier: String?
 
@@ -43,26 +43,39 @@ struct ImportCommand: AsyncParsableCommand {
 
     @Option(help: "Published: the model the embedding was trained for.") var model: String = ""
 
-    @Option(help: "Published: the file to write.") var out: String?
+    @Option(help: "Published: the file to write.") var out: LocalPath?
 
     @OptionGroup var connection: ConnectionArguments
     @OptionGroup var output: OutputArguments
 
     func validate() throws {
         if onlyNew, ifVersion != nil { throw ValidationError("--only-new and --if-version exclude each other") }
-        if let ifVersion, ifVersion < 1 { throw ValidationError("versions count from 1") }
+        try Bound.check(ifVersion, Limits.versions, "--if-version")
     }
+
+    /// The most that is read of an exported concept or a published file.
+    private static let limit = 256 << 20
 
     func run() async throws {
         let order = self
-        if out == nil, let data = FileManager.default.contents(atPath: file), Self.isSafetensors(data) {
-            return try await CommandRunner.run(connection) { client, _ in try await order.send([UInt8](data), client) }
+        try await CommandRunner.run {
+            // A pipe can be read once: whatever it is, it is read here.
+            let bytes = try LocalInput.contents(of: order.file, limit: Self.limit)
+            guard order.out == nil, Self.isSafetensors(bytes) else { return try order.convert() }
+            let context = try order.connection.resolve()
+            let client = try MyVLMClient(context.connection, token: context.token)
+            do {
+                try await order.send(bytes, client)
+            } catch {
+                await client.close()
+                throw error
+            }
+            await client.close()
         }
-        try await CommandRunner.run { try order.convert() }
     }
 
     /// Eight bytes of length, then JSON.
-    private static func isSafetensors(_ data: Data) -> Bool { data.dropFirst(8).first == UInt8(ascii: "{") }
+    private static func isSafetensors(_ bytes: [UInt8]) -> Bool { bytes.dropFirst(8).first == UInt8(ascii: "{") }
 
     private func send(_ bytes: [UInt8], _ client: MyVLMClient) async throws {
         do {
@@ -73,44 +86,46 @@ struct ImportCommand: AsyncParsableCommand {
             throw MyVLMError(
                 .invalidArgument,
                 converted == nil
-                    ? "\(file) is no exported concept"
-                    : "\(file) holds an embedding of MyVLM's published code, which works on no other model: enroll from "
-                        + "the photos", cause: error)
+                    ? "\(file.shown) is no exported concept"
+                    : "\(file.shown) holds an embedding of MyVLM's published code, which works on no other model: enroll "
+                        + "from the photos", cause: error)
         }
-        let base = file.split(separator: "/").last.map(String.init) ?? file
+        let base = file.name.text
         let enrolled = try await client.importConcept(
             name ?? base.split(separator: ".").first.map(String.init) ?? base, bytes,
             condition: onlyNew ? .onlyNew : ifVersion.map { .ifVersion($0) } ?? .always, reason: reason)
         if output.json { return try JSONOutput.write(enrolled) }
-        Console.out(EnrollmentView.made(enrolled))
+        try Console.out(EnrollmentView.made(enrolled))
     }
 
     private func convert() throws {
         guard let identifier, let out else {
             throw MyVLMError(.usage, "files of the published code need --identifier and --out; see myvlm import --help")
         }
-        for path in [file, head].compactMap({ $0 }) where !FileManager.default.fileExists(atPath: path) {
-            throw MyVLMError(.noInput, "\(path): no such file")
+        let files = [file] + (head.map { [$0] } ?? [])
+        for path in files {
+            guard let status = FileStatus(path) else { throw MyVLMError(.noInput, "\(path.shown): no such file") }
+            guard status.kind == .plain else {
+                throw MyVLMError(
+                    .noInput, "\(path.shown) is no plain file; files of the published code cannot come through a pipe")
+            }
         }
+        let target = try LocalOutput(out, .newOnly, from: files)
+        let names = try files.map { try LentName($0) }
         do {
             let concept = try PortableConcept(
-                head: head, embedding: file, identifier: identifier, classNoun: classNoun, model: model)
-            guard !FileManager.default.fileExists(atPath: out) else {
-                throw MyVLMError(.cannotCreate, "\(out) is there already: name another file with --out")
-            }
-            do {
-                try Data(try concept.encoded()).write(to: URL(filePath: out), options: .atomic)
-            } catch let error as CocoaError {
-                throw MyVLMError(.cannotCreate, "\(out) cannot be written: \(error.localizedDescription)", cause: error)
-            }
+                head: head == nil ? nil : names.last?.text, embedding: names[0].text, identifier: identifier,
+                classNoun: classNoun, model: model)
+            try target.write([UInt8](try concept.encoded()))
             if output.json { return try JSONOutput.write(concept.manifest) }
             let steps = concept.manifest.steps.map(String.init).joined(separator: ", ")
             output.note(
-                "\(out): \(concept.manifest.kind.rawValue) \(identifier), steps \(steps), rows of "
+                "\(out.shown): \(concept.manifest.kind.rawValue) \(identifier), steps \(steps), rows of "
                     + "\(concept.manifest.hiddenSize)"
                     + (concept.manifest.featureSize.map { ", head of \($0)" } ?? ", no head"))
         } catch let error as RuntimeError {
-            throw MyVLMError(.invalidArgument, error.message, cause: error)
+            let message = zip(files, names).reduce(error.message) { $0.replacing($1.1.text, with: $1.0.shown) }
+            throw MyVLMError(.invalidArgument, message, cause: error)
         }
     }
 }

@@ -21,7 +21,12 @@ struct JobsCommand: AsyncParsableCommand {
 
 struct JobsListCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "list", abstract: "List your enrollments, newest first.")
+        commandName: "list", abstract: "List your enrollments, newest first.",
+        discussion: """
+            EXAMPLES
+              myvlm jobs list
+              myvlm jobs list --limit 100 --json
+            """)
 
     @Option(help: "How many, at most 1000.")
     var limit: Int = 20
@@ -32,7 +37,7 @@ struct JobsListCommand: AsyncParsableCommand {
     private struct Listing: Encodable { let jobs: [Job] }
 
     func validate() throws {
-        if !(1...1_000).contains(limit) { throw ValidationError("--limit lies between 1 and 1000") }
+        try Bound.check(limit, Limits.listing, "--limit")
     }
 
     func run() async throws {
@@ -46,7 +51,7 @@ struct JobsListCommand: AsyncParsableCommand {
                     Format.time(job.createdAtMs), Format.version(job.version ?? 0),
                 ])
             }
-            table.write()
+            try table.write()
         }
     }
 }
@@ -66,11 +71,16 @@ private func show(_ job: Job, _ output: OutputArguments) throws {
     table.add(["spent", Format.seconds(Float(job.spentMs) / 1_000)])
     if let version = job.version { table.add(["version", "v\(version)"]) }
     if let error = job.error { table.add(["error", error]) }
-    table.write()
+    try table.write()
 }
 
 struct JobsShowCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "show", abstract: "Show an enrollment.")
+    static let configuration = CommandConfiguration(
+        commandName: "show", abstract: "Show an enrollment.",
+        discussion: """
+            EXAMPLES
+              myvlm jobs show 0123456789abcdef0123456789abcdef
+            """)
 
     @Argument(help: "The job.")
     var id: String
@@ -85,7 +95,11 @@ struct JobsShowCommand: AsyncParsableCommand {
 
 struct JobsAttachCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "attach", abstract: "Tell how an enrollment goes until it ends; Ctrl-C does not end it.")
+        commandName: "attach", abstract: "Tell how an enrollment goes until it ends; Ctrl-C does not end it.",
+        discussion: """
+            EXAMPLES
+              myvlm jobs attach 0123456789abcdef0123456789abcdef
+            """)
 
     @Argument(help: "The job.")
     var id: String
@@ -114,7 +128,11 @@ struct JobsAttachCommand: AsyncParsableCommand {
 
 struct JobsResumeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "resume", abstract: "Try a failed enrollment again, with the photos it had.")
+        commandName: "resume", abstract: "Try a failed enrollment again, with the photos it had.",
+        discussion: """
+            EXAMPLES
+              myvlm jobs resume 0123456789abcdef0123456789abcdef
+            """)
 
     @Argument(help: "The job.")
     var id: String
@@ -133,7 +151,11 @@ struct JobsResumeCommand: AsyncParsableCommand {
 
 struct JobsCancelCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "cancel", abstract: "End an enrollment; no version is made then.")
+        commandName: "cancel", abstract: "End an enrollment; no version is made then.",
+        discussion: """
+            EXAMPLES
+              myvlm jobs cancel 0123456789abcdef0123456789abcdef
+            """)
 
     @Argument(help: "The job.")
     var id: String

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Client
 import Foundation
+import LocalFiles
 
 struct ConceptPhotosCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -21,7 +22,7 @@ struct ConceptPhotosCommand: AsyncParsableCommand {
     var version: String = ""
 
     @Option(help: "A folder to write them into; made if there is none.", completion: .directory)
-    var to: String?
+    var to: LocalPath?
 
     @Flag(help: "Destroy the photos of all versions; the versions stay.")
     var drop = false
@@ -55,6 +56,11 @@ struct ConceptPhotosCommand: AsyncParsableCommand {
                 if output.json { return try JSONOutput.write(Dropped(dropped: count)) }
                 return output.note("destroyed \(count) photo\(count == 1 ? "" : "s")")
             }
+            if let to {
+                try LocalFolder.make(to)
+                // Nothing is fetched that could not be written.
+                _ = try LocalOutput(to.appending("1-photo"), .newOnly)
+            }
             var listed: [Listed] = []
             for try await photo in client.photos(of: concept, version: version) {
                 let file = try to.map { try write(photo, number: listed.count + 1, to: $0) }
@@ -62,30 +68,18 @@ struct ConceptPhotosCommand: AsyncParsableCommand {
             }
             if output.json { return try JSONOutput.write(Listing(photos: listed)) }
             for photo in listed {
-                Console.out("\(Console.shown(photo.file ?? photo.name))  \(Format.bytes(UInt64(photo.bytes)))")
+                try Console.out("\(Console.shown(photo.file ?? photo.name))  \(Format.bytes(UInt64(photo.bytes)))")
             }
             if listed.isEmpty { output.note("no photos are kept with it: see `myvlm enroll --keep-photos`") }
         }
     }
 
     /// Writes a photo under its own name, a number before it; never over a file, never outside the folder.
-    private func write(_ photo: Photo, number: Int, to folder: String) throws -> String {
-        let name = photo.name.split(separator: "/").last.map(String.init) ?? "photo"
-        let path = "\(folder)/\(number)-\(name)"
-        do {
-            try FileManager.default.createDirectory(
-                atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-        } catch {
-            throw MyVLMError(
-                .cannotCreate, "cannot make the folder \(folder): \(error.localizedDescription)", cause: error)
-        }
-        do {
-            try Data(photo.bytes).write(to: URL(filePath: path), options: .withoutOverwriting)
-        } catch {
-            throw MyVLMError(
-                .cannotCreate, "cannot write \(path): name a folder without it (\(error.localizedDescription))",
-                cause: error)
-        }
-        return path
+    private func write(_ photo: Photo, number: Int, to folder: LocalPath) throws -> String {
+        let own = LocalPath(photo.name).name.bytes.filter { $0 != 0 && $0 != UInt8(ascii: "/") }
+        // The longest name that file systems take has 255 bytes.
+        let path = folder.appending(LocalPath(bytes: Array("\(number)-".utf8) + own.suffix(200)))
+        try LocalOutput(path, .newOnly).write(photo.bytes)
+        return path.shown
     }
 }

@@ -31,7 +31,7 @@ struct ConceptPromoteCommand: AsyncParsableCommand {
         try await CommandRunner.run(connection) { client, _ in
             let move = try await client.promote(name, to: version, ifVersion: ifVersion, reason: reason)
             if output.json { return try JSONOutput.write(move) }
-            Console.out("\(Console.shown(move.concept)) v\(move.fromVersion) -> v\(move.toVersion)")
+            try Console.out("\(Console.shown(move.concept)) v\(move.fromVersion) -> v\(move.toVersion)")
         }
     }
 }
@@ -71,7 +71,7 @@ struct ConceptDiffCommand: AsyncParsableCommand {
                     difference.right.isEmpty ? "-" : difference.right,
                 ])
             }
-            table.write()
+            try table.write()
         }
     }
 }
@@ -98,7 +98,7 @@ struct ConceptKeepCommand: AsyncParsableCommand {
     @OptionGroup var output: OutputArguments
 
     func validate() throws {
-        guard count == "all" || Int(count).map({ $0 > 0 }) == true else {
+        guard count == "all" || Int(count).map(Limits.versions.contains) == true else {
             throw ValidationError("keep a number of versions from 1 on, or all")
         }
     }
@@ -115,7 +115,11 @@ struct ConceptKeepCommand: AsyncParsableCommand {
 
 struct ConceptRenameCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "rename", abstract: "Call a concept something else; versions and history stay.")
+        commandName: "rename", abstract: "Call a concept something else; versions and history stay.",
+        discussion: """
+            EXAMPLES
+              myvlm concept rename zibo pott
+            """)
 
     @Argument(help: "The concept.", completion: .concepts)
     var name: String
@@ -142,7 +146,11 @@ struct ConceptRenameCommand: AsyncParsableCommand {
 
 struct ConceptUndeleteCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "undelete", abstract: "Bring back the concept of that name which was deleted last.")
+        commandName: "undelete", abstract: "Bring back the concept of that name which was deleted last.",
+        discussion: """
+            EXAMPLES
+              myvlm concept undelete zibo
+            """)
 
     @Argument(help: "The concept.")
     var name: String

@@ -5,6 +5,9 @@ struct ConceptShareCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "share", abstract: "Offer another user a concept.",
         discussion: """
+            EXAMPLES
+              myvlm concept share zibo ben
+
             Once the other has accepted it (`myvlm concept accept YOU/CONCEPT`), the other's answers recognise it as \
             YOU/CONCEPT, whichever version is current. The other can neither read nor change it. `myvlm concept unshare` \
             takes it back from the next answer on. An offer to somebody who does not exist, or does not want it, looks \
@@ -34,7 +37,11 @@ struct ConceptShareCommand: AsyncParsableCommand {
 
 struct ConceptUnshareCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "unshare", abstract: "Take a share back.")
+        commandName: "unshare", abstract: "Take a share back.",
+        discussion: """
+            EXAMPLES
+              myvlm concept unshare zibo ben
+            """)
 
     @Argument(help: "The concept.", completion: .concepts)
     var concept: String
@@ -55,7 +62,11 @@ struct ConceptUnshareCommand: AsyncParsableCommand {
 
 struct ConceptSharesCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "shares", abstract: "List what you share, what others offer you, and whom you have blocked.")
+        commandName: "shares", abstract: "List what you share, what others offer you, and whom you have blocked.",
+        discussion: """
+            EXAMPLES
+              myvlm concept shares
+            """)
 
     @OptionGroup var connection: ConnectionArguments
     @OptionGroup var output: OutputArguments
@@ -75,7 +86,7 @@ struct ConceptSharesCommand: AsyncParsableCommand {
                     share.owner, share.concept, share.user, share.state.rawValue, Format.time(share.createdAtMs),
                 ])
             }
-            table.write()
+            try table.write()
             if !listing.blocked.isEmpty { output.note("blocked: \(listing.blocked.joined(separator: ", "))") }
         }
     }
@@ -124,7 +135,12 @@ struct ConceptAcceptCommand: AsyncParsableCommand {
 struct ConceptDeclineCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "decline", abstract: "Do without a concept that somebody offers you or you have accepted.",
-        discussion: "`myvlm concept accept` brings it back. Its owner is not told.")
+        discussion: """
+            EXAMPLES
+              myvlm concept decline ann/zibo
+
+            `myvlm concept accept` brings it back. Its owner is not told.
+            """)
 
     @Argument(help: "OWNER/CONCEPT.")
     var concept: OfferedConcept
@@ -147,7 +163,12 @@ private struct Blocked: Encodable { let blocked: [String] }
 struct ConceptBlockCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "block", abstract: "Decline all that a user shares with you, now and later.",
-        discussion: "Nobody is told. `myvlm concept shares` lists whom you have blocked.")
+        discussion: """
+            EXAMPLES
+              myvlm concept block ann
+
+            Nobody is told. `myvlm concept shares` lists whom you have blocked.
+            """)
 
     @Argument(help: "The user.")
     var owner: String
@@ -167,7 +188,12 @@ struct ConceptBlockCommand: AsyncParsableCommand {
 struct ConceptUnblockCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "unblock", abstract: "Let a user's offers arrive again.",
-        discussion: "What was declined stays so until you accept it.")
+        discussion: """
+            EXAMPLES
+              myvlm concept unblock ann
+
+            What was declined stays so until you accept it.
+            """)
 
     @Argument(help: "The user.")
     var owner: String

@@ -1,6 +1,6 @@
 public import ArgumentParser
 public import Client
-import Foundation
+import LocalFiles
 
 struct TokenCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -23,7 +23,12 @@ struct TokenCommand: AsyncParsableCommand {
 extension TokenScope: ExpressibleByArgument {}
 
 struct TokenListCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "list", abstract: "List your tokens, newest first.")
+    static let configuration = CommandConfiguration(
+        commandName: "list", abstract: "List your tokens, newest first.",
+        discussion: """
+            EXAMPLES
+              myvlm token list
+            """)
 
     @OptionGroup var connection: ConnectionArguments
     @OptionGroup var output: OutputArguments
@@ -42,17 +47,21 @@ struct TokenListCommand: AsyncParsableCommand {
                     token.lastUsedAtMs.map(Format.time) ?? "-",
                 ])
             }
-            table.write()
+            try table.write()
         }
     }
 }
 
 struct TokenCreateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "create", abstract: "Make a further token, for another machine or a script.")
+        commandName: "create", abstract: "Make a further token, for another machine or a script.",
+        discussion: """
+            EXAMPLES
+              myvlm token create --to robot.token --label robot --scope query --days 7
+            """)
 
     @Option(help: "The file to write it into, mode 0600.", completion: .file())
-    var to: String
+    var to: LocalPath
 
     @Option(help: "What it is for, shown in listings.")
     var label: String = ""
@@ -60,24 +69,24 @@ struct TokenCreateCommand: AsyncParsableCommand {
     @Option(name: .customLong("scope"), help: "What it may do; repeat for more (default: what this login may).")
     var scopes: [TokenScope] = []
 
-    @Option(help: "Life in days (default: the server's).")
+    @Option(help: "Life in days, at most 3650; the server may shorten it (default: the server's).")
     var days: Int?
 
     @OptionGroup var connection: ConnectionArguments
     @OptionGroup var output: OutputArguments
 
     func validate() throws {
-        if let days, !(1...3_650).contains(days) { throw ValidationError("--days lies between 1 and 3650") }
+        try Bound.check(days, Limits.tokenDays, "--days")
     }
 
     func run() async throws {
         try await CommandRunner.run(connection) { client, _ in
-            try SecretOutput.checkFree(to)
+            let file = try SecretOutput.prepare(to)
             let new = try await client.createToken(
                 label: label, lifetime: .seconds((days ?? 0) * 86_400), scopes: scopes)
-            try SecretOutput.write(new.token, to: to)
+            try SecretOutput.write(new.token, to: file)
             if output.json { return try JSONOutput.write(new.info) }
-            output.note("token \(new.info.id) is in \(to), good until \(Format.time(new.info.expiresAtMs))")
+            output.note("token \(new.info.id) is in \(to.shown), good until \(Format.time(new.info.expiresAtMs))")
         }
     }
 }
@@ -86,6 +95,10 @@ struct TokenRotateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "rotate", abstract: "Replace a token by a new one; the old one goes on for a while.",
         discussion: """
+            EXAMPLES
+              myvlm token rotate
+              myvlm token rotate 12 --to robot.token --overlap 1440
+
             Without an id the token of this login is replaced and the saved login takes the new one over. With an id \
             the new one is written to --to.
             """)
@@ -93,17 +106,17 @@ struct TokenRotateCommand: AsyncParsableCommand {
     @Argument(help: "The token, as `myvlm token list` tells it (default: this login's).")
     var id: Int64?
 
-    @Option(help: "Minutes the old one goes on; at most 7 days.")
+    @Option(help: "Minutes the old one goes on, at most 10080, which are 7 days.")
     var overlap: Int = 60
 
     @Option(help: "The file to write it into, mode 0600; replaced where it is there.", completion: .file())
-    var to: String?
+    var to: LocalPath?
 
     @OptionGroup var connection: ConnectionArguments
     @OptionGroup var output: OutputArguments
 
     func validate() throws {
-        if overlap < 0 { throw ValidationError("--overlap cannot be negative") }
+        try Bound.check(overlap, Limits.overlapMinutes, "--overlap")
         if id != nil, to == nil { throw ValidationError("name the file for the new token with --to") }
     }
 
@@ -113,13 +126,15 @@ struct TokenRotateCommand: AsyncParsableCommand {
             guard to != nil || context.file?.token == context.token, context.token != nil else {
                 throw MyVLMError(.usage, "this token does not come from a saved login; name a file with --to")
             }
+            let file =
+                try to.map { try SecretOutput.prepare($0, replace: true) } ?? ContextFile.prepare(context.path)
             let new = try await client.rotateToken(id, overlap: .seconds(overlap * 60))
-            if let to {
-                try SecretOutput.write(new.token, to: to, replace: true)
-            } else if var file = context.file {
-                file.token = new.token
-                file.tokenExpiresAtMs = new.info.expiresAtMs
-                try file.save(context.path)
+            if to != nil {
+                try SecretOutput.write(new.token, to: file)
+            } else if var saved = context.file {
+                saved.token = new.token
+                saved.tokenExpiresAtMs = new.info.expiresAtMs
+                try saved.save(file)
             }
             if output.json { return try JSONOutput.write(new.info) }
             output.note("token \(new.info.id) is good until \(Format.time(new.info.expiresAtMs))")
@@ -129,7 +144,11 @@ struct TokenRotateCommand: AsyncParsableCommand {
 
 struct TokenRevokeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "revoke", abstract: "End a token at once, and what runs with it.")
+        commandName: "revoke", abstract: "End a token at once, and what runs with it.",
+        discussion: """
+            EXAMPLES
+              myvlm token revoke 12
+            """)
 
     @Argument(help: "The token, as `myvlm token list` tells it.")
     var id: Int64

@@ -9,12 +9,17 @@ private func show(_ quotas: [QuotaUse], _ output: OutputArguments) throws {
     for quota in quotas {
         table.add([quota.name, "\(quota.used)", "\(quota.limit)", quota.own ? "this user" : "everybody"])
     }
-    table.write()
+    try table.write()
 }
 
 struct UsageCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "usage", abstract: "Tell your limits and what is used of them.")
+        commandName: "usage", abstract: "Tell your limits and what is used of them.",
+        discussion: """
+            EXAMPLES
+              myvlm usage
+              myvlm usage --user ann
+            """)
 
     @Option(help: "Another user (administrators and auditors).")
     var user: String = ""
@@ -125,7 +130,7 @@ struct UserIdentityCommand: AsyncParsableCommand {
                     try await client.identities(of: name)
                 }
             if output.json { return try JSONOutput.write(Listing(certificateNames: names)) }
-            for name in names { Console.out(Console.shown(name)) }
+            for name in names { try Console.out(Console.shown(name)) }
         }
     }
 }

@@ -1,9 +1,16 @@
 import ArgumentParser
 import Client
+import LocalFiles
 
 struct UserCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "user", abstract: "Manage users (administrators only).",
+        discussion: """
+            EXAMPLES
+              myvlm user add ann
+              myvlm user list
+              myvlm user quota ann --concepts 500
+            """,
         subcommands: [
             UserAddCommand.self, UserListCommand.self, UserSuspendCommand.self, UserResumeCommand.self,
             UserRoleCommand.self, UserPasswdCommand.self, UserEraseCommand.self,
@@ -30,7 +37,7 @@ struct UserAddCommand: AsyncParsableCommand {
     var auditor = false
 
     @Option(help: "A file of mode 0600 with the password.")
-    var passwordFile: String?
+    var passwordFile: LocalPath?
 
     @OptionGroup var connection: ConnectionArguments
     @OptionGroup var output: OutputArguments
@@ -55,7 +62,12 @@ struct UserAddCommand: AsyncParsableCommand {
 }
 
 struct UserListCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "list", abstract: "List all users.")
+    static let configuration = CommandConfiguration(
+        commandName: "list", abstract: "List all users.",
+        discussion: """
+            EXAMPLES
+              myvlm user list
+            """)
 
     @OptionGroup var connection: ConnectionArguments
     @OptionGroup var output: OutputArguments
@@ -72,7 +84,7 @@ struct UserListCommand: AsyncParsableCommand {
                     user.name, user.role.rawValue, Format.time(user.createdAtMs), user.suspended ? "suspended" : "-",
                 ])
             }
-            table.write()
+            try table.write()
         }
     }
 }

@@ -1,11 +1,16 @@
 public import ArgumentParser
 public import Client
+import LocalFiles
 
 extension Account.Role: ExpressibleByArgument {}
 
 struct UserSuspendCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "suspend", abstract: "Shut a user out: tokens and open calls end at once.")
+        commandName: "suspend", abstract: "Shut a user out: tokens and open calls end at once.",
+        discussion: """
+            EXAMPLES
+              myvlm user suspend ann
+            """)
 
     @Argument(help: "The user.")
     var name: String
@@ -24,7 +29,11 @@ struct UserSuspendCommand: AsyncParsableCommand {
 
 struct UserResumeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "resume", abstract: "Let a suspended user back in.")
+        commandName: "resume", abstract: "Let a suspended user back in.",
+        discussion: """
+            EXAMPLES
+              myvlm user resume ann
+            """)
 
     @Argument(help: "The user.")
     var name: String
@@ -43,7 +52,11 @@ struct UserResumeCommand: AsyncParsableCommand {
 
 struct UserRoleCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "role", abstract: "Give a user another role: user, admin or auditor.")
+        commandName: "role", abstract: "Give a user another role: user, admin or auditor.",
+        discussion: """
+            EXAMPLES
+              myvlm user role ann auditor
+            """)
 
     @Argument(help: "The user.")
     var name: String
@@ -65,13 +78,17 @@ struct UserRoleCommand: AsyncParsableCommand {
 
 struct UserPasswdCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "passwd", abstract: "Set a user's forgotten password; all tokens of the user end.")
+        commandName: "passwd", abstract: "Set a user's forgotten password; all tokens of the user end.",
+        discussion: """
+            EXAMPLES
+              myvlm user passwd ann
+            """)
 
     @Argument(help: "The user.")
     var name: String
 
     @Option(help: "A file of mode 0600 with the new password.")
-    var passwordFile: String?
+    var passwordFile: LocalPath?
 
     @OptionGroup var connection: ConnectionArguments
     @OptionGroup var output: OutputArguments

@@ -48,7 +48,7 @@ struct WatchCommand: AsyncParsableCommand {
                     if jsonl {
                         try JSONOutput.writeLine(Line(event: "change", change: change))
                     } else {
-                        Console.out(Self.line(change))
+                        try Console.out(Self.line(change))
                     }
                     left -= 1
                     if left == 0 { return }

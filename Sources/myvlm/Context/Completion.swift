@@ -1,14 +1,12 @@
 import ArgumentParser
 import Client
-import Foundation
 
 extension CompletionKind {
     /// The caller's concepts, asked from the server with the saved login. Where that fails the shell completes nothing:
     /// completion must neither wait long nor print errors.
     static var concepts: CompletionKind {
         .custom { _, _, _ in
-            guard let path = Optional(ContextFile.path(ProcessInfo.processInfo.environment)),
-                let file = try? ContextFile.load(path), let token = file.token,
+            guard let path = try? ContextFile.path(), let file = try? ContextFile.load(path), let token = file.token,
                 let options = try? ConnectionOptions(server: file.server, authorityFile: file.ca),
                 let client = try? MyVLMClient(options, token: token, timeout: .seconds(2))
             else { return [] }

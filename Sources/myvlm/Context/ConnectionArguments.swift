@@ -1,6 +1,6 @@
 import ArgumentParser
 import Client
-import Foundation
+import LocalFiles
 
 /// Which server to call and as whom; part of every command.
 struct ConnectionArguments: ParsableArguments {
@@ -8,42 +8,41 @@ struct ConnectionArguments: ParsableArguments {
     var server: String?
 
     @Option(help: "PEM file of the authority the server's certificate comes from.")
-    var ca: String?
+    var ca: LocalPath?
 
     @Option(help: "A file with the token, instead of the one `myvlm login` saved.")
-    var tokenFile: String?
+    var tokenFile: LocalPath?
 
     @Option(help: "PEM file of your own certificate, where the server knows you by it; then no token is needed.")
-    var certificate: String?
+    var certificate: LocalPath?
 
     @Option(help: "PEM file of its key.")
-    var certificateKey: String?
+    var certificateKey: LocalPath?
 
     /// What applies: flag before environment before file.
-    func resolve(_ environment: [String: String] = ProcessInfo.processInfo.environment) throws(MyVLMError)
-        -> ResolvedContext
-    {
-        let path = ContextFile.path(environment)
+    func resolve() throws(MyVLMError) -> ResolvedContext {
+        let path = try ContextFile.path()
         let file = try ContextFile.load(path)
-        guard let server = server ?? environment.value("MYVLM_SERVER") ?? file?.server else {
+        guard let server = server ?? UserEnvironment.value("MYVLM_SERVER") ?? file?.server else {
             throw MyVLMError(
                 .configuration,
                 "no server is known; run `myvlm login USER --server HOST:PORT --ca FILE`, or set MYVLM_SERVER")
         }
-        guard let ca = ca ?? environment.value("MYVLM_CA") ?? file?.ca else {
+        guard let ca = ca?.text ?? UserEnvironment.value("MYVLM_CA") ?? file?.ca else {
             throw MyVLMError(
                 .configuration, "no authority is known; give --ca FILE (the server's ca.pem), or set MYVLM_CA")
         }
-        var token: String?
-        if let tokenFile = tokenFile ?? environment.value("MYVLM_TOKEN_FILE") {
-            token = try SecretInput.file(tokenFile, what: "token")
-        } else if file?.server == server {
-            // A token is shown only to the server that gave it.
-            token = file?.token
-        }
         var connection = try ConnectionOptions(server: server, authorityFile: ca)
-        connection.certificateFile = certificate ?? environment.value("MYVLM_CERTIFICATE")
-        connection.certificateKeyFile = certificateKey ?? environment.value("MYVLM_CERTIFICATE_KEY")
+        var token: String?
+        let tokenFile = tokenFile ?? UserEnvironment.value("MYVLM_TOKEN_FILE").map(LocalPath.init)
+        if let tokenFile {
+            token = try SecretInput.file(tokenFile, what: "token")
+        } else if let file, Self.address(file.server) == connection.address {
+            // A token is shown only to the server that gave it.
+            token = file.token
+        }
+        connection.certificateFile = certificate?.text ?? UserEnvironment.value("MYVLM_CERTIFICATE")
+        connection.certificateKeyFile = certificateKey?.text ?? UserEnvironment.value("MYVLM_CERTIFICATE_KEY")
         if connection.certificateFile != nil {
             guard connection.certificateKeyFile != nil else {
                 throw MyVLMError(.usage, "name the key of the certificate with --certificate-key")
@@ -51,19 +50,27 @@ struct ConnectionArguments: ParsableArguments {
             // Whoever shows a certificate means to be known by it.
             if tokenFile == nil { token = nil }
         }
-        return ResolvedContext(connection: connection, server: server, token: token, path: path, file: file)
+        return ResolvedContext(connection: connection, token: token, path: path, file: file)
+    }
+
+    /// A server as it is compared; one that cannot be read is like no other.
+    private static func address(_ server: String) -> String? {
+        do {
+            return try ConnectionOptions(server: server, authorityFile: "").address
+        } catch {
+            return nil
+        }
     }
 }
 
 /// What `ConnectionArguments` resolve to.
 struct ResolvedContext: Sendable {
     let connection: ConnectionOptions
-    let server: String
     let token: String?
-    let path: String
+    /// Where the login is kept.
+    let path: LocalPath
     let file: ContextFile?
-}
 
-extension [String: String] {
-    fileprivate func value(_ name: String) -> String? { self[name].flatMap { $0.isEmpty ? nil : $0 } }
+    /// `HOST:PORT`.
+    var server: String { connection.address }
 }

@@ -1,11 +1,12 @@
 import Client
 import Foundation
+import LocalFiles
 
 /// Where a login is kept: server, authority, user and token, in a file of mode 0600.
 struct ContextFile: Codable, Equatable, Sendable {
     /// `HOST:PORT`.
     var server: String
-    /// Absolute path of the authority's PEM file.
+    /// Absolute path of the authority's PEM file, as carried text.
     var ca: String
     /// Who logged in.
     var user: String?
@@ -14,51 +15,57 @@ struct ContextFile: Codable, Equatable, Sendable {
     /// Milliseconds since 1970.
     var tokenExpiresAtMs: Int64?
 
-    /// `$MYVLM_CONFIG`, else `$XDG_CONFIG_HOME/myvlm/config.json`, else `~/.config/myvlm/config.json`.
-    static func path(_ environment: [String: String]) -> String {
-        if let path = environment["MYVLM_CONFIG"], !path.isEmpty { return path }
-        if let base = environment["XDG_CONFIG_HOME"], !base.isEmpty { return base + "/myvlm/config.json" }
-        return (environment["HOME"] ?? ".") + "/.config/myvlm/config.json"
+    /// `$MYVLM_CONFIG`, else `$XDG_CONFIG_HOME/myvlm/config.json`, else `~/.config/myvlm/config.json`. Throws
+    /// `configuration` where there is no home.
+    static func path() throws(MyVLMError) -> LocalPath {
+        if let path = UserEnvironment.value("MYVLM_CONFIG") { return LocalPath(path) }
+        guard let folder = UserEnvironment.configuration else {
+            throw MyVLMError(
+                .configuration, "you have no home folder to keep a login in; set HOME, or MYVLM_CONFIG to a file")
+        }
+        return folder.appending("myvlm/config.json")
     }
 
-    /// The context of a file; nil where there is no file.
-    static func load(_ path: String) throws(MyVLMError) -> ContextFile? {
-        guard FileManager.default.fileExists(atPath: path) else { return nil }
-        guard let data = FileManager.default.contents(atPath: path) else {
-            throw MyVLMError(.configuration, "cannot read \(path); check its permissions")
-        }
+    /// The context of a file; nil where there is no file, or nothing in it.
+    static func load(_ path: LocalPath) throws(MyVLMError) -> ContextFile? {
+        let bytes: [UInt8]
         do {
-            return try JSONDecoder().decode(ContextFile.self, from: data)
+            bytes = try LocalInput.contents(of: path, limit: 1 << 20)
         } catch {
-            throw MyVLMError(.configuration, "\(path) does not parse; delete it and log in again", cause: error)
+            if error.code == .missing { return nil }
+            throw MyVLMError(.configuration, error.message, cause: error)
+        }
+        if bytes.isEmpty { return nil }
+        do {
+            return try JSONDecoder().decode(ContextFile.self, from: Data(bytes))
+        } catch {
+            throw MyVLMError(
+                .configuration, "\(path.shown) does not parse; delete it and log in again", cause: error)
         }
     }
 
-    /// Writes the file in one step, mode 0600; its folder is made with mode 0700.
-    func save(_ path: String) throws(MyVLMError) {
-        let folder = URL(filePath: path).deletingLastPathComponent().path()
+    /// Checks that the file can be written, before there is something to be lost; its folder is made with mode 0700.
+    static func prepare(_ path: LocalPath) throws(MyVLMError) -> LocalOutput {
+        do {
+            try LocalFolder.make(path.folder)
+            return try LocalOutput(path, mode: 0o600)
+        } catch {
+            throw MyVLMError(
+                .cannotCreate, "\(error.message); the login is kept there: set HOME, or MYVLM_CONFIG to another file",
+                cause: error)
+        }
+    }
+
+    /// Writes the file in one step, mode 0600.
+    func save(_ output: LocalOutput) throws(MyVLMError) {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        let temporary = path + ".\(getpid()).new"
         do {
-            try FileManager.default.createDirectory(
-                atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-            let data = try encoder.encode(self) + Data("\n".utf8)
-            let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-            guard descriptor >= 0 else { throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO) }
-            let file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
-            try file.write(contentsOf: data)
-            try file.synchronize()
-            try file.close()
+            try output.write([UInt8](try encoder.encode(self)) + [0x0A])
+        } catch let error as LocalFileError {
+            throw MyVLMError(file: error)
         } catch {
-            unlink(temporary)
-            throw MyVLMError(
-                .cannotCreate, "cannot write \(path); check the folder and the space on the disk", cause: error)
-        }
-        guard rename(temporary, path) == 0 else {
-            let reason = String(cString: strerror(errno))
-            unlink(temporary)
-            throw MyVLMError(.cannotCreate, "cannot write \(path): \(reason)")
+            throw MyVLMError(.internalError, "unexpected: \(error)", cause: error)
         }
     }
 }

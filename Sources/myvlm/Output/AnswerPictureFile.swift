@@ -1,13 +1,21 @@
 import Client
-import Foundation
+import LocalFiles
 import Pictures
 
 /// The picture file of `--picture`.
-enum AnswerPictureFile {
+struct AnswerPictureFile {
+    private let output: LocalOutput
+    private let photo: Photo
+
+    /// Reads the photo and, where a picture is wanted, checks that it can be written: before the work, and never over the
+    /// photo itself.
+    static func begin(_ photo: LocalPath, _ picture: LocalPath?) throws -> (photo: Photo, picture: Self?) {
+        let read = try Photo(path: photo)
+        return (read, try picture.map { Self(output: try LocalOutput($0, from: [photo]), photo: read) })
+    }
+
     /// Draws the text and what fired on the photo and writes a PNG.
-    static func write(
-        _ path: String, photo: Photo, caption: String, recognitions: [Recognition]
-    ) throws(MyVLMError) {
+    func write(caption: String, recognitions: [Recognition], _ arguments: OutputArguments) throws {
         let boxes = recognitions.flatMap { seen in
             seen.boxes.map {
                 AnswerPicture.Box(
@@ -25,11 +33,7 @@ enum AnswerPictureFile {
         } catch {
             throw MyVLMError(.invalidArgument, "cannot draw on \(photo.name): \(error.message)", cause: error)
         }
-        do {
-            try Data(bytes).write(to: URL(filePath: path), options: .atomic)
-        } catch {
-            throw MyVLMError(
-                .cannotCreate, "cannot write \(path); check the folder and the space on the disk", cause: error)
-        }
+        try output.write(bytes)
+        arguments.note("wrote \(output.path.shown)")
     }
 }

@@ -32,9 +32,9 @@ struct AnswerView {
             if text.isEmpty { return }
             begun = true
             lineOpen = true
-            Console.out(Console.shown(text), newline: false)
+            try Console.out(Console.shown(text), newline: false)
         case .end(let answer):
-            breakLine()
+            try breakLine()
             if jsonl { return try JSONOutput.writeLine(Line(event: "end", answer: answer)) }
             if json { return try JSONOutput.write(answer) }
             Self.tell(answer.skipped)
@@ -44,9 +44,10 @@ struct AnswerView {
     }
 
     /// Ends a line of text that stands open.
-    mutating func breakLine() {
-        if lineOpen { Console.out("") }
+    mutating func breakLine() throws {
+        let isOpen = lineOpen
         lineOpen = false
+        if isOpen { try Console.out("") }
     }
 
     /// What was left out, on standard error, even where little is told.

@@ -7,7 +7,7 @@ struct EnrollmentView {
     private let quiet: Bool
     /// The job of the enrollment, once the server has told it.
     private(set) var job: Job?
-    private var progress = ProgressLine(terminal: Console.errorIsTerminal)
+    private var progress = ProgressLine(terminal: Console.takesEscapes)
 
     init(json: Bool, jsonl: Bool, quiet: Bool) {
         self.json = json
@@ -60,7 +60,7 @@ struct EnrollmentView {
                 say(
                     "\(version.identifier) is \(version.kind == .person ? "a person" : "an object"), \(version.classNoun)"
                 )
-                Console.out(Self.made(enrolled))
+                try Console.out(Self.made(enrolled))
             }
         }
     }

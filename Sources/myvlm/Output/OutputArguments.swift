@@ -28,8 +28,8 @@ enum JSONOutput {
     }
 
     /// One object for `--json`.
-    static func write(_ value: some Encodable) throws { Console.out(try text(value, pretty: true)) }
+    static func write(_ value: some Encodable) throws { try Console.out(try text(value, pretty: true)) }
 
     /// One line for `--jsonl`.
-    static func writeLine(_ value: some Encodable) throws { Console.out(try text(value, pretty: false)) }
+    static func writeLine(_ value: some Encodable) throws { try Console.out(try text(value, pretty: false)) }
 }

@@ -3,6 +3,7 @@ import Foundation
 
 /// Progress on standard error: a bar that renews itself on a terminal, one line per 10 % elsewhere.
 struct ProgressLine {
+    /// Whether it takes the sequences that renew a line.
     private let terminal: Bool
     private var lastTenth = -1
     private var open = false

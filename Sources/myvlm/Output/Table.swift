@@ -21,7 +21,7 @@ struct Table {
         }
     }
 
-    func write() { for line in lines { Console.out(line) } }
+    func write() throws { try Console.out(lines.joined(separator: "\n")) }
 }
 
 /// Times and sizes as people read them.

@@ -1,7 +1,6 @@
 import ArgumentParser
 import Client
-import Dispatch
-import Foundation
+import LocalFiles
 
 /// Runs the body of a command: the first Ctrl-C cancels it cleanly, the second ends the program; an error becomes a
 /// message that says what, why and what next, and an exit code of `sysexits.h`.
@@ -34,15 +33,17 @@ enum CommandRunner {
         } catch let error as ExitCode {
             throw error
         } catch let error as MyVLMError {
-            throw report(error)
+            throw report(error, interrupts)
+        } catch let error as LocalFileError {
+            throw report(MyVLMError(file: error), interrupts)
         } catch is CancellationError {
-            throw report(MyVLMError(.cancelled, "cancelled"))
+            throw report(MyVLMError(.cancelled, "cancelled"), interrupts)
         } catch {
-            throw report(MyVLMError(.internalError, "unexpected: \(error)", cause: error))
+            throw report(MyVLMError(.internalError, "unexpected: \(error)", cause: error), interrupts)
         }
     }
 
-    private static func report(_ error: MyVLMError) -> ExitCode {
+    private static func report(_ error: MyVLMError, _ interrupts: Interrupts) -> ExitCode {
         Console.error("myvlm: \(Console.shown(error.message))")
         if let wait = error.retryAfter {
             Console.error("  try again in \(max(1, wait.components.seconds)) s")
@@ -50,30 +51,7 @@ enum CommandRunner {
         if let id = error.requestID, error.code != .cancelled {
             Console.error(Console.dim("  request id \(Console.shown(id))"))
         }
+        if error.code == .cancelled, let signal = interrupts.signal { return ExitCode(128 + signal) }
         return ExitCode(error.exitCode)
     }
-}
-
-/// Listens to SIGINT and SIGTERM.
-final class Interrupts {
-    private let sources: [any DispatchSourceSignal]
-
-    init(_ cancel: @escaping @Sendable () -> Void) {
-        let queue = DispatchQueue(label: "interrupts")
-        // Touched on `queue` only.
-        nonisolated(unsafe) var seen = false
-        sources = [SIGINT, SIGTERM].map { number in
-            signal(number, SIG_IGN)
-            let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
-            source.setEventHandler {
-                if seen { _exit(128 + number) }
-                seen = true
-                cancel()
-            }
-            source.resume()
-            return source
-        }
-    }
-
-    func stop() { for source in sources { source.cancel() } }
 }

@@ -15,12 +15,9 @@ struct AccountsService: Sendable {
         services.register(AccountsMethods.login, options: small) { request, context in
             try await runner.run(context) {
                 _ = try NameRules.label(request.label)
-                guard request.lifetimeSeconds >= 0, request.lifetimeSeconds < Int64.max / 1_000 else {
-                    throw RPCError(code: .invalidArgument, message: "the token's lifetime cannot be negative")
-                }
                 let issued = try await registry.login(
                     name: request.user, password: request.password, label: request.label,
-                    lifetimeMs: request.lifetimeSeconds * 1_000,
+                    lifetimeMs: try Self.milliseconds(request.lifetimeSeconds, "the token's lifetime"),
                     scopes: request.scopes.isEmpty ? nil : try Scopes(names: request.scopes),
                     address: context.peer.address, certificate: context.peer.certificateSubject)
                 return LoginReply(
@@ -133,8 +130,9 @@ struct AccountsService: Sendable {
     }
 
     private static func milliseconds(_ seconds: Int64, _ what: String) throws -> Int64 {
-        guard seconds >= 0, seconds < Int64.max / 1_000 else {
-            throw RPCError(code: .invalidArgument, message: "\(what) cannot be negative")
+        let longest = Int64(Bounds.tokenDays.upperBound) * 86_400
+        guard (0...longest).contains(seconds) else {
+            throw RPCError(code: .invalidArgument, message: "\(what) \(Bounds.words(0...longest)) seconds")
         }
         return seconds * 1_000
     }

@@ -53,14 +53,12 @@ extension Runtime.Sampling {
             self.init()
             return
         }
-        guard message.temperature.isFinite, (0...10).contains(message.temperature) else {
-            throw RPCError(code: .invalidArgument, message: "the temperature must lie between 0 and 10")
-        }
-        guard message.topP.isFinite, (0...1).contains(message.topP) else {
-            throw RPCError(code: .invalidArgument, message: "top_p must lie between 0 and 1")
-        }
-        guard message.maxTokens <= 4_096 else {
-            throw RPCError(code: .invalidArgument, message: "max_tokens may be 4096 at most")
+        try Self.check(message.temperature, Bounds.temperature, "the temperature")
+        if message.topP != 0 { try Self.check(message.topP, Bounds.topP, "top_p") }
+        if message.maxTokens != 0 { try Self.check(Int(message.maxTokens), Bounds.maximumTokens, "max_tokens") }
+        if let beam = message.beam {
+            try Self.check(Int(beam.beams), Bounds.beams, "the number of beams")
+            try Self.check(beam.lengthPenalty, Bounds.lengthPenalty, "the length penalty")
         }
         let search = try message.beam.map { beam in
             do throws(VLMError) {
@@ -72,5 +70,13 @@ extension Runtime.Sampling {
         self.init(
             temperature: message.temperature, topP: message.topP == 0 ? 1 : message.topP, seed: message.seed,
             maximumTokens: Int(message.maxTokens), search: search)
+    }
+
+    private static func check<Number: Comparable>(
+        _ number: Number, _ range: ClosedRange<Number>, _ what: String
+    ) throws {
+        guard range.contains(number) else {
+            throw RPCError(code: .invalidArgument, message: "\(what) \(Bounds.words(range))")
+        }
     }
 }

@@ -1,0 +1,16 @@
+package import LocalFiles
+
+extension MyVLMError {
+    /// The one place where what is wrong with a local file becomes an error of the client.
+    package init(file error: LocalFileError) {
+        let code: Code =
+            switch error.code {
+            case .missing, .unreadable: .noInput
+            case .tooLarge: .invalidArgument
+            case .exists, .notWritable: .cannotCreate
+            case .writeFailed: .outputFailed
+            case .cancelled: .cancelled
+            }
+        self.init(code, error.message, cause: error)
+    }
+}

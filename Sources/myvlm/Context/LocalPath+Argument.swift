@@ -1,0 +1,9 @@
+package import ArgumentParser
+package import LocalFiles
+
+extension LocalPath: ExpressibleByArgument {
+    /// The path that an argument carries.
+    package init?(argument: String) { self.init(argument) }
+
+    package static var defaultCompletionKind: CompletionKind { .file() }
+}
