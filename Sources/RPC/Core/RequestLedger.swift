@@ -122,7 +122,9 @@ public struct RequestLedger: Sendable {
     private mutating func change<Failure: Error>(
         _ account: CallAccount, _ body: (inout Pool, inout Use) throws(Failure) -> Void
     ) throws(Failure) {
-        if case .user = account { try Self.change(&users, account, body) } else {
+        if case .user = account {
+            try Self.change(&users, account, body)
+        } else {
             try Self.change(&strangers, account, body)
         }
     }

@@ -102,7 +102,11 @@ final class RawCall: HTTP2StreamDelegate, @unchecked Sendable {
     func answer() async -> [HeaderField] {
         await withCheckedContinuation { continuation in
             stream.loop.submit {
-                if self.isOver { continuation.resume(returning: self.fields) } else { self.waiting.append(continuation) }
+                if self.isOver {
+                    continuation.resume(returning: self.fields)
+                } else {
+                    self.waiting.append(continuation)
+                }
             }
         }
     }

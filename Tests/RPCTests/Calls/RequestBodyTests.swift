@@ -5,7 +5,8 @@ import Testing
 /// Bodies that never end, and messages that nobody counted: 24 MiB times a hundred streams of one user.
 @Suite(.timeLimit(.minutes(2))) struct RequestBodyTests {
     private func bounds(_ configuration: inout ServerConfiguration) {
-        configuration.limits.requests = RequestBounds(calls: 100, callsPerAccount: 8, bytes: 8 << 20, bytesPerAccount: 3 << 20)
+        configuration.limits.requests = RequestBounds(
+            calls: 100, callsPerAccount: 8, bytes: 8 << 20, bytesPerAccount: 3 << 20)
         configuration.limits.strangersRequests = RequestBounds(
             calls: 10, callsPerAccount: 2, bytes: 1 << 20, bytesPerAccount: 512 << 10)
     }
@@ -84,7 +85,8 @@ import Testing
         let chat = connection.call(Echo.chat.name, body: Framer.frame([]))
         let half = connection.call(Echo.chat.name, body: [0, 0, 0])
         #expect(await half.status() == .deadlineExceeded, "a message that was begun has its time")
-        #expect(await server.server.openCalls.contains { $0.method == Echo.chat.name }, "a pause between two may last")
+        #expect(
+            server.server.openCalls.contains { $0.method == Echo.chat.name }, "a pause between two messages may last")
         withExtendedLifetime(chat) {}
         await server.stop()
     }

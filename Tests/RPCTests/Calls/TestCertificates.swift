@@ -62,7 +62,8 @@ struct TestCertificates: Sendable {
         var calendar = Calendar(identifier: .gregorian)
         calendar.timeZone = .gmt
         let parts = calendar.dateComponents(
-            [.year, .month, .day, .hour, .minute, .second], from: Date(timeIntervalSinceNow: Double(days * 86_400 - 60)))
+            [.year, .month, .day, .hour, .minute, .second], from: Date(timeIntervalSinceNow: Double(days * 86_400 - 60))
+        )
         let numbers = [parts.year.map { $0 % 100 }, parts.month, parts.day, parts.hour, parts.minute, parts.second]
         return numbers.map { String(format: "%02d", $0 ?? 0) }.joined() + "Z"
     }

@@ -79,7 +79,8 @@ final class WirePeer: PipeDelegate, @unchecked Sendable {
             let stream = buffer[5..<9].reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
             arrived.yield(
                 Frame(
-                    kind: buffer[3], flags: buffer[4], stream: stream & 0x7FFF_FFFF, payload: Array(buffer[9..<9 + length])
+                    kind: buffer[3], flags: buffer[4], stream: stream & 0x7FFF_FFFF,
+                    payload: Array(buffer[9..<9 + length])
                 ))
             buffer.removeFirst(9 + length)
         }
@@ -96,7 +97,9 @@ final class WirePeer: PipeDelegate, @unchecked Sendable {
 
     func frame(_ kind: UInt8, flags: UInt8 = 0, stream: UInt32 = 0, _ payload: [UInt8] = []) {
         let count = payload.count
-        send([UInt8(count >> 16), UInt8(count >> 8 & 255), UInt8(count & 255), kind, flags] + Self.word(stream) + payload)
+        send(
+            [UInt8(count >> 16), UInt8(count >> 8 & 255), UInt8(count & 255), kind, flags] + Self.word(stream) + payload
+        )
     }
 
     /// Request headers of a call, and the stream stays open.
