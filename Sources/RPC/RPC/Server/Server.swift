@@ -80,7 +80,7 @@ public final class Server: Sendable {
     public func end(_ calls: [OpenCall], _ error: RPCError) { core.end(calls, error) }
 
     /// What the server is doing now.
-    public var statistics: ServerStatistics { core.statistics }
+    public var statistics: ServerStatistics { get async { core.statistics } }
 }
 
 /// Endpoint and end of a server. `@unchecked Sendable`: everything is guarded by `lock`.
