@@ -109,7 +109,11 @@ actor ResidentConcepts {
         if let fullness = room.fullness { return (nil, fullness) }
         let largest = ConceptArtifact.largestBytes(for: identity)
         if let size = entry.sizeBytes, size > largest {
-            return (nil, "its artifact has \(size) bytes, more than an enrollment makes for \(identity.name)")
+            return (
+                nil,
+                "its artifact has \(size) bytes, more than an enrollment makes for \(identity.name): it is another model's, "
+                    + "or none; enroll the concept again"
+            )
         }
         do {
             let concept = try await concept(of: entry, for: user)
