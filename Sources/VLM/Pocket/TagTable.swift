@@ -19,7 +19,7 @@ package struct TagTable: Sendable {
         } catch {
             throw VLMError(.checkpointMalformed, "the class list is no JSON array of classes with tags", cause: error)
         }
-        self.init(classTags: entries.map(\.tag), count: count, minimum: minimum)
+        self.init(classTags: entries.map { PromptText.clean($0.tag) }, count: count, minimum: minimum)
     }
 
     /// A table of the tag of each class.
