@@ -41,7 +41,9 @@ private let sources = ["Sources", "Tests", "Benchmarks"]
 }
 
 @Test func scriptsAreExecutableBash() throws {
-    for name in ["Scripts/setup", "Scripts/test", "Scripts/demo", "Scripts/bench", ".ci/run", "Tools/scenes/render"] {
+    for name in ["Scripts/setup", "Scripts/test", "Scripts/demo", "Scripts/bench", "Scripts/tour", ".ci/run",
+        "Tools/scenes/render",
+    ] {
         let file = Repository.root.appending(path: name)
         #expect(FileManager.default.isExecutableFile(atPath: file.path(percentEncoded: false)), "\(name)")
         #expect(try Repository.text(of: file).hasPrefix("#!/usr/bin/env bash\n"), "\(name)")
