@@ -41,7 +41,8 @@ private let sources = ["Sources", "Tests", "Benchmarks"]
 }
 
 @Test func scriptsAreExecutableBash() throws {
-    for name in ["Scripts/setup", "Scripts/test", "Scripts/demo", "Scripts/bench", "Scripts/tour", ".ci/run",
+    for name in [
+        "Scripts/setup", "Scripts/test", "Scripts/demo", "Scripts/bench", "Scripts/tour", ".ci/run",
         "Tools/scenes/render",
     ] {
         let file = Repository.root.appending(path: name)
