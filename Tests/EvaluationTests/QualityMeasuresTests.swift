@@ -1,5 +1,6 @@
 import Evaluation
 import Foundation
+import LocalFiles
 import Testing
 
 private func row(_ thing: String, fired: [String], named: [String], identifier: String) -> PhotoRow {
@@ -57,7 +58,7 @@ private func row(_ thing: String, fired: [String], named: [String], identifier: 
     }
     try Data(#"{"mug": {"class_noun": "mug", "images": {"01.jpg": ["{concept} on a table"]}}}"#.utf8)
         .write(to: root.appending(path: "captions.json"))
-    let things = try ThingFolder.read(root)
+    let things = try ThingFolder.read(LocalPath(root.path(percentEncoded: false)))
     #expect(things.map(\.name) == ["duck", "mug"])
     let split = EvaluationSplit(things: things, shots: 4, seeds: 2, seed: 1)
     let first = split.rounds[0].things
@@ -74,7 +75,7 @@ private func row(_ thing: String, fired: [String], named: [String], identifier: 
     let folder = root.appending(path: "mug")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     for photo in 0..<7 { try Data([1]).write(to: folder.appending(path: "\(photo).png")) }
-    let things = try ThingFolder.read(root)
+    let things = try ThingFolder.read(LocalPath(root.path(percentEncoded: false)))
     let split = EvaluationSplit(things: things, shots: 2, seeds: 6, seed: 9)
     try split.check(against: things)
     #expect(split == EvaluationSplit(things: things, shots: 2, seeds: 6, seed: 9), "the seed decides")

@@ -1,4 +1,5 @@
 import Foundation
+import ProcessTestSupport
 import Testing
 
 /// Help is read before anything else: every page begins with examples, and the examples are true.
@@ -19,9 +20,11 @@ import Testing
         let arguments: [Argument]?
 
         var options: Set<String> {
-            Set(
-                (arguments ?? []).flatMap { $0.names ?? [] }.map { ($0.kind == "long" ? "--" : "-") + $0.name }
-                    + ["--help", "--generate-completion-script"])
+            var all: Set<String> = ["--help", "--generate-completion-script"]
+            for name in (arguments ?? []).flatMap({ $0.names ?? [] }) where name.kind == "long" {
+                all.insert("--" + name.name)
+            }
+            return all
         }
     }
 

@@ -4,6 +4,7 @@ import ProcessTestSupport
 import RPC
 import Registry
 import Runtime
+import Service
 import Testing
 import VLM
 

@@ -24,6 +24,7 @@ public struct HeadStudy: Sendable {
 
     /// The figures, and the reliability plot as SVG.
     public func run() async throws -> (figures: [Figure], svg: String) {
+        for pair in evaluator.samePhotos { evaluator.progress("warning: \(pair.warning)") }
         let lab = try Lab(modelDirectory: options.model)
         defer { lab.shutDown() }
         return try await run(lab)
