@@ -62,7 +62,7 @@ def calls(arena: Arena) -> str:
     codes: dict[str, int] = {}
     with ExitStack() as stack:
         wires = opened(stack, arena, 4)
-        until = time.monotonic() + arena.seconds(3, 15)
+        until = time.monotonic() + arena.seconds(2, 15)
         while time.monotonic() < until:
             for one in wires:
                 block = one.headers(STATUS, user.token)
@@ -86,7 +86,7 @@ def strangers(arena: Arena) -> str:
     asked, number = 0, 0
     with ExitStack() as stack:
         wires = opened(stack, arena, 8)
-        until = time.monotonic() + arena.seconds(3, 15)
+        until = time.monotonic() + arena.seconds(2, 15)
         while time.monotonic() < until:
             for one in wires:
                 streams = []
@@ -113,7 +113,7 @@ def streams(arena: Arena) -> str:
         for one in wires:
             for _ in range(100):
                 one.open(WATCH, user.token, body=EMPTY, end=True)
-        until = time.monotonic() + arena.seconds(3, 8)
+        until = time.monotonic() + arena.seconds(2, 8)
         while time.monotonic() < until:
             for one in wires:
                 one.read(0.02)
@@ -135,7 +135,7 @@ def connections(arena: Arena) -> str:
             except OSError:
                 refused += 1
         with arena.phase():
-            until = time.monotonic() + arena.seconds(3, 10)
+            until = time.monotonic() + arena.seconds(2, 10)
             while time.monotonic() < until:
                 for one in wires[::16]:
                     one.read(0)

@@ -191,7 +191,7 @@ def imports_begun(arena: Arena) -> str:
             stream = one.open(IMPORT, users[number % 2].token)
             one.body(stream, first, timeout=1)
             calls.append((one, stream))
-        until = time.monotonic() + arena.seconds(6, 40)
+        until = time.monotonic() + arena.seconds(4, 40)
         for _ in range(96):
             for one, stream in calls:
                 if time.monotonic() < until and not one.answers[stream].over and not one.closed:

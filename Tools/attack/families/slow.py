@@ -31,7 +31,7 @@ def slow_handshakes(arena: Arena) -> str:
         peers = [stack.enter_context(Wire(arena.server, "127.0.0.20", tls=False, preface=False)) for _ in range(60)]
         begin = time.monotonic()
         # Ten seconds are allowed for a handshake; the ends are looked for once a second.
-        until = begin + arena.seconds(4, 15)
+        until = begin + arena.seconds(3, 15)
         number = 0
         while time.monotonic() < until and not all(one.closed for one in peers):
             for one in peers:
@@ -114,7 +114,7 @@ def unfinished_bodies(arena: Arena) -> str:
             one.read(0.2)
             for _ in range(100):
                 calls.append((one, one.open(CAPTION, user.token, body=wire.message(b"", claimed=20 << 20))))
-        sent = push(calls, b"\x0a" + bytes(65_535), most=arena.count(1_200, 3_000) << 20, seconds=arena.seconds(8, 40))
+        sent = push(calls, b"\x0a" + bytes(65_535), most=arena.count(1_200, 3_000) << 20, seconds=arena.seconds(5, 40))
         over = sum(one.answers[stream].over or one.closed for one, stream in calls)
     return f"{sent >> 20} MiB taken, {over} of {len(calls)} calls ended"
 
@@ -131,7 +131,7 @@ def waiting_bodies(arena: Arena) -> str:
             one.read(0.2)
             calls += [(one, one.open(CAPTION, user.token)) for _ in range(100)]
         at = {id(one): 0 for one, _ in calls}
-        total, until = 0, time.monotonic() + arena.seconds(8, 40)
+        total, until = 0, time.monotonic() + arena.seconds(5, 40)
         for one, stream in calls:
             if time.monotonic() > until or total > arena.count(1_200, 3_000) << 20:
                 break
@@ -159,7 +159,7 @@ def unfinished_uploads(arena: Arena) -> str:
                  False: wire.message(photo(file_name="a.jpg").SerializeToString())}
         more = {True: wire.message(chunk(data=b"a" * (256 << 10)).SerializeToString()),
                 False: wire.message(photo(data=bytes(256 << 10)).SerializeToString())}
-        until = time.monotonic() + arena.seconds(8, 40)
+        until = time.monotonic() + arena.seconds(5, 40)
         for one, stream, kind in calls:
             one.body(stream, begun[bool(kind)], timeout=1)
         for _ in range(45 * 4):

@@ -32,7 +32,7 @@ def load(arena: Arena, users: list[User], callers: int, seconds: float, *more: s
 
 def greedy(arena: Arena, users: int, callers: int, *more: str) -> str:
     """So many users with so many captions each, for a while; what they got."""
-    seconds = arena.seconds(5, 20)
+    seconds = arena.seconds(4, 20)
     made = [arena.user(requests_per_minute=1_000_000) for _ in range(users)]
     arena.beside(users)
     # Their rates are their own; so that there is a flood at all, it is begun before the bystander counts.
@@ -170,7 +170,7 @@ def enrolling(arena: Arena) -> str:
             result = enroll(arena, user, f"thing {number}")
             require(result.ok, f"an enrollment ends with {result.code}: {result.details[:100]}")
         with arena.phase():
-            until = time.monotonic() + arena.seconds(6, 30)
+            until = time.monotonic() + arena.seconds(4, 30)
             while time.monotonic() < until:
                 jobs = user.caller.need("Jobs/ListJobs").jobs
                 if not any(job.state in ("queued", "running") for job in jobs):

@@ -4,6 +4,7 @@ not taken for the server's."""
 from __future__ import annotations
 
 import json
+import math
 import subprocess
 import threading
 import time
@@ -60,21 +61,30 @@ class Bystander:
         time it has taken."""
         if kind == "caption":
             return self._captions(begin, end)
-        period = 1 / self._rates[kind] if self._rates[kind] else 0
-        if not period:
+        if not self._rates[kind]:
             return []
         until = time.monotonic() + PATIENCE
         with self._lock:
             while time.monotonic() < until and self.process.poll() is None:
-                found = self._found(kind, begin, end)
-                later = [call for call in self.calls[kind] if call.at > end]
-                if later and not self._missing(kind, found):
+                found, missing = self._due(kind, begin, end)
+                if not missing:
                     return found
                 self._lock.wait(0.2)
-            found = self._found(kind, begin, end)
-            missing = self._missing(kind, found)
+            found, missing = self._due(kind, begin, end)
         now = time.monotonic()
-        return found + [Call(number, end, (now - end) * 1000, "pending") for number in missing]
+        return found + [Call(number, at, (now - at) * 1000, "pending") for number, at in missing]
+
+    def _due(self, kind: str, begin: float, end: float) -> tuple[list[Call], list[tuple[int, float]]]:
+        """The calls that were due between two times: those that have ended, and number and time of the others. The times
+        are fixed, so any call tells them all."""
+        calls, rate = self.calls[kind], self._rates[kind]
+        if not calls:
+            return [], [(0, begin)]
+        zero = calls[0].at - calls[0].number / rate
+        numbers = range(max(0, math.ceil((begin - zero) * rate)), math.floor((end - zero) * rate) + 1)
+        ended = {call.number: call for call in calls if call.number in numbers}
+        missing = [(number, zero + number / rate) for number in numbers if number not in ended]
+        return list(ended.values()), missing
 
     def _captions(self, begin: float, end: float) -> list[Call]:
         """One that began before the end is waited for: it is the one the attack slowed down."""
@@ -90,14 +100,6 @@ class Bystander:
         if last < end:
             return found + [Call(-1, last, (time.monotonic() - last) * 1000, "pending")]
         return found
-
-    def _found(self, kind: str, begin: float, end: float) -> list[Call]:
-        return [call for call in self.calls[kind] if begin <= call.at <= end]
-
-    @staticmethod
-    def _missing(kind: str, found: list[Call]) -> list[int]:
-        numbers = {call.number for call in found}
-        return [number for number in range(min(numbers), max(numbers)) if number not in numbers] if numbers else []
 
     def stop(self) -> None:
         if self.process.poll() is None:
