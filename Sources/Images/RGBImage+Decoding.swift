@@ -88,10 +88,10 @@ private struct ImageCodec {
 extension RGBImage {
     /// The size that a picture's header tells, checked against the limits; no pixel is read. Throws as decoding does.
     package static func size(
-        of bytes: [UInt8], limits: ImageLimits = .standard
-    ) throws(VLMError) -> (width: Int, height: Int) {
+        ofFile bytes: [UInt8], limits: ImageLimits = .standard
+    ) throws(ImageError) -> (width: Int, height: Int) {
         guard let format = ImageFormat.detect(bytes) else {
-            throw VLMError(.imageUnreadable, "the bytes are no JPEG, PNG or WebP; convert the picture to one of these")
+            throw ImageError(.unreadable, "the bytes are no JPEG, PNG or WebP; convert the picture to one of these")
         }
         let size = try ImageCodec(format).size(of: bytes)
         try limits.check(width: size.width, height: size.height)

@@ -12,6 +12,13 @@ extension RGBImage {
         }
     }
 
+    /// The size that a picture's header tells, checked against the limits; no pixel is read. Throws as decoding does.
+    package static func size(
+        of bytes: [UInt8], limits: ImageLimits = .standard
+    ) throws(VLMError) -> (width: Int, height: Int) {
+        do { return try size(ofFile: bytes, limits: limits) } catch { throw VLMError(error) }
+    }
+
     /// The picture as an 8-bit RGB PNG.
     /// - Throws: `invalidArgument` when the encoder has no memory for it.
     public func encodedPNG() throws(VLMError) -> [UInt8] {

@@ -35,13 +35,19 @@ struct UploadsListCommand: AsyncParsableCommand {
                     upload.complete ? "complete" : "coming in", Format.time(upload.expiresAtMs),
                 ])
             }
-            table.write()
+            try table.write()
         }
     }
 }
 
 struct UploadsDropCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "drop", abstract: "Delete an upload with its photos.")
+    static let configuration = CommandConfiguration(
+        commandName: "drop", abstract: "Delete an upload with its photos.",
+        discussion: """
+            EXAMPLES
+              myvlm uploads list
+              myvlm uploads drop --all
+            """)
 
     @Argument(help: "The uploads.")
     var ids: [String] = []
