@@ -17,6 +17,8 @@ public struct FloodGuard: Sendable {
     private var headerBytes: RateLimit
     /// Window updates that frames of data have paid for.
     private var updates = 512
+    /// Whether data was sent since the last ping: a client that is sent much measures how fast it comes.
+    private var pingIsPaid = false
 
     /// A guard. `headerBytesPerSecond` counts for strangers only; eight times as much may come at once.
     public init(strikesPerSecond: Double, strikeBurst: Double, headerBytesPerSecond: Double) {
@@ -30,9 +32,12 @@ public struct FloodGuard: Sendable {
         return Complaint(data: "too_many_resets", message: "the peer makes too many streams or frames for nothing")
     }
 
-    /// A ping to answer.
+    /// A ping to answer; one after data was sent is free.
     public mutating func ping(now: ContinuousClock.Instant) -> Complaint? {
-        guard !pings.allow(now: now) else { return nil }
+        guard !pingIsPaid, !pings.allow(now: now) else {
+            pingIsPaid = false
+            return nil
+        }
         return Complaint(data: "too_many_pings", message: "the peer pings too often")
     }
 
@@ -46,7 +51,10 @@ public struct FloodGuard: Sendable {
     }
 
     /// A frame of data was sent.
-    public mutating func sentData() { updates = min(updates + 4, 1 << 16) }
+    public mutating func sentData() {
+        updates = min(updates + 4, 1 << 16)
+        pingIsPaid = true
+    }
 
     /// A header list of a connection that has made no call of a known caller yet.
     public mutating func strangersHeaders(_ bytes: Int, now: ContinuousClock.Instant) -> Complaint? {
@@ -58,6 +66,9 @@ public struct FloodGuard: Sendable {
     /// stand for megabytes.
     public static let oversizedHeaders = Complaint(
         data: "header_list_too_large", message: "the peer's headers are too large")
+
+    /// Frames of a kind that HTTP/2 bounds itself: acknowledgements, continuations.
+    public static let frames = Complaint(data: "too_many_frames", message: "the peer sends too many frames")
 
     /// A header block that does not end.
     public static let slowHeaders = Complaint(data: "headers_too_slow", message: "a header block took too long")

@@ -14,6 +14,12 @@ extension HTTP2Connection {
         if role == .server, let complaint { calm(complaint) }
     }
 
+    /// Whether nghttp2 itself found that the peer floods.
+    func isFlood(_ error: Int) -> Bool {
+        role == .server
+            && [NGHTTP2_ERR_FLOODED.rawValue, NGHTTP2_ERR_TOO_MANY_CONTINUATIONS.rawValue].contains(Int32(error))
+    }
+
     /// A call was refused at the door.
     package func refusedCall() { strike() }
 

@@ -77,6 +77,7 @@ package final class HTTP2Connection: PipeDelegate, @unchecked Sendable {
         inSession = false
         if pendingFailure == nil, taken < 0 {
             flush()
+            if isFlood(taken) { return calm(FloodGuard.frames) }
             close(TransportError.unavailable("the peer does not follow HTTP/2 (\(Self.text(Int32(taken))))"))
             return
         }
