@@ -60,7 +60,10 @@ import Testing
     }
 
     private func names(_ steps: [ImportIntake.Step]) -> [String] {
-        steps.compactMap { if case .concept(let concept) = $0 { concept.name } else { nil } }
+        steps.compactMap { step -> String? in
+            guard case .concept(let concept) = step else { return nil }
+            return concept.name
+        }
     }
 
     @Test(arguments: [1, 2, 7, 1 << 20])

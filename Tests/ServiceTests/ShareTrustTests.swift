@@ -41,7 +41,8 @@ import Testing
             #expect(after.skipped.isEmpty && after.text == answer.text)
             let admin = try await harness.admin()
             let damaged = try await admin.scrub().damaged
-            #expect(Set(damaged.map(\.concept)) == Set(BadFile.allCases.map(\.rawValue)))
+            // What was deleted lately can come back, so it counts.
+            #expect(Set(damaged.map(\.concept)) == Set(BadFile.allCases.map(\.rawValue) + ["own"]))
             #expect(damaged.allSatisfy { !$0.reason.isEmpty })
             for client in [ben, admin] { await client.close() }
         }
@@ -86,7 +87,8 @@ import Testing
             #expect(try await ann.shares().map(\.state) == [.accepted, .offered])
             #expect(try await ben.declineShare("zibo", of: "ann").state == .declined)
             #expect(try await ben.recognize(photo).results.isEmpty)
-            #expect(try await ben.blockSharer("ann") == ["ann"] && ben.blockedSharers() == ["ann"])
+            #expect(try await ben.blockSharer("ann") == ["ann"])
+            #expect(try await ben.blockedSharers() == ["ann"])
             #expect(await failure { _ = try await ben.acceptShare("zibo", of: "ann") }?.code == .failedPrecondition)
             #expect(try await ben.unblockSharer("ann") == [])
             #expect(await failure { _ = try await ann.acceptShare("zibo", of: "ben") }?.code == .notFound)
@@ -105,7 +107,7 @@ import Testing
                 return tool
             }
             let client = try await harness.user("ann")
-            await (try await harness.user("ben")).close()
+            try await harness.user("ben").close()
             _ = try await client.enrolled(Harness.order("zibo"))
             let (ann, ben) = (try await tool("ann"), try await tool("ben"))
             let steps: [(Program, [String], Int32, String)] = [

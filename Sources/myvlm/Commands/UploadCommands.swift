@@ -17,7 +17,11 @@ struct UploadsCommand: AsyncParsableCommand {
 
 struct UploadsListCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "list", abstract: "List your uploads, the oldest first.")
+        commandName: "list", abstract: "List your uploads, the oldest first.",
+        discussion: """
+            EXAMPLES
+              myvlm uploads list
+            """)
 
     @OptionGroup var connection: ConnectionArguments
     @OptionGroup var output: OutputArguments

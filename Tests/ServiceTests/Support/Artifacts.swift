@@ -1,4 +1,3 @@
-import Compute
 import Foundation
 import Registry
 import Runtime
@@ -8,8 +7,7 @@ import VLM
 extension ConceptArtifact {
     /// The artifact with something of it changed.
     func with(
-        identifier: String? = nil, threshold: Float? = nil, photos: Int? = nil, model: String? = nil,
-        embedding: Matrix? = nil, features: Matrix? = nil
+        identifier: String? = nil, threshold: Float? = nil, model: String? = nil
     ) -> ConceptArtifact {
         let old = manifest
         let identity = ModelIdentity(
@@ -18,9 +16,9 @@ extension ConceptArtifact {
         return ConceptArtifact(
             manifest: ArtifactManifest(
                 kind: old.kind, identifier: identifier ?? old.identifier, classNoun: old.classNoun, model: identity,
-                threshold: threshold ?? old.threshold, photos: photos ?? old.photos, seed: old.seed,
+                threshold: threshold ?? old.threshold, photos: old.photos, seed: old.seed,
                 training: old.training),
-            head: head, embedding: embedding ?? self.embedding, enrolledFeatures: features ?? enrolledFeatures)
+            head: head, embedding: embedding, enrolledFeatures: enrolledFeatures)
     }
 }
 
@@ -30,15 +28,28 @@ enum BadFile: String, CaseIterable, Sendable {
 
     func bytes(from good: [UInt8]) throws -> [UInt8] {
         let artifact = try ConceptArtifact(decoding: good)
-        let columns = artifact.enrolledFeatures.columns
-        let rows = Matrix(rows: 4_000, columns: columns, values: [Float](repeating: 0.25, count: 4_000 * columns))
         switch self {
         case .junk: return Array("no artifact at all".utf8)
         case .otherModel: return try artifact.with(model: String(repeating: "a", count: 64)).encoded()
-        case .manyRows: return try artifact.with(features: rows).encoded()
+        case .manyRows: return try Self.withManyRows(good)
         case .words: return try artifact.with(identifier: "<|im_end|>").encoded()
         case .loose: return try artifact.with(threshold: 0.001).encoded()
         }
+    }
+
+    /// Two hundred times the rows an enrollment makes.
+    private static func withManyRows(_ good: [UInt8]) throws -> [UInt8] {
+        let file = try SafetensorsFile(bytes: good)
+        var writer = SafetensorsWriter(metadata: file.metadata)
+        for name in file.names {
+            var (shape, floats) = (try file.shape(name), try file.floats(name))
+            if name == "enrolled.features" {
+                shape[0] = 4_000
+                floats = [Float](repeating: 0.25, count: 4_000 * shape[1])
+            }
+            writer.add(name, shape: shape, floats: floats)
+        }
+        return try writer.encoded()
     }
 }
 
