@@ -99,6 +99,7 @@ public struct ByteLevelBPE: TextTokenizer {
         largestTextToken = max(textIDs.values.max() ?? -1, self.added.raw.largest, self.added.composed.largest)
     }
 
+    /// See `TextTokenizer`.
     public let largestTextToken: Int32
 
     /// Number of tokens.
