@@ -62,7 +62,7 @@ struct ConfigurationMutationTests {
                 let what = "\(name): \(String(decoding: text[..<place.lowerBound].suffix(40), as: UTF8.self))\(wrong)"
                 do {
                     let logits = try Self.answer(folder, tiles: tiles, headEncoder: headEncoder)
-                    #expect(logits.allSatisfy(\.isFinite), "\(what) gives logits that are no numbers")
+                    #expect(logits.allSatisfy { $0.isFinite }, "\(what) gives logits that are no numbers")
                     answered += 1
                 } catch let error as VLMError {
                     #expect(
