@@ -79,8 +79,8 @@ struct PickleTrustTests {
 
     @Test func endlessInstructionsAreRefused() {
         var archive = TorchArchive()
-        for _ in 0..<4_100_000 { archive.raw("]0") }
-        #expect(message(archive)?.contains("instruction") == true)
+        archive.raw(String(repeating: "Nb", count: 2_100_000))
+        #expect(message(archive)?.contains("too many instructions") == true)
         archive = TorchArchive()
         archive.raw(String(repeating: "N", count: 4_100_000))
         #expect(message(archive)?.contains("too many") == true)
@@ -105,7 +105,7 @@ struct PickleTrustTests {
         }
     }
 
-    @Test func twoOfOneNameAreRefused() {
+    @Test func twoOfOneNameAreRefused() throws {
         var archive = TorchArchive()
         archive.raw("}")
         for _ in 0..<2 {
@@ -115,7 +115,7 @@ struct PickleTrustTests {
         }
         #expect(message(archive, ["0": [0, 0, 0, 0]])?.contains("twice") == true)
         let twice = TorchArchive.zip([("a/data.pkl", [0x2E]), ("a/data.pkl", [0x2E])])
-        CheckpointFixtures.withFile(twice) { path in
+        try CheckpointFixtures.withFile(twice) { path in
             _ = #expect(throws: VLMError.self) { try PyTorchStateDict(contentsOf: path) }
         }
     }
@@ -192,7 +192,7 @@ struct PickleTrustTests {
     /// Whoever waits no more is not worked for.
     @Test func readingLooksForCancellation() async throws {
         var archive = TorchArchive()
-        archive.raw(String(repeating: "]0", count: 10_000) + "}")
+        archive.raw(String(repeating: "Nb", count: 10_000) + "}")
         let bytes = archive.zipped([:])
         let work = Task {
             try CheckpointFixtures.withFile(bytes) { path in

@@ -96,8 +96,8 @@ extension LlavaModel {
                 "config.json: image_grid_pinpoints \(pair) are more than \(ImageTiling.mostTiles) tiles of a picture")
         }
         // A tile's features are laid out as a square.
-        let cells = tower.tokens - (try configuration.dropsClassToken() ? 1 : 0)
-        guard pinpoints.isEmpty || cells == shape.side * shape.side else {
+        let dropped = try configuration.dropsClassToken() ? 1 : 0
+        guard pinpoints.isEmpty || tower.tokens - dropped == shape.side * shape.side else {
             throw VLMError(
                 .unsupported,
                 "config.json: vision_feature_select_strategy leaves no square of features to tile a picture with; load the "

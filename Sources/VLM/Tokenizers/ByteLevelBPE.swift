@@ -99,7 +99,7 @@ public struct ByteLevelBPE: TextTokenizer {
         largestTextToken = max(textIDs.values.max() ?? -1, self.added.raw.largest, self.added.composed.largest)
     }
 
-    /// The largest token that a text can become.
+    /// See `TextTokenizer`.
     public let largestTextToken: Int32
 
     /// Number of tokens.

@@ -40,10 +40,11 @@ struct CheckpointTrustTests {
     }
 
     /// The table has 486 rows; a first token beyond it was found by every request anew.
-    @Test(arguments: [
-        ("config.json", "bos_token_id", "text_config"), ("config.json", "eos_token_id", "text_config"),
-        ("generation_config.json", "bos_token_id", nil), ("generation_config.json", "eos_token_id", nil),
-    ])
+    @Test(
+        arguments: [
+            ("config.json", "bos_token_id", "text_config"), ("config.json", "eos_token_id", "text_config"),
+            ("generation_config.json", "bos_token_id", nil), ("generation_config.json", "eos_token_id", nil),
+        ] as [(String, String, String?)])
     func namedTokensStandInTheTable(_ file: String, _ key: String, _ part: String?) throws {
         try CheckpointFixture.withCopy(of: "llava") { folder in
             try edit(folder, file, key, 5000, below: part)
@@ -95,7 +96,8 @@ struct CheckpointTrustTests {
             let error = try #require(failure(folder))
             #expect(error.code == .checkpointUnreadable && error.message.contains("preprocessor_config.json"))
             #expect(error.message.contains("fetch this model again") && !error.message.contains("Scripts/setup"))
-            try JSONSerialization.data(withJSONObject: ["image_processor": stated, "patch_size": 6]).write(to: joint)
+            try JSONSerialization.data(withJSONObject: ["image_processor": stated, "patch_size": 6] as [String: Any])
+                .write(to: joint)
             #expect(failure(folder) == nil)
         }
     }

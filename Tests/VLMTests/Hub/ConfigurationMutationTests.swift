@@ -8,9 +8,7 @@ import VLM
 struct ConfigurationMutationTests {
     /// What is written in the place of a number.
     private static let wrongs = [
-        "0", "-1", "1", "0.5", "3", "2147483648", "9223372036854775807", "-9223372036854775808", "1e308", "1e-300",
-        "null",
-        "\"x\"", "[]", "{}",
+        "0", "-1", "1", "2147483648", "9223372036854775807", "-9223372036854775808", "1e308", "1e-300", "null", "\"x\"",
     ]
 
     private static let picture = RGBImage(
@@ -64,7 +62,7 @@ struct ConfigurationMutationTests {
                 let what = "\(name): \(String(decoding: text[..<place.lowerBound].suffix(40), as: UTF8.self))\(wrong)"
                 do {
                     let logits = try Self.answer(folder, tiles: tiles, headEncoder: headEncoder)
-                    #expect(logits.allSatisfy(\.isFinite), "\(what) gives logits that are no numbers")
+                    #expect(logits.allSatisfy { $0.isFinite }, "\(what) gives logits that are no numbers")
                     answered += 1
                 } catch let error as VLMError {
                     #expect(
