@@ -18,7 +18,7 @@ package final class RunningProgram: Sendable {
         let (lines, teller) = AsyncStream<(pid_t, String)>.makeStream(bufferingPolicy: .bufferingOldest(1))
         life = Task {
             defer { teller.finish() }
-            try await Subprocess.run(
+            return try await Subprocess.run(
                 .path(FilePath(path)), arguments: Arguments(arguments), environment: environment, input: .none,
                 output: .sequence,
                 error: .fileDescriptor(.open(FilePath(log), .writeOnly), closeAfterSpawningProcess: true)
