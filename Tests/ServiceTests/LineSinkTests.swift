@@ -99,8 +99,9 @@ import Testing
             password: Harness.adminPassword, passwordCost: .weakForTests)
         let server = try CommandLineTool.named("myvlmd")
         let shell = Program(path: "/bin/sh")
-        for arguments in ["scrub", "certificate show"] {
-            let output = try await shell.run(["-c", "\(server.path) \(arguments) --home \(home.path) \(redirection)"])
+        for arguments in ["scrub", "certificate show", "--help", "--version"] {
+            let home = arguments.hasPrefix("-") ? "" : "--home \(home.path)"
+            let output = try await shell.run(["-c", "\(server.path) \(arguments) \(home) \(redirection)"])
             #expect(output.code == code, "\(arguments) \(redirection): \(output)")
             #expect(output.error.contains(words), "\(arguments) \(redirection): \(output)")
         }

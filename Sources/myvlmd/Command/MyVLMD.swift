@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import Service
 
 /// Where the process begins.
@@ -6,7 +7,34 @@ import Service
 enum EntryPoint {
     static func main() async {
         StandardStream.prepare()
-        await MyVLMD.main()
+        do {
+            var command = try MyVLMD.parseAsRoot()
+            if var command = command as? any AsyncParsableCommand {
+                try await command.run()
+            } else {
+                try command.run()
+            }
+        } catch {
+            end(error)
+        }
+    }
+
+    /// Help and versions are errors to the parser, of status 0; what does not get out is one to whoever asked.
+    private static func end(_ error: any Error) -> Never {
+        let code = MyVLMD.exitCode(for: error)
+        let text = MyVLMD.fullMessage(for: error)
+        guard !text.isEmpty else { exit(code.rawValue) }
+        guard code.isSuccess else {
+            StandardStream.complain(text)
+            exit(code.rawValue)
+        }
+        do {
+            try StandardStream.print(text)
+            exit(0)
+        } catch {
+            StandardStream.complain("myvlmd: \(error.message)")
+            exit(error.exitCode)
+        }
     }
 }
 
