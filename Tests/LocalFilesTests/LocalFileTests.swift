@@ -76,7 +76,7 @@ import Testing
                     _ = try LocalInput.contents(of: pipe, limit: 1)
                     return nil
                 } catch {
-                    return error.code
+                    return (error as? LocalFileError)?.code
                 }
             }
             reading.cancel()
