@@ -89,6 +89,14 @@ import VLMTestSupport
         #expect(message(root.appending("mug/0.png")).contains("0.png"))
         #expect(symlink("nowhere", root.appending("mug/2.jpg").text) == 0)
         #expect(message(root).contains("2.jpg"))
+        // One text, two names for the system: a table of things would hold one of them only.
+        #expect(unlink(root.appending("mug/2.jpg").text) == 0)
+        for name in ["caf\u{E9}", "cafe\u{301}"] {
+            let folder = root.appending(name)
+            try LocalFolder.make(folder)
+            for photo in ["0.png", "1.png"] { try LocalOutput(folder.appending(photo)).write([1]) }
+        }
+        #expect(message(root).contains("written in two ways"))
         try LocalOutput(root.appending("captions.json")).write(Array("[]".utf8))
         #expect(message(root).contains("captions.json"))
     }

@@ -23,7 +23,7 @@ import Testing
     private func status(_ path: LocalPath) throws -> FileStatus { try #require(FileStatus(path)) }
 
     @Test func namesThatAreNoUTF8AreWrittenListedAndRead() async throws {
-        try await inFolder { folder in
+        try await inFolder { (folder) async throws in
             let file = folder.appending(LocalPath(bytes: Array("caf".utf8) + [0xE9] + Array(".jpg".utf8)))
             try LocalOutput(file).write([1, 2, 3])
             #expect(try LocalFolder.names(in: folder) == [file.name])
@@ -34,7 +34,7 @@ import Testing
     }
 
     @Test func whatCannotBeReadSaysWhy() async throws {
-        try await inFolder { folder in
+        try await inFolder { (folder) async throws in
             let file = folder.appending("file")
             try LocalOutput(file).write(Array(repeating: 7, count: 10))
             #expect(code { _ = try LocalInput.contents(of: file, limit: 9) } == .tooLarge)
@@ -48,7 +48,7 @@ import Testing
 
     /// `cat photo.jpg | myvlm caption /dev/stdin` said that permissions were to be checked: what has no size was not read.
     @Test func aPipeIsReadToItsEnd() async throws {
-        try await inFolder { folder in
+        try await inFolder { (folder) async throws in
             let pipe = folder.appending("pipe")
             #expect(mkfifo(pipe.text, 0o600) == 0)
             let bytes = (0..<300_000).map { UInt8(truncatingIfNeeded: $0) }
@@ -68,7 +68,7 @@ import Testing
 
     /// Opening a pipe that nobody writes waited where no Ctrl-C reached it.
     @Test func waitingForAPipeEndsWithItsTask() async throws {
-        try await inFolder { folder in
+        try await inFolder { (folder) async throws in
             let pipe = folder.appending("pipe")
             #expect(mkfifo(pipe.text, 0o600) == 0)
             let reading = Task.detached { () -> LocalFileError.Code? in
@@ -76,7 +76,7 @@ import Testing
                     _ = try LocalInput.contents(of: pipe, limit: 1)
                     return nil
                 } catch {
-                    return error.code
+                    return (error as? LocalFileError)?.code
                 }
             }
             reading.cancel()
@@ -85,7 +85,7 @@ import Testing
     }
 
     @Test func nothingButAPlainFileIsReplaced() async throws {
-        try await inFolder { folder in
+        try await inFolder { (folder) async throws in
             let (pipe, link, loose) = (folder.appending("pipe"), folder.appending("link"), folder.appending("loose"))
             #expect(mkfifo(pipe.text, 0o600) == 0)
             #expect(symlink("/dev/null", link.text) == 0 && symlink("nowhere", loose.text) == 0)
@@ -100,7 +100,7 @@ import Testing
 
     /// `--picture in.jpg` of the very photo replaced the photo.
     @Test func aSourceIsNeverReplacedUnderAnyName() async throws {
-        try await inFolder { folder in
+        try await inFolder { (folder) async throws in
             let photo = folder.appending("photo")
             try LocalOutput(photo).write([1])
             let (hard, soft) = (folder.appending("hard"), folder.appending("soft"))
@@ -118,7 +118,7 @@ import Testing
     }
 
     @Test func aFileIsReplacedInOneStepAndKeepsItsMode() async throws {
-        try await inFolder { folder in
+        try await inFolder { (folder) async throws in
             let (file, link) = (folder.appending("file"), folder.appending("link"))
             try LocalOutput(file).write([1])
             #expect(chmod(file.text, 0o640) == 0 && symlink("file", link.text) == 0)
@@ -139,7 +139,7 @@ import Testing
     }
 
     @Test func whatIsGivenUpLeavesNothing() async throws {
-        try await inFolder { folder in
+        try await inFolder { (folder) async throws in
             let output = try LocalOutput(folder.appending("file"))
             try output.add([1, 2, 3])
             #expect(try LocalFolder.names(in: folder).count == 1)

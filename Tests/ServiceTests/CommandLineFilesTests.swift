@@ -112,6 +112,37 @@ import VLM
         }
     }
 
+    /// The reader of the pipe is there when the shell can open it to write: then the command listens to signals.
+    @Test func theFirstSignalEndsAWaitingCommandWithItsStatus() async throws {
+        try await Harness.run { harness in
+            let shell = try await shell(harness)
+            for (signal, status) in [("TERM", 143), ("INT", 130)] {
+                let output = try await run(
+                    shell,
+                    "mkfifo \(signal); \"$MYVLM\" caption \(signal) & p=$!; exec 3> \(signal); kill -\(signal) $p; wait $p; echo $?"
+                )
+                #expect(output.out == "\(status)\n" && output.error.contains("cancelled"), "\(output)")
+            }
+        }
+    }
+
+    /// A dumb terminal was sent the sequence that renews a line.
+    @Test func aTerminalGetsTheSequencesThatItTakes() async throws {
+        try await Harness.run { harness in
+            var shell = try await shell(harness)
+            for (term, noColor, hasEscapes) in [
+                ("xterm", "", true), ("xterm", "1", false), ("dumb", "", false), ("", "", false),
+            ] {
+                shell.environment["TERM"] = term
+                shell.environment["NO_COLOR"] = noColor
+                let output = try await run(
+                    shell, "script -qec '\"$MYVLM\" enroll zibo --class mug --object photo.png' /dev/null")
+                #expect(output.code == 0 && output.out.contains("100 %"), "\(output)")
+                #expect(output.out.contains("\u{1B}") == hasEscapes, "TERM=\(term) NO_COLOR=\(noColor): \(output)")
+            }
+        }
+    }
+
     /// A home with a space became `my%20home`, an empty one `/`, a missing one the current folder.
     @Test func theLoginIsKeptInTheHomeAndNowhereElse() async throws {
         try await Harness.run { harness in

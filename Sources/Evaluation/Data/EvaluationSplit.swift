@@ -64,6 +64,7 @@ public struct EvaluationSplit: Sendable, Codable, Equatable {
 
     /// Throws when a photo is in both parts, is not there, or a part is empty: such figures would mean nothing.
     package func check(against things: [Thing]) throws {
+        guard !rounds.isEmpty else { throw EvaluationError(.badInput, "the split has no round") }
         for (index, round) in rounds.enumerated() {
             for thing in things {
                 guard let part = round.things[thing.name] else {

@@ -61,7 +61,13 @@ package enum ThingFolder {
         for name in names where name.bytes.first != UInt8(ascii: ".") {
             let folder = root.appending(name)
             guard FileStatus(folder)?.kind == .folder else { continue }
-            if let thing = try thing(in: folder, entry: entries[name.text]) { things.append(thing) }
+            guard let thing = try thing(in: folder, entry: entries[name.text]) else { continue }
+            // Two ways to write one letter are one text.
+            guard !things.contains(where: { $0.name == thing.name }) else {
+                throw EvaluationError(
+                    .badInput, "two folders are called \(folder.name.shown), written in two ways; rename one of them")
+            }
+            things.append(thing)
         }
         guard !things.isEmpty else {
             throw EvaluationError(

@@ -59,7 +59,7 @@ struct ConceptPhotosCommand: AsyncParsableCommand {
             if let to {
                 try LocalFolder.make(to)
                 // Nothing is fetched that could not be written.
-                _ = try LocalOutput(to.appending("1-photo"), .newOnly)
+                _ = try LocalOutput(to.appending(".myvlm-check"), .newOnly)
             }
             var listed: [Listed] = []
             for try await photo in client.photos(of: concept, version: version) {

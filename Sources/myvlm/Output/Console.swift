@@ -33,9 +33,9 @@ enum Console {
         let number = write(newline ? text + "\n" : text, to: STDOUT_FILENO)
         guard number != 0 else { return }
         if number == EPIPE { BrokenPipe.end() }
+        let why = number == EBADF ? "it is closed" : String(cString: strerror(number))
         throw MyVLMError(
-            .outputFailed,
-            "standard output takes nothing more (\(String(cString: strerror(number)))): what came is not all there was")
+            .outputFailed, "standard output takes nothing more (\(why)): what came is not all there was")
     }
 
     /// Writes for people. What is lost makes the command's status say so.

@@ -20,12 +20,13 @@ enum DashedNames {
         }
     }
 
-    /// What to write where an argument that was taken for an option is the name of a file.
+    /// What to write where an argument that was taken for an option looks like the name of a file, or is one.
     static func hint(_ arguments: [String]) -> String? {
         let name = arguments.prefix { $0 != "--" }.first {
-            $0.hasPrefix("--") && $0.count > 2 && FileStatus(itself: LocalPath($0)) != nil
+            $0.hasPrefix("--") && $0.count > 2 && !$0.contains("=")
+                && ($0.contains(".") || FileStatus(itself: LocalPath($0)) != nil)
         }
-        return name.map { "There is a file \"\(CarriedText.shown($0))\": \(advice($0))" }
+        return name.map { "If \"\(CarriedText.shown($0))\" is the name of a file: \(advice($0))" }
     }
 
     private static func advice(_ name: String) -> String {
