@@ -19,6 +19,8 @@ from ..kit.wire import Wire
 
 # What a server may take to end the calls of a token that ended.
 PROMPT = 1.0
+# Bytes of a body that go with its call's headers.
+FIRST = 12_000
 # The machine's own delays.
 SLACK = 0.7
 
@@ -95,11 +97,12 @@ def ended(arena: Arena, way: str) -> list[str]:
         calls = []
         for half in range(2):
             one = stack.enter_context(Wire(arena.server))
-            calls += [(key, one, one.open(method(key).path, user.token, body=wire.message(body[:12_000])), body)
-                      for key, body in begun(arena, user)]
+            for key, body in begun(arena, user):
+                data = wire.message(body)
+                calls.append((key, one, one.open(method(key).path, user.token, body=data[:FIRST]), data[FIRST:]))
         watch = one.open(method("Concepts/Watch").path, user.token, body=wire.message(b""), end=True)
-        for key, one, stream, body in calls:
-            one.body(stream, wire.message(body)[12_005:], timeout=2)
+        for _, one, stream, rest in calls:
+            one.body(stream, rest, timeout=2)
         one.read(0.3)
         early = [key for key, one, stream, _ in calls if one.answers[stream].over]
         WAYS[way](arena, user)

@@ -25,6 +25,8 @@ EMPTY = wire.message(b"")
 Make = Callable[[Wire], bytes]
 # Frames after which a server has to have ended a connection that sends nothing else.
 PATIENCE = 20_000
+# Seconds that a server may take over what was sent last.
+SETTLE = 2.0
 
 
 def opened(stack: ExitStack, arena: Arena, count: int, first: int = 2) -> list[Wire]:
@@ -52,6 +54,11 @@ def flood(arena: Arena, connections: int, make: Make, *, batches: int, seconds: 
                 if not one.closed:
                     one.send(make(one), timeout=1)
                     one.read(0)
+        # What was sent lies in buffers for a while.
+        until = time.monotonic() + SETTLE
+        while time.monotonic() < until and not all(one.closed for one in wires):
+            for one in wires:
+                one.read(0.02)
         return sent + sum(one.sent for one in wires), ended + sum(one.closed for one in wires)
 
 
