@@ -8,31 +8,33 @@ package struct RoundPlan: Sendable {
     /// Sequences of one user in a step it shares with others.
     package static let besideOthers = 1
 
-    private var round: UInt64 = 0
-    private var lastRound: [String: UInt64] = [:]
+    private var turn: UInt64 = 0
+    private var lastTurn: [String: UInt64] = [:]
 
     package init() {}
 
     /// How many sequences of each answer are stepped; `pending` are those of its sequences that wait for their step.
     package mutating func counts(of answers: [(user: String, pending: Int)], width: Int) -> [Int] {
-        round += 1
         var order: [String] = []
         var wanted: [String: Int] = [:]
         for answer in answers {
             if wanted[answer.user] == nil { order.append(answer.user) }
             wanted[answer.user, default: 0] += answer.pending
         }
-        lastRound = lastRound.filter { wanted[$0.key] != nil }
+        lastTurn = lastTurn.filter { wanted[$0.key] != nil }
         if order.count > width {
             let places = Dictionary(uniqueKeysWithValues: zip(order, order.indices))
-            order.sort { (lastRound[$0] ?? 0, places[$0] ?? 0) < (lastRound[$1] ?? 0, places[$1] ?? 0) }
+            order.sort { (lastTurn[$0] ?? 0, places[$0] ?? 0) < (lastTurn[$1] ?? 0, places[$1] ?? 0) }
         }
         let most = order.count == 1 ? width : Self.besideOthers
         var left = width
         var granted: [String: Int] = [:]
         for user in order {
             let count = min(left, most, wanted[user] ?? 0)
-            if count > 0 { lastRound[user] = round }
+            if count > 0 {
+                turn += 1
+                lastTurn[user] = turn
+            }
             granted[user] = count
             left -= count
         }

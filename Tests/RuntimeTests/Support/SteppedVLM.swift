@@ -61,7 +61,8 @@ struct SteppedVLM: FrozenVLM {
     let trainingDefaults = ConceptTrainingDefaults(
         tokens: 1, steps: 1, learningRate: 1, gradientClip: 1, weightDecay: 0, regularizerWeight: 0, checkpoints: [])
     let stopTokens: [Int32] = [2]
-    let negatives = NegativeBank(features: Matrix(rows: 1, columns: 2), mean: [0, 0])
+    let negatives = NegativeBank(
+        features: Matrix(rows: 8, columns: 2, values: (0..<16).map { Float($0 * $0 % 7) - 2 }), mean: [0, 0])
     let contextSize = 100_000
 
     func features(of image: RGBImage) throws -> ImageFeatures {
