@@ -10,8 +10,7 @@ struct Turns: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "One user's captions, alone and beside others who flood or enroll.")
 
-    @Option(help: "Model directory.") var model: String = EvaluationOptions.standardModel(
-        environment: ProcessInfo.processInfo.environment)
+    @Option(help: "Model directory.") var model: String = EvaluationOptions.standardModel()
     @Option(help: "Picture to caption.") var picture: String = "Tests/VLMTests/Fixtures/pocket-small.jpg"
     @Option(help: "Captions that are measured beside each kind of neighbour.") var captions = 12
     @Option(help: "Captions each neighbour keeps open.") var open = 32

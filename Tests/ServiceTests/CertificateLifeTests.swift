@@ -1,5 +1,6 @@
 import Foundation
 import ProcessTestSupport
+import Registry
 import Service
 import Testing
 

@@ -1,6 +1,7 @@
 import Foundation
 import Logging
 import ProcessTestSupport
+import Registry
 import Service
 import Testing
 

@@ -1,6 +1,7 @@
 import Client
 import Foundation
 import ProcessTestSupport
+import Registry
 import Service
 import Testing
 
