@@ -129,7 +129,11 @@ package final class HTTP2Connection: PipeDelegate, @unchecked Sendable {
             pipe.write(scratch)
         }
         afterSession()
-        if let session, nghttp2_session_want_read(session) == 0, nghttp2_session_want_write(session) == 0 { close(nil) }
+        if let session, nghttp2_session_want_read(session) == 0, nghttp2_session_want_write(session) == 0 {
+            // The session ended it: its GOAWAY must reach a peer that still sends.
+            if role == .server, !isDraining, parting == nil { parting = [] }
+            close(nil)
+        }
     }
 
     private func afterSession() {
