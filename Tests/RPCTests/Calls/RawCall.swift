@@ -74,8 +74,7 @@ final class RawConnection: HTTP2ConnectionDelegate, @unchecked Sendable {
                 call.streamClosed(errorCode: 2)
             }
         }
-        if !body.isEmpty { call.send(body) }
-        if ends { loop.submit { call.stream.finishWriting() } }
+        call.send(body, ends: ends)
         return call
     }
 }
@@ -92,10 +91,13 @@ final class RawCall: HTTP2StreamDelegate, @unchecked Sendable {
         stream.delegate = self
     }
 
-    /// Sends what the windows let through; never waited for.
-    func send(_ bytes: [UInt8]) {
+    /// Sends what the windows let through, and then the end where it is asked for; never waited for.
+    func send(_ bytes: [UInt8], ends: Bool) {
         let stream = stream
-        Task { try? await stream.send(bytes) { true } }  // A stream that ends first is what some tests are about.
+        Task {
+            try? await stream.send(bytes) { true }  // A stream that ends first is what some tests are about.
+            if ends { stream.loop.submit { stream.finishWriting() } }
+        }
     }
 
     /// All fields that came, when the call is over.
