@@ -172,8 +172,14 @@ final class ServerCall: HTTP2StreamDelegate, @unchecked Sendable {
         guard hasBegun, !isOver, !stream.remoteEnded else { return }
         let slow = RPCError(code: .deadlineExceeded, message: "the request took too long to arrive; try again")
         let sinceHeaders = now - stream.opened
-        guard case .user? = account else {
+        switch account {
+        case .user: break
+        case .stranger:
             if sinceHeaders >= core.limits.strangersRequestTimeout { abort(slow) }
+            return
+        case nil:
+            // Not decided on yet: that is the server's time more than the caller's.
+            if sinceHeaders >= core.limits.requestTimeout { abort(slow) }
             return
         }
         switch kind {
