@@ -18,7 +18,7 @@ import Testing
         let server = try await TestServer { bounds(&$0) }
         let connection = try await RawConnection(server)
         let calls = (0..<6).map { _ in connection.call(Echo.unary.name, body: Self.unfinished) }
-        // A message counts twice: with what its window lets through behind it. So one call is kept, the others are told.
+        // With what its window lets through behind it a message counts twice: one call is kept, the others are told.
         var refused = 0
         for await fields in Self.answers(calls, atLeast: 5) {
             #expect(fields.contains(HeaderField("grpc-status", "8")))

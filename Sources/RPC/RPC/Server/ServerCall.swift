@@ -173,8 +173,8 @@ final class ServerCall: HTTP2StreamDelegate, @unchecked Sendable {
         let slow = RPCError(code: .deadlineExceeded, message: "the request took too long to arrive; try again")
         let sinceHeaders = now - stream.opened
         switch account {
-        case .user: break
-        case .stranger:
+        case .user?: break
+        case .stranger?:
             if sinceHeaders >= core.limits.strangersRequestTimeout { abort(slow) }
             return
         case nil:

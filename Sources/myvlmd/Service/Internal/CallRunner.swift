@@ -2,8 +2,8 @@ import Logging
 import RPC
 import Registry
 
-/// Runs the body of a call: makes sure that its caller may still make it, turns errors into statuses and writes one line
-/// a call to the log.
+/// Runs the body of a call: makes sure that its caller may still make it, turns errors into statuses and writes one
+/// line a call to the log.
 ///
 /// A line tells method, request id, user id, status and time; never a token, a password, a question, a caption or a
 /// photo.
