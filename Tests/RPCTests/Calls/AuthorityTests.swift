@@ -23,8 +23,10 @@ import Testing
         let all = await opened(server, calls.count)
         #expect(all.allSatisfy { ($0.principal as? Principal)?.name == "Bearer ann" })
         server.server.end(all, gone)
-        for call in calls { #expect(await call.status() == .unauthenticated) }
+        for call in calls.dropLast() { #expect(await call.status() == .unauthenticated) }
         #expect(await server.nextSignal() == "cancelled")
+        // One that has its whole request may have an answer all the same, as a logout has.
+        #expect(await calls.last?.status() == .ok)
         while !server.server.openCalls.isEmpty { await Task.yield() }
         await server.stop()
     }

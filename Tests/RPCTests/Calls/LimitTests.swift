@@ -54,7 +54,7 @@ import Testing
     }
 
     @Test func aConnectionThatMakesNoCallIsClosed() async throws {
-        let server = try await TestServer { $0.limits.strangerTimeout = .milliseconds(100) }
+        let server = try await TestServer { $0.limits.strangerTimeout = .seconds(1) }
         let channel = try server.channel()
         _ = try await channel.call(Echo.unary, TextPiece())
         let silent = try await WirePeer(server)
