@@ -100,8 +100,8 @@ import Testing
         let server = try CommandLineTool.named("myvlmd")
         let shell = Program(path: "/bin/sh")
         for arguments in ["scrub", "certificate show", "--help", "--version"] {
-            let home = arguments.hasPrefix("-") ? "" : "--home \(home.path)"
-            let output = try await shell.run(["-c", "\(server.path) \(arguments) \(home) \(redirection)"])
+            let place = arguments.hasPrefix("-") ? "" : "--home \(home.path)"
+            let output = try await shell.run(["-c", "\(server.path) \(arguments) \(place) \(redirection)"])
             #expect(output.code == code, "\(arguments) \(redirection): \(output)")
             #expect(output.error.contains(words), "\(arguments) \(redirection): \(output)")
         }
