@@ -87,11 +87,12 @@ import Testing
     }
 
     /// Commands end with a status and a message, or say nothing and are right; none is ended by a signal.
-    @Test(arguments: [
-        ("> /dev/full", 73, "standard output"), ("| true", 0, ""), (">&-", 0, ""), ("2>&-", 0, ""),
-        (">&- 2>&- <&-", 0, ""),
-        ("2> /dev/full", 0, ""),
-    ])
+    @Test(
+        arguments: [
+            ("> /dev/full", 73, "standard output"), ("| true", 0, ""), (">&-", 0, ""), ("2>&-", 0, ""),
+            (">&- 2>&- <&-", 0, ""),
+            ("2> /dev/full", 0, ""),
+        ] as [(String, Int32, String)])
     func outputThatCannotBeWrittenEndsNothing(redirection: String, code: Int32, words: String) async throws {
         let home = ServerHome(path: NSTemporaryDirectory() + "myvlm-out-\(UUID().uuidString)")
         defer { try? FileManager.default.removeItem(atPath: home.path) }
