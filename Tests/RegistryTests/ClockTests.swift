@@ -29,11 +29,11 @@ import Testing
             id: old.tokenID, overlapMs: 60_000, by: try await harness.store.authenticate(old.token))
         harness.clock.set(by: shift)
         harness.clock.advance(59_999)
-        let caller = try await harness.store.authenticate(old.token)
-        #expect(try await harness.store.live(among: [try #require(caller.credential)]).count == 1)
+        let credential = try #require(try await harness.store.authenticate(old.token).credential)
+        #expect(try await harness.store.live(among: [credential]).count == 1)
         harness.clock.advance(1)
         await expectError(.unauthenticated) { try await harness.store.authenticate(old.token) }
-        #expect(try await harness.store.live(among: [try #require(caller.credential)]).isEmpty)
+        #expect(try await harness.store.live(among: [credential]).isEmpty)
         _ = try await harness.store.maintain()
         await expectError(.unauthenticated) { try await harness.store.authenticate(old.token) }
     }

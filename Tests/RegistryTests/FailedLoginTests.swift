@@ -2,12 +2,18 @@ import Registry
 import Testing
 
 @Suite struct FailedLoginTests {
-    private func rows(_ harness: Harness) async throws -> [(
-        action: String, actor: String, target: String, details: String
-    )] {
+    private struct Found {
+        let action: String
+        let actor: String
+        let target: String
+        let details: String
+    }
+
+    private func rows(_ harness: Harness) async throws -> [Found] {
         let page = try await harness.store.audit(limit: 1_000, by: .console)
         return page.records.reversed().filter { $0.action.hasPrefix("login.") }.map {
-            ($0.action, $0.actor, page.names[$0.target] ?? $0.target, $0.details)
+            Found(
+                action: $0.action, actor: $0.actor, target: page.names[$0.target] ?? $0.target, details: $0.details)
         }
     }
 

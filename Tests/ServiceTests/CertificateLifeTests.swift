@@ -33,7 +33,7 @@ import Testing
         // The authority of the server and that of the clients, each with what to do.
         let all = said(authority.untilMs)
         #expect(all.count == 3 && all[1].contains("--authority`") && all[2].contains("clients"), "\(all)")
-        let early = said(server.fromMs - 1)
+        let early = said(authority.fromMs - 1)
         #expect(
             early.count == 3 && early.allSatisfy { $0.contains("is not good before") && $0.contains("clock") },
             "\(early)")

@@ -7,7 +7,7 @@ import Testing
 
 /// A home of which a file vanished or was replaced: the server says which, and makes nothing in its place.
 @Suite struct HomeFilesTests {
-    private struct Case: Sendable, CustomTestStringConvertible {
+    struct Case: Sendable, CustomTestStringConvertible {
         let file: String
         let what: String
         let code: ServiceError.Code
@@ -15,8 +15,8 @@ import Testing
     }
 
     private static let files = ["registry/registry.sqlite", "master.key", "server.pem", "server.key"]
-    private static let cases: [Case] =
-        files.flatMap { file in
+    static let cases: [Case] =
+        files.flatMap { (file: String) -> [Case] in
             [
                 Case(file: file, what: "gone", code: .missingFile), Case(file: file, what: "empty", code: .badData),
                 Case(file: file, what: "folder", code: .badData), Case(file: file, what: "pipe", code: .badData),
@@ -51,7 +51,7 @@ import Testing
     }
 
     @Test(arguments: cases)
-    private func aLostFileIsNamed(lost: Case) async throws {
+    func aLostFileIsNamed(lost: Case) async throws {
         let home = try await made()
         let other = try await made()
         let manager = FileManager.default

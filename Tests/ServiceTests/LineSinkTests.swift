@@ -88,11 +88,12 @@ import Testing
     }
 
     /// Commands end with a status and a message, or say nothing and are right; none is ended by a signal.
-    @Test(arguments: [
-        ("> /dev/full", 73, "standard output"), ("| true", 0, ""), (">&-", 0, ""), ("2>&-", 0, ""),
-        (">&- 2>&- <&-", 0, ""),
-        ("2> /dev/full", 0, ""),
-    ])
+    @Test(
+        arguments: [
+            ("> /dev/full", 73, "standard output"), ("| true", 0, ""), (">&-", 0, ""), ("2>&-", 0, ""),
+            (">&- 2>&- <&-", 0, ""),
+            ("2> /dev/full", 0, ""),
+        ] as [(String, Int32, String)])
     func outputThatCannotBeWrittenEndsNothing(redirection: String, code: Int32, words: String) async throws {
         let home = ServerHome(path: NSTemporaryDirectory() + "myvlm-out-\(UUID().uuidString)")
         defer { try? FileManager.default.removeItem(atPath: home.path) }
@@ -101,8 +102,8 @@ import Testing
         let server = try CommandLineTool.named("myvlmd")
         let shell = Program(path: "/bin/sh")
         for arguments in ["scrub", "certificate show", "--help", "--version"] {
-            let home = arguments.hasPrefix("-") ? "" : "--home \(home.path)"
-            let output = try await shell.run(["-c", "\(server.path) \(arguments) \(home) \(redirection)"])
+            let place = arguments.hasPrefix("-") ? "" : "--home \(home.path)"
+            let output = try await shell.run(["-c", "\(server.path) \(arguments) \(place) \(redirection)"])
             #expect(output.code == code, "\(arguments) \(redirection): \(output)")
             #expect(output.error.contains(words), "\(arguments) \(redirection): \(output)")
         }

@@ -31,7 +31,7 @@ import Testing
         (#"{"maximumTokenLifetimeSeconds": 60}"#, ["more than maximumTokenLifetimeSeconds"]),
         (#"{"listen": 7}"#, ["listen is 7", "127.0.0.1:7443"]), (#"{"listen": "7443"}"#, ["HOST:PORT"]),
         (#"{"listen": ""}"#, ["HOST:PORT"]), (#"{"model": ["a"]}"#, ["model is a list"]),
-        ("", ["does not parse"]), ("{", ["does not parse"]), ("[]", ["does not parse"]), ("7", ["does not parse"]),
+        ("", ["is empty"]), ("{", ["does not parse"]), ("[]", ["does not parse"]), ("7", ["does not parse"]),
         (#"{"listen": "a:1"} x"#, ["does not parse"]),
     ])
     func whatCannotBeIsNamed(text: String, words: [String]) throws {

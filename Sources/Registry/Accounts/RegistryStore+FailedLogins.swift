@@ -11,14 +11,18 @@ extension RegistryStore {
         }
     }
 
-    /// Writes the rows whose time has come.
+    /// Writes the rows whose time has come. They are taken on the writer's queue: when this returns, those that an
+    /// earlier call took are written too.
     func flushFailedLogins() async throws {
-        let rows = failedLogins.withLock { $0.takeDue(now: steadyNow) }
-        guard !rows.isEmpty else { return }
+        let taken = Guarded<[FailedLogins.Row]>([])
         do {
-            try await write { db in try self.recordFailedLogins(db, rows) }
+            try await write { db in
+                let rows = self.failedLogins.withLock { $0.takeDue(now: self.steadyNow) }
+                taken.withLock { $0 = rows }
+                try self.recordFailedLogins(db, rows)
+            }
         } catch {
-            failedLogins.withLock { $0.putBack(rows) }
+            failedLogins.withLock { failed in failed.putBack(taken.withLock { $0 }) }
             throw error
         }
     }
