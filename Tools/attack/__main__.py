@@ -61,7 +61,7 @@ class Run:
             return self.arena
         idle: dict[str, float] = {}
         if self.arena is not None:
-            idle = self.arena.idle
+            idle = self.arena.idle if "status" in self.arena.idle else {}
             self.arena.stop()
         self.bloated = False
         self.arena = Arena(
@@ -77,6 +77,9 @@ class Run:
         try:
             self.ready()
         except (Failed, ServerDied, CallFailed) as error:
+            if self.arena is not None:
+                self.arena.stop()
+                self.arena = None
             self.report(attack, Figures(), f"there is no server to attack: {error}", 0)
             return
         began = time.monotonic()

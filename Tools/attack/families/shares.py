@@ -170,7 +170,7 @@ def import_bombs(arena: Arena) -> str:
             attacker = arena.user()
             result = attacker.caller.call("Concepts/ImportData", chunks(data), timeout=arena.seconds(60, 120))
             require(not result.ok, f"{what}: taken in")
-            require(result.code in ("INVALID_ARGUMENT", "RESOURCE_EXHAUSTED"),
+            require(result.code in ("INVALID_ARGUMENT", "RESOURCE_EXHAUSTED", "FAILED_PRECONDITION"),
                     f"{what}: {result.code}: {result.details[:100]}")
             notes.append(f"{what} refused after {result.seconds:.1f} s")
     return ", ".join(notes)
