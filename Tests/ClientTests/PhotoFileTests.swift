@@ -9,9 +9,9 @@ import Testing
         try LocalFolder.make(folder)
         defer { try? FileManager.default.removeItem(atPath: folder.text) }
         let path = folder.appending(LocalPath(bytes: [0x61, 0xE9, 0x0A]))
-        try LocalOutput(path).write([1, 2])
+        try LocalOutput(path).write([0xFF, 0xD8, 0xFF, 1])
         let photo = try Photo(file: path.text)
-        #expect(photo.bytes == [1, 2] && photo.name == "a\\xE9\\n")
+        #expect(photo.bytes == [0xFF, 0xD8, 0xFF, 1] && photo.name == "a\\xE9\\n")
     }
 
     @Test(arguments: [("/nowhere.jpg", "no such file"), ("/dev", "folder"), ("/dev/zero", "24 MiB")])

@@ -113,7 +113,7 @@ import Testing
             #expect(try NameRules.note(name, what: "a photo's name") == name, "\(text.prefix(40))")
             #expect(!name.isEmpty)
         }
-        #expect(NameRules.fileName("/home/ann/my  mug\n1.jpg") == "my mug 1.jpg")
+        #expect(NameRules.fileName("/photos/ann/my  mug\n1.jpg") == "my mug 1.jpg")
         #expect(NameRules.fileName("caf\u{FFFD}.jpg") == "caf .jpg" && NameRules.fileName("///") == "the photo")
     }
 }

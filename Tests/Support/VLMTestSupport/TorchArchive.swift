@@ -50,7 +50,7 @@ package struct TorchArchive {
         var stride = 1
         for size in shape.reversed() {
             standard.insert(stride, at: 0)
-            stride *= max(size, 1)
+            stride &*= max(size, 1)  // a file may say anything
         }
         for numbers in [shape, strides ?? standard] {
             raw("(")
