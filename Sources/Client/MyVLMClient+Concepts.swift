@@ -4,7 +4,8 @@ extension MyVLMClient {
     /// Bytes of one chunk of a photo.
     private static var chunkBytes: Int { 256 << 10 }
 
-    /// Asks whether the order would be taken on, uploads the photos and trains a new version; the last event is `.done`. Who stops listening, or cancels the
+    /// Asks whether the order would be taken on, uploads the photos and trains a new version; the last event is `.done`.
+    /// Who stops listening, or cancels the
     /// task, cancels the training, unless it is detached: then no version is made.
     public func enroll(_ order: EnrollmentOrder) -> AsyncThrowingStream<EnrollmentEvent, any Error> {
         sequence { [self] continuation in
