@@ -16,7 +16,8 @@ struct AddedTokens: Sendable {
         var normalized: Bool?
         var special: Bool?
 
-        var isSpecial: Bool { special ?? false }
+        /// Where a file is silent nobody may write it.
+        var isSpecial: Bool { special ?? true }
         /// As huggingface/tokenizers has it where a file is silent.
         var isNormalized: Bool { normalized ?? !isSpecial }
     }

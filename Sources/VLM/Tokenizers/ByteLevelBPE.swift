@@ -36,7 +36,7 @@ public struct ByteLevelBPE: TextTokenizer {
         }
         let (controlType, ownType) = (3, 4)
         let added = types.indices.filter { types[$0] == ownType }
-            .map { AddedTokens.Token(id: $0, content: tokens[$0], normalized: false) }
+            .map { AddedTokens.Token(id: $0, content: tokens[$0], normalized: false, special: false) }
         try self.init(
             tokens: tokens, merges: gguf.strings("tokenizer.ggml.merges"),
             special: Set(types.indices.filter { types[$0] == controlType }.map { Int32($0) }), rule: .smollm,

@@ -74,13 +74,13 @@ package enum SentencePieceModel {
         return UnigramTokenizer(
             texts: pieces.map(\.text), scores: pieces.map { Double($0.score) },
             special: Set(hidden.map { Int32($0) }), unknown: Int32(unknown), characters: characters,
-            added: userDefined(pieces, isNormalized: false))
+            added: userDefined(pieces))
     }
 
     /// Symbols that text always becomes where it holds them.
-    private static func userDefined(_ pieces: [Piece], isNormalized: Bool) -> [AddedTokens.Token] {
+    private static func userDefined(_ pieces: [Piece]) -> [AddedTokens.Token] {
         pieces.indices.filter { pieces[$0].type == Kind.userDefined }
-            .map { AddedTokens.Token(id: $0, content: pieces[$0].text, normalized: isNormalized) }
+            .map { AddedTokens.Token(id: $0, content: pieces[$0].text, normalized: false, special: false) }
     }
 
     private static func tokenizer(_ pieces: [Piece], addsSpace: Bool) -> SentencePieceBPE {
@@ -100,7 +100,7 @@ package enum SentencePieceModel {
             texts: pieces.map(\.text), special: Set(hidden.map { Int32($0) }), merges: .ranked(joined),
             writing: .init(prepends: addsSpace, replacesFirst: true),
             unknown: pieces.firstIndex { $0.type == Kind.unknown }.map { Int32($0) },
-            added: userDefined(pieces, isNormalized: false), cutsWritten: true)
+            added: userDefined(pieces), cutsWritten: true)
     }
 
     private static func piece(_ message: ProtobufReader) throws -> Piece {

@@ -104,7 +104,10 @@ package enum TokenizerFile {
         let merges = (file.model.merges ?? []).map(\.text)
         if file.model.byte_fallback ?? false {
             for token in added { tokens[token.id] = token.content }
-            return try sentencePiece(file, tokens: tokens, special: special, merges: merges, path: path)
+            // What stands beside the model's own pieces is no way to write a text.
+            let own = Set(vocabulary.map { Int32($0.id) })
+            let hidden = special.union(added.map { Int32($0.id) }.filter { !own.contains($0) })
+            return try sentencePiece(file, tokens: tokens, special: hidden, merges: merges, path: path)
         }
         let (rule, composes) = try byteLevel(file, path: path)
         return try ByteLevelBPE(

@@ -80,8 +80,11 @@ struct UnigramFile: Decodable {
             throw VLMError(.checkpointMalformed, "\(path) has pieces whose scores are not finite")
         }
         for token in added { texts[token.id] = token.content }
+        // What stands beside the model's own pieces is no way to cut a word.
+        let hidden = Set(
+            added.filter { $0.isSpecial || !file.model.vocab.indices.contains($0.id) }.map { Int32($0.id) })
         return UnigramTokenizer(
-            texts: texts, scores: scores, special: Set(added.filter(\.isSpecial).map { Int32($0.id) }),
+            texts: texts, scores: scores, special: hidden,
             unknown: Int32(unknown), characters: characters, added: added)
     }
 }
