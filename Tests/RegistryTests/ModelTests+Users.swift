@@ -52,6 +52,14 @@ extension ModelTests {
             world[owner.name] = model
         }
         #expect(changes.count { if case .share = $0.operation { true } else { false } } > 3)
+        // What was offered is accepted: a set holds what its user wanted.
+        for (name, model) in world {
+            for (concept, state) in model.concepts {
+                for owner in owners where state.sharedWith.contains(owner.name) {
+                    try await harness.store.acceptShare(concept, of: name, by: owner)
+                }
+            }
+        }
         for owner in owners {
             let set = try await harness.store.conceptSet(of: owner.userID)
             var expected: [String: Int] = [:]

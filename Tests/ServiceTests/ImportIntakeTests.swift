@@ -80,7 +80,7 @@ import Testing
         // A name may hold what looks like structure: it is refused by its form and not by where the cut fell.
         var other = self.intake()
         let refused = self.fed(Self.file([concepts[1]]), to: &other, piece: piece)
-        #expect((refused.error as? RPCError)?.code == .invalidArgument)
+        #expect(StatusMapping.status(of: try #require(refused.error)).code == .invalidArgument)
     }
 
     /// 900,000 concepts in one line: nothing behind the first that is too many is looked at.

@@ -105,7 +105,7 @@ import Testing
             let place = arguments.hasPrefix("-") ? "" : "--home \(home.path)"
             let output = try await shell.run(["-c", "\(server.path) \(arguments) \(place) \(redirection)"])
             #expect(output.code == code, "\(arguments) \(redirection): \(output)")
-            #expect(output.error.contains(words), "\(arguments) \(redirection): \(output)")
+            #expect(words.isEmpty || output.error.contains(words), "\(arguments) \(redirection): \(output)")
         }
         // Nothing was written into files that got the number of a closed stream.
         let after = try await server.run(["scrub", "--home", home.path])

@@ -33,7 +33,7 @@ import Testing
             let steps: [([String], Int32, String)] = [
                 (["concept", "photos", "zibo"], 0, kept[0].name),
                 (["concept", "photos", "zibo", "--to", folder], 0, folder + "/1-" + kept[0].name),
-                (["concept", "photos", "zibo", "--to", folder], 73, "without it"),
+                (["concept", "photos", "zibo", "--to", folder], 73, "is there already"),
                 (["concept", "photos", "zibo", "--version", "1"], 0, "--keep-photos"),
                 (["concept", "photos", "zibo", "--drop"], 64, "--yes"),
                 (["concept", "photos", "zibo", "--drop", "--yes"], 0, "destroyed 3 photos"),

@@ -47,7 +47,7 @@ import VLMTestSupport
                 let many = await failure {
                     _ = try await ann.captioned(Harness.photo(1, 9), sampling: SamplingOptions(beams: 99))
                 }
-                #expect(many?.code == .invalidArgument && many?.message.contains("1 to 16") ?? false)
+                #expect(many?.code == .invalidArgument && many?.message.contains("between 1 and 16") ?? false)
                 await ann.close()
 
                 // The same home behind another model: the concept stays, and its owner is told the way out.

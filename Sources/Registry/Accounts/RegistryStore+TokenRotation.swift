@@ -51,7 +51,12 @@ extension RegistryStore {
         let steady = steadyNow
         let over = overlapEnds.withLock { $0.filter { $0.value <= steady }.keys.sorted() }
         for id in over { try db.execute(sql: "DELETE FROM token WHERE id = ?", arguments: [id]) }
-        db.afterNextTransaction { _ in self.overlapEnds.withLock { ends in for id in over { ends[id] = nil } } }
+        guard !over.isEmpty else { return 0 }
+        db.afterNextTransaction { _ in
+            // First what was proven: without its end a token would be good again by a wall clock that was set back.
+            self.tokenCache.withLock { $0.invalidate() }
+            self.overlapEnds.withLock { ends in for id in over { ends[id] = nil } }
+        }
         return over.count
     }
 

@@ -83,7 +83,9 @@ extension ConceptArtifact {
 
 @Suite struct ArtifactInspectionTests {
     private static let good = ConceptArtifactTests.artifact().with(identifier: "Zibo")
-    private static let person = ConceptArtifactTests.artifact(kind: .person).with(identifier: "Anna")
+    private static let person = ConceptArtifactTests.artifact(kind: .person).with(
+        identifier: "Anna",
+        head: .person(PersonHead(keys: Matrix(rows: 2, columns: 128, values: [Float](repeating: 0.05, count: 256)))))
 
     @Test func whatAnEnrollmentMakesPasses() throws {
         for artifact in [Self.good, Self.person] {

@@ -76,7 +76,8 @@ import VLM
         try await answer("quiet", tokens: 2)
         await #expect(throws: Never.self) { try await answer("quiet too", tokens: 2) }
         await end(floods)
-        #expect(await vlm.statistics().admitted == 0)
+        // Who listened has gone; the answers leave a moment later.
+        while await vlm.statistics().admitted > 0 { await Task.yield() }
     }
 
     @Test func aRefusalNamesOnesOwnUseAndWhenToComeAgain() async throws {
@@ -97,7 +98,7 @@ import VLM
         let floods = floods(1, open: 36, tokens: 250)
         while await vlm.statistics().admitted < 36 { await Task.yield() }
         await end(floods)
-        #expect(await vlm.statistics().admitted == 0)
+        while await vlm.statistics().admitted > 0 { await Task.yield() }
         let steps = await vlm.statistics().steps
         try await answer("quiet", tokens: 3)
         #expect(await vlm.statistics().steps == steps + 2, "what was cancelled is stepped no more")
