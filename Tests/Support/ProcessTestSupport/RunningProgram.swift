@@ -23,7 +23,7 @@ package final class RunningProgram: Sendable {
                 output: .sequence,
                 error: .fileDescriptor(.open(FilePath(log), .writeOnly), closeAfterSpawningProcess: true)
             ) { execution in
-                for try await line in execution.standardOutput.strings() where line.contains(words) {
+                for try await line in execution.standardOutput.strings() where words.isEmpty || line.contains(words) {
                     teller.yield((execution.processIdentifier.value, line))
                 }
             }.terminationStatus
