@@ -2,7 +2,8 @@ import Foundation
 
 /// From where somebody tries to log in, as far as it tells people apart.
 package enum LoginOrigin: Sendable, Hashable {
-    /// The machine itself: its operator, or everybody behind a proxy on it.
+    /// The machine itself, `127.0.0.1` or `::1`: its operator, or everybody behind a proxy on it. Other addresses of the
+    /// loopback range are chosen, by services that are to be told apart.
     case loopback
     /// A connection with a verified certificate: whose it is says more than its address.
     case certificate(String)
@@ -17,7 +18,7 @@ package enum LoginOrigin: Sendable, Hashable {
         }
         var six = in6_addr()
         guard inet_pton(AF_INET6, address, &six) == 1 else {
-            self = address.hasPrefix("127.") ? .loopback : .address(address)
+            self = address == "127.0.0.1" ? .loopback : .address(address)
             return
         }
         let bytes = withUnsafeBytes(of: &six) { Array($0) }

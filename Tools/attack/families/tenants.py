@@ -20,8 +20,12 @@ from ..rights import RIGHTS, rows
 # Fields that name something; of every request, by their names.
 NAMING = {"id", "upload_id", "name", "concept", "alias", "version", "left", "right", "user", "owner", "digest",
           "certificate_name", "after"}
-# Fields that give a name to something new, which is then the caller's own.
-GIVING = {("Concepts/SetAlias", "alias"), ("Concepts/ImportConcept", "name"), ("Concepts/Enroll", "name")}
+# Fields that give a name to something new, which is then the caller's own; whom one blocks may be anybody's name, and is
+# told back.
+GIVING = {
+    ("Concepts/SetAlias", "alias"), ("Concepts/ImportConcept", "name"), ("Concepts/Enroll", "name"),
+    ("Concepts/BlockSharer", "owner"),
+}
 
 
 class Walk:
