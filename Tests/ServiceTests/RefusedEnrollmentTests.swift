@@ -28,7 +28,7 @@ import VLMTestSupport
                 ("name", { $0.name = "a/b" }), ("reason", { $0.reason = String(repeating: "x", count: 201) }),
                 ("caption", { $0.captions = [PhotoCaption(photo: 0, text: "no placeholder")] }),
                 ("stray caption", { $0.captions = [PhotoCaption(photo: 1, text: "{concept}")] }),
-                ("common word", { $0.identifier = "a" }), ("condition", { $0.ifVersion = 7 }),
+                ("condition", { $0.ifVersion = 7 }),
                 ("only new", { request in (request.name, request.onlyNew) = ("mug", true) }),
                 ("person", { $0.kind = .person }), ("task", { $0.task = .unrecognized(9) }),
             ]
