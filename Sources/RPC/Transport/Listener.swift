@@ -44,7 +44,12 @@ final class Listener {
     func stop() {
         pause?.cancel()
         pause = nil
-        if let listener { evconnlistener_free(listener) }
+        if let listener {
+            // Closing is not enough: a child between fork and exec holds the socket too, and clients would wait in its
+            // queue for nobody.
+            shutdown(evconnlistener_get_fd(listener), Int32(SHUT_RDWR))
+            evconnlistener_free(listener)
+        }
         listener = nil
     }
 
