@@ -33,9 +33,16 @@ struct ComputeLane: Sendable {
 
     /// Takes the job of whoever has had least. A job of one's own goes before the shared one: more of one's answers are
     /// then in it, and it costs hardly more.
-    mutating func next() -> Turn? { first { _ in true }.flatMap { take($0) } }
+    mutating func next() -> Turn? {
+        guard let first = first(of: { _ in true }) else { return nil }
+        shares.begin(first.user)
+        return take(first)
+    }
 
     /// Takes the next job where it is another user's who has had less than `user` will have had with `seconds` more.
+    ///
+    /// The level stays that of `user`, who is being served: were it raised by every turn of the others, `user` would be
+    /// counted as having had what they had, and go on waiting for them.
     mutating func next(before user: String, after seconds: Double) -> Turn? {
         guard let first = first(of: { $0 != user }), shares.used(first.user) < shares.used(user) + seconds else {
             return nil
@@ -52,7 +59,6 @@ struct ComputeLane: Sendable {
     }
 
     private mutating func take(_ first: (user: String, isShared: Bool)) -> Turn? {
-        shares.begin(first.user)
         if first.isShared, let run = shared?.run {
             shared = nil
             return Turn(user: first.user, isShared: true) { run() }

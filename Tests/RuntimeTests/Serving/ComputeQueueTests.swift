@@ -111,6 +111,32 @@ import Testing
         #expect(order.value[1] == "quiet" && order.value[6] == "its own next", "\(order.value)")
     }
 
+    /// Whoever interrupts a job may have as much as it has had by then, however much more they want.
+    @Test func aLongJobIsNotInterruptedForEver() async throws {
+        let (queue, pass) = Self.clock()
+        let flood = Locked(0)
+        let (begun, open, seen) = (Locked(false), Locked(false), Locked(-1))
+        queue.submit(.answers, for: "quiet") {
+            begun.change { $0 = true }
+            while !open.value {}
+            for _ in 0..<20 {
+                pass()
+                Pause.point()
+            }
+            seen.change { $0 = flood.value }
+        }
+        while !begun.value { await Task.yield() }
+        for _ in 0..<200 {
+            queue.submit(.answers, for: "flood") {
+                pass()
+                flood.change { $0 += 1 }
+            }
+        }
+        open.change { $0 = true }
+        while flood.value < 200 { await Task.yield() }
+        #expect((19...21).contains(seen.value), "\(seen.value) jobs beside one of 20 parts")
+    }
+
     /// A training step, however long, gives answers three quarters of the time it takes; and it goes on all the while.
     @Test func aTrainingStepGivesWayAndGoesOn() async throws {
         let (queue, pass) = Self.clock()
