@@ -69,8 +69,8 @@ def calls(arena: Arena) -> str:
     codes: dict[str, int] = {}
     with ExitStack() as stack:
         wires = opened(stack, arena, 4)
-        until = time.monotonic() + arena.seconds(2, 15)
-        while time.monotonic() < until:
+        begun = time.monotonic()
+        while time.monotonic() < begun + arena.seconds(2, 15):
             for one in wires:
                 block = one.headers(STATUS, user.token)
                 streams = [one.take_stream() for _ in range(50)]
@@ -83,8 +83,11 @@ def calls(arena: Arena) -> str:
                     one.answers.pop(stream, None)
                 if one.closed or one.goaway:
                     wires[wires.index(one)] = stack.enter_context(Wire(arena.server, "127.0.0.2"))
+        seconds = time.monotonic() - begun
     good, refused = codes.get("0", 0), codes.get("8", 0)
-    require(good <= 1_300, f"{good} calls of one user were served within a minute; 1,200 are allowed")
+    # A minute's calls may be made at once, and come again by the second.
+    allowed = 1_200 + 20 * seconds
+    require(good <= allowed + 20, f"{good} calls of one user were served in {seconds:.0f} s; {allowed:.0f} are allowed")
     return f"{good} served, {refused} refused, {codes.get('none', 0)} cut off"
 
 

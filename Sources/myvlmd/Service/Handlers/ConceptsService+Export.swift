@@ -3,11 +3,11 @@ import Registry
 
 extension ConceptsService {
     func registerExport(in services: inout Services, options: MethodOptions) {
-        let (registry, runner, imports) = (registry, runner, imports)
+        let (registry, runner, imports, snapshots) = (registry, runner, imports, snapshots)
         services.register(ConceptsMethods.exportData, options: options) { _, writer, context in
             try await runner.run(context) {
                 let caller = try context.caller
-                let export = try await registry.export(of: caller)
+                let export = try await snapshots.run(for: "\(caller.userID)") { try await registry.export(of: caller) }
                 try await Self.write(ExportFile.beginning, to: writer)
                 for (place, concept) in export.concepts.enumerated() {
                     let json = try await imports.offPool { try ExportFile.encoded(concept) }

@@ -15,6 +15,9 @@ struct ConceptsService: Sendable {
     /// What a file for this server's model says of itself; throws for every other.
     let inspect: @Sendable ([UInt8]) throws -> ArtifactManifest
     let imports: DataImports
+    /// Reading everything a user has keeps one of the registry's readers for long: one export does at a time, so that the
+    /// others are free for calls that need a moment.
+    let snapshots = TurnGate(limit: 1, perUser: 1)
 
     func register(in services: inout Services) {
         let registry = registry
