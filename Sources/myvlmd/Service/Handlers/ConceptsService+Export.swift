@@ -1,5 +1,6 @@
 import RPC
 import Registry
+import Runtime
 
 extension ConceptsService {
     func registerExport(in services: inout Services, options: MethodOptions) {
