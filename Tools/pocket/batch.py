@@ -31,7 +31,7 @@ class Packer:
         """Embeddings, positions, mask and targets of a batch; `visual` is [items, 49, width], `noise()` a draw."""
         rows, layouts = [], []
         for item, tokens in zip(items, visual):
-            parts = [self.embed[self.ids(prefix_text(item.tags))], tokens]
+            parts = [self.embed[self.ids(prefix_text(item.tags, item.sketch))], tokens]
             length = sum(len(p) for p in parts)
             norm = tokens[0].norm()
             segments, positions, spots, labels = [0] * length, list(range(length)), [], []

@@ -28,6 +28,8 @@ class Item:
     features: np.ndarray
     tags: list[str]
     branches: list[Branch]
+    # Nothing: no sketch is drawn.
+    sketch: str | None = None
 
 
 class Prototypes:

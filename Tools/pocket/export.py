@@ -12,7 +12,7 @@ import torch
 from safetensors.torch import save_file
 
 from . import vision
-from .prompts import PROMPT, TAG_COUNT, TAG_MINIMUM
+from .prompts import PROMPT, SKETCHED, TAG_COUNT, TAG_MINIMUM
 
 RESIZE = (
     "upright by EXIF, RGB, the whole image without crop to 224 x 224 by Pillow's Image.resize BILINEAR (separable triangle filter, "
@@ -52,7 +52,16 @@ def write_words(folder: Path, weight: np.ndarray, bias: np.ndarray) -> None:
     atomic(folder / "words.safetensors", lambda p: save_file(tensors, p))
 
 
-def write_config(folder: Path, rank: int, scale: float, concept: dict, variant: str = "lite2") -> None:
+SKETCH = {"beams": 3, "length_penalty": 0.7, "limit": 20}
+
+
+def write_sketch(folder: Path, sketch) -> None:
+    tensors = {name: value.detach().to(torch.float16).contiguous() for name, value in sketch.state_dict().items()}
+    atomic(folder / "sketch.safetensors", lambda p: save_file(tensors, p, {"format": "pt"}))
+    atomic(folder / "sketch.json", lambda p: p.write_text(json.dumps(sketch.vocabulary.words, ensure_ascii=False) + "\n"))
+
+
+def write_config(folder: Path, rank: int, scale: float, concept: dict, variant: str = "lite2", sketch=None, places: int | None = None) -> None:
     """config.json with the digest of every other file of the directory."""
     config = {
         "model_type": "pocket",
@@ -67,10 +76,11 @@ def write_config(folder: Path, rank: int, scale: float, concept: dict, variant: 
             "padding": "same (total = max((ceil(n / stride) - 1) * stride + kernel - n, 0); the odd one at the bottom and right)",
             "batch_norm_epsilon": vision.BATCH_NORM_EPSILON,
         },
-        "projector": {"file": "pocket.safetensors", "activation": "gelu"},
+        "projector": {"file": "pocket.safetensors", "activation": "gelu", **({"places": places} if places else {})},
+        **({"sketch": {"file": "sketch.safetensors", "words": "sketch.json", "heads": sketch.shape.heads, **SKETCH}} if sketch else {}),
         "language": {"file": "smollm2-135m-instruct.q4_1.gguf", "lora": {"file": "pocket.safetensors", "rank": rank, "scale": scale}},
         "tags": {"file": "classes.json", "words": "words.safetensors", "count": TAG_COUNT, "minimum_probability": TAG_MINIMUM},
-        "prompt": PROMPT,
+        "prompt": SKETCHED if sketch else PROMPT,
         "concept": concept,
     }
     atomic(folder / "config.json", lambda p: p.write_text(json.dumps(config, indent=2, ensure_ascii=False) + "\n"))

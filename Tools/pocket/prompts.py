@@ -17,12 +17,15 @@ PROMPT = {
     "names_separator": " and ",
     "stop": [STOP],
 }
+# Where a sketch is drawn, its words stand behind the tags.
+SKETCHED = PROMPT | {"prefix": "<|im_start|>Objects: {tags}. Seen: {sketch}.\n"}
 TAG_COUNT = 3
 TAG_MINIMUM = 0.03
 
 
-def prefix_text(tags: list[str]) -> str:
-    return PROMPT["prefix"].format(tags=PROMPT["separator"].join(tags))
+def prefix_text(tags: list[str], sketch: str | None = None) -> str:
+    template = PROMPT if sketch is None else SKETCHED
+    return template["prefix"].format(tags=PROMPT["separator"].join(tags), sketch=sketch)
 
 
 def suffix_text(names: list[str] | None = None, question: str | None = None) -> str:

@@ -17,6 +17,19 @@ package struct PocketConfiguration: Sendable, Decodable {
 
     package struct Projector: Sendable, Decodable {
         package let file: String
+        /// Places on a side that the encoder's map is averaged to before it is projected; all of them if not stated.
+        package let places: Int?
+    }
+
+    /// The small decoder whose words stand in the prompt.
+    package struct Sketch: Sendable, Decodable {
+        package let file: String
+        package let words: String
+        package let heads: Int
+        package let beams: Int
+        package let length_penalty: Float
+        /// Words at most.
+        package let limit: Int
     }
 
     package struct Language: Sendable, Decodable {
@@ -52,6 +65,7 @@ package struct PocketConfiguration: Sendable, Decodable {
     package let files: [String: File]
     package let vision: Vision
     package let projector: Projector
+    package let sketch: Sketch?
     package let language: Language
     package let tags: Tags
     package let prompt: PocketPrompt
@@ -72,6 +86,12 @@ package struct PocketConfiguration: Sendable, Decodable {
         }
         for value in vision.mean { try seen.check("mean", value, -1000...1000) }
         for value in vision.std { try seen.check("std", value, 1e-6...1e6) }
+        try stated.below("projector").check("places", projector.places, 1...64)
+        let drawn = stated.below("sketch")
+        try drawn.check("heads", sketch?.heads, StatedNumbers.heads)
+        try drawn.check("beams", sketch?.beams, 1...16)
+        try drawn.check("length_penalty", sketch?.length_penalty, -8...8)
+        try drawn.check("limit", sketch?.limit, 1...256)
         try stated.below("language.lora").check("scale", language.lora?.scale, -1e4...1e4)
         try stated.below("language.lora").check("rank", language.lora?.rank, StatedNumbers.widths)
         try stated.below("tags").check("count", tags.count, 1...100)

@@ -2,7 +2,7 @@ package import Compute
 
 extension PocketModel {
     /// Positions of a side of the visual grid.
-    fileprivate static let gridSide = 7
+    package static let gridSide = 7
 
     /// The language model's weights unless another storage is asked for: half the memory and twice the speed of 32-bit
     /// floats, at a change of the perplexity far below one percent.
@@ -23,7 +23,11 @@ extension PocketModel {
             [
                 configuration.vision.file, configuration.projector.file, configuration.language.file,
                 configuration.tags.file, "bank.safetensors",
-            ] + [configuration.language.lora?.file, configuration.tags.words].compactMap { $0 }
+            ]
+            + [
+                configuration.language.lora?.file, configuration.tags.words, configuration.sketch?.file,
+                configuration.sketch?.words,
+            ].compactMap { $0 }
         for name in used where configuration.files[name] == nil {
             throw VLMError(.checkpointMalformed, "config.json uses \(name) but lists no digest for it")
         }
@@ -54,8 +58,10 @@ extension PocketModel {
                 first: try projector.matrix("projector.linear1.weight"),
                 firstBias: try projector.floats("projector.linear1.bias"),
                 second: try projector.matrix("projector.linear2.weight"),
-                secondBias: try projector.floats("projector.linear2.bias")),
-            words: words, tags: tags, prompt: configuration.prompt, tokenizer: try ByteLevelBPE(gguf: gguf),
+                secondBias: try projector.floats("projector.linear2.bias"),
+                places: configuration.projector.places ?? gridSide),
+            sketch: try configuration.sketch.map { try Sketcher($0, directory: directory) }, words: words, tags: tags,
+            prompt: configuration.prompt, tokenizer: try ByteLevelBPE(gguf: gguf),
             language: language,
             negatives: try NegativeBank(SafetensorsFile(contentsOf: directory.file("bank.safetensors"))))
     }
@@ -74,7 +80,11 @@ extension PocketModel {
             "\(configuration.tags.minimum_probability)", prompt.prefix, prompt.caption, prompt.caption_named,
             prompt.question, prompt.question_named, prompt.separator, prompt.names_separator, NegativeBank.rule,
         ]
-        return try FileDigest.sha256(Array((parts + rules + prompt.stop).joined(separator: "\u{1f}").utf8))
+        let places = configuration.projector.places.map { ["places=\($0)"] } ?? []
+        let sketch =
+            configuration.sketch.map { ["sketch=\($0.heads) \($0.beams) \($0.length_penalty) \($0.limit)"] } ?? []
+        return try FileDigest.sha256(
+            Array((parts + rules + places + sketch + prompt.stop).joined(separator: "\u{1f}").utf8))
     }
 }
 

@@ -2,7 +2,7 @@ package import Compute
 
 /// pocket: EfficientNet-Lite, an MLP projector and SmolLM2, in LLaVA's shape.
 ///
-/// A sequence is: prefix template with object tags, 49 visual tokens, concept rows, prompt, answer. Everything is
+/// A sequence is: prefix template with object tags and the sketch's words, visual tokens, concept rows, prompt, answer. Everything is
 /// immutable after loading, so calls may come from any thread.
 package struct PocketModel: FrozenVLM {
     /// The vision side as a function of a picture, so that tests can put a small one in its place.
@@ -17,18 +17,23 @@ package struct PocketModel: FrozenVLM {
         package let firstBias: [Float]
         package let second: Matrix
         package let secondBias: [Float]
+        let pool: VisualPool
 
-        /// Weights as in a PyTorch `Linear`: `first [middle, featureSize]`, `second [hiddenSize, middle]`.
-        package init(first: Matrix, firstBias: [Float], second: Matrix, secondBias: [Float]) {
+        /// Weights as in a PyTorch `Linear`: `first [middle, featureSize]`, `second [hiddenSize, middle]`. The map is
+        /// averaged to `places` x `places` before.
+        package init(
+            first: Matrix, firstBias: [Float], second: Matrix, secondBias: [Float], places: Int = PocketModel.gridSide
+        ) {
+            pool = VisualPool(side: PocketModel.gridSide, places: min(places, PocketModel.gridSide))
             self.first = first
             self.firstBias = firstBias
             self.second = second
             self.secondBias = secondBias
         }
 
-        /// `[positions, hiddenSize]` of `[positions, featureSize]`: linear, exact GELU, linear.
+        /// `[places * places, hiddenSize]` of a map `[positions, featureSize]`: mean, linear, exact GELU, linear.
         func callAsFunction(_ map: Matrix) -> Matrix {
-            var middle = PointwiseConvolution(weight: first, bias: firstBias)(map, clip: false)
+            var middle = PointwiseConvolution(weight: first, bias: firstBias)(pool(map), clip: false)
             Activation.gelu(&middle)
             return PointwiseConvolution(weight: second, bias: secondBias)(middle, clip: false)
         }
@@ -39,7 +44,8 @@ package struct PocketModel: FrozenVLM {
     package let stopTokens: [Int32]
     package let negatives: NegativeBank
     private let vision: any Vision
-    private let projector: Projector
+    let projector: Projector
+    private let sketch: Sketcher?
     private let words: WordRows?
     private let tags: TagTable
     private let prompt: PocketPrompt
@@ -51,7 +57,8 @@ package struct PocketModel: FrozenVLM {
     /// Joins the parts; throws `checkpointMalformed` when they do not fit each other.
     package init(
         identity: ModelIdentity, trainingDefaults: ConceptTrainingDefaults, vision: any Vision, projector: Projector,
-        words: WordRows? = nil, tags: TagTable, prompt: PocketPrompt, tokenizer: ByteLevelBPE, language: LlamaModel,
+        sketch: Sketcher? = nil, words: WordRows? = nil, tags: TagTable, prompt: PocketPrompt, tokenizer: ByteLevelBPE,
+        language: LlamaModel,
         negatives: NegativeBank
     ) throws {
         let hidden = language.configuration.hiddenSize
@@ -76,6 +83,7 @@ package struct PocketModel: FrozenVLM {
         self.trainingDefaults = trainingDefaults
         self.vision = vision
         self.projector = projector
+        self.sketch = sketch
         self.words = words
         self.tags = tags
         self.prompt = prompt
@@ -97,7 +105,9 @@ package struct PocketModel: FrozenVLM {
 
     package func prefix(for features: ImageFeatures) throws -> any ImagePrefix {
         try language.prefix(
-            leading: prompt.prefixTokens(tags: features.tags, tokenizer: tokenizer), visual: features.visualTokens)
+            leading: prompt.prefixTokens(
+                tags: features.tags, sketch: sketch?.caption(of: features) ?? "", tokenizer: tokenizer),
+            visual: features.visualTokens)
     }
 
     package func promptTokens(for task: VLMTask) throws -> [Int32] {

@@ -32,8 +32,10 @@ package struct PocketPrompt: Sendable, Decodable {
     }
 
     /// Tokens before the visual tokens.
-    func prefixTokens(tags: [ObjectTag], tokenizer: ByteLevelBPE) -> [Int32] {
-        fill(prefix, ["tags": tags.map { PromptText.clean($0.name) }.joined(separator: separator)], tokenizer)
+    func prefixTokens(tags: [ObjectTag], sketch: String, tokenizer: ByteLevelBPE) -> [Int32] {
+        fill(
+            prefix,
+            ["tags": tags.map { PromptText.clean($0.name) }.joined(separator: separator), "sketch": sketch], tokenizer)
     }
 
     /// Tokens between the concept rows and the answer.

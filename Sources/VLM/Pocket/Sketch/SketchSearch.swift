@@ -1,0 +1,83 @@
+internal import Compute
+import Foundation
+
+/// Finds the likeliest caption of a sketch: several lines side by side, no pair of words twice, no word behind itself.
+///
+/// A line's score is the sum of its log-probabilities over its length to the power of the penalty. Deterministic.
+package struct SketchSearch: Sendable {
+    let beams: Int
+    let penalty: Double
+    /// Words at most.
+    let limit: Int
+
+    package init(beams: Int, penalty: Double, limit: Int) {
+        self.beams = beams
+        self.penalty = penalty
+        self.limit = limit
+    }
+
+    private struct Line {
+        var said: [Int]
+        var score: Float
+    }
+
+    private struct Candidate {
+        let line: Int
+        let word: Int
+        let score: Float
+    }
+
+    /// Words of the caption, the end not among them.
+    package func caption(of sketch: Sketch, memory: Sketch.KeyValues) -> [Int] {
+        var lines = [Line(said: [], score: 0)]
+        var past = [sketch.nothingSaid]
+        var words = [SketchVocabulary.Mark.caption.rawValue]
+        var best: (score: Double, said: [Int]) = (-.infinity, [])
+        for length in 1...min(limit, sketch.longest - 1) {
+            let logits = sketch.step(words, &past, memory: memory)
+            let long = pow(Double(length), penalty)
+            var next: [Candidate] = []
+            for candidate in candidates(lines, logits) {
+                let ends = candidate.word == SketchVocabulary.Mark.end.rawValue
+                if ends || length == min(limit, sketch.longest - 1) {
+                    let said = lines[candidate.line].said + (ends ? [] : [candidate.word])
+                    if Double(candidate.score) / long > best.score { best = (Double(candidate.score) / long, said) }
+                } else if next.count < beams {
+                    next.append(candidate)
+                }
+            }
+            guard let first = next.first, best.score < Double(first.score) / long else { break }
+            past = next.map { past[$0.line] }
+            lines = next.map { Line(said: lines[$0.line].said + [$0.word], score: $0.score) }
+            words = next.map(\.word)
+        }
+        return best.said
+    }
+
+    /// The likeliest continuations of all lines, twice as many as there are beams, best first.
+    private func candidates(_ lines: [Line], _ logits: Matrix) -> [Candidate] {
+        var kept: [Candidate] = []
+        for (number, line) in lines.enumerated() {
+            var chances = Array(logits.row(number))
+            let top = chances.max() ?? 0
+            let total = top + Float(log(chances.reduce(0.0) { $0 + Double(exp($1 - top)) }))
+            for word in forbidden(after: line.said) { chances[word] = -.infinity }
+            for (word, chance) in chances.enumerated() {
+                let score = line.score + (chance - total)
+                if kept.count == 2 * beams, let last = kept.last, score <= last.score { continue }
+                guard score.isFinite else { continue }
+                let place = kept.firstIndex { $0.score < score } ?? kept.endIndex
+                kept.insert(Candidate(line: number, word: word, score: score), at: place)
+                if kept.count > 2 * beams { kept.removeLast() }
+            }
+        }
+        return kept
+    }
+
+    /// Marks but the end, the last word, and what followed it before.
+    private func forbidden(after said: [Int]) -> [Int] {
+        let marks = SketchVocabulary.Mark.allCases.filter { $0 != .end }.map(\.rawValue)
+        guard let last = said.last else { return marks }
+        return marks + [last] + zip(said, said.dropFirst()).filter { $0.0 == last }.map(\.1)
+    }
+}

@@ -1,0 +1,183 @@
+"""What the sketch learns from: captions, questions and names of things, as rows of numbers."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from . import folder as folders
+from .phrases import article
+from .prompts import TAG_MINIMUM, Tagger
+from .sketch import ANSWER, CAPTION, END, PAD, QUESTION, SPECIAL, TAGS, SketchShape, Vocabulary, spoken
+from .truth import COLOURS, STOP, stem
+
+NAMING = ["{a}", "a close up of {a}", "a photo of {a}", "there is {a}", "a picture of {a}"]
+ASKING = ["is there {a} in the picture", "are there any {n} in the picture", "is there {a}", "can you see {a}", "is this {a}"]
+
+
+@dataclass
+class Corpus:
+    """Photos by their place in the cached maps, with what is said of each; `held_out` are never drawn."""
+
+    captions: list[list[list[str]]]
+    questions: list[list[tuple[list[str], list[str]]]]
+    train: list[int]
+    flickr: list[int]
+    coco: list[int]
+    things: list[tuple[int, str]]
+
+    @property
+    def held_out(self) -> list[int]:
+        return self.flickr + self.coco
+
+
+def corpus(folder: folders.Folder, kept_back: folders.Split, things: list[str]) -> Corpus:
+    """`things` are names of further maps that follow the folder's photos. Captions of held-out photos are left out of the rest."""
+    held_out = kept_back.names
+    forbidden = {tuple(spoken(c)) for p in folder.photos if p.name in held_out for c in p.captions}
+    captions, questions, train = [], [], []
+    for place, photo in enumerate(folder.photos):
+        said = [spoken(c) for c in photo.captions]
+        if photo.name not in held_out:
+            said = [c for c in said if tuple(c) not in forbidden]
+            train.append(place)
+        captions.append(said)
+        questions.append([(spoken(q), spoken(a)) for q, a in photo.questions if spoken(a)])
+    count = len(folder.photos)
+    return Corpus(
+        captions, questions, [i for i in train if captions[i] or questions[i]], folder.named(kept_back.flickr), folder.named(kept_back.coco),
+        [(count + i, name) for i, name in enumerate(things)])
+
+
+def vocabulary(corpus: Corpus, tags: list[str], least: int = 4) -> Vocabulary:
+    """Words that occur often enough in training, and every word of a tag or a thing's name."""
+    counts: Counter = Counter()
+    for place in corpus.train:
+        for caption in corpus.captions[place]:
+            counts.update(caption)
+        for question, answer in corpus.questions[place]:
+            counts.update(question + answer)
+    always = {word for name in tags + [name for _, name in corpus.things] for word in spoken(name)}
+    always |= {word for form in NAMING + ASKING for word in spoken(form.format(a="a", n=""))} | {"yes", "no"}
+    kept = sorted(always | {word for word, count in counts.items() if count >= least})
+    return Vocabulary(SPECIAL + kept)
+
+
+def best_tags(logits: np.ndarray, tagger: Tagger) -> tuple[np.ndarray, np.ndarray]:
+    """Numbers and probabilities of the three best tags of each row of class logits; those the prompt leaves out have 0."""
+    numbers, chances = np.zeros((len(logits), TAGS), np.int64), np.zeros((len(logits), TAGS), np.float32)
+    for row, one in enumerate(logits):
+        found = tagger.probabilities(one)
+        order = np.argsort(-found, kind="stable")[:TAGS]
+        numbers[row], chances[row] = order, np.where((found[order] >= TAG_MINIMUM) | (np.arange(TAGS) == 0), found[order], 0)
+    return numbers, chances
+
+
+class Rows:
+    """Token rows of one batch: inputs, targets (PAD where nothing is asked), and whose picture each row is about."""
+
+    def __init__(self, longest: int):
+        self.longest, self.inputs, self.targets, self.pictures = longest, [], [], []
+
+    def add(self, picture: int, prefix: list[int], answer: list[int]) -> None:
+        answer = answer[: self.longest - 1 - len(prefix)] + [END]
+        self.inputs.append(prefix + answer[:-1])
+        self.targets.append([PAD] * (len(prefix) - 1) + answer)
+        self.pictures.append(picture)
+
+    def tensors(self) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        width = max(len(row) for row in self.inputs)
+        inputs = torch.tensor([row + [PAD] * (width - len(row)) for row in self.inputs])
+        targets = torch.tensor([row + [PAD] * (width - len(row)) for row in self.targets])
+        return inputs, targets, torch.tensor(self.pictures)
+
+
+class Drawer:
+    """Draws batches; the same step draws the same batch, whatever was drawn before."""
+
+    thing_share, caption_count, question_count = 0.1, 3, 2
+
+    def __init__(self, corpus: Corpus, words_: Vocabulary, shape: SketchShape, views: int, seed: int):
+        self.corpus, self.vocabulary, self.shape, self.views, self.seed = corpus, words_, shape, views, seed
+        self.said = {i: {w for c in corpus.captions[i] for w in c} | {stem(w) for c in corpus.captions[i] for w in c} for i in corpus.train}
+        counts = Counter(w for i in corpus.train for w in {w for c in corpus.captions[i] for w in c})
+        self.asked = [w for w, n in counts.items() if n >= 40 and w not in STOP and w not in COLOURS and len(w) > 2]
+        self.weights = np.cumsum([counts[w] ** 0.5 for w in self.asked])
+
+    def places(self, step: int, size: int) -> list[int]:
+        """The photos of a batch: every photo once an epoch, in an order of the epoch's own."""
+        count = len(self.corpus.train)
+        found = []
+        for number in range(step * size, (step + 1) * size):
+            epoch, place = divmod(number, count)
+            if not found or place == 0 or not hasattr(self, "_epoch") or self._epoch != epoch:
+                self._epoch, order = epoch, list(self.corpus.train)
+                random.Random(self.seed * 1009 + epoch).shuffle(order)
+                self._order = order
+            found.append(self._order[place])
+        return found
+
+    def batch(self, step: int, size: int) -> tuple[list[tuple[int, int]], Rows]:
+        """`(map, view)` of each picture and the rows about them."""
+        rng = random.Random(self.seed * 1_000_003 + step)
+        things = round(size * self.thing_share) if self.corpus.things else 0
+        rows, pictures = Rows(self.shape.longest), []
+        for place in self.places(step, size - things):
+            number = len(pictures)
+            pictures.append((place, rng.randrange(self.views)))
+            said = self.corpus.captions[place]
+            for caption in rng.sample(said, min(len(said), self.caption_count)):
+                rows.add(number, [CAPTION], self.vocabulary.encode(caption))
+            for question, answer in self.questions(place, rng):
+                self.ask(rows, number, question, answer)
+        for _ in range(things):
+            place, name = rng.choice(self.corpus.things)
+            rows.add(len(pictures), [CAPTION], self.vocabulary.encode(spoken(rng.choice(NAMING).format(a=article(name)))))
+            pictures.append((place, rng.randrange(self.views)))
+        return pictures, rows
+
+    def ask(self, rows: Rows, number: int, question: list[str], answer: list[str]) -> None:
+        prefix = [QUESTION, *self.vocabulary.encode(question)[: self.shape.longest - 6], ANSWER]
+        rows.add(number, prefix, self.vocabulary.encode(answer))
+
+    def questions(self, place: int, rng: random.Random) -> list[tuple[list[str], list[str]]]:
+        asked = self.corpus.questions[place]
+        found = rng.sample(asked, min(len(asked), self.question_count))
+        said = self.corpus.captions[place]
+        # Of one or two captions too much is missing for a "no".
+        if len(said) >= 4 and len(found) < self.question_count:
+            form = rng.choice(ASKING)
+            if rng.random() < 0.5:
+                there = [w for c in said for w in c if w not in STOP and w not in COLOURS and len(w) > 2 and not w.endswith("ing")]
+                noun, answer = (rng.choice(there), "yes") if there else ("picture", "yes")
+            else:
+                noun = self.asked[int(np.searchsorted(self.weights, rng.random() * self.weights[-1]))]
+                answer = "no"
+                if noun in self.said[place] or stem(noun) in self.said[place]:
+                    return found
+            found.append((spoken(form.format(a=article(noun), n=noun)), [answer]))
+        return found
+
+
+def read_things(root: Path, classes: list[dict[str, str]]) -> tuple[list[str], list[str]]:
+    """Files and everyday names of a folder of single things (`labels.json`: {file: {name, source}})."""
+    everyday = {row["name"].lower(): row["tag"] for row in classes}
+    labels = json.loads((root / "labels.json").read_text())
+    files = sorted(labels)
+    return files, [everyday.get(labels[f]["name"].lower(), labels[f]["name"].lower()) for f in files]
+
+
+def known_words(vocabulary: Vocabulary, tokenizer, embed: torch.Tensor, width: int, size: float = 0.04) -> torch.Tensor:
+    """`[words, width]`: where the sketch's words lie at first, the main directions of the language model's own embeddings."""
+    rows = [embed[tokenizer.encode(" " + word, add_special_tokens=False).ids].mean(0) for word in vocabulary.words]
+    table = torch.stack(rows)
+    table = table - table.mean(0)
+    _, _, directions = torch.linalg.svd(table, full_matrices=False)
+    found = table @ directions[:width].T
+    return found / found.std() * size

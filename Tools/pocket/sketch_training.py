@@ -1,0 +1,227 @@
+"""Training of the sketch: cross-entropy on what people said, then the captions' own score as the reward."""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch.nn import functional as F
+
+from . import truth
+from .features import HeadConvolution
+from .sketch import ANSWER, CAPTION, END, PAD, QUESTION, UNKNOWN, Sketch
+from .sketch_data import Corpus, Drawer, Rows
+
+
+class Pictures:
+    """Maps and tags of a batch, from the cached features."""
+
+    def __init__(self, maps: list[np.ndarray], head: HeadConvolution, tags: np.ndarray, chances: np.ndarray):
+        self.maps, self.head, self.tags, self.chances = maps, head, tags, chances
+
+    def one(self, place: int, view: int) -> np.ndarray:
+        for part in self.maps:
+            if place < len(part):
+                return part[place, view]
+            place -= len(part)
+        raise IndexError(place)
+
+    def __call__(self, wanted: list[tuple[int, int]]) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        last = torch.from_numpy(np.stack([self.one(*w) for w in wanted]))
+        places, views = zip(*wanted)
+        return self.head(last), torch.from_numpy(self.tags[places, views]), torch.from_numpy(self.chances[places, views])
+
+
+class Trainer:
+    """One run in a folder: `state.pt` is where it goes on, `best.pt` what was best on the kept-back photos, `log.jsonl` the curve.
+
+    Every step draws from its own number, so a run that was stopped and goes on gives the weights of one that was not.
+    """
+
+    def __init__(self, sketch: Sketch, corpus: Corpus, drawer: Drawer, pictures: Pictures, work: Path, seed: int = 3):
+        self.sketch, self.corpus, self.drawer, self.pictures, self.work, self.seed = sketch, corpus, drawer, pictures, work, seed
+        work.mkdir(parents=True, exist_ok=True)
+        held = corpus.held_out
+        self.references = {i: [" ".join(c) for c in corpus.captions[i]] for i in held}
+
+    # --- what is minimised
+
+    def cross_entropy(self, rows: Rows, memory, smoothing: float) -> torch.Tensor:
+        inputs, targets, whose = rows.tensors()
+        mine = [(k[whose], v[whose]) for k, v in memory]
+        asked = targets != PAD
+        hidden = self.sketch.hidden(inputs, mine)[asked]
+        return F.cross_entropy(self.sketch.logits(hidden), targets[asked], label_smoothing=smoothing)
+
+    def imitate(self, step: int, size: int) -> torch.Tensor:
+        wanted, rows = self.drawer.batch(step, size)
+        return self.cross_entropy(rows, self.sketch.memory(*self.pictures(wanted)), 0.1)
+
+    def reinforce(self, step: int, size: int, reward, samples: int = 5) -> torch.Tensor:
+        """Self-critical sequence training with the mean of the other samples as the baseline (Rennie et al. 2017)."""
+        wanted, rows = self.drawer.batch(step, size)
+        memory = self.sketch.memory(*self.pictures(wanted))
+        described = [n for n, (place, _) in enumerate(wanted) if place in reward.places]
+        chosen = torch.tensor(described).repeat_interleave(samples)
+        mine = [(k[chosen], v[chosen]) for k, v in memory]
+        with torch.no_grad():
+            said = self.sample([(k.detach(), v.detach()) for k, v in mine])
+        scores = torch.tensor([reward(wanted[described[n // samples]][0], row) for n, row in enumerate(said)]).view(-1, samples)
+        advantage = (scores - (scores.sum(1, keepdim=True) - scores) / (samples - 1)).flatten()
+        self.last_reward = scores.mean().item()
+        spoken = Rows(self.drawer.shape.longest)
+        for n, row in enumerate(said):
+            spoken.add(n, [CAPTION], row)
+        inputs, targets, _ = spoken.tensors()
+        hidden = self.sketch.hidden(inputs, mine)
+        asked = targets != PAD
+        chance = -F.cross_entropy(self.sketch.logits(hidden[asked]), targets[asked], reduction="none")
+        weight = advantage[:, None].expand(targets.shape)[asked]
+        # Imitation goes on beside it: questions have no such reward, and captions stay what people say.
+        return -(weight * chance).sum() / len(targets) + 0.3 * self.cross_entropy(rows, memory, 0.1)
+
+    def sample(self, memory, limit: int = 20) -> list[list[int]]:
+        count = memory[0][0].shape[0]
+        tokens, past = torch.full((count, 1), CAPTION), []
+        said: list[list[int]] = [[] for _ in range(count)]
+        open_ = [True] * count
+        for _ in range(limit):
+            logits = self.sketch.logits(self.sketch.hidden(tokens, memory, past)[:, -1])
+            logits[:, [PAD, CAPTION, QUESTION, ANSWER, UNKNOWN]] = -1e9
+            tokens = torch.multinomial(logits.softmax(-1), 1)
+            for n, token in enumerate(tokens[:, 0].tolist()):
+                if open_[n]:
+                    open_[n] = token != END
+                    if open_[n]:
+                        said[n].append(token)
+            if not any(open_):
+                break
+        return said
+
+    # --- what is looked at
+
+    @torch.no_grad()
+    def captions(self, places: list[int], beams: int = 3, penalty: float = 0.7) -> list[str]:
+        self.sketch.eval()
+        said = []
+        for start in range(0, len(places), 50):
+            found = self.sketch.search(self.sketch.memory(*self.pictures([(p, 0) for p in places[start : start + 50]])), beams, penalty=penalty)
+            said += [self.sketch.vocabulary.decode(row) for row in found]
+        return said
+
+    @torch.no_grad()
+    def yes_no(self, places: list[int]) -> float:
+        """Mean of the accuracies on yes and on no, by which of the two answers is likelier."""
+        self.sketch.eval()
+        yes, no = (self.sketch.vocabulary.numbers[w] for w in ("yes", "no"))
+        right, asked = {yes: 0, no: 0}, {yes: 0, no: 0}
+        for place in places:
+            memory = self.sketch.memory(*self.pictures([(place, 0)]))
+            for question, answer in self.corpus.questions[place]:
+                if answer[:1] not in (["yes"], ["no"]):
+                    continue
+                prefix = [QUESTION, *self.sketch.vocabulary.encode(question)[: self.drawer.shape.longest - 6], ANSWER]
+                logits = self.sketch.logits(self.sketch.hidden(torch.tensor([prefix]), memory)[0, -1])
+                want = yes if answer[0] == "yes" else no
+                asked[want] += 1
+                right[want] += (yes if logits[yes] > logits[no] else no) == want
+        return sum(right[w] / max(1, asked[w]) for w in (yes, no)) / 2
+
+    def look(self) -> dict:
+        row = {}
+        for name, places in (("flickr", self.corpus.flickr), ("coco", self.corpus.coco)):
+            if places:
+                found = truth.figures([self.references[p] for p in places], self.captions(places))
+                row[name] = {k: round(v, 3) for k, v in found.items()}
+        row["yes_no"] = round(self.yes_no(self.corpus.coco), 3)
+        return row
+
+    def validation(self) -> float:
+        """Cross-entropy of all captions of the kept-back photos."""
+        self.sketch.eval()
+        with torch.no_grad():
+            found = []
+            held = self.corpus.held_out
+            for start in range(0, len(held), 50):
+                rows = Rows(self.drawer.shape.longest)
+                part = held[start : start + 50]
+                for n, place in enumerate(part):
+                    for caption in self.corpus.captions[place]:
+                        rows.add(n, [CAPTION], self.sketch.vocabulary.encode(caption))
+                found.append(self.cross_entropy(rows, self.sketch.memory(*self.pictures([(p, 0) for p in part])), 0).item())
+        return sum(found) / len(found)
+
+    # --- the loop
+
+    def run(self, name: str, steps: int, size: int, rate: float, loss_of, every: int = 200, keep: int = 100, warmup: int = 100, score=None) -> None:
+        """Steps of `loss_of(step, size)` from where `name` was left; looks at the kept-back photos every so often."""
+        optimizer = torch.optim.AdamW(self.sketch.parameters(), lr=rate, weight_decay=0.05, betas=(0.9, 0.98))
+        state, best_file = self.work / f"{name}.state.pt", self.work / f"{name}.best.pt"
+        first, best = 0, -math.inf
+        if state.exists():
+            kept = torch.load(state, weights_only=True)
+            self.sketch.load_state_dict(kept["model"])
+            optimizer.load_state_dict(kept["optimizer"])
+            first, best = kept["step"], kept["best"]
+        began, seen = time.time(), []
+        with (self.work / f"{name}.jsonl").open("a") as log:
+            for step in range(first, steps):
+                torch.manual_seed(self.seed * 100_003 + step)
+                self.sketch.train()
+                factor = min(1.0, (step + 1) / warmup) * (0.05 + 0.95 * 0.5 * (1 + math.cos(math.pi * step / steps)))
+                for group in optimizer.param_groups:
+                    group["lr"] = rate * factor
+                loss = loss_of(step, size)
+                optimizer.zero_grad()
+                loss.backward()
+                torch.nn.utils.clip_grad_norm_(self.sketch.parameters(), 1.0)
+                optimizer.step()
+                seen.append(loss.item())
+                last = step + 1 == steps
+                if last or (step + 1) % every == 0:
+                    row = {"step": step + 1, "seconds": round(time.time() - began), "loss": round(sum(seen) / len(seen), 4),
+                           "validation": round(self.validation(), 4), **self.look()}
+                    if hasattr(self, "last_reward"):
+                        row["reward"] = round(self.last_reward, 4)
+                    seen = []
+                    value = score(row) if score else -row["validation"]
+                    if value > best:
+                        best = value
+                        save(best_file, {"model": self.sketch.state_dict(), "step": step + 1})
+                        row["best"] = True
+                    print(json.dumps(row), file=log, flush=True)
+                if last or (step + 1) % keep == 0:
+                    save(state, {"model": self.sketch.state_dict(), "optimizer": optimizer.state_dict(), "step": step + 1, "best": best})
+        if best_file.exists():
+            self.sketch.load_state_dict(torch.load(best_file, weights_only=True)["model"])
+
+
+def save(path: Path, value: dict) -> None:
+    temporary = path.with_suffix(".part")
+    torch.save(value, temporary)
+    temporary.replace(path)
+
+
+class Reward:
+    """CIDEr-D of a caption with its end, and how many of its words and colours people said of the photo."""
+
+    def __init__(self, corpus: Corpus, vocabulary, content: float = 0.5, colours: float = 0.3):
+        self.vocabulary, self.content, self.colours = vocabulary, content, colours
+        described = [i for i in corpus.train if corpus.captions[i]]
+        self.places = {place: n for n, place in enumerate(described)}
+        self.cider = truth.Cider([[c + ["<end>"] for c in corpus.captions[i]] for i in described])
+        self.allowed = [truth.known([" ".join(c) for c in corpus.captions[i]]) for i in described]
+        # What one or two people did not say may be true all the same.
+        self.trust = [min(1.0, len(corpus.captions[i]) / 5) for i in described]
+
+    def __call__(self, place: int, row: list[int]) -> float:
+        number = self.places[place]
+        said = [self.vocabulary.words[n] for n in row]
+        judged = truth.judge(truth.words(" ".join(said)), self.allowed[number])
+        false_colours = judged.colours - judged.colours_true
+        extra = self.content * judged.content_true / max(1, judged.content) + self.colours * (judged.colours_true - false_colours)
+        return self.cider.score(number, said + ["<end>"]) + self.trust[number] * extra
