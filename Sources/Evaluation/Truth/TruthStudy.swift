@@ -6,7 +6,7 @@ import VLM
 public struct TruthStudy: Sendable {
     /// Answers decoded side by side: as many as the service's batch holds, and none changes another.
     private static let width = RuntimeConfiguration().maximumRunning
-    /// Lines of progress.
+    /// Lines of progress, about; of a few photos fewer.
     private static let steps = 20
     /// Photos that are left out by name; of more only the number is told.
     private static let named = 20
@@ -121,7 +121,7 @@ public struct TruthStudy: Sendable {
                 } else if let (place, result) = try await group.next() {
                     results[place] = result
                     let done = results.count
-                    if done == items.count || done % max(1, items.count / Self.steps) == 0 {
+                    if done == items.count || done % max(10, items.count / Self.steps) == 0 {
                         progress("\(done) of \(items.count) \(name)")
                     }
                 }
