@@ -1,32 +1,12 @@
 import Foundation
 package import LocalFiles
-package import VLM
 
 /// One thing of a data folder: its photos and what its owner says of them.
 package struct Thing: Sendable {
     /// A photo with the captions its owner wrote, which hold `{concept}` once.
-    package struct Photo: Sendable {
+    package struct Photo: PhotoFile {
         package let file: LocalPath
         package let captions: [String]
-
-        /// The file's name, as carried text.
-        package var name: String { file.name.text }
-
-        /// The file.
-        package func bytes() throws(EvaluationError) -> [UInt8] {
-            try EvaluationError.reading { () throws(LocalFileError) in
-                try LocalInput.contents(of: file, limit: ImageLimits.standard.maximumBytes)
-            }
-        }
-
-        /// What the file's bytes show. Throws `badInput` with its name where that is no picture.
-        package func picture(_ bytes: [UInt8]) throws -> RGBImage {
-            do {
-                return try RGBImage(decoding: bytes)
-            } catch {
-                throw EvaluationError(.badInput, "\(file.shown): \(error.message)", cause: error)
-            }
-        }
     }
 
     /// The folder's name.
@@ -41,8 +21,6 @@ package struct Thing: Sendable {
 
 /// Reads a folder with one folder of photos a thing and, if there is one, `captions.json`.
 package enum ThingFolder {
-    private static let endings = [".jpg", ".jpeg", ".png", ".webp"]
-
     private struct Entry: Decodable {
         let class_noun: String?
         let kind: String?
@@ -94,15 +72,13 @@ package enum ThingFolder {
     private static func thing(in folder: LocalPath, entry: Entry?) throws(EvaluationError) -> Thing? {
         let names = try EvaluationError.reading { () throws(LocalFileError) in try LocalFolder.names(in: folder) }
         var photos: [Thing.Photo] = []
-        for name in names where name.bytes.first != UInt8(ascii: ".") {
-            let text = name.text
-            guard endings.contains(where: { text.lowercased().hasSuffix($0) }) else { continue }
+        for name in names where PhotoName.isOne(name) {
             let file = folder.appending(name)
             guard let status = FileStatus(file) else {
                 throw EvaluationError(.missing, "\(file.shown) is a link that leads nowhere; take it away")
             }
             guard status.kind == .plain else { continue }
-            photos.append(Thing.Photo(file: file, captions: entry?.images?[text] ?? []))
+            photos.append(Thing.Photo(file: file, captions: entry?.images?[name.text] ?? []))
         }
         guard !photos.isEmpty else { return nil }
         guard photos.count > 1 else {

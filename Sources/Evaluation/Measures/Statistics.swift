@@ -26,16 +26,22 @@ func mean(_ values: [Double?]) -> Double? {
     return there.isEmpty ? nil : there.reduce(0, +) / Double(there.count)
 }
 
+/// The standard error of a mean, by the sample's deviation; nil of fewer than two.
+package func standardError(_ values: [Double]) -> Double? {
+    guard values.count > 1 else { return nil }
+    let mean = values.reduce(0, +) / Double(values.count)
+    let variance = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(values.count - 1)
+    return (variance / Double(values.count)).squareRoot()
+}
+
 /// Half the width of the 95 % interval of a mean over seeds, by Student's t; nil of fewer than two.
 package func halfInterval(_ values: [Double]) -> Double? {
-    guard values.count > 1 else { return nil }
+    guard let error = standardError(values) else { return nil }
     // Quantiles 0.975 for 1...10 degrees of freedom; beyond, the normal law's with Fisher's first correction.
     let table = [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228]
     let freedom = values.count - 1
     let t = freedom <= table.count ? table[freedom - 1] : 1.96 + 2.4 / Double(freedom)
-    let mean = values.reduce(0, +) / Double(values.count)
-    let variance = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(freedom)
-    return t * (variance / Double(values.count)).squareRoot()
+    return t * error
 }
 
 /// Precision and recall in one figure, from counts over all answers.

@@ -6,8 +6,6 @@ import VLM
 /// concept looks.
 struct HTMLReport {
     private let result: EvaluationResult
-    /// Longer side of an embedded photo, in pixels.
-    private static let side = 240
 
     init(_ result: EvaluationResult) { self.result = result }
 
@@ -17,9 +15,9 @@ struct HTMLReport {
         for key in usedPhotos {
             let name = "p\(classes.count)"
             classes[key] = name
-            if let (data, width, height) = try embedded(key) {
-                styles += ".\(name){background-image:url(data:image/jpeg;base64,\(data));"
-                styles += "width:\(width)px;height:\(height)px}\n"
+            if let picture = try embedded(key) {
+                styles += ".\(name){background-image:url(\(picture.address));"
+                styles += "width:\(picture.width)px;height:\(picture.height)px}\n"
             }
         }
         let rounds = result.split.rounds.indices.map { round in
@@ -27,7 +25,7 @@ struct HTMLReport {
             let pairs = result.pairs.filter { $0.round == round }.map { card($0, classes) }
             return """
                 <details\(round == 0 ? " open" : "")><summary>Round \(round + 1): seed \
-                \(result.split.rounds[round].seed), photos \(escaped(result.split.rounds[round].rule))</summary>
+                \(result.split.rounds[round].seed), photos \(HTML.escaped(result.split.rounds[round].rule))</summary>
                 <div class="cards">\(photos.joined())</div>
                 \(pairs.isEmpty ? "" : "<h3>Two things in one picture</h3><div class=\"cards\">\(pairs.joined())</div>")
                 </details>
@@ -38,7 +36,7 @@ struct HTMLReport {
             <html lang="en"><head><meta charset="utf-8"><title>MyVLM evaluation</title>
             <style>\(Self.style)\(styles)</style></head><body>
             <h1>MyVLM evaluation</h1>
-            <p>Model <code>\(escaped(String(result.modelDigest.prefix(16))))</code>, \(result.things.count) things, \
+            <p>Model <code>\(HTML.escaped(String(result.modelDigest.prefix(16))))</code>, \(result.things.count) things, \
             \(result.split.rounds.count) round\(result.split.rounds.count == 1 ? "" : "s"). Definitions: \
             <code>Docs/evaluation.md</code>. The split stands beside this page.</p>
             \(table)
@@ -54,9 +52,9 @@ struct HTMLReport {
         let several = result.split.rounds.count > 1
         let rows = result.figures.map { figure in
             let cells = [
-                "<td><code>\(escaped(figure.metric))</code></td>", "<td>\(shown(figure.value))</td>",
-                several ? "<td>\(figure.interval.map { "± " + shown($0) } ?? "")</td>" : "",
-                "<td>\(escaped(figure.unit))</td>",
+                "<td><code>\(HTML.escaped(figure.metric))</code></td>", "<td>\(HTML.shown(figure.value))</td>",
+                several ? "<td>\(figure.interval.map { "± " + HTML.shown($0) } ?? "")</td>" : "",
+                "<td>\(HTML.escaped(figure.unit))</td>",
             ]
             return "<tr>\(cells.joined())</tr>"
         }
@@ -70,22 +68,22 @@ struct HTMLReport {
         let right = row.named == [row.identifier]
         let photo = "\(row.thing)/\(row.photo)"
         var lines = [
-            "<b class=\"\(right ? "right" : "wrong")\">\(escaped(row.caption))</b>",
-            "<i>frozen</i> \(escaped(row.frozenCaption))",
+            "<b class=\"\(right ? "right" : "wrong")\">\(HTML.escaped(row.caption))</b>",
+            "<i>frozen</i> \(HTML.escaped(row.frozenCaption))",
         ]
         if let said = row.captionUnprompted, said != row.caption {
-            lines.append("<i>name not in prompt</i> \(escaped(said))")
+            lines.append("<i>name not in prompt</i> \(HTML.escaped(said))")
         }
-        if let said = row.simpleReplacement { lines.append("<i>simple</i> \(escaped(said))") }
-        if let said = row.guidedReplacement { lines.append("<i>guided</i> \(escaped(said))") }
-        if let first = row.references.first { lines.append("<i>owner</i> \(escaped(first))") }
+        if let said = row.simpleReplacement { lines.append("<i>simple</i> \(HTML.escaped(said))") }
+        if let said = row.guidedReplacement { lines.append("<i>guided</i> \(HTML.escaped(said))") }
+        if let first = row.references.first { lines.append("<i>owner</i> \(HTML.escaped(first))") }
         let fired = row.fired.isEmpty ? "nothing fired" : "fired: " + row.fired.joined(separator: ", ")
         lines.append(
-            "<span class=\"note\">\(escaped(fired)) · score \(shown(Double(row.score))) of "
-                + "\(shown(Double(row.threshold)))</span>")
+            "<span class=\"note\">\(HTML.escaped(fired)) · score \(HTML.shown(Double(row.score))) of "
+                + "\(HTML.shown(Double(row.threshold)))</span>")
         return """
             <div class="card"><div class="photo \(classes[photo] ?? "")">\(map(row.attention))</div>
-            <p class="note">\(escaped(photo)) = \(escaped(row.identifier))</p><p>\(lines.joined(separator: "<br>"))</p>\
+            <p class="note">\(HTML.escaped(photo)) = \(HTML.escaped(row.identifier))</p><p>\(lines.joined(separator: "<br>"))</p>\
             </div>
             """
     }
@@ -97,10 +95,10 @@ struct HTMLReport {
         let fired = row.fired.isEmpty ? "nothing fired" : "fired: " + row.fired.joined(separator: ", ")
         return """
             <div class="card wide"><div class="pair">\(pictures.joined())</div>
-            <p class="note">\(escaped(photos.joined(separator: " and "))) = \
-            \(escaped(row.identifiers.joined(separator: " and ")))</p>
-            <p><b class="\(right ? "right" : "wrong")">\(escaped(row.caption))</b><br>
-            <span class="note">\(escaped(fired))</span></p></div>
+            <p class="note">\(HTML.escaped(photos.joined(separator: " and "))) = \
+            \(HTML.escaped(row.identifiers.joined(separator: " and ")))</p>
+            <p><b class="\(right ? "right" : "wrong")">\(HTML.escaped(row.caption))</b><br>
+            <span class="note">\(HTML.escaped(fired))</span></p></div>
             """
     }
 
@@ -124,36 +122,11 @@ struct HTMLReport {
         return Set(keys).sorted()
     }
 
-    private func embedded(_ key: String) throws -> (data: String, width: Int, height: Int)? {
+    private func embedded(_ key: String) throws -> HTML.Picture? {
         let photo = result.things.lazy.flatMap { thing in thing.photos.map { ("\(thing.name)/\($0.name)", $0) } }
             .first { $0.0 == key }?.1
         guard let photo else { return nil }
-        let image = try photo.picture(try photo.bytes())
-        let longer = max(image.width, image.height)
-        let width = max(1, image.width * Self.side / longer)
-        let height = max(1, image.height * Self.side / longer)
-        let bytes = try image.resized(width: width, height: height).encodedJPEG(quality: 80)
-        return (Data(bytes).base64EncodedString(), width, height)
-    }
-
-    private func shown(_ value: Double?) -> String {
-        guard let value, value.isFinite else { return "–" }
-        return value == value.rounded() && abs(value) >= 2
-            ? String(format: "%.0f", value) : String(format: "%.3f", value)
-    }
-
-    /// Captions, file names and identifiers come from users and models.
-    private func escaped(_ text: String) -> String {
-        (CarriedText.isPlain(text) ? text : CarriedText.shown(text)).reduce(into: "") { result, character in
-            switch character {
-            case "&": result += "&amp;"
-            case "<": result += "&lt;"
-            case ">": result += "&gt;"
-            case "\"": result += "&quot;"
-            case "'": result += "&#39;"
-            default: result.append(character)
-            }
-        }
+        return try HTML.embedded(photo)
     }
 
     private static let style = """

@@ -97,6 +97,14 @@ package struct Lab {
         throw EvaluationError(.unavailable, "an answer ended without its last event")
     }
 
+    /// What everybody without concepts gets of a picture, the service's defaults included.
+    func answer(_ task: AnswerTask, about picture: RGBImage) async throws -> String {
+        for try await event in vlm.answer(user: "nobody", picture: picture, task: task) {
+            if case .end(let end) = event { return end.text }
+        }
+        throw EvaluationError(.unavailable, "an answer ended without its last event")
+    }
+
     /// All of a user's heads on a picture.
     func recognize(_ picture: RGBImage, for user: String) async throws -> RecognitionReport {
         try await vlm.recognize(user: user, picture: picture)
