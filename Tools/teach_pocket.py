@@ -31,7 +31,7 @@ from pocket.prompts import Tagger, suffix_text
 from pocket.sketch import UNKNOWN, Sketch, SketchShape, spoken
 from pocket.sketch_data import Drawer, best_tags, corpus, known_words, read_things, vocabulary
 from pocket.sketch_training import Pictures, Reward, Trainer
-from pocket.speech_data import Speech, pooled
+from pocket.speech_data import Speech
 from pocket.speech_training import SpeechTrainer
 from pocket.vision import EfficientNetLite, load_image
 
@@ -152,7 +152,7 @@ def sketches(seen: Seen, places: list[int], file: Path) -> dict[int, str]:
 def speak(seen: Seen, arguments: argparse.Namespace) -> Pocket:
     """Projector and adapters, beginning with those of the model directory where there are any."""
     gguf = arguments.model / GGUF
-    model = Pocket(gguf, arguments.rank, 2.0, 768, torch.float32, 0.1)
+    model = Pocket(gguf, arguments.rank, 2.0, 768, torch.float32, 0.1, PLACES)
     before = arguments.model / "pocket.safetensors"
     if before.exists():
         model.take(load_file(before))
@@ -164,12 +164,9 @@ def speak(seen: Seen, arguments: argparse.Namespace) -> Pocket:
     said = sketches(seen, chosen + things, folder / "sketches.json")
     packer = Packer(read_tokenizer(gguf), model.language.embed, CONCEPT_DEFAULTS["tokens"])
 
-    def features(place: int) -> np.ndarray:
-        return pooled(seen.map(place), PLACES)
-
-    speech = Speech(seen.corpus, seen.drawer, said, seen.tags, features, Rules(seen.tagger.names))
+    speech = Speech(seen.corpus, seen.drawer, said, seen.tags, seen.map, Rules(seen.tagger.names))
     held = sketches(seen, seen.corpus.flickr[:40] + seen.corpus.coco[:40], folder / "held.json")
-    validation = [Item(features(p), seen.tags(p), [Branch(suffix_text(), text)] + real_questions(seen, p), text) for p, text in held.items()]
+    validation = [Item(seen.map(p), seen.tags(p), [Branch(suffix_text(), text)] + real_questions(seen, p), text) for p, text in held.items()]
     SpeechTrainer(model, packer, speech, folder).run(arguments.speech_steps, 8, 3e-4, validation)
     return model.eval()
 

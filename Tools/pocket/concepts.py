@@ -19,6 +19,7 @@ class Case:
     features: torch.Tensor
     tags: list[str]
     captions: list[str]
+    sketch: str | None = None
 
 
 class Prefixes:
@@ -27,8 +28,8 @@ class Prefixes:
     @torch.no_grad()
     def __init__(self, speaker: Speaker, cases: list[Case]):
         language = speaker.model.language
-        visual = speaker.model.projector(torch.stack([case.features for case in cases]))
-        rows = [torch.cat([language.embed[speaker.ids(prefix_text(case.tags))], tokens]) for case, tokens in zip(cases, visual)]
+        visual = speaker.model.visual(torch.stack([case.features for case in cases]))
+        rows = [torch.cat([language.embed[speaker.ids(prefix_text(case.tags, case.sketch))], tokens]) for case, tokens in zip(cases, visual)]
         self.lengths = torch.tensor([len(r) for r in rows])
         longest = int(self.lengths.max())
         pads = longest - self.lengths

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import torch
+from torch.nn import functional as F
 from safetensors.torch import load_file
 from torch import nn
 
@@ -21,10 +22,19 @@ CONCEPT_DEFAULTS = {
 class Pocket(nn.Module):
     """`features` [.., 49, 1280] in, visual rows out; greedy answers for evaluation."""
 
-    def __init__(self, gguf: Path, rank: int, scale: float, hidden: int, dtype=torch.float32, dropout: float = 0.0):
+    def __init__(self, gguf: Path, rank: int, scale: float, hidden: int, dtype=torch.float32, dropout: float = 0.0, places: int = 7):
+        """The map is averaged to `places` x `places` before it is projected."""
         super().__init__()
+        self.places = places
         self.language = Language(gguf, rank, scale, dtype)
         self.projector = Projector(hidden, self.language.shape.width, dropout)
+
+    def visual(self, features: torch.Tensor) -> torch.Tensor:
+        """Visual rows [B, places * places, width] of maps [B, 49, 1280]."""
+        if self.places == 7:
+            return self.projector(features)
+        grid = features.transpose(1, 2).unflatten(-1, (7, 7))
+        return self.projector(F.adaptive_avg_pool2d(grid, self.places).flatten(2).transpose(1, 2))
 
     @classmethod
     def load(cls, folder: Path, dtype=torch.float32) -> Pocket:
@@ -32,7 +42,9 @@ class Pocket(nn.Module):
         config = json.loads((folder / "config.json").read_text())
         tensors = {k: v.float() for k, v in load_file(folder / "pocket.safetensors").items()}
         lora = config["language"]["lora"]
-        model = cls(folder / config["language"]["file"], lora["rank"], lora["scale"], tensors["projector.linear1.bias"].shape[0])
+        model = cls(
+            folder / config["language"]["file"], lora["rank"], lora["scale"], tensors["projector.linear1.bias"].shape[0],
+            places=config["projector"].get("places", 7))
         model.take(tensors)
         model.language.merge()
         model.language.cast(dtype)
@@ -57,19 +69,20 @@ class Speaker:
         return self.tokenizer.encode(text, add_special_tokens=False).ids
 
     @torch.no_grad()
-    def answers(self, features, tags, suffixes, concepts=None, limit: int = 32) -> list[str]:
+    def answers(self, features, tags, suffixes, concepts=None, limit: int = 32, sketches=None) -> list[str]:
         """One answer each; `concepts` are optional rows [c, width], rescaled here to the first visual row's norm."""
-        return [self.tokenizer.decode([t for t in found if t != self.stop]).strip() for found in self.tokens(features, tags, suffixes, concepts, limit)]
+        said = self.tokens(features, tags, suffixes, concepts, limit, sketches)
+        return [self.tokenizer.decode([t for t in found if t != self.stop]).strip() for found in said]
 
     @torch.no_grad()
-    def tokens(self, features, tags, suffixes, concepts=None, limit: int = 32) -> list[list[int]]:
+    def tokens(self, features, tags, suffixes, concepts=None, limit: int = 32, sketches=None) -> list[list[int]]:
         language = self.model.language
-        visual = self.model.projector(features)
+        visual = self.model.visual(features)
         rows = []
-        for n, (seen, tokens, suffix) in enumerate(zip(tags, visual, suffixes)):
+        for n, (seen, drawn, tokens, suffix) in enumerate(zip(tags, sketches or [None] * len(tags), visual, suffixes)):
             concept = concepts[n] if concepts is not None and concepts[n] is not None else None
             extra = [concept / concept.norm(dim=-1, keepdim=True) * tokens[0].norm()] if concept is not None else []
-            rows.append(torch.cat([language.embed[self.ids(prefix_text(seen))], tokens, *extra, language.embed[self.ids(suffix)]]))
+            rows.append(torch.cat([language.embed[self.ids(prefix_text(seen, drawn))], tokens, *extra, language.embed[self.ids(suffix)]]))
         longest = max(len(r) for r in rows)
         pads = [longest - len(r) for r in rows]
         x = torch.stack([torch.nn.functional.pad(r, (0, 0, p, 0)) for r, p in zip(rows, pads)])

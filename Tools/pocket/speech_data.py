@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import random
 
-import numpy as np
-
 from .data import Branch, Item
 from .phrases import Rules, random_name
 from .prompts import suffix_text
@@ -73,10 +71,3 @@ class Speech:
         if rng.random() < 0.1:
             asked.append((rng.choice(HIDDEN), CANNOT))
         return [Branch(suffix_text(None, q), a) for q, a in asked]
-
-
-def pooled(cells: np.ndarray, places: int) -> np.ndarray:
-    """`[49, n]` to `[places * places, n]`, as torch's adaptive average pooling; the engine does the same."""
-    grid = cells.reshape(7, 7, -1)
-    spans = [(i * 7 // places, ((i + 1) * 7 + places - 1) // places) for i in range(places)]
-    return np.stack([grid[a:b, c:d].mean((0, 1)) for a, b in spans for c, d in spans])

@@ -30,7 +30,7 @@ class SpeechTrainer:
         features = torch.from_numpy(np.stack([item.features for item in items]))
         if feature_noise:
             features = features * (1 + feature_noise * torch.randn_like(features))
-        batch = self.packer(items, self.model.projector(features), noise)
+        batch = self.packer(items, self.model.visual(features), noise)
         hidden = self.model.language(batch["x"], batch["positions"], batch["mask"])
         chosen = hidden.flatten(0, 1)[batch["spots"]]
         return F.cross_entropy(self.model.language.logits(chosen).float(), batch["labels"], reduction="none")
