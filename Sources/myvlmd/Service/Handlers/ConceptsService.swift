@@ -14,12 +14,15 @@ struct ConceptsService: Sendable {
     let backups: String
     /// What a file for this server's model says of itself; throws for every other.
     let inspect: @Sendable ([UInt8]) throws -> ArtifactManifest
+    /// Digest of this server's model.
+    let model: String
     let imports: DataImports
 
     func register(in services: inout Services) {
         let registry = registry
         let runner = runner
         let enrollment = enrollment
+        let model = model
         let small = MethodOptions(maximumRequestBytes: 4 << 10, unpackedBytes: 64 << 10)
         services.register(
             ConceptsMethods.enroll, options: .init(maximumRequestBytes: 64 << 10, unpackedBytes: 1 << 20)
@@ -32,7 +35,8 @@ struct ConceptsService: Sendable {
             try await runner.run(context) {
                 let page = try await registry.concepts(
                     of: context.caller.userID, limit: Int(request.limit), after: request.after)
-                return ListConceptsReply(concepts: page.concepts.map { Concept(record: $0) }, revision: page.revision)
+                return ListConceptsReply(
+                    concepts: page.concepts.map { Concept(record: $0, model: model) }, revision: page.revision)
             }
         }
         services.register(ConceptsMethods.getConcept, options: small) { request, context in
@@ -40,7 +44,8 @@ struct ConceptsService: Sendable {
                 try Names.check(request.name, what: "the concept's name")
                 let details = try await registry.concept(request.name, of: context.caller.userID)
                 return ConceptDetail(
-                    concept: Concept(record: details.concept), current: ConceptVersion(record: details.current),
+                    concept: Concept(record: details.concept, model: model),
+                    current: ConceptVersion(record: details.current),
                     history: details.history.map { PointerMove(record: $0) },
                     aliases: details.aliases.map { Alias(record: $0) })
             }
