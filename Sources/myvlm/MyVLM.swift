@@ -38,7 +38,8 @@ struct MyVLM: AsyncParsableCommand {
             """,
         version: "0.1.0",
         subcommands: [
-            EnrollCommand.self, CaptionCommand.self, AskCommand.self, RecognizeCommand.self, ConceptCommand.self,
+            EnrollCommand.self, ReenrollCommand.self, CaptionCommand.self, AskCommand.self, RecognizeCommand.self,
+            ConceptCommand.self,
             EvaluateCommand.self, ExportCommand.self, ImportCommand.self, JobsCommand.self,
             UploadsCommand.self, WatchCommand.self,
             LoginCommand.self,

@@ -68,6 +68,39 @@ import Testing
         }
         let damaged = try await harness.store.scrub(by: .console).damaged
         #expect(damaged.map(\.concept) == ["mug"] && damaged.map(\.version) == [1])
+        let photo = try #require(try await harness.store.photos(of: "mug", userID: anna.userID).first)
+        await expectError(.dataLoss, "the kept photo front.jpg is damaged") {
+            try await harness.store.bytes(of: photo, userID: anna.userID)
+        }
+    }
+
+    /// A version that was trained from another one's photos has them too, as far as they are still kept then.
+    @Test func aVersionMayKeepThePhotosOfAnother() async throws {
+        let harness = try Harness()
+        let store = harness.store
+        let anna = try await harness.user("anna")
+        _ = try await store.commit(commit("1", ["front", "back"]), by: anna)
+        let before = try await store.usage(of: anna).first { $0.name == .bytes }?.used ?? 0
+        var again = enrollment("mug", "2", ifVersion: 1)
+        again.photosOfVersion = 1
+        _ = try await store.commit(again, by: anna)
+        let kept = try await store.photos(of: "mug", version: .number(2), userID: anna.userID)
+        #expect(try await kept == store.photos(of: "mug", version: .number(1), userID: anna.userID) && kept.count == 2)
+        // They are stored once, and stay while any version has them.
+        let after = try await store.usage(of: anna).first { $0.name == .bytes }?.used
+        #expect(after == before + "artifact 2".utf8.count)
+        let row = try #require(try await store.audit(by: .console).records.first)
+        #expect(row.action == "concept.enroll" && row.details.contains(#""photos":2"#), "\(row.details)")
+        _ = try await store.setRetention("mug", keepLast: 1, by: anna)
+        #expect(try await store.bytes(of: kept[0], userID: anna.userID) == Array("pixels of front".utf8))
+        #expect(try await store.dropPhotos(of: "mug", by: anna) == 4)
+        await expectError(.notFound, "front.jpg is not kept any more") {
+            try await store.bytes(of: kept[0], userID: anna.userID)
+        }
+        var third = enrollment("mug", "3", ifVersion: 2)
+        third.photosOfVersion = 2
+        _ = try await store.commit(third, by: anna)
+        #expect(try await store.photos(of: "mug", userID: anna.userID).isEmpty)
     }
 
     @Test func keptPhotosTravelWithAnExport() async throws {

@@ -187,7 +187,7 @@ import Testing
     }
 
     @Test(arguments: [
-        [], ["enroll"], ["caption"], ["ask"], ["recognize"], ["concept"], ["concept", "rollback"],
+        [], ["enroll"], ["reenroll"], ["caption"], ["ask"], ["recognize"], ["concept"], ["concept", "rollback"],
         ["concept", "promote"], ["concept", "alias"], ["concept", "keep"], ["login"], ["token"], ["token", "rotate"],
         ["user"], ["user", "add"], ["watch"], ["export"], ["import"],
     ])

@@ -62,7 +62,7 @@ import VLMTestSupport
                     #expect(skipped.map(\.concept) == ["zibo"])
                     let reason = skipped.first?.reason ?? ""
                     #expect(reason.contains("vision_features"), "\(reason)")
-                    #expect(reason.contains("enroll the concept again") && reason.contains("agreed"))
+                    #expect(reason.contains("`myvlm reenroll`") && reason.contains("no photos were kept"))
                     await ann.close()
                 }
             }

@@ -78,7 +78,7 @@ extension Concept {
             name: message.name, kind: ConceptKind(message.kind), classNoun: message.classNoun,
             identifier: message.identifier, currentVersion: Int(message.currentVersion),
             versions: Int(message.versions), createdAtMs: message.createdAtMs, updatedAtMs: message.updatedAtMs,
-            keepLast: message.keepLast == 0 ? nil : Int(message.keepLast))
+            keepLast: message.keepLast == 0 ? nil : Int(message.keepLast), otherModel: message.otherModel)
     }
 }
 

@@ -21,6 +21,9 @@ public struct Concept: Sendable, Equatable, Codable {
     public let updatedAtMs: Int64
     /// How many of the newest versions are kept, besides those a pointer names; nil keeps all.
     public let keepLast: Int?
+    /// Whether the version in use was made for another frozen model than the server's: answers do without it until
+    /// `reenroll` or another enrollment.
+    public let otherModel: Bool
 }
 
 /// One immutable version of a concept.

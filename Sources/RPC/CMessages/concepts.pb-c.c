@@ -3394,7 +3394,7 @@ const ProtobufCMessageDescriptor myvlm__v1__photo_caption__descriptor =
   (ProtobufCMessageInit) myvlm__v1__photo_caption__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor myvlm__v1__enroll_request__field_descriptors[13] =
+static const ProtobufCFieldDescriptor myvlm__v1__enroll_request__field_descriptors[14] =
 {
   {
     "upload_id",
@@ -3541,6 +3541,18 @@ static const ProtobufCFieldDescriptor myvlm__v1__enroll_request__field_descripto
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
+    "from_kept",
+    13,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__EnrollRequest, from_kept),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
     "task",
     20,
     PROTOBUF_C_LABEL_NONE,
@@ -3557,6 +3569,7 @@ static const unsigned myvlm__v1__enroll_request__field_indices_by_name[] = {
   5,   /* field[5] = captions */
   3,   /* field[3] = class_noun */
   10,   /* field[10] = detach */
+  12,   /* field[12] = from_kept */
   4,   /* field[4] = identifier */
   7,   /* field[7] = if_version */
   11,   /* field[11] = keep_photos */
@@ -3565,14 +3578,14 @@ static const unsigned myvlm__v1__enroll_request__field_indices_by_name[] = {
   8,   /* field[8] = only_new */
   9,   /* field[9] = reason */
   6,   /* field[6] = seed */
-  12,   /* field[12] = task */
+  13,   /* field[13] = task */
   0,   /* field[0] = upload_id */
 };
 static const ProtobufCIntRange myvlm__v1__enroll_request__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 20, 12 },
-  { 0, 13 }
+  { 20, 13 },
+  { 0, 14 }
 };
 const ProtobufCMessageDescriptor myvlm__v1__enroll_request__descriptor =
 {
@@ -3582,7 +3595,7 @@ const ProtobufCMessageDescriptor myvlm__v1__enroll_request__descriptor =
   "Myvlm__V1__EnrollRequest",
   "myvlm.v1",
   sizeof(Myvlm__V1__EnrollRequest),
-  13,
+  14,
   myvlm__v1__enroll_request__field_descriptors,
   myvlm__v1__enroll_request__field_indices_by_name,
   2,  myvlm__v1__enroll_request__number_ranges,
@@ -4116,7 +4129,7 @@ const ProtobufCMessageDescriptor myvlm__v1__concept_version__descriptor =
   (ProtobufCMessageInit) myvlm__v1__concept_version__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor myvlm__v1__concept__field_descriptors[9] =
+static const ProtobufCFieldDescriptor myvlm__v1__concept__field_descriptors[10] =
 {
   {
     "name",
@@ -4226,6 +4239,18 @@ static const ProtobufCFieldDescriptor myvlm__v1__concept__field_descriptors[9] =
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "other_model",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__Concept, other_model),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned myvlm__v1__concept__field_indices_by_name[] = {
   2,   /* field[2] = class_noun */
@@ -4235,13 +4260,14 @@ static const unsigned myvlm__v1__concept__field_indices_by_name[] = {
   8,   /* field[8] = keep_last */
   1,   /* field[1] = kind */
   0,   /* field[0] = name */
+  9,   /* field[9] = other_model */
   7,   /* field[7] = updated_at_ms */
   5,   /* field[5] = versions */
 };
 static const ProtobufCIntRange myvlm__v1__concept__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 9 }
+  { 0, 10 }
 };
 const ProtobufCMessageDescriptor myvlm__v1__concept__descriptor =
 {
@@ -4251,7 +4277,7 @@ const ProtobufCMessageDescriptor myvlm__v1__concept__descriptor =
   "Myvlm__V1__Concept",
   "myvlm.v1",
   sizeof(Myvlm__V1__Concept),
-  9,
+  10,
   myvlm__v1__concept__field_descriptors,
   myvlm__v1__concept__field_indices_by_name,
   1,  myvlm__v1__concept__number_ranges,

@@ -20,6 +20,8 @@ public struct ConceptRecord: Sendable, Equatable {
     public let identifier: String
     /// The version `current` points to.
     public let currentVersion: Int
+    /// Digest of the frozen model that version was made for.
+    public let modelDigest: String
     /// How many versions there are.
     public let versionCount: Int
     /// How many of the newest versions are kept; nil keeps all.
@@ -126,6 +128,9 @@ public struct EnrollmentCommit: Sendable {
     public var ifVersion: Int?
     /// Photos to be kept with the version; none unless their owner asked for it.
     public var photos: [(name: String, bytes: [UInt8])] = []
+    /// A version of the concept whose kept photos are kept with this one too, as far as their owner has not dropped them
+    /// meanwhile.
+    public var photosOfVersion: Int?
 
     /// A commit of `artifact` to `concept`.
     public init(

@@ -30,7 +30,9 @@ extension RegistryStore {
                 arguments: [conceptID, checked.content])
             let number =
                 try known ?? self.insertVersion(db, checked, conceptID, parent: before?.currentVersion, principal)
-            try self.keepPhotos(db, enrollment.photos, conceptID, number, principal)
+            let kept =
+                try self.keepPhotos(db, enrollment.photos, conceptID, number, principal)
+                + self.keepPhotos(db, of: enrollment.photosOfVersion, conceptID, number)
             let move = try self.move(
                 db,
                 PointerChange(
@@ -42,7 +44,7 @@ extension RegistryStore {
                 db, by: .user(principal.userID), "concept.enroll", on: .concept(principal.userID, conceptID),
                 details: [
                     "version": .number(number), "created": .flag(known == nil),
-                    "moved": .flag(move != nil), "photos": .number(enrollment.photos.count),
+                    "moved": .flag(move != nil), "photos": .number(kept),
                     "removed": .numbers(removed), "reason": .personal(checked.reason),
                 ])
             if let job {

@@ -21,6 +21,18 @@ extension RegistryStore {
         }
     }
 
+    /// A kept photo's bytes, their SHA-256 checked. `dataLoss` names a damaged one, `notFound` one that is not kept any
+    /// more.
+    public func bytes(of photo: KeptPhoto, userID: Int64) async throws -> [UInt8] {
+        do {
+            return try await artifact(photo.digest, of: userID)
+        } catch let error as RegistryError where error.code == .dataLoss {
+            throw RegistryError(.dataLoss, "the kept photo \(photo.name) is damaged", cause: error)
+        } catch let error as RegistryError where error.code == .notFound {
+            throw RegistryError(.notFound, "the photo \(photo.name) is not kept any more", cause: error)
+        }
+    }
+
     /// Destroys the photos kept with any version of a concept; the versions stay. Returns how many went.
     @discardableResult
     public func dropPhotos(of name: String, by principal: Principal) async throws -> Int {
@@ -49,12 +61,12 @@ extension RegistryStore {
         ).map { KeptPhoto(name: $0["name"], digest: $0["digest"], sizeBytes: $0["size"]) }
     }
 
-    /// Keeps photos with a version that has none.
+    /// Keeps photos with a version that has none; returns how many.
     func keepPhotos(
         _ db: Database, _ photos: [(name: String, bytes: [UInt8])], _ conceptID: Int64, _ number: Int,
         _ principal: Principal
-    ) throws {
-        guard try Self.photos(db, conceptID, number).isEmpty else { return }
+    ) throws -> Int {
+        guard try Self.photos(db, conceptID, number).isEmpty else { return 0 }
         for (position, photo) in photos.enumerated() {
             guard !photo.bytes.isEmpty, photo.bytes.count <= configuration.quotas.bytesPerPhoto else {
                 throw RegistryError(
@@ -73,6 +85,18 @@ extension RegistryStore {
                     try NameRules.note(photo.name, what: "a photo's name"),
                 ])
         }
+        return photos.count
+    }
+
+    /// Keeps the photos of another version of the concept with one that has none; returns how many.
+    func keepPhotos(_ db: Database, of source: Int?, _ conceptID: Int64, _ number: Int) throws -> Int {
+        guard let source, try Self.photos(db, conceptID, number).isEmpty else { return 0 }
+        try db.execute(
+            sql: """
+                INSERT INTO photo (concept_id, number, position, account_id, digest, name)
+                SELECT concept_id, ?, position, account_id, digest, name FROM photo WHERE concept_id = ? AND number = ?
+                """, arguments: [number, conceptID, source])
+        return db.changesCount
     }
 
     /// Seals bytes among the user's artifacts, unless they are there.

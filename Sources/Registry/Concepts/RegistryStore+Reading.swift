@@ -69,7 +69,7 @@ extension RegistryStore {
 
 extension RegistryStore {
     static let conceptSQL = """
-        SELECT concept.*, kind, class_noun, identifier, to_number,
+        SELECT concept.*, kind, class_noun, identifier, model_digest, to_number,
             (SELECT count(*) FROM version AS v WHERE v.concept_id = concept.id) AS version_count
         FROM concept JOIN move ON move.id = current_move
         JOIN version ON version.concept_id = concept.id AND version.number = to_number
@@ -111,8 +111,9 @@ extension ConceptRecord {
     init(row: Row) throws {
         self.init(
             conceptID: row["id"], name: row["name"], kind: try Kind(stored: row["kind"]), classNoun: row["class_noun"],
-            identifier: row["identifier"], currentVersion: row["to_number"], versionCount: row["version_count"],
-            keepLast: row["keep_last"], createdAtMs: row["created_ms"], updatedAtMs: row["updated_ms"])
+            identifier: row["identifier"], currentVersion: row["to_number"], modelDigest: row["model_digest"],
+            versionCount: row["version_count"], keepLast: row["keep_last"], createdAtMs: row["created_ms"],
+            updatedAtMs: row["updated_ms"])
     }
 }
 

@@ -38,8 +38,8 @@ public struct ConceptArtifact: Sendable, Equatable {
                 .modelMismatch,
                 "this version was made for \(Self.shown(manifest.modelName)) \(Self.shown(manifest.modelDigest)) "
                     + "(\(manifest.insertionPoint)), the server runs \(identity.name) \(identity.digest.prefix(12)) "
-                    + "(\(identity.insertionPoint.rawValue)): enroll the concept again with its photos, which are kept "
-                    + "here only where their owner agreed to it")
+                    + "(\(identity.insertionPoint.rawValue)): its owner has it trained again with `myvlm reenroll`, or, "
+                    + "where no photos were kept, with `myvlm enroll`")
         }
     }
 

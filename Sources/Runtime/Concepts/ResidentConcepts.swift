@@ -112,7 +112,7 @@ actor ResidentConcepts {
             return (
                 nil,
                 "its artifact has \(size) bytes, more than an enrollment makes for \(identity.name): it is another model's, "
-                    + "or none; enroll the concept again"
+                    + "or none; its owner has it trained again with `myvlm reenroll` or `myvlm enroll`"
             )
         }
         do {

@@ -44,10 +44,15 @@ struct ConceptListCommand: AsyncParsableCommand {
             for concept in concepts {
                 table.add([
                     concept.name, concept.kind.rawValue, concept.classNoun, concept.identifier,
-                    "v\(concept.currentVersion)", "\(concept.versions)", Format.time(concept.updatedAtMs),
+                    "v\(concept.currentVersion)\(concept.otherModel ? " !" : "")", "\(concept.versions)",
+                    Format.time(concept.updatedAtMs),
                 ])
             }
             try table.write()
+            guard concepts.contains(where: \.otherModel) else { return }
+            output.note(
+                "! made for another model than the server's, and left out of answers: `myvlm reenroll --all` trains again "
+                    + "what has kept photos")
         }
     }
 }
@@ -80,7 +85,7 @@ struct ConceptShowCommand: AsyncParsableCommand {
             table.add(["threshold", String(format: "%.3f", current.threshold)])
             table.add(["digest", current.digest])
             table.add(["size", Format.bytes(current.sizeBytes)])
-            table.add(["model", current.modelDigest])
+            table.add(["model", current.modelDigest + (detail.concept.otherModel ? " (not the server's)" : "")])
             table.add(["kept", detail.concept.keepLast.map { "the newest \($0), and what a pointer names" } ?? "all"])
             for alias in detail.aliases {
                 table.add(["alias", "\(alias.name) -> v\(alias.version)\(alias.protected ? " (protected)" : "")"])
@@ -95,6 +100,10 @@ struct ConceptShowCommand: AsyncParsableCommand {
                 ])
             }
             try history.write()
+            guard detail.concept.otherModel else { return }
+            output.note(
+                "v\(current.number) was made for another model than the server's and is left out of answers: "
+                    + "`myvlm reenroll \(detail.concept.name)` trains it again from the photos kept with it")
         }
     }
 }

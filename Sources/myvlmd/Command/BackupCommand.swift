@@ -53,9 +53,7 @@ struct BackupRestoreCommand: AsyncParsableCommand {
     func run() async throws {
         try await reportingErrors {
             let home = ServerHome(path: home)
-            guard FileManager.default.fileExists(atPath: home.configuration) else {
-                throw ServiceError(.missingFile, "\(home.path) is no server home; run `myvlmd init` first")
-            }
+            try home.requireMade()
             if !yes {
                 guard isatty(STDIN_FILENO) == 1 else {
                     throw ServiceError(.usage, "nothing was restored: say --yes where nobody can be asked")

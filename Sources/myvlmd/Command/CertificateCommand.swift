@@ -48,9 +48,7 @@ struct CertificateRenewCommand: AsyncParsableCommand {
     func run() async throws {
         try await reportingErrors {
             let home = ServerHome(path: home)
-            guard FileManager.default.fileExists(atPath: home.configuration) else {
-                throw ServiceError(.missingFile, "\(home.path) is no server home; run `myvlmd init` first")
-            }
+            try home.requireMade()
             let renewal = CertificateRenewal(home: home, hosts: host, authorityKey: authorityKey)
             let life =
                 authority

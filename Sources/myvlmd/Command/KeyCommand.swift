@@ -26,9 +26,7 @@ struct KeyRotateCommand: AsyncParsableCommand {
     func run() async throws {
         try await reportingErrors {
             let home = ServerHome(path: home)
-            guard FileManager.default.fileExists(atPath: home.configuration) else {
-                throw ServiceError(.missingFile, "\(home.path) is no server home; run `myvlmd init` first")
-            }
+            try home.requireMade()
             let source = try MasterKeys.source(home, environment: ProcessInfo.processInfo.environment)
             if case .keys = source, to == nil {
                 throw ServiceError(

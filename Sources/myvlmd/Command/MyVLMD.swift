@@ -48,6 +48,7 @@ struct MyVLMD: AsyncParsableCommand {
               myvlmd serve --home /var/lib/myvlm --listen 127.0.0.1:0   # a free port, written to /var/lib/myvlm/endpoint
               myvlmd serve --home /var/lib/myvlm --model ~/llava-1.5-7b-hf --dtype int8
               myvlmd bank --model ~/llava-1.5-7b-hf --photos ~/everyday   # what concept heads of a new model learn against
+              myvlmd model check ~/llava-1.5-7b-hf --dtype int8 --home /var/lib/myvlm   # whose concepts it would leave behind
               myvlmd backup restore --home /var/lib/myvlm /var/lib/myvlm/backups/2026-11-23T120000Z
               myvlmd key rotate --home /var/lib/myvlm
               myvlmd certificate renew --home /var/lib/myvlm
@@ -59,6 +60,6 @@ struct MyVLMD: AsyncParsableCommand {
         version: ServerVersion.current,
         subcommands: [
             InitCommand.self, ServeCommand.self, BankCommand.self, BackupCommand.self, KeyCommand.self,
-            CertificateCommand.self, ScrubCommand.self,
+            CertificateCommand.self, ScrubCommand.self, ModelCommand.self,
         ])
 }

@@ -20,9 +20,7 @@ struct ScrubCommand: AsyncParsableCommand {
     func run() async throws {
         try await reportingErrors {
             let home = ServerHome(path: home)
-            guard FileManager.default.fileExists(atPath: home.configuration) else {
-                throw ServiceError(.missingFile, "\(home.path) is no server home; run `myvlmd init` first")
-            }
+            try home.requireMade()
             var configuration = RegistryConfiguration(directory: home.registry)
             configuration.makesMissing = false
             configuration.masterKey = try MasterKeys.source(

@@ -87,7 +87,7 @@ public final class MyVLMServer: Sendable {
             ConceptsService(
                 registry: registry, stage: stage, enrollment: enrollment, runner: runner,
                 forget: forget, backups: home.backups, inspect: { try vision.inspect($0) },
-                imports: DataImports(registry: registry)
+                model: vision.model.identity.digest, imports: DataImports(registry: registry)
             ).register(in: &services)
             JobsService(registry: registry, jobs: jobs, enrollment: enrollment, runner: runner)
                 .register(in: &services)

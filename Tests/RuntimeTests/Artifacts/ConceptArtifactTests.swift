@@ -97,7 +97,7 @@ import VLM
         }
         #expect { try Self.artifact().requireModel(other) } throws: { error in
             guard let error = error as? RuntimeError else { return false }
-            return error.code == .modelMismatch && error.message.contains("enroll the concept again")
+            return error.code == .modelMismatch && error.message.contains("`myvlm reenroll`")
         }
     }
 }

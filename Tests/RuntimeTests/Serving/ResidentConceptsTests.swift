@@ -22,7 +22,7 @@ import VLM
         let report = try await house.vlm.recognize(
             user: TinyHouse.user, picture: TinyHouse.picture(of: 1, view: 0))
         #expect(report.recognitions.isEmpty && report.skipped.map(\.version) == [1])
-        #expect(report.skipped[0].reason.contains("enroll the concept again"))
+        #expect(report.skipped[0].reason.contains("`myvlm reenroll`"))
     }
 
     /// One concept that cannot be used made every answer of its user fail, and of everybody it was shared with.

@@ -35,6 +35,10 @@ public struct Concept: WireMessage {
     /// How many of the newest versions are kept; 0 keeps all.
     public var keepLast: UInt32
 
+    /// The current version was made for another frozen model than the server's: answers do without it until the concept is
+    /// enrolled again, see EnrollRequest.from_kept.
+    public var otherModel: Bool
+
     /// A message; every field has proto3's default.
     public init(
         name: String = "",
@@ -45,7 +49,8 @@ public struct Concept: WireMessage {
         versions: UInt32 = 0,
         createdAtMs: Int64 = 0,
         updatedAtMs: Int64 = 0,
-        keepLast: UInt32 = 0
+        keepLast: UInt32 = 0,
+        otherModel: Bool = false
     ) {
         self.name = name
         self.kind = kind
@@ -56,6 +61,7 @@ public struct Concept: WireMessage {
         self.createdAtMs = createdAtMs
         self.updatedAtMs = updatedAtMs
         self.keepLast = keepLast
+        self.otherModel = otherModel
     }
 
     /// The message on the wire. Throws `MessageError` when a text field holds a NUL.
@@ -84,6 +90,7 @@ extension Concept {
         c.created_at_ms = self.createdAtMs
         c.updated_at_ms = self.updatedAtMs
         c.keep_last = self.keepLast
+        c.other_model = self.otherModel ? 1 : 0
     }
 
     init(_ c: Myvlm__V1__Concept) throws {
@@ -96,5 +103,6 @@ extension Concept {
         self.createdAtMs = c.created_at_ms
         self.updatedAtMs = c.updated_at_ms
         self.keepLast = c.keep_last
+        self.otherModel = c.other_model != 0
     }
 }

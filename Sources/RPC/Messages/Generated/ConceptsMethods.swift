@@ -8,7 +8,7 @@ public enum ConceptsMethods {
     /// limited time and one enrollment of the same user. What is no picture is refused with its name.
     public static let uploadPhotos = ClientStreamingMethod<PhotoChunk, UploadReceipt>(
         MethodName(service: "myvlm.v1.Concepts", method: "UploadPhotos"))
-    /// Trains a head and an embedding on the staged photos and commits a new version; events tell the progress,
+    /// Trains a head and an embedding on the staged photos, or on kept ones, and commits a new version; events tell the progress,
     /// the first one the job and the last one the version. Cancelling the call cancels the training, unless it was
     /// detached; nothing is committed then. Whatever becomes of the call, the upload is used up by it; a failed job can be
     /// resumed with its photos. When the server's process ends meanwhile, the next one goes on with the job.

@@ -44,6 +44,12 @@ public struct EnrollRequest: WireMessage {
     /// The photos are kept with the version, sealed; otherwise they are deleted after the training.
     public var keepPhotos: Bool
 
+    /// Trains the concept again from the photos kept with its current version, in place of an upload: after a change of the
+    /// server's model, say. What is not given of kind, class_noun, identifier, seed and task is that version's; the photos
+    /// are kept with the new version too. Nothing is committed unless `current` is that version then.
+    /// FAILED_PRECONDITION where no photos are kept, or while another enrollment of the concept waits or trains.
+    public var fromKept: Bool
+
     /// Field 20, `task`.
     public var task: EnrollTask
 
@@ -61,6 +67,7 @@ public struct EnrollRequest: WireMessage {
         reason: String = "",
         detach: Bool = false,
         keepPhotos: Bool = false,
+        fromKept: Bool = false,
         task: EnrollTask = EnrollTask(rawValue: 0)
     ) {
         self.uploadId = uploadId
@@ -75,6 +82,7 @@ public struct EnrollRequest: WireMessage {
         self.reason = reason
         self.detach = detach
         self.keepPhotos = keepPhotos
+        self.fromKept = fromKept
         self.task = task
     }
 
@@ -108,6 +116,7 @@ extension EnrollRequest {
         c.reason = try arena.text(self.reason, field: "EnrollRequest.reason")
         c.detach = self.detach ? 1 : 0
         c.keep_photos = self.keepPhotos ? 1 : 0
+        c.from_kept = self.fromKept ? 1 : 0
         c.task = Myvlm__V1__EnrollTask(rawValue: UInt32(bitPattern: self.task.rawValue))
     }
 
@@ -124,6 +133,7 @@ extension EnrollRequest {
         self.reason = try MessageDecoding.text(c.reason, field: "EnrollRequest.reason")
         self.detach = c.detach != 0
         self.keepPhotos = c.keep_photos != 0
+        self.fromKept = c.from_kept != 0
         self.task = EnrollTask(rawValue: Int32(bitPattern: c.task.rawValue))
     }
 }

@@ -12,7 +12,7 @@ extension ConceptsService {
                 let version = try request.version.isEmpty ? .current : VersionSelector(request.version)
                 let photos = try await registry.photos(of: request.concept, version: version, userID: caller.userID)
                 for photo in photos {
-                    let bytes = try await registry.artifact(photo.digest, of: caller.userID)
+                    let bytes = try await registry.bytes(of: photo, userID: caller.userID)
                     for start in stride(from: 0, to: bytes.count, by: 256 << 10) {
                         let end = min(start + (256 << 10), bytes.count)
                         try await writer.write(

@@ -4,7 +4,7 @@ import Registry
 extension ConceptsService {
     /// Promotion, aliases, retention, renaming and comparison.
     func registerPointers(in services: inout Services, options: MethodOptions) {
-        let (registry, runner) = (registry, runner)
+        let (registry, runner, model) = (registry, runner, model)
         services.register(ConceptsMethods.promote, options: options) { request, context in
             try await runner.run(context) {
                 try Self.check(request.name, request.reason)
@@ -56,7 +56,8 @@ extension ConceptsService {
                 try Names.check(request.newName, what: "the concept's new name")
                 let change = try await registry.renameConcept(
                     request.name, to: request.newName, by: context.caller)
-                return RenameConceptReply(concept: Concept(record: change.concept), revision: change.revision)
+                return RenameConceptReply(
+                    concept: Concept(record: change.concept, model: model), revision: change.revision)
             }
         }
         services.register(ConceptsMethods.compareVersions, options: options) { request, context in

@@ -14,6 +14,8 @@ struct ConceptsService: Sendable {
     let backups: String
     /// What a file for this server's model says of itself; throws for every other.
     let inspect: @Sendable ([UInt8]) throws -> ArtifactManifest
+    /// Digest of this server's model.
+    let model: String
     let imports: DataImports
     /// Reading everything a user has keeps one of the registry's readers for long: one export does at a time, so that the
     /// others are free for calls that need a moment.
@@ -23,6 +25,7 @@ struct ConceptsService: Sendable {
         let registry = registry
         let runner = runner
         let enrollment = enrollment
+        let model = model
         let small = MethodOptions(maximumRequestBytes: 4 << 10, unpackedBytes: 64 << 10)
         services.register(
             ConceptsMethods.enroll, options: .init(maximumRequestBytes: 64 << 10, unpackedBytes: 1 << 20)
@@ -35,7 +38,8 @@ struct ConceptsService: Sendable {
             try await runner.run(context) {
                 let page = try await registry.concepts(
                     of: context.caller.userID, limit: Int(request.limit), after: request.after)
-                return ListConceptsReply(concepts: page.concepts.map { Concept(record: $0) }, revision: page.revision)
+                return ListConceptsReply(
+                    concepts: page.concepts.map { Concept(record: $0, model: model) }, revision: page.revision)
             }
         }
         services.register(ConceptsMethods.getConcept, options: small) { request, context in
@@ -43,7 +47,8 @@ struct ConceptsService: Sendable {
                 try Names.check(request.name, what: "the concept's name")
                 let details = try await registry.concept(request.name, of: context.caller.userID)
                 return ConceptDetail(
-                    concept: Concept(record: details.concept), current: ConceptVersion(record: details.current),
+                    concept: Concept(record: details.concept, model: model),
+                    current: ConceptVersion(record: details.current),
                     history: details.history.map { PointerMove(record: $0) },
                     aliases: details.aliases.map { Alias(record: $0) })
             }

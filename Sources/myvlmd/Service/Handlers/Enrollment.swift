@@ -54,7 +54,12 @@ package struct Enrollment: Sendable {
 
     /// Whether an enrollment would be taken on, before its photos are sent.
     func check(_ request: EnrollRequest, by caller: Principal) async throws {
-        try await door.check(request, photos: nil, by: caller)
+        if request.fromKept {
+            let order = try await KeptOrder(request, by: caller, from: registry)
+            try await door.check(order.request, photos: order.photos.count, by: caller)
+        } else {
+            try await door.check(request, photos: nil, by: caller)
+        }
         jobs.giveBack(try jobs.reserve(caller))
     }
 
@@ -69,21 +74,35 @@ package struct Enrollment: Sendable {
 
     /// Looks at everything that can be looked at, takes a place in the queue and only then the photos, and makes the job.
     private func admitted(_ request: EnrollRequest, by caller: Principal) async throws -> JobRunner.Started {
+        if request.fromKept {
+            let order = try await KeptOrder(request, by: caller, from: registry)
+            // The photos are stored already: they take no more room.
+            try await door.check(order.request, photos: order.photos.count, by: caller)
+            return try await begun(order.request, by: caller) { order.supply(of: caller, from: registry) }
+        }
         guard !request.uploadId.isEmpty else {
             throw RPCError(code: .invalidArgument, message: "no photos: upload them first and name the upload")
         }
         let upload = await stage.uploads(of: caller.userID).first { $0.id == request.uploadId }
         try await door.check(request, photos: upload?.photos, photoBytes: upload?.bytes ?? 0, by: caller)
+        return try await begun(request, by: caller) {
+            PhotoSupply(try await stage.take(request.uploadId, owner: caller.userID))
+        }
+    }
+
+    private func begun(
+        _ request: EnrollRequest, by caller: Principal, taking photos: () async throws -> PhotoSupply
+    ) async throws -> JobRunner.Started {
         let ticket = try jobs.reserve(caller)
-        let photos: [StagedPhoto]
+        let supply: PhotoSupply
         do {
             try Task.checkCancellation()
-            photos = try await stage.take(request.uploadId, owner: caller.userID)
+            supply = try await photos()
         } catch {
             jobs.giveBack(ticket)
             throw error
         }
-        return try await jobs.submit(request, photos, ticket, by: caller)
+        return try await jobs.submit(request, supply, ticket, by: caller)
     }
 
     /// The job itself, then its events until it ends. Throws when the call ends first.

@@ -2,13 +2,13 @@ import RPC
 import Registry
 
 extension Concept {
-    /// The message of a registry record.
-    init(record: ConceptRecord) {
+    /// The message of a registry record, to a server of the model with the digest.
+    init(record: ConceptRecord, model: String) {
         self.init(
             name: record.name, kind: ConceptKind(record: record.kind), classNoun: record.classNoun,
             identifier: record.identifier, currentVersion: UInt32(record.currentVersion),
             versions: UInt32(record.versionCount), createdAtMs: record.createdAtMs, updatedAtMs: record.updatedAtMs,
-            keepLast: UInt32(record.keepLast ?? 0))
+            keepLast: UInt32(record.keepLast ?? 0), otherModel: record.modelDigest != model)
     }
 }
 

@@ -13,6 +13,13 @@ public struct ServerHome: Sendable, Equatable {
         self.path = path.hasPrefix("/") ? path : FileManager.default.currentDirectoryPath + "/" + path
     }
 
+    /// Throws `missingFile` unless `myvlmd init` has made it.
+    public func requireMade() throws(ServiceError) {
+        guard FileManager.default.fileExists(atPath: configuration) else {
+            throw ServiceError(.missingFile, "\(path) is no server home; run `myvlmd init` first")
+        }
+    }
+
     /// Settings, see `ServiceConfiguration`.
     public var configuration: String { path + "/config.json" }
     /// The certificate authority clients trust; safe to hand out.

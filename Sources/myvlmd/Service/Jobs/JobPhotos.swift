@@ -13,12 +13,13 @@ package struct JobPhotos: Sendable {
     }
 
     /// Keeps a job's photos; nothing stays behind when one cannot be kept.
-    func keep(_ photos: [StagedPhoto], of job: JobRecord) async throws {
+    func keep(_ photos: PhotoSupply, of job: JobRecord) async throws {
         let folder = "\(directory)/\(job.id)"
         try PrivateFile.makeFolder(directory)
         try PrivateFile.makeFolder(folder)
         do {
-            for (index, photo) in photos.enumerated() {
+            for index in 0..<photos.count {
+                let photo = try await photos.photo(index)
                 let name = [UInt8](photo.name.utf8.prefix(1_024))
                 let plain = [UInt8(name.count >> 8), UInt8(name.count & 255)] + name + photo.bytes
                 let sealed = try await registry.seal(plain, for: job.userID, context: "\(job.id)/\(index)")

@@ -64,21 +64,23 @@ package actor JobRunner {
     /// Writes a job down with its photos and begins it in its turn. A cancelled caller does not leave half of it: it
     /// gets a job, to be abandoned.
     func submit(
-        _ request: EnrollRequest, _ staged: [StagedPhoto], _ ticket: EnrollmentGate.Ticket, by caller: Principal
+        _ request: EnrollRequest, _ supply: PhotoSupply, _ ticket: EnrollmentGate.Ticket, by caller: Principal
     ) async throws -> Started {
-        try await Uncancelled.run { try await self.begun(request, staged, ticket, by: caller) }
+        try await Uncancelled.run { try await self.begun(request, supply, ticket, by: caller) }
     }
 
     private func begun(
-        _ request: EnrollRequest, _ staged: [StagedPhoto], _ ticket: EnrollmentGate.Ticket, by caller: Principal
+        _ request: EnrollRequest, _ supply: PhotoSupply, _ ticket: EnrollmentGate.Ticket, by caller: Principal
     ) async throws -> Started {
         let job: JobRecord
         do {
             job = try await registry.createJob(concept: request.name, request: request.encode(), by: caller)
             do {
-                try await photos.keep(staged, of: job)
+                try await photos.keep(supply, of: job)
             } catch {
-                try await registry.failJob(job.id, code: "storage", message: "the photos could not be kept")
+                let status = StatusMapping.status(of: error)
+                try await registry.failJob(
+                    job.id, code: "storage", message: "the photos could not be kept: \(status.message)")
                 throw error
             }
         } catch {
@@ -268,7 +270,12 @@ package actor JobRunner {
         var commit = try EnrollmentCommit(
             concept: request.name, manifest: manifest, artifact: enrolled.artifact, reason: request.reason,
             ifVersion: request.wantedVersion)
-        if request.keepPhotos { commit.photos = staged.map { ($0.name, $0.bytes) } }
+        if request.fromKept {
+            // Those that are kept still: their owner may have dropped them meanwhile.
+            commit.photosOfVersion = request.wantedVersion
+        } else if request.keepPhotos {
+            commit.photos = staged.map { ($0.name, $0.bytes) }
+        }
         return try await registry.commit(commit, by: work.principal, job: id)
     }
 

@@ -201,11 +201,18 @@ struct  Myvlm__V1__EnrollRequest
    * The photos are kept with the version, sealed; otherwise they are deleted after the training.
    */
   protobuf_c_boolean keep_photos;
+  /*
+   * Trains the concept again from the photos kept with its current version, in place of an upload: after a change of the
+   * server's model, say. What is not given of kind, class_noun, identifier, seed and task is that version's; the photos
+   * are kept with the new version too. Nothing is committed unless `current` is that version then.
+   * FAILED_PRECONDITION where no photos are kept, or while another enrollment of the concept waits or trains.
+   */
+  protobuf_c_boolean from_kept;
   Myvlm__V1__EnrollTask task;
 };
 #define MYVLM__V1__ENROLL_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&myvlm__v1__enroll_request__descriptor) \
-    , {0,NULL}, {0,NULL}, MYVLM__V1__CONCEPT_KIND__CONCEPT_KIND_UNSPECIFIED, {0,NULL}, {0,NULL}, 0,NULL, 0, 0, 0, {0,NULL}, 0, 0, MYVLM__V1__ENROLL_TASK__ENROLL_TASK_CAPTION }
+    , {0,NULL}, {0,NULL}, MYVLM__V1__CONCEPT_KIND__CONCEPT_KIND_UNSPECIFIED, {0,NULL}, {0,NULL}, 0,NULL, 0, 0, 0, {0,NULL}, 0, 0, 0, MYVLM__V1__ENROLL_TASK__ENROLL_TASK_CAPTION }
 
 
 typedef enum {
@@ -337,10 +344,15 @@ struct  Myvlm__V1__Concept
    * How many of the newest versions are kept; 0 keeps all.
    */
   uint32_t keep_last;
+  /*
+   * The current version was made for another frozen model than the server's: answers do without it until the concept is
+   * enrolled again, see EnrollRequest.from_kept.
+   */
+  protobuf_c_boolean other_model;
 };
 #define MYVLM__V1__CONCEPT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&myvlm__v1__concept__descriptor) \
-    , {0,NULL}, MYVLM__V1__CONCEPT_KIND__CONCEPT_KIND_UNSPECIFIED, {0,NULL}, {0,NULL}, 0, 0, 0, 0, 0 }
+    , {0,NULL}, MYVLM__V1__CONCEPT_KIND__CONCEPT_KIND_UNSPECIFIED, {0,NULL}, {0,NULL}, 0, 0, 0, 0, 0, 0 }
 
 
 struct  Myvlm__V1__ListConceptsRequest

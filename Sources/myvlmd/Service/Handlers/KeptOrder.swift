@@ -1,0 +1,98 @@
+import RPC
+import Registry
+import Runtime
+
+/// An order that names no upload: the photos kept with a concept's current version teach it again, after a change of the
+/// model say.
+struct KeptOrder: Sendable {
+    /// The order, what it left open as that version has it. It commits only where that version is still current then, so
+    /// that neither a rename nor whatever was made meanwhile is overwritten.
+    let request: EnrollRequest
+    /// What is kept, in its order.
+    let photos: [KeptPhoto]
+
+    /// Completes an order. Throws `notFound` for a concept that is not the caller's and `failedPrecondition`, with what to
+    /// do, where no photos are kept or another enrollment of the concept is under way.
+    init(_ request: EnrollRequest, by caller: Principal, from registry: RegistryStore) async throws {
+        try Names.check(request.name, what: "the concept's name")
+        guard request.uploadId.isEmpty, !request.onlyNew else {
+            throw RPCError(
+                code: .invalidArgument,
+                message: "kept photos teach a concept that is there, and no upload does then: take out one of the two")
+        }
+        let current = try await registry.concept(request.name, of: caller.userID, historyLimit: 1).current
+        photos = try await registry.photos(
+            of: request.name, version: .number(current.number), userID: caller.userID)
+        guard !photos.isEmpty else { throw Self.noPhotos(current) }
+        try await Self.requireNoOther(current.concept, by: caller, in: registry)
+        let manifest = try await Self.manifest(of: current, of: caller, from: registry)
+        self.request = request.completed(by: current, manifest)
+    }
+
+    /// The photos' bytes. One that is damaged or was dropped meanwhile is named, with what to do.
+    func supply(of caller: Principal, from registry: RegistryStore) -> PhotoSupply {
+        let (photos, name) = (photos, request.name)
+        return PhotoSupply(count: photos.count) { index in
+            do {
+                let bytes = try await registry.bytes(of: photos[index], userID: caller.userID)
+                return StagedPhoto(name: photos[index].name, bytes: bytes)
+            } catch let error as RegistryError where [.dataLoss, .notFound].contains(error.code) {
+                throw RegistryError(error.code, "\(error.message); \(Self.wayOut(name))", cause: error)
+            }
+        }
+    }
+
+    /// Another one would make the same, or move `current` on so that this one's training was for nothing.
+    private static func requireNoOther(
+        _ name: String, by caller: Principal, in registry: RegistryStore
+    ) async throws {
+        let jobs = try await registry.jobs(of: caller.userID, limit: 1_000)
+        let other = jobs.first { !$0.state.isOver && NameRules.fold($0.concept) == NameRules.fold(name) }
+        guard let other else { return }
+        throw RPCError(
+            code: .failedPrecondition,
+            message: "an enrollment of \(name) is \(other.state.rawValue) already: `myvlm jobs attach \(other.id)`")
+    }
+
+    /// What the version's artifact says of its training. Nil for one that is damaged or none: its photos can teach the
+    /// concept again all the same.
+    private static func manifest(
+        of version: VersionRecord, of caller: Principal, from registry: RegistryStore
+    ) async throws -> ArtifactManifest? {
+        do {
+            let bytes = try await registry.artifact(version.digest, of: caller.userID)
+            return try ConceptArtifact(decoding: bytes).manifest
+        } catch let error as RegistryError where error.code == .dataLoss {
+            return nil
+        } catch let error as RuntimeError where error.code == .artifactMalformed {
+            return nil
+        }
+    }
+
+    private static func noPhotos(_ version: VersionRecord) -> RPCError {
+        RPCError(
+            code: .failedPrecondition,
+            message: "no photos are kept with v\(version.number) of \(version.concept); \(wayOut(version.concept))")
+    }
+
+    private static func wayOut(_ name: String) -> String {
+        "teach it again with photos: `myvlm enroll \(name.contains(" ") ? "'\(name)'" : name) PHOTOS...`, and "
+            + "--keep-photos for the next time"
+    }
+}
+
+extension EnrollRequest {
+    /// What was left open is as the version has it.
+    fileprivate func completed(by version: VersionRecord, _ manifest: ArtifactManifest?) -> EnrollRequest {
+        var request = self
+        request.keepPhotos = true
+        if request.ifVersion == 0 { request.ifVersion = UInt32(version.number) }
+        if request.kind == .unspecified { request.kind = .init(record: version.kind) }
+        if request.classNoun.isEmpty { request.classNoun = version.classNoun }
+        if request.identifier.isEmpty { request.identifier = version.identifier }
+        guard let manifest else { return request }
+        if request.seed == 0 { request.seed = manifest.seed }
+        if request.task == .caption, manifest.training.task == .vqa { request.task = .questions }
+        return request
+    }
+}
