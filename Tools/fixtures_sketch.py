@@ -13,7 +13,7 @@ from pathlib import Path
 import torch
 from safetensors.torch import save_file
 
-from pocket.sketch import CAPTION, CELLS, SPECIAL, TAGS, Sketch, SketchShape, Vocabulary
+from pocket.sketch import CAPTION, CELLS, END, SPECIAL, TAGS, Sketch, SketchShape, Vocabulary
 
 WORDS = "a man dog in the snow red table teddy bear can on with sitting grass is 's hat blue two".split()
 NAMES = ["teddy bear", "can", "unheard of"]
@@ -30,6 +30,7 @@ def write(folder: Path, seed: int) -> None:
     with torch.no_grad():
         for parameter in sketch.parameters():
             parameter.add_(torch.randn_like(parameter) * 0.4)
+        sketch.bias[END] -= 4
         # As in the weights that are shipped: numbers of half precision.
         for parameter in sketch.parameters():
             parameter.copy_(parameter.half().float())
@@ -37,7 +38,7 @@ def write(folder: Path, seed: int) -> None:
         memory = sketch.memory(seen, torch.arange(TAGS)[None], torch.tensor([CHANCES]))
         line = [CAPTION] + [random.Random(seed).randrange(len(SPECIAL), len(words)) for _ in range(6)]
         logits = sketch.logits(sketch.hidden(torch.tensor([line]), memory))[0]
-        found = {f"expected.caption.{beams}": torch.tensor(sketch.search(memory, beams, 9, 0.7)[0]) for beams in (1, 3, 5)}
+        found = {f"expected.caption.{beams}": torch.tensor(sketch.search(memory, beams, 9, 0.7)[0], dtype=torch.int64) for beams in (1, 3, 5)}
     tensors = {name: value.detach().half().contiguous() for name, value in sketch.state_dict().items()}
     tensors |= {"input.map": seen[0], "input.line": torch.tensor(line), "expected.logits": logits, **found}
     save_file(tensors, folder / f"sketch-{seed}.safetensors", {"heads": str(shape.heads)})

@@ -59,7 +59,7 @@ extension PocketModel {
                 firstBias: try projector.floats("projector.linear1.bias"),
                 second: try projector.matrix("projector.linear2.weight"),
                 secondBias: try projector.floats("projector.linear2.bias"),
-                places: configuration.projector.places ?? gridSide),
+                places: configuration.projector.places),
             sketch: try configuration.sketch.map { try Sketcher($0, directory: directory) }, words: words, tags: tags,
             prompt: configuration.prompt, tokenizer: try ByteLevelBPE(gguf: gguf),
             language: language,

@@ -15,6 +15,6 @@ extension PocketModel {
         of concepts: [Matrix], in features: ImageFeatures, prompt: [Int32]
     ) throws -> [[Float]]? {
         try language.attention(of: concepts, prefix: try prefix(for: features), visual: features.visualTokens.rows)
-            .map { projector.pool.spread($0) }
+            .map { projector.pool?.spread($0) ?? $0 }
     }
 }

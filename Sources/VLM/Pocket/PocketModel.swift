@@ -17,14 +17,15 @@ package struct PocketModel: FrozenVLM {
         package let firstBias: [Float]
         package let second: Matrix
         package let secondBias: [Float]
-        let pool: VisualPool
+        /// Nil: every place of the map is projected.
+        let pool: VisualPool?
 
         /// Weights as in a PyTorch `Linear`: `first [middle, featureSize]`, `second [hiddenSize, middle]`. The map is
-        /// averaged to `places` x `places` before.
+        /// averaged to `places` x `places` before, where that is given.
         package init(
-            first: Matrix, firstBias: [Float], second: Matrix, secondBias: [Float], places: Int = PocketModel.gridSide
+            first: Matrix, firstBias: [Float], second: Matrix, secondBias: [Float], places: Int? = nil
         ) {
-            pool = VisualPool(side: PocketModel.gridSide, places: min(places, PocketModel.gridSide))
+            pool = places.map { VisualPool(side: PocketModel.gridSide, places: min($0, PocketModel.gridSide)) }
             self.first = first
             self.firstBias = firstBias
             self.second = second
@@ -33,7 +34,7 @@ package struct PocketModel: FrozenVLM {
 
         /// `[places * places, hiddenSize]` of a map `[positions, featureSize]`: mean, linear, exact GELU, linear.
         func callAsFunction(_ map: Matrix) -> Matrix {
-            var middle = PointwiseConvolution(weight: first, bias: firstBias)(pool(map), clip: false)
+            var middle = PointwiseConvolution(weight: first, bias: firstBias)(pool?(map) ?? map, clip: false)
             Activation.gelu(&middle)
             return PointwiseConvolution(weight: second, bias: secondBias)(middle, clip: false)
         }

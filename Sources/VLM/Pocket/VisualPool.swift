@@ -18,12 +18,12 @@ package struct VisualPool: Sendable {
 
     /// `[places * places, features]` of a map `[side * side, features]`.
     package func callAsFunction(_ map: Matrix) -> Matrix {
-        guard windows.count != map.rows else { return map }
         var pooled = Matrix(rows: windows.count, columns: map.columns)
         for (place, cells) in windows.enumerated() {
             for cell in cells {
-                for column in 0..<map.columns { pooled[place, column] += map[cell, column] / Float(cells.count) }
+                for column in 0..<map.columns { pooled[place, column] += map[cell, column] }
             }
+            for column in 0..<map.columns { pooled[place, column] /= Float(cells.count) }
         }
         return pooled
     }
