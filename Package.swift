@@ -16,6 +16,7 @@ let fastC: [CSetting] = [.unsafeFlags(["-O3", "-fno-math-errno", "-Wall", "-Werr
 let system: [Target] = [
     .systemLibrary(name: "COpenBLAS", path: "Sources/System/COpenBLAS", pkgConfig: "openblas"),
     .systemLibrary(name: "COpenSSL", path: "Sources/System/COpenSSL", pkgConfig: "openssl"),
+    .target(name: "COpenSSLLife", dependencies: ["COpenSSL"], path: "Sources/System/COpenSSLLife"),
     .systemLibrary(name: "CNghttp2", path: "Sources/System/CNghttp2", pkgConfig: "libnghttp2"),
     .systemLibrary(name: "CEvent", path: "Sources/System/CEvent"),
     .systemLibrary(name: "CProtobufC", path: "Sources/System/CProtobufC", pkgConfig: "libprotobuf-c"),
@@ -64,7 +65,7 @@ let package = Package(
             swiftSettings: strict),
         .target(name: "RPCCore", path: "Sources/RPC/Core", swiftSettings: strict),
         .target(
-            name: "RPCTransport", dependencies: ["RPCCore", "CNghttp2", "CEvent", "COpenSSL"],
+            name: "RPCTransport", dependencies: ["RPCCore", "CNghttp2", "CEvent", "COpenSSL", "COpenSSLLife"],
             path: "Sources/RPC/Transport", swiftSettings: strict),
         .target(
             name: "CMessages", dependencies: ["CProtobufC"], path: "Sources/RPC/CMessages",

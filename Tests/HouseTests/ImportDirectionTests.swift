@@ -13,7 +13,7 @@ private let allowed: [String: Set<String>] = [
     "Evaluation": ["Runtime", "VLM", "Compute", "LocalFiles"],
     "Registry": ["COpenSSL"],
     "RPCCore": [],
-    "RPCTransport": ["RPCCore", "CNghttp2", "CEvent", "COpenSSL"],
+    "RPCTransport": ["RPCCore", "CNghttp2", "CEvent", "COpenSSL", "COpenSSLLife"],
     "CMessages": ["CProtobufC"],
     "RPCMessages": ["RPCCore", "CMessages", "CProtobufC"],
     "RPC": ["RPCCore", "RPCTransport", "RPCMessages"],

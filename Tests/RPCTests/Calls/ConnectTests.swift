@@ -179,3 +179,23 @@ import Testing
         #expect(await server.server.statistics.connections == 0)
     }
 }
+
+@Suite(.timeLimit(.minutes(2))) struct ProcessEndTests {
+    /// OpenSSL freed what it had as the process ended, and threads that still encrypted crashed: a program that had done
+    /// its work ended by a signal.
+    @Test func aProcessMayEndWhileConnectionsComeAndGo() async {
+        await #expect(processExitsWith: .success) {
+            // What is registered first runs last: connections come and go for a while after whatever OpenSSL does at the end.
+            atexit { usleep(300_000) }
+            let server = try await TestServer()
+            let text = TextPiece(text: String(repeating: "x", count: 100_000))
+            await withTaskGroup(of: Void.self) { group in
+                for _ in 0..<8 {
+                    group.addTask { while (try? await server.channel().call(Echo.unary, text)) != nil {} }
+                }
+                _ = try? await server.channel().call(Echo.unary, text)
+                exit(EXIT_SUCCESS)
+            }
+        }
+    }
+}
