@@ -71,7 +71,7 @@ class Seen:
 
     def map(self, place: int) -> np.ndarray:
         with torch.no_grad():
-            return self.pictures.head(torch.from_numpy(self.pictures.one(place, 0))).numpy()
+            return self.pictures.head(torch.from_numpy(np.array(self.pictures.one(place, 0)))).numpy()
 
 
 def look(arguments: argparse.Namespace) -> Seen:
