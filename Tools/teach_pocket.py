@@ -28,8 +28,8 @@ from pocket.language import read_gguf, read_tokenizer
 from pocket.model import CONCEPT_DEFAULTS, Pocket
 from pocket.phrases import Rules
 from pocket.prompts import Tagger, suffix_text
-from pocket.sketch import UNKNOWN, Sketch, SketchShape, spoken
-from pocket.sketch_data import Drawer, best_tags, corpus, known_words, read_things, vocabulary
+from pocket.sketch import UNKNOWN, Sketch, SketchShape, spoken, written
+from pocket.sketch_data import Corpus, Drawer, best_tags, corpus, known_words, read_things, vocabulary
 from pocket.sketch_training import Pictures, Reward, Trainer
 from pocket.speech_data import Speech
 from pocket.speech_training import SpeechTrainer
@@ -59,7 +59,7 @@ def options() -> argparse.Namespace:
 class Seen:
     """Everything the stages share: photos, their features and tags, and the words for them."""
 
-    corpus: object
+    corpus: Corpus
     drawer: Drawer
     pictures: Pictures
     sketch: Sketch
@@ -156,8 +156,7 @@ def speak(seen: Seen, arguments: argparse.Namespace) -> Pocket:
     before = arguments.model / "pocket.safetensors"
     if before.exists():
         model.take(load_file(before))
-    described = [p for p in seen.corpus.train if seen.corpus.captions[p] or seen.corpus.questions[p]]
-    chosen = [described[i] for i in np.random.default_rng(5).permutation(len(described))[: arguments.speech_photos]]
+    chosen = [seen.corpus.train[i] for i in np.random.default_rng(5).permutation(len(seen.corpus.train))[: arguments.speech_photos]]
     things = [place for place, _ in seen.corpus.things]
     folder = arguments.work / "speech"
     folder.mkdir(exist_ok=True)
@@ -172,7 +171,7 @@ def speak(seen: Seen, arguments: argparse.Namespace) -> Pocket:
 
 
 def real_questions(seen: Seen, place: int) -> list[Branch]:
-    return [Branch(suffix_text(None, " ".join(q).capitalize() + "?"), " ".join(a)) for q, a in seen.corpus.questions[place][:2]]
+    return [Branch(suffix_text(None, written(q).capitalize() + "?"), written(a)) for q, a in seen.corpus.questions[place][:2]]
 
 
 def main() -> None:

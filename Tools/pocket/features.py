@@ -16,14 +16,14 @@ import torch
 from PIL import Image, ImageEnhance
 from torch.nn import functional as F
 
+from .sketch import CELLS
 from .vision import EfficientNetLite, load_image, preprocess
 
-CELLS = 49
 BATCH = 16
 
 
 def augment(image: Image.Image, rng: random.Random) -> Image.Image:
-    """A crop of at least 70 % of the area, mirrored in half of the cases, a little lighter or darker."""
+    """A crop of at least 70 % of the area, mirrored in most cases, a little lighter or darker."""
     scale, stretch = rng.uniform(0.7, 1.0) ** 0.5, rng.uniform(0.9, 1.11)
     width, height = min(image.width, round(image.width * scale * stretch)), min(image.height, round(image.height * scale / stretch))
     left, top = rng.randint(0, image.width - width), rng.randint(0, image.height - height)
@@ -44,14 +44,6 @@ class HeadConvolution:
 
     def __call__(self, last: torch.Tensor) -> torch.Tensor:
         return F.relu6(F.linear(last.float(), self.weight, self.bias))
-
-
-def last_map(encoder: EfficientNetLite, pixels: torch.Tensor) -> torch.Tensor:
-    """`[B, 49, channels]`: the map before the head's convolution."""
-    x = F.relu6(encoder._bn0(encoder._conv_stem(pixels)))
-    for block in encoder._blocks:
-        x = block(x)
-    return x.flatten(2).transpose(1, 2)
 
 
 class Cache:
@@ -81,7 +73,7 @@ class Cache:
                 image = picture(name)
                 pixels += [preprocess(image)] + [preprocess(augment(image, rng)) for _ in range(self.views - 1)]
             with torch.no_grad():
-                found = last_map(encoder, torch.stack(pixels)).numpy()
+                found = encoder.last(torch.stack(pixels)).flatten(2).transpose(1, 2).numpy()
             maps[start : start + len(chosen)] = found.reshape(len(chosen), self.views, CELLS, self.channels)
             if start // BATCH % 16 == 15 or start + BATCH >= len(self.names):
                 maps.flush()

@@ -8,20 +8,16 @@ from __future__ import annotations
 
 import json
 import random
-import re
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from .phrases import clean
+from .truth import words
 from .vision import load_image
 
 SMALLEST_SIDE = 32
 YES_NO = ("yes", "no")
-
-
-def words(text: str) -> list[str]:
-    return re.findall(r"[a-z]+", text.lower())
 
 
 def is_english(text: str) -> bool:

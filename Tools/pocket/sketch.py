@@ -38,6 +38,11 @@ def spoken(text: str) -> list[str]:
     return [NUMBERS.get(word, word) for word in found if not word.isdigit() or word in NUMBERS]
 
 
+def written(words: list[str]) -> str:
+    """The text of words that `spoken` cut."""
+    return " ".join(words).replace(" 's", "'s")
+
+
 class Vocabulary:
     """Words and their numbers; the words of a tag are looked up one by one."""
 
@@ -49,7 +54,7 @@ class Vocabulary:
         return [self.numbers.get(word, UNKNOWN) for word in words]
 
     def decode(self, numbers: list[int]) -> str:
-        return " ".join(self.words[n] for n in numbers if n >= len(SPECIAL)).replace(" 's", "'s")
+        return written([self.words[n] for n in numbers if n >= len(SPECIAL)])
 
 
 class Attention(nn.Module):

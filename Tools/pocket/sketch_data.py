@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import random
 from collections import Counter
@@ -112,16 +113,14 @@ class Drawer:
 
     def places(self, step: int, size: int) -> list[int]:
         """The photos of a batch: every photo once an epoch, in an order of the epoch's own."""
-        count = len(self.corpus.train)
-        found = []
-        for number in range(step * size, (step + 1) * size):
-            epoch, place = divmod(number, count)
-            if not found or place == 0 or not hasattr(self, "_epoch") or self._epoch != epoch:
-                self._epoch, order = epoch, list(self.corpus.train)
-                random.Random(self.seed * 1009 + epoch).shuffle(order)
-                self._order = order
-            found.append(self._order[place])
-        return found
+        numbers = (divmod(number, len(self.corpus.train)) for number in range(step * size, (step + 1) * size))
+        return [self.order(epoch)[place] for epoch, place in numbers]
+
+    @functools.lru_cache(maxsize=2)
+    def order(self, epoch: int) -> list[int]:
+        order = list(self.corpus.train)
+        random.Random(self.seed * 1009 + epoch).shuffle(order)
+        return order
 
     def batch(self, step: int, size: int) -> tuple[list[tuple[int, int]], Rows]:
         """`(map, view)` of each picture and the rows about them."""

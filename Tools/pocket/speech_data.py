@@ -7,6 +7,7 @@ import random
 from .data import Branch, Item
 from .phrases import Rules, random_name
 from .prompts import suffix_text
+from .sketch import written
 from .sketch_data import Corpus, Drawer
 
 CANNOT = "I cannot tell"
@@ -64,8 +65,8 @@ class Speech:
     def questions(self, place: int, said: str, rng: random.Random) -> list[Branch]:
         if place >= len(self.corpus.questions):
             return []
-        asked = [(" ".join(q).replace(" 's", "'s").capitalize() + "?", " ".join(a)) for q, a in self.drawer.questions(place, rng)]
-        captions = [" ".join(c).replace(" 's", "'s") for c in self.corpus.captions[place]]
+        asked = [(written(q).capitalize() + "?", written(a)) for q, a in self.drawer.questions(place, rng)]
+        captions = [written(c) for c in self.corpus.captions[place]]
         more = [p for c in captions[:2] for p in self.rules.questions(c, set(), rng)]
         asked += rng.sample(more, min(len(more), 1))
         if rng.random() < 0.1:

@@ -101,11 +101,15 @@ class EfficientNetLite(nn.Module):
         """The encoder of a model directory, with the words it was taught."""
         return cls.load("lite2", folder / "efficientnet-lite.pth").extend(folder / "words.safetensors")
 
-    def forward(self, pixels: torch.Tensor) -> torch.Tensor:
+    def last(self, pixels: torch.Tensor) -> torch.Tensor:
+        """The map before the head's convolution."""
         x = F.relu6(self._bn0(self._conv_stem(pixels)))
         for block in self._blocks:
             x = block(x)
-        return F.relu6(self._bn1(self._conv_head(x)))
+        return x
+
+    def forward(self, pixels: torch.Tensor) -> torch.Tensor:
+        return F.relu6(self._bn1(self._conv_head(self.last(pixels))))
 
     def classify(self, pooled: torch.Tensor) -> torch.Tensor:
         logits = self._fc(pooled)
