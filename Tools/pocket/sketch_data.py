@@ -108,7 +108,8 @@ class Drawer:
         self.corpus, self.vocabulary, self.shape, self.views, self.seed = corpus, words_, shape, views, seed
         self.said = {i: {w for c in corpus.captions[i] for w in c} | {stem(w) for c in corpus.captions[i] for w in c} for i in corpus.train}
         counts = Counter(w for i in corpus.train for w in {w for c in corpus.captions[i] for w in c})
-        self.asked = [w for w, n in counts.items() if n >= 40 and w not in STOP and w not in COLOURS and len(w) > 2]
+        # Sorted: the order of a set is another in every process, and a step must draw the same in each.
+        self.asked = sorted(w for w, n in counts.items() if n >= 40 and w not in STOP and w not in COLOURS and len(w) > 2)
         self.weights = np.cumsum([counts[w] ** 0.5 for w in self.asked])
 
     def places(self, step: int, size: int) -> list[int]:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import math
-import time
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +10,7 @@ from torch.nn import functional as F
 
 from . import truth
 from .features import HeadConvolution
+from .resumable import Plan, train
 from .sketch import ANSWER, CAPTION, END, PAD, QUESTION, UNKNOWN, Sketch
 from .sketch_data import Corpus, Drawer, Rows
 
@@ -37,14 +35,12 @@ class Pictures:
 
 
 class Trainer:
-    """One run in a folder: `state.pt` is where it goes on, `best.pt` what was best on the kept-back photos, `log.jsonl` the curve.
-
-    Every step draws from its own number, so a run that was stopped and goes on gives the weights of one that was not.
-    """
+    """Trains a sketch in a folder; every step draws from its own number."""
 
     def __init__(self, sketch: Sketch, corpus: Corpus, drawer: Drawer, pictures: Pictures, work: Path, seed: int = 3):
         self.sketch, self.corpus, self.drawer, self.pictures, self.work, self.seed = sketch, corpus, drawer, pictures, work, seed
         work.mkdir(parents=True, exist_ok=True)
+        self.last_reward: float | None = None
         held = corpus.held_out
         self.references = {i: [" ".join(c) for c in corpus.captions[i]] for i in held}
 
@@ -159,51 +155,15 @@ class Trainer:
 
     def run(self, name: str, steps: int, size: int, rate: float, loss_of, every: int = 200, keep: int = 100, warmup: int = 100, score=None) -> None:
         """Steps of `loss_of(step, size)` from where `name` was left; looks at the kept-back photos every so often."""
-        optimizer = torch.optim.AdamW(self.sketch.parameters(), lr=rate, weight_decay=0.05, betas=(0.9, 0.98))
-        state, best_file = self.work / f"{name}.state.pt", self.work / f"{name}.best.pt"
-        first, best = 0, -math.inf
-        if state.exists():
-            kept = torch.load(state, weights_only=True)
-            self.sketch.load_state_dict(kept["model"])
-            optimizer.load_state_dict(kept["optimizer"])
-            first, best = kept["step"], kept["best"]
-        began, seen = time.time(), []
-        with (self.work / f"{name}.jsonl").open("a") as log:
-            for step in range(first, steps):
-                torch.manual_seed(self.seed * 100_003 + step)
-                self.sketch.train()
-                factor = min(1.0, (step + 1) / warmup) * (0.05 + 0.95 * 0.5 * (1 + math.cos(math.pi * step / steps)))
-                for group in optimizer.param_groups:
-                    group["lr"] = rate * factor
-                loss = loss_of(step, size)
-                optimizer.zero_grad()
-                loss.backward()
-                torch.nn.utils.clip_grad_norm_(self.sketch.parameters(), 1.0)
-                optimizer.step()
-                seen.append(loss.item())
-                last = step + 1 == steps
-                if last or (step + 1) % every == 0:
-                    row = {"step": step + 1, "seconds": round(time.time() - began), "loss": round(sum(seen) / len(seen), 4),
-                           "validation": round(self.validation(), 4), **self.look()}
-                    if hasattr(self, "last_reward"):
-                        row["reward"] = round(self.last_reward, 4)
-                    seen = []
-                    value = score(row) if score else -row["validation"]
-                    if value > best:
-                        best = value
-                        save(best_file, {"model": self.sketch.state_dict(), "step": step + 1})
-                        row["best"] = True
-                    print(json.dumps(row), file=log, flush=True)
-                if last or (step + 1) % keep == 0:
-                    save(state, {"model": self.sketch.state_dict(), "optimizer": optimizer.state_dict(), "step": step + 1, "best": best})
-        if best_file.exists():
-            self.sketch.load_state_dict(torch.load(best_file, weights_only=True)["model"])
 
+        def look() -> tuple[dict, float]:
+            row = {"validation": round(self.validation(), 4), **self.look()}
+            if self.last_reward is not None:
+                row["reward"] = round(self.last_reward, 4)
+            return row, score(row) if score else -row["validation"]
 
-def save(path: Path, value: dict) -> None:
-    temporary = path.with_suffix(".part")
-    torch.save(value, temporary)
-    temporary.replace(path)
+        plan = Plan(steps, rate, 0.05, every, keep, warmup)
+        train(self.sketch, list(self.sketch.parameters()), self.work, name, plan, lambda step: loss_of(step, size), look, self.seed)
 
 
 class Reward:
