@@ -13,15 +13,18 @@ from pocket.metrics import DEVELOPMENT, cider_d, names
 from pocket.model import Pocket, Speaker
 from pocket.phrases import clean
 from pocket.prompts import Tagger, suffix_text
+from pocket.sketch import Sketch, read_sketch
+from pocket.sketch_data import sketched
 from pocket.vision import EfficientNetLite, load_image, preprocess
 
 
-def see(encoder: EfficientNetLite, tagger: Tagger, path: Path) -> tuple[torch.Tensor, list[str]]:
-    """The feature map [49, 1280] and the tags of a photo."""
+def see(encoder: EfficientNetLite, tagger: Tagger, sketch: Sketch | None, path: Path) -> tuple[torch.Tensor, list[str], str | None]:
+    """The feature map [49, 1280], the tags and the sketch of a photo."""
     with torch.no_grad():
         found = encoder(preprocess(load_image(path))[None])
         logits = encoder.classify(found.mean((2, 3)))[0].numpy()
-    return found[0].flatten(1).T.contiguous(), [tag for tag, _ in tagger(logits)]
+    features = found[0].flatten(1).T.contiguous()
+    return features, [tag for tag, _ in tagger(logits)], sketched(sketch, tagger, features, logits)
 
 
 def main() -> None:
@@ -39,13 +42,14 @@ def main() -> None:
     speaker = Speaker(model, arguments.model)
     encoder = EfficientNetLite.of_model(arguments.model)
     tagger = Tagger(json.loads((arguments.model / "classes.json").read_text()))
+    sketch = read_sketch(arguments.model, tagger.names)
 
     def captions(paths: list[Path]) -> list[tuple[str, list[str]]]:
         said = []
         for start in range(0, len(paths), 15):
-            seen = [see(encoder, tagger, path) for path in paths[start : start + 15]]
-            tags = [t for _, t in seen]
-            said += zip(speaker.answers(torch.stack([f for f, _ in seen]), tags, [suffix_text()] * len(seen)), tags)
+            seen = [see(encoder, tagger, sketch, path) for path in paths[start : start + 15]]
+            tags = [t for _, t, _ in seen]
+            said += zip(speaker.answers(torch.stack([f for f, _, _ in seen]), tags, [suffix_text()] * len(seen), sketches=[s for _, _, s in seen]), tags)
         return said
 
     things = json.loads((arguments.objects / "captions.json").read_text())

@@ -17,7 +17,9 @@ from safetensors.torch import save_file
 
 from pocket.concepts import Case, Prefixes, losses
 from pocket.model import Pocket, Speaker
-from pocket.prompts import PROMPT, Tagger, prefix_text, suffix_text
+from pocket.prompts import Tagger, prefix_text, suffix_text
+from pocket.sketch import Sketch, read_sketch
+from pocket.sketch_data import sketched
 from pocket.vision import EfficientNetLite, load_image, preprocess
 
 TEXTS = [
@@ -78,28 +80,29 @@ def text_case(speaker: Speaker, text: str, count: int) -> dict:
 
 
 @torch.no_grad()
-def picture_case(path: Path, speaker: Speaker, encoder: EfficientNetLite, tagger: Tagger) -> tuple[dict, dict, Case]:
+def picture_case(path: Path, speaker: Speaker, encoder: EfficientNetLite, tagger: Tagger, sketch: Sketch | None) -> tuple[dict, dict, Case]:
     pixels = preprocess(load_image(path))
     found = encoder(pixels[None])[0].flatten(1).T.contiguous()
     pooled = found.mean(0)
     logits = encoder.classify(pooled)
     tags = tagger(logits.numpy())
     names = [tag for tag, _ in tags]
-    rows = speaker.model.projector(found)
+    drawn = sketched(sketch, tagger, found, logits.numpy())
+    rows = speaker.model.visual(found[None])[0]
     said = {
-        kind: speaker.tokens(found[None], [names], [suffix], None, 24)[0]
+        kind: speaker.tokens(found[None], [names], [suffix], None, 24, [drawn])[0]
         for kind, suffix in (("caption", suffix_text()), ("caption_named", suffix_text(["Zibo"])), ("question", suffix_text(None, "What is in the picture?")))
     }
     case = {
         "file": path.name, "pixels_every": 997, "pixels": listed(pixels.flatten()[::997]), "pixels_mean": float(pixels.mean()),
         "pooled_first": listed(pooled, 64), "pooled_norm": float(pooled.norm()), "map_row_norms": listed(found.norm(dim=1)),
         "logits_first": listed(logits, 32), "tags": [{"name": n, "probability": round(p, 6)} for n, p in tags],
-        "prefix": prefix_text(names), "prefix_ids": speaker.ids(prefix_text(names)),
-        "projected_row_norms": listed(rows.norm(dim=1)), "projected_first": {str(i): listed(rows[i], 16) for i in (0, 24, 48)},
+        "sketch": drawn, "prefix": prefix_text(names, drawn), "prefix_ids": speaker.ids(prefix_text(names, drawn)),
+        "projected_row_norms": listed(rows.norm(dim=1)), "projected_first": {str(i): listed(rows[i], 16) for i in (0, len(rows) // 2, len(rows) - 1)},
         "tokens": said, "text": {kind: speaker.tokenizer.decode(ids) for kind, ids in said.items()},
     }
     stem = path.stem.removeprefix("pocket-")
-    return case, {f"{stem}.pooled": pooled, f"{stem}.projected": rows}, Case(found, names, ["Zibo is sitting on a wooden table"])
+    return case, {f"{stem}.pooled": pooled, f"{stem}.projected": rows}, Case(found, names, ["Zibo is sitting on a wooden table"], drawn)
 
 
 def training_case(speaker: Speaker, case: Case) -> tuple[dict, dict]:
@@ -129,16 +132,17 @@ def main() -> None:
     speaker = Speaker(Pocket.load(arguments.model), arguments.model)
     encoder = EfficientNetLite.of_model(arguments.model)
     tagger = Tagger(json.loads((arguments.model / "classes.json").read_text()))
-    files = json.loads((arguments.model / "config.json").read_text())["files"]
+    sketch = read_sketch(arguments.model, tagger.names)
+    config = json.loads((arguments.model / "config.json").read_text())
 
     tensors: dict[str, torch.Tensor] = {}
     golden = {
-        "weights_sha256": files["pocket.safetensors"]["sha256"], "prompt": PROMPT,
+        "weights_sha256": config["files"]["pocket.safetensors"]["sha256"], "prompt": config["prompt"],
         "tokenizer": [{"text": t, "ids": speaker.ids(t), "special": speaker.tokenizer.token_to_id("<|im_start|>") in speaker.ids(t)} for t in TOKENIZER],
         "texts": [text_case(speaker, text, 24) for text in TEXTS], "pictures": [],
     }
     for path in pictures(arguments.fixtures):
-        case, found, example = picture_case(path, speaker, encoder, tagger)
+        case, found, example = picture_case(path, speaker, encoder, tagger, sketch)
         golden["pictures"].append(case)
         tensors |= found
         if path.name == "pocket-wide.png":

@@ -126,7 +126,7 @@ def draw(seen: Seen, arguments: argparse.Namespace) -> None:
     trainer.run("imitate", arguments.imitate_steps, 64, 1e-3, trainer.imitate, every=300)
     reward = Reward(seen.corpus, seen.sketch.vocabulary)
     trainer.run(
-        "reinforce", arguments.reinforce_steps, 40, 2e-4, lambda step, size: trainer.reinforce(step, size, reward), every=50, keep=25, warmup=20,
+        "reinforce", arguments.reinforce_steps, 40, 4e-5, lambda step, size: trainer.reinforce(step, size, reward), every=50, keep=25, warmup=20,
         score=quality)
     seen.sketch.eval()
 
@@ -149,6 +149,14 @@ def sketches(seen: Seen, places: list[int], file: Path) -> dict[int, str]:
     return {p: said[p] for p in places}
 
 
+def photos_to_speak_of(corpus: Corpus, count: int) -> list[int]:
+    """Training photos by chance, half of them with questions that people asked, where there are so many."""
+    order = [corpus.train[i] for i in np.random.default_rng(5).permutation(len(corpus.train))]
+    asked = [place for place in order if corpus.questions[place]][: count // 2]
+    taken = set(asked)
+    return asked + [place for place in order if place not in taken][: count - len(asked)]
+
+
 def speak(seen: Seen, arguments: argparse.Namespace) -> Pocket:
     """Projector and adapters, beginning with those of the model directory where there are any."""
     gguf = arguments.model / GGUF
@@ -156,7 +164,7 @@ def speak(seen: Seen, arguments: argparse.Namespace) -> Pocket:
     before = arguments.model / "pocket.safetensors"
     if before.exists():
         model.take(load_file(before))
-    chosen = [seen.corpus.train[i] for i in np.random.default_rng(5).permutation(len(seen.corpus.train))[: arguments.speech_photos]]
+    chosen = photos_to_speak_of(seen.corpus, arguments.speech_photos)
     things = [place for place, _ in seen.corpus.things]
     folder = arguments.work / "speech"
     folder.mkdir(exist_ok=True)

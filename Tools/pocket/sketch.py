@@ -6,11 +6,14 @@ language model's prompt. It is trained on real photos in minutes and sees nothin
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from dataclasses import dataclass
+from pathlib import Path
 
 import torch
+from safetensors.torch import load_file
 from torch import nn
 from torch.nn import functional as F
 
@@ -197,3 +200,18 @@ class Sketch(nn.Module):
                 break
         return [words for _, words in best]
 
+
+def read_sketch(folder: Path, tags: list[str]) -> Sketch | None:
+    """The sketch of a model directory that has one; `tags` are the everyday names of its classes."""
+    config = json.loads((folder / "config.json").read_text()).get("sketch")
+    if config is None:
+        return None
+    tensors = {name: value.float() for name, value in load_file(folder / config["file"]).items()}
+    heads, words = config["heads"], Vocabulary(json.loads((folder / config["words"]).read_text()))
+    layers = len({name.split(".")[1] for name in tensors if name.startswith("layers.")})
+    shape = SketchShape(
+        tensors["cells.weight"].shape[1], tensors["embed.weight"].shape[1], heads, layers, tensors["layers.0.inner.weight"].shape[0],
+        tensors["places"].shape[0])
+    sketch = Sketch(shape, words, [words.encode(spoken(tag)) or [UNKNOWN] for tag in tags])
+    sketch.load_state_dict(tensors)
+    return sketch.eval().requires_grad_(False)

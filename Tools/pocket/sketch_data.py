@@ -15,7 +15,7 @@ import torch
 from . import folder as folders
 from .phrases import article
 from .prompts import TAG_MINIMUM, Tagger
-from .sketch import ANSWER, CAPTION, END, PAD, QUESTION, SPECIAL, TAGS, SketchShape, Vocabulary, spoken
+from .sketch import ANSWER, CAPTION, END, PAD, QUESTION, SPECIAL, TAGS, Sketch, SketchShape, Vocabulary, spoken
 from .truth import COLOURS, STOP, stem
 
 NAMING = ["{a}", "a close up of {a}", "a photo of {a}", "there is {a}", "a picture of {a}"]
@@ -181,3 +181,12 @@ def known_words(vocabulary: Vocabulary, tokenizer, embed: torch.Tensor, width: i
     _, _, directions = torch.linalg.svd(table, full_matrices=False)
     found = table @ directions[:width].T
     return found / found.std() * size
+
+
+def sketched(sketch: Sketch | None, tagger: Tagger, features: torch.Tensor, logits: np.ndarray) -> str | None:
+    """What the sketch, where there is one, says of a picture: `features [49, 1280]` and its class logits."""
+    if sketch is None:
+        return None
+    numbers, chances = best_tags(logits[None], tagger)
+    memory = sketch.memory(features[None], torch.from_numpy(numbers), torch.from_numpy(chances))
+    return sketch.vocabulary.decode(sketch.search(memory)[0])

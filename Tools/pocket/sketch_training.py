@@ -14,6 +14,9 @@ from .resumable import Plan, train
 from .sketch import ANSWER, CAPTION, END, PAD, QUESTION, UNKNOWN, Sketch
 from .sketch_data import Corpus, Drawer, Rows
 
+# Captions are drawn for their reward a little more surely than the network says, and cut at so many words.
+TEMPERATURE, CUT = 0.7, 20
+
 
 class Pictures:
     """Maps and tags of a batch, from the cached features."""
@@ -59,6 +62,8 @@ class Trainer:
 
     def reinforce(self, step: int, size: int, reward, samples: int = 5) -> torch.Tensor:
         """Self-critical sequence training with the mean of the other samples as the baseline (Rennie et al. 2017)."""
+        # Without dropout: a caption must be weighed by the network that said it, or unlikely ones are pushed away without end.
+        self.sketch.eval()
         wanted, rows = self.drawer.batch(step, size)
         memory = self.sketch.memory(*self.pictures(wanted))
         described = [n for n, (place, _) in enumerate(wanted) if place in reward.places]
@@ -73,14 +78,18 @@ class Trainer:
         for n, row in enumerate(said):
             spoken.add(n, [CAPTION], row)
         inputs, targets, _ = spoken.tensors()
+        # Where a caption was cut off its end was not drawn, and is not judged.
+        for n, row in enumerate(said):
+            if len(row) == CUT:
+                targets[n, CUT] = PAD
         hidden = self.sketch.hidden(inputs, mine)
         asked = targets != PAD
-        chance = -F.cross_entropy(self.sketch.logits(hidden[asked]), targets[asked], reduction="none")
+        chance = -F.cross_entropy(self.sketch.logits(hidden[asked]) / TEMPERATURE, targets[asked], reduction="none")
         weight = advantage[:, None].expand(targets.shape)[asked]
         # Imitation goes on beside it: questions have no such reward, and captions stay what people say.
-        return -(weight * chance).sum() / len(targets) + 0.3 * self.cross_entropy(rows, memory, 0.1)
+        return -(weight * chance).sum() / len(targets) + self.cross_entropy(rows, memory, 0.1)
 
-    def sample(self, memory, limit: int = 20) -> list[list[int]]:
+    def sample(self, memory, limit: int = CUT) -> list[list[int]]:
         count = memory[0][0].shape[0]
         tokens, past = torch.full((count, 1), CAPTION), []
         said: list[list[int]] = [[] for _ in range(count)]
@@ -88,7 +97,7 @@ class Trainer:
         for _ in range(limit):
             logits = self.sketch.logits(self.sketch.hidden(tokens, memory, past)[:, -1])
             logits[:, [PAD, CAPTION, QUESTION, ANSWER, UNKNOWN]] = -1e9
-            tokens = torch.multinomial(logits.softmax(-1), 1)
+            tokens = torch.multinomial((logits / TEMPERATURE).softmax(-1), 1)
             for n, token in enumerate(tokens[:, 0].tolist()):
                 if open_[n]:
                     open_[n] = token != END
@@ -183,5 +192,6 @@ class Reward:
         said = [self.vocabulary.words[n] for n in row]
         judged = truth.judge(truth.words(" ".join(said)), self.allowed[number])
         false_colours = judged.colours - judged.colours_true
-        extra = self.content * judged.content_true / max(1, judged.content) + self.colours * (judged.colours_true - false_colours)
+        # A true colour is worth more than a false one costs: people leave out most colours that are there.
+        extra = self.content * judged.content_true / max(1, judged.content) + self.colours * (judged.colours_true - false_colours / 2)
         return self.cider.score(number, said + ["<end>"]) + self.trust[number] * extra
