@@ -93,7 +93,7 @@ def look(arguments: argparse.Namespace) -> Seen:
     found = corpus(folder, kept_back, names)
     words, shape = vocabulary(found, tagger.names), SketchShape()
     sketch = Sketch(shape, words, [words.encode(spoken(tag)) or [UNKNOWN] for tag in tagger.names])
-    return Seen(found, Drawer(found, words, shape, arguments.views, 3), Pictures(maps, head, numbers, chances), sketch, tagger)
+    return Seen(found, Drawer(found, words, shape, arguments.views, 3, tagger.names), Pictures(maps, head, numbers, chances), sketch, tagger)
 
 
 @torch.no_grad()

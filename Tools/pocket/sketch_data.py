@@ -8,6 +8,7 @@ import random
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -15,7 +16,7 @@ import torch
 from . import folder as folders
 from .phrases import article
 from .prompts import TAG_MINIMUM, Tagger
-from .sketch import ANSWER, CAPTION, END, PAD, QUESTION, SPECIAL, TAGS, Sketch, SketchShape, Vocabulary, spoken
+from .sketch import ANSWER, CAPTION, END, PAD, QUESTION, SPECIAL, TAGS, Sketch, SketchShape, Vocabulary, spoken, written
 from .truth import COLOURS, STOP, stem
 
 NAMING = ["{a}", "a close up of {a}", "a photo of {a}", "there is {a}", "a picture of {a}"]
@@ -81,16 +82,17 @@ def best_tags(logits: np.ndarray, tagger: Tagger) -> tuple[np.ndarray, np.ndarra
 
 
 class Rows:
-    """Token rows of one batch: inputs, targets (PAD where nothing is asked), and whose picture each row is about."""
+    """Token rows of one batch: inputs, targets (PAD where nothing is asked), whose picture each row is about, and its weight."""
 
     def __init__(self, longest: int):
-        self.longest, self.inputs, self.targets, self.pictures = longest, [], [], []
+        self.longest, self.inputs, self.targets, self.pictures, self.weights = longest, [], [], [], []
 
-    def add(self, picture: int, prefix: list[int], answer: list[int]) -> None:
+    def add(self, picture: int, prefix: list[int], answer: list[int], weight: float = 1.0) -> None:
         answer = answer[: self.longest - 1 - len(prefix)] + [END]
         self.inputs.append(prefix + answer[:-1])
         self.targets.append([PAD] * (len(prefix) - 1) + answer)
         self.pictures.append(picture)
+        self.weights.append(weight)
 
     def tensors(self) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         width = max(len(row) for row in self.inputs)
@@ -99,12 +101,30 @@ class Rows:
         return inputs, targets, torch.tensor(self.pictures)
 
 
+class Wanted(NamedTuple):
+    """A cached map, and where they are not the picture's own, the numbers and probabilities of its tags."""
+
+    place: int
+    view: int = 0
+    tags: tuple[list[int], list[float]] | None = None
+
+
 class Drawer:
-    """Draws batches; the same step draws the same batch, whatever was drawn before."""
+    """Draws batches; the same step draws the same batch, whatever was drawn before.
 
-    thing_share, caption_count, question_count = 0.1, 3, 2
+    Some pictures are shown with another tag than their own, and their captions with its name for the thing: photos of people and
+    dogs hold few of the things that people own, and so the sketch learns to take a name from a sure tag.
+    """
 
-    def __init__(self, corpus: Corpus, words_: Vocabulary, shape: SketchShape, views: int, seed: int):
+    thing_share, caption_count, question_count = 0.2, 3, 2
+    # An answer is a word or two among some thirty of captions.
+    answer_weight = 4.0
+    # Of the photos with a tag's name in their captions, and of the single things.
+    swapped_photos, swapped_things = 0.3, 0.6
+
+    def __init__(self, corpus: Corpus, words_: Vocabulary, shape: SketchShape, views: int, seed: int, tags: list[str]):
+        self.tags = [spoken(tag) for tag in tags]
+        self.single = {words[0]: number for number, words in enumerate(self.tags) if len(words) == 1 and words[0] not in STOP}
         self.corpus, self.vocabulary, self.shape, self.views, self.seed = corpus, words_, shape, views, seed
         self.said = {i: {w for c in corpus.captions[i] for w in c} | {stem(w) for c in corpus.captions[i] for w in c} for i in corpus.train}
         counts = Counter(w for i in corpus.train for w in {w for c in corpus.captions[i] for w in c})
@@ -123,28 +143,67 @@ class Drawer:
         random.Random(self.seed * 1009 + epoch).shuffle(order)
         return order
 
-    def batch(self, step: int, size: int) -> tuple[list[tuple[int, int]], Rows]:
-        """`(map, view)` of each picture and the rows about them."""
+    def batch(self, step: int, size: int) -> tuple[list[Wanted], Rows]:
+        """The pictures and the rows about them."""
         rng = random.Random(self.seed * 1_000_003 + step)
         things = round(size * self.thing_share) if self.corpus.things else 0
         rows, pictures = Rows(self.shape.longest), []
         for place in self.places(step, size - things):
             number = len(pictures)
-            pictures.append((place, rng.randrange(self.views)))
-            said = self.corpus.captions[place]
+            view, said = rng.randrange(self.views), self.corpus.captions[place]
+            swapped = self.swap(said, rng) if rng.random() < self.swapped_photos else None
+            if swapped:
+                tags, said = swapped
+                pictures.append(Wanted(place, view, tags))
+                for caption in rng.sample(said, min(len(said), self.caption_count)):
+                    rows.add(number, [CAPTION], self.vocabulary.encode(caption))
+                continue
+            pictures.append(Wanted(place, view))
             for caption in rng.sample(said, min(len(said), self.caption_count)):
                 rows.add(number, [CAPTION], self.vocabulary.encode(caption))
             for question, answer in self.questions(place, rng):
                 self.ask(rows, number, question, answer)
         for _ in range(things):
             place, name = rng.choice(self.corpus.things)
+            tags = None
+            if rng.random() < self.swapped_things:
+                number = rng.randrange(len(self.tags))
+                name, tags = written(self.tags[number]), self.sure(number, rng)
             rows.add(len(pictures), [CAPTION], self.vocabulary.encode(spoken(rng.choice(NAMING).format(a=article(name)))))
-            pictures.append((place, rng.randrange(self.views)))
+            pictures.append(Wanted(place, rng.randrange(self.views), tags))
         return pictures, rows
+
+    def sure(self, number: int, rng: random.Random) -> tuple[list[int], list[float]]:
+        """A tag with a good share of the probability, and others behind it with some of the rest."""
+        found, chances, rest = [number], [rng.uniform(0.35, 1.0)], 1.0
+        while len(found) < TAGS:
+            rest -= chances[-1]
+            chance = rest * rng.uniform(0.1, 0.8)
+            found.append(rng.randrange(len(self.tags)))
+            chances.append(min(chance, chances[-1]) if chance >= TAG_MINIMUM else 0.0)
+        return found, chances
+
+    def swap(self, captions: list[list[str]], rng: random.Random) -> tuple[tuple[list[int], list[float]], list[list[str]]] | None:
+        """Another tag in the place of one that the captions name, and those captions; nothing where they name none."""
+        named = [word for caption in captions for word in caption if word in self.single]
+        if not named:
+            return None
+        old, number = rng.choice(named), rng.randrange(len(self.tags))
+        name = written(self.tags[number])
+        found = []
+        for caption in captions:
+            if old not in caption:
+                continue
+            words = list(caption)
+            place = words.index(old)
+            with_article = place > 0 and words[place - 1] in ("a", "an")
+            words[place - with_article : place + 1] = spoken(article(name) if with_article else name)
+            found.append(words)
+        return self.sure(number, rng), found
 
     def ask(self, rows: Rows, number: int, question: list[str], answer: list[str]) -> None:
         prefix = [QUESTION, *self.vocabulary.encode(question)[: self.shape.longest - 6], ANSWER]
-        rows.add(number, prefix, self.vocabulary.encode(answer))
+        rows.add(number, prefix, self.vocabulary.encode(answer), self.answer_weight)
 
     def questions(self, place: int, rng: random.Random) -> list[tuple[list[str], list[str]]]:
         asked = self.corpus.questions[place]

@@ -12,7 +12,7 @@ from . import truth
 from .features import HeadConvolution
 from .resumable import Plan, train
 from .sketch import ANSWER, CAPTION, END, PAD, QUESTION, UNKNOWN, Sketch
-from .sketch_data import Corpus, Drawer, Rows
+from .sketch_data import Corpus, Drawer, Rows, Wanted
 
 # Captions are drawn for their reward a little more surely than the network says, and cut at so many words.
 TEMPERATURE, CUT = 0.7, 20
@@ -31,10 +31,11 @@ class Pictures:
             place -= len(part)
         raise IndexError(place)
 
-    def __call__(self, wanted: list[tuple[int, int]]) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        last = torch.from_numpy(np.stack([self.one(*w) for w in wanted]))
-        places, views = zip(*wanted)
-        return self.head(last), torch.from_numpy(self.tags[places, views]), torch.from_numpy(self.chances[places, views])
+    def __call__(self, wanted: list[Wanted]) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        last = torch.from_numpy(np.stack([self.one(w.place, w.view) for w in wanted]))
+        own = [(self.tags[w.place, w.view], self.chances[w.place, w.view]) if w.tags is None else w.tags for w in wanted]
+        tags, chances = (np.stack([np.asarray(part) for part in parts]) for parts in zip(*own))
+        return self.head(last), torch.from_numpy(tags), torch.from_numpy(chances.astype(np.float32))
 
 
 class Trainer:
@@ -54,7 +55,9 @@ class Trainer:
         mine = [(k[whose], v[whose]) for k, v in memory]
         asked = targets != PAD
         hidden = self.sketch.hidden(inputs, mine)[asked]
-        return F.cross_entropy(self.sketch.logits(hidden), targets[asked], label_smoothing=smoothing)
+        found = F.cross_entropy(self.sketch.logits(hidden), targets[asked], label_smoothing=smoothing, reduction="none")
+        weight = torch.tensor(rows.weights)[:, None].expand(targets.shape)[asked]
+        return (found * weight).sum() / weight.sum()
 
     def imitate(self, step: int, size: int) -> torch.Tensor:
         wanted, rows = self.drawer.batch(step, size)
@@ -66,12 +69,12 @@ class Trainer:
         self.sketch.eval()
         wanted, rows = self.drawer.batch(step, size)
         memory = self.sketch.memory(*self.pictures(wanted))
-        described = [n for n, (place, _) in enumerate(wanted) if place in reward.places]
+        described = [n for n, w in enumerate(wanted) if w.place in reward.places and w.tags is None]
         chosen = torch.tensor(described).repeat_interleave(samples)
         mine = [(k[chosen], v[chosen]) for k, v in memory]
         with torch.no_grad():
             said = self.sample([(k.detach(), v.detach()) for k, v in mine])
-        scores = torch.tensor([reward(wanted[described[n // samples]][0], row) for n, row in enumerate(said)]).view(-1, samples)
+        scores = torch.tensor([reward(wanted[described[n // samples]].place, row) for n, row in enumerate(said)]).view(-1, samples)
         advantage = (scores - (scores.sum(1, keepdim=True) - scores) / (samples - 1)).flatten()
         self.last_reward = scores.mean().item()
         spoken = Rows(self.drawer.shape.longest)
@@ -114,7 +117,7 @@ class Trainer:
         self.sketch.eval()
         said = []
         for start in range(0, len(places), 50):
-            found = self.sketch.search(self.sketch.memory(*self.pictures([(p, 0) for p in places[start : start + 50]])), beams, penalty=penalty)
+            found = self.sketch.search(self.sketch.memory(*self.pictures([Wanted(p) for p in places[start : start + 50]])), beams, penalty=penalty)
             said += [self.sketch.vocabulary.decode(row) for row in found]
         return said
 
@@ -125,7 +128,7 @@ class Trainer:
         yes, no = (self.sketch.vocabulary.numbers[w] for w in ("yes", "no"))
         right, asked = {yes: 0, no: 0}, {yes: 0, no: 0}
         for place in places:
-            memory = self.sketch.memory(*self.pictures([(place, 0)]))
+            memory = self.sketch.memory(*self.pictures([Wanted(place)]))
             for question, answer in self.corpus.questions[place]:
                 if answer[:1] not in (["yes"], ["no"]):
                     continue
@@ -157,7 +160,7 @@ class Trainer:
                 for n, place in enumerate(part):
                     for caption in self.corpus.captions[place]:
                         rows.add(n, [CAPTION], self.sketch.vocabulary.encode(caption))
-                found.append(self.cross_entropy(rows, self.sketch.memory(*self.pictures([(p, 0) for p in part])), 0).item())
+                found.append(self.cross_entropy(rows, self.sketch.memory(*self.pictures([Wanted(p) for p in part])), 0).item())
         return sum(found) / len(found)
 
     # --- the loop
