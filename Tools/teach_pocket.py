@@ -28,7 +28,7 @@ from pocket.language import read_gguf, read_tokenizer
 from pocket.model import CONCEPT_DEFAULTS, Pocket
 from pocket.phrases import Rules
 from pocket.prompts import Tagger, suffix_text
-from pocket.sketch import UNKNOWN, Sketch, SketchShape, spoken, written
+from pocket.sketch import Sketch, SketchShape, written
 from pocket.sketch_data import Corpus, Drawer, best_tags, corpus, known_words, read_things, vocabulary
 from pocket.sketch_training import Pictures, Reward, Trainer
 from pocket.speech_data import Speech
@@ -92,7 +92,7 @@ def look(arguments: argparse.Namespace) -> Seen:
     numbers, chances = tags_of(maps, head, encoder, tagger, arguments.work / "tags.npz")
     found = corpus(folder, kept_back, names)
     words, shape = vocabulary(found, tagger.names), SketchShape()
-    sketch = Sketch(shape, words, [words.encode(spoken(tag)) or [UNKNOWN] for tag in tagger.names])
+    sketch = Sketch(shape, words, words.spell(tagger.names))
     return Seen(found, Drawer(found, words, shape, arguments.views, 3, tagger.names), Pictures(maps, head, numbers, chances), sketch, tagger)
 
 

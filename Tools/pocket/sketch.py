@@ -56,6 +56,10 @@ class Vocabulary:
     def encode(self, words: list[str]) -> list[int]:
         return [self.numbers.get(word, UNKNOWN) for word in words]
 
+    def spell(self, tags: list[str]) -> list[list[int]]:
+        """The numbers of each tag's words, of which a tag has at least one."""
+        return [self.encode(spoken(tag)) or [UNKNOWN] for tag in tags]
+
     def decode(self, numbers: list[int]) -> str:
         return written([self.words[n] for n in numbers if n >= len(SPECIAL)])
 
@@ -212,6 +216,6 @@ def read_sketch(folder: Path, tags: list[str]) -> Sketch | None:
     shape = SketchShape(
         tensors["cells.weight"].shape[1], tensors["embed.weight"].shape[1], heads, layers, tensors["layers.0.inner.weight"].shape[0],
         tensors["places"].shape[0])
-    sketch = Sketch(shape, words, [words.encode(spoken(tag)) or [UNKNOWN] for tag in tags])
+    sketch = Sketch(shape, words, words.spell(tags))
     sketch.load_state_dict(tensors)
     return sketch.eval().requires_grad_(False)
