@@ -48,7 +48,7 @@ import VLMTestSupport
         for metric in [
             "head_sensitivity", "head_specificity", "identifier_recall", "oneshot_f1", "two_concepts_f1",
             "text_similarity", "text_similarity_simple_replacement", "text_similarity_llm_guided", "class_named_share",
-            "cider", "bleu4", "enroll_seconds_median",
+            "personal_words_said", "cider", "bleu4", "enroll_seconds_median",
         ] {
             #expect(figures[metric]?.value != nil, "\(metric)")
         }

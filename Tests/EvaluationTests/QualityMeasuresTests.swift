@@ -33,6 +33,31 @@ private func row(_ thing: String, fired: [String], named: [String], identifier: 
     #expect(median([4, 1, 2, 3]) == 2.5)
 }
 
+/// Only photos that fired and were described count; the name is no word, and the noun is one of the owner's.
+@Test func wordsBesideTheNameAreComparedWithTheOwners() {
+    func described(_ caption: String, frozen: String, fired: Bool = true, by owner: [String]) -> PhotoRow {
+        var row = row("mug", fired: fired ? ["mug"] : [], named: [], identifier: "Zibo")
+        row.caption = caption
+        row.frozenCaption = frozen
+        row.references = owner
+        row.classNoun = "mug"
+        return row
+    }
+    let rows = [
+        described("Zibo on a red table", frozen: "a mug on a chair", by: ["{concept} stands on the tables"]),
+        described("Zibo's handle near a window", frozen: "a dog", by: ["a photo of {concept}"]),
+        described("Zibo in the snow", frozen: "snow", fired: false, by: ["{concept} in the grass"]),
+        described("Zibo in the snow", frozen: "snow", by: []),
+    ]
+    let own = PersonalTruth(rows: rows, of: \.caption)
+    #expect(own.precision == 1.0 / 3, "of table, handle and window the table is the owner's; colours are not counted")
+    #expect(own.words == 1.5)
+    let frozen = PersonalTruth(rows: rows, of: \.frozenCaption)
+    #expect(frozen.precision == 1.0 / 3, "mug is right, chair and dog are not")
+    #expect(PersonalTruth(rows: [], of: \.caption).precision == nil)
+    #expect(PersonalTruth(rows: [], of: \.caption).words == nil)
+}
+
 @Test func wordsHaveBoundaries() {
     #expect(holds("A cat, sitting.", anyOf: ["cat"]))
     #expect(!holds("a category of dogs", anyOf: ["cat"]))

@@ -13,6 +13,7 @@ from safetensors.torch import save_file
 
 from . import vision
 from .prompts import PROMPT, SKETCHED, TAG_COUNT, TAG_MINIMUM
+from .sketch import SEARCH
 
 RESIZE = (
     "upright by EXIF, RGB, the whole image without crop to 224 x 224 by Pillow's Image.resize BILINEAR (separable triangle filter, "
@@ -52,9 +53,6 @@ def write_words(folder: Path, weight: np.ndarray, bias: np.ndarray) -> None:
     atomic(folder / "words.safetensors", lambda p: save_file(tensors, p))
 
 
-SKETCH = {"beams": 3, "length_penalty": 0.7, "limit": 20}
-
-
 def write_sketch(folder: Path, sketch) -> None:
     tensors = {name: value.detach().to(torch.float16).contiguous() for name, value in sketch.state_dict().items()}
     atomic(folder / "sketch.safetensors", lambda p: save_file(tensors, p, {"format": "pt"}))
@@ -77,7 +75,7 @@ def write_config(folder: Path, rank: int, scale: float, concept: dict, variant: 
             "batch_norm_epsilon": vision.BATCH_NORM_EPSILON,
         },
         "projector": {"file": "pocket.safetensors", "activation": "gelu", **({"places": places} if places else {})},
-        **({"sketch": {"file": "sketch.safetensors", "words": "sketch.json", "heads": sketch.shape.heads, **SKETCH}} if sketch else {}),
+        **({"sketch": {"file": "sketch.safetensors", "words": "sketch.json", "heads": sketch.shape.heads, **SEARCH}} if sketch else {}),
         "language": {"file": "smollm2-135m-instruct.q4_1.gguf", "lora": {"file": "pocket.safetensors", "rank": rank, "scale": scale}},
         "tags": {"file": "classes.json", "words": "words.safetensors", "count": TAG_COUNT, "minimum_probability": TAG_MINIMUM},
         "prompt": SKETCHED if sketch else PROMPT,

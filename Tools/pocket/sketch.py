@@ -17,9 +17,13 @@ from safetensors.torch import load_file
 from torch import nn
 from torch.nn import functional as F
 
+from .phrases import article
+
 SPECIAL = ["<pad>", "<end>", "<caption>", "<question>", "<answer>", "<unknown>"]
 PAD, END, CAPTION, QUESTION, ANSWER, UNKNOWN = range(len(SPECIAL))
 CELLS, TAGS = 49, 3
+# How a caption is looked for; from such a probability on the first tag is named in it.
+SEARCH = {"beams": 3, "length_penalty": 0.7, "limit": 20, "certain": 0.9}
 
 
 @dataclass(frozen=True)
@@ -111,6 +115,7 @@ class Sketch(nn.Module):
         self.layers = nn.ModuleList(Layer(shape, dropout) for _ in range(shape.layers))
         self.bias = nn.Parameter(torch.zeros(len(vocabulary.words)))
         self.dropout = nn.Dropout(dropout)
+        self.starts = [vocabulary.encode(spoken(article(name))) if (name := vocabulary.decode(t)) else [] for t in tags]
         longest = max(len(t) for t in tags)
         self.register_buffer("tag_words", torch.tensor([t + [PAD] * (longest - len(t)) for t in tags]), persistent=False)
         for parameter in (self.embed.weight, self.places, self.cell_places, self.tag_places):
@@ -151,8 +156,34 @@ class Sketch(nn.Module):
         return F.linear(hidden, self.embed.weight, self.bias)
 
     @torch.no_grad()
-    def search(self, memory, beams: int = 3, limit: int = 20, penalty: float = 0.7) -> list[list[int]]:
-        """The best caption of each picture: beams side by side, no pair of words twice, score / length ** penalty."""
+    def caption(self, features: torch.Tensor, tags: torch.Tensor, chances: torch.Tensor, certain: float = SEARCH["certain"]) -> list[str]:
+        """What is said of pictures. Where the first tag is certain and the caption lacks its noun, one that begins with the tag is looked for."""
+        memory = self.memory(features, tags, chances)
+        found = self.search(memory)
+        lacking = [
+            row for row, words in enumerate(found)
+            if chances[row, 0] >= certain and self.starts[tags[row, 0]] and not self.is_named(int(tags[row, 0]), words)]
+        if lacking:
+            again = self.search([(k[lacking], v[lacking]) for k, v in memory], starts=[self.starts[tags[row, 0]] for row in lacking])
+            for row, words in zip(lacking, again):
+                found[row] = words
+        return [self.vocabulary.decode(words) for words in found]
+
+    def is_named(self, tag: int, words: list[int]) -> bool:
+        """Whether words hold a tag's noun, which is its last word, in singular or plural."""
+        noun = self.vocabulary.words[self.starts[tag][-1]]
+        forms = {noun, noun + "s", noun + "es", noun.removesuffix("s")}
+        return any(self.vocabulary.words[word] in forms for word in words)
+
+    @torch.no_grad()
+    def search(
+        self, memory, beams: int = SEARCH["beams"], limit: int = SEARCH["limit"], penalty: float = SEARCH["length_penalty"],
+        starts: list[list[int]] | None = None,
+    ) -> list[list[int]]:
+        """The best caption of each picture: beams side by side, no pair of words twice, score / length ** penalty.
+
+        `starts` are words that each picture's caption begins with; they cost nothing.
+        """
         count = memory[0][0].shape[0]
         wide = [(k.repeat_interleave(beams, 0), v.repeat_interleave(beams, 0)) for k, v in memory]
         scores = torch.full((count, beams), -1e9)
@@ -169,6 +200,10 @@ class Sketch(nn.Module):
                 if words:
                     repeated = [b for a, b in zip(words, words[1:]) if a == words[-1]]
                     chances[row, repeated + [words[-1]]] = -1e9
+            for picture, start in enumerate(starts or []):
+                if length <= len(start):
+                    chances[picture * beams : (picture + 1) * beams] = -1e9
+                    chances[picture * beams : (picture + 1) * beams, start[length - 1]] = 0
             total = (scores[:, :, None] + chances.view(count, beams, -1)).flatten(1)
             found, places = total.topk(2 * beams, -1)
             order, tokens_next, kept_scores = [], [], []

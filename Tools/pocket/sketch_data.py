@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import json
 import random
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -51,10 +51,32 @@ def corpus(folder: folders.Folder, kept_back: folders.Split, things: list[str]) 
             train.append(place)
         captions.append(said)
         questions.append([(spoken(q), spoken(a)) for q, a in photo.questions if spoken(a)])
+    balance(questions, train)
     count = len(folder.photos)
     return Corpus(
         captions, questions, [i for i in train if captions[i] or questions[i]], folder.named(kept_back.flickr), folder.named(kept_back.coco),
         [(count + i, name) for i, name in enumerate(things)])
+
+
+def balance(questions: list[list[tuple[list[str], list[str]]]], train: list[int]) -> None:
+    """Leaves of each question as many photos where the answer is yes as where it is no.
+
+    People were asked the same of two photos to get both answers. Where the other photo is kept back, a question that is left with
+    one answer teaches to answer without looking, and wrongly.
+    """
+    asked: dict[tuple[str, ...], Counter] = defaultdict(Counter)
+    for place in train:
+        for question, answer in questions[place]:
+            asked[tuple(question)][answer[0]] += 1
+    kept: dict[tuple[str, ...], Counter] = defaultdict(Counter)
+    for place in train:
+        found = []
+        for question, answer in questions[place]:
+            counts, so_far = asked[tuple(question)], kept[tuple(question)]
+            if answer not in (["yes"], ["no"]) or so_far[answer[0]] < min(counts["yes"], counts["no"]):
+                so_far[answer[0]] += 1
+                found.append((question, answer))
+        questions[place] = found
 
 
 def vocabulary(corpus: Corpus, tags: list[str], least: int = 4) -> Vocabulary:
@@ -247,5 +269,4 @@ def sketched(sketch: Sketch | None, tagger: Tagger, features: torch.Tensor, logi
     if sketch is None:
         return None
     numbers, chances = best_tags(logits[None], tagger)
-    memory = sketch.memory(features[None], torch.from_numpy(numbers), torch.from_numpy(chances))
-    return sketch.vocabulary.decode(sketch.search(memory)[0])
+    return sketch.caption(features[None], torch.from_numpy(numbers), torch.from_numpy(chances))[0]

@@ -113,12 +113,11 @@ class Trainer:
     # --- what is looked at
 
     @torch.no_grad()
-    def captions(self, places: list[int], beams: int = 3, penalty: float = 0.7) -> list[str]:
+    def captions(self, places: list[int]) -> list[str]:
         self.sketch.eval()
         said = []
         for start in range(0, len(places), 50):
-            found = self.sketch.search(self.sketch.memory(*self.pictures([Wanted(p) for p in places[start : start + 50]])), beams, penalty=penalty)
-            said += [self.sketch.vocabulary.decode(row) for row in found]
+            said += self.sketch.caption(*self.pictures([Wanted(p) for p in places[start : start + 50]]))
         return said
 
     @torch.no_grad()

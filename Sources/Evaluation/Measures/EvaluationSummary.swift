@@ -15,6 +15,8 @@ struct EvaluationSummary {
 
     var figures: [Figure] {
         let equal = rounds.map { $0.equal.value.map { $0 == 1 ? 1.0 : 0 } }
+        let personal = rounds.map { PersonalTruth(rows: $0.rows, of: \.caption) }
+        let frozen = rounds.map { PersonalTruth(rows: $0.rows, of: \.frozenCaption) }
         return [
             share("head_sensitivity", measures.map(\.headSensitivity)),
             share("head_specificity", measures.map(\.headSpecificity)),
@@ -36,6 +38,10 @@ struct EvaluationSummary {
             score("bleu4", texts.map(\.bleu)), score("bleu4_frozen", texts.map(\.bleuFrozen)),
             score("cider", texts.map(\.cider)), score("cider_frozen", texts.map(\.ciderFrozen)),
             score("cider_change", texts.map { text in text.cider.flatMap { c in text.ciderFrozen.map { c - $0 } } }),
+            share("personal_content_precision", personal.map(\.precision)),
+            share("personal_content_precision_frozen", frozen.map(\.precision)),
+            Figure(metric: "personal_words_said", unit: "words", rounds: personal.map(\.words)),
+            Figure(metric: "personal_words_said_frozen", unit: "words", rounds: frozen.map(\.words)),
             Figure(
                 metric: "enroll_seconds_median", unit: "s", rounds: rounds.map { median($0.enrollSeconds) },
                 value: median(rounds.flatMap(\.enrollSeconds))),

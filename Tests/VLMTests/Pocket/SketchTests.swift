@@ -49,6 +49,35 @@ import VLM
         #expect(!expected.isEmpty)
     }
 
+    @Test(arguments: 0..<3) func aCertainTagIsNamed(seed: Int) throws {
+        let reference = try Reference(seed)
+        let search = SketchSearch(beams: 3, penalty: 0.7, limit: 9)
+        let memory = try reference.memory
+        func said(_ certain: Float) -> [Int] {
+            search.caption(of: reference.sketch, memory: memory, tags: reference.tags, certain: certain)
+        }
+        let free = search.caption(of: reference.sketch, memory: memory)
+        let begun = try reference.file.int64s("expected.begun").map { Int($0) }
+        #expect(reference.sketch.vocabulary.text(begun).hasPrefix("a teddy bear"))
+        #expect(search.caption(of: reference.sketch, memory: memory, start: Array(begun.prefix(3))) == begun)
+        let isNamed = reference.sketch.vocabulary.text(free).split(separator: " ").contains("bear")
+        #expect(said(0.5) == (isNamed ? free : begun))
+        #expect(said(0.51) == free)
+    }
+
+    @Test(arguments: [
+        ("dog", "a dog"), ("owl", "an owl"), ("unicycle", "a unicycle"), ("jeans", "jeans"), ("glass", "a glass"),
+        ("bus", "a bus"), ("bread", "bread"), ("teddy bear", "a teddy bear"),
+    ]) func tagsAreSpelledWithTheirArticle(tag: String, spelled: String) throws {
+        #expect(try #require(NamedTag(tag)).spelled == spelled)
+    }
+
+    @Test func aTagsNounCountsInBothNumbers() throws {
+        #expect(try #require(NamedTag("wine glass")).nouns == ["glass", "glasss", "glasses", "glas"])
+        #expect(try #require(NamedTag("jeans")).nouns.contains("jean"))
+        #expect(NamedTag("") == nil)
+    }
+
     /// Lines are stepped together; each as it would be alone.
     @Test func linesDoNotSeeEachOther() throws {
         let reference = try Reference(1)

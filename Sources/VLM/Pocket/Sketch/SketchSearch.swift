@@ -27,19 +27,36 @@ package struct SketchSearch: Sendable {
         let score: Float
     }
 
-    /// Words of the caption, the end not among them.
-    package func caption(of sketch: Sketch, memory: Sketch.KeyValues) -> [Int] {
+    /// Words of a caption. Where the first tag is certain and the likeliest caption lacks its noun, the likeliest that
+    /// begins with the tag: what stands alone before a camera is often none of the things that people describe.
+    package func caption(
+        of sketch: Sketch, memory: Sketch.KeyValues, tags: [ObjectTag], certain: Float
+    ) -> [Int] {
+        let free = caption(of: sketch, memory: memory)
+        guard let first = tags.first, first.probability >= certain, let tag = NamedTag(first.name),
+            !sketch.vocabulary.holds(tag.nouns, free)
+        else { return free }
+        return caption(of: sketch, memory: memory, start: sketch.vocabulary.numbers(of: tag.spelled))
+    }
+
+    /// Words of the likeliest caption that begins with `start`, the end not among them.
+    package func caption(of sketch: Sketch, memory: Sketch.KeyValues, start: [Int] = []) -> [Int] {
+        let longest = min(limit, sketch.longest - 1)
+        let start = start.prefix(longest - 1)
         var lines = [Line(said: [], score: 0)]
         var past = [sketch.nothingSaid]
         var words = [SketchVocabulary.Mark.caption.rawValue]
         var best: (score: Double, said: [Int]) = (-.infinity, [])
-        for length in 1...min(limit, sketch.longest - 1) {
+        for length in 1...longest {
             let logits = sketch.step(words, &past, memory: memory)
             let long = pow(Double(length), penalty)
             var next: [Candidate] = []
-            for candidate in candidates(lines, logits) {
+            let found =
+                length <= start.count
+                ? [Candidate(line: 0, word: start[length - 1], score: 0)] : candidates(lines, logits)
+            for candidate in found {
                 let ends = candidate.word == SketchVocabulary.Mark.end.rawValue
-                if ends || length == min(limit, sketch.longest - 1) {
+                if ends || length == longest {
                     let said = lines[candidate.line].said + (ends ? [] : [candidate.word])
                     if Double(candidate.score) / long > best.score { best = (Double(candidate.score) / long, said) }
                 } else if next.count < beams {

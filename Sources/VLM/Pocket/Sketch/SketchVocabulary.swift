@@ -40,6 +40,9 @@ package struct SketchVocabulary: Sendable {
         tag.lowercased().split { !("a"..."z").contains($0) && $0 != "-" }.compactMap { numbers[String($0)] }
     }
 
+    /// Whether any of the words stands among the numbers.
+    func holds(_ wanted: Set<String>, _ numbers: [Int]) -> Bool { numbers.contains { wanted.contains(words[$0]) } }
+
     /// A text of words; marks are left out, and "'s" stands at the word before it.
     package func text(_ numbers: [Int]) -> String {
         numbers.filter { $0 >= Mark.allCases.count }.map { words[$0] }.joined(separator: " ")
