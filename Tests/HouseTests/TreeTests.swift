@@ -61,9 +61,9 @@ private let sources = ["Sources", "Tests", "Benchmarks"]
     }
 }
 
-/// Weights in the repository stay within the 16 MiB that a clone is asked to carry.
+/// Weights in the repository stay within the 48 MiB that a clone is asked to carry.
 @Test func modelInTheRepositoryIsSmall() throws {
     let files = try Repository.files(in: ["Models"], extensions: ["json", "safetensors", "md"])
     let total = try files.reduce(0) { try $0 + ($1.resourceValues(forKeys: [.fileSizeKey]).fileSize ?? 0) }
-    #expect(total > 1 << 20 && total <= 16 << 20, "\(total) bytes")
+    #expect(total > 1 << 20 && total <= 48 << 20, "\(total) bytes")
 }

@@ -51,32 +51,32 @@ def corpus(folder: folders.Folder, kept_back: folders.Split, things: list[str]) 
             train.append(place)
         captions.append(said)
         questions.append([(spoken(q), spoken(a)) for q, a in photo.questions if spoken(a)])
-    balance(questions, train)
     count = len(folder.photos)
     return Corpus(
         captions, questions, [i for i in train if captions[i] or questions[i]], folder.named(kept_back.flickr), folder.named(kept_back.coco),
         [(count + i, name) for i, name in enumerate(things)])
 
 
-def balance(questions: list[list[tuple[list[str], list[str]]]], train: list[int]) -> None:
-    """Leaves of each question as many photos where the answer is yes as where it is no.
+def balanced(corpus: Corpus) -> list[list[tuple[list[str], list[str]]]]:
+    """The questions of each photo, each question left with as many training photos where the answer is yes as where it is no.
 
     People were asked the same of two photos to get both answers. Where the other photo is kept back, a question that is left with
     one answer teaches to answer without looking, and wrongly.
     """
     asked: dict[tuple[str, ...], Counter] = defaultdict(Counter)
-    for place in train:
-        for question, answer in questions[place]:
+    for place in corpus.train:
+        for question, answer in corpus.questions[place]:
             asked[tuple(question)][answer[0]] += 1
     kept: dict[tuple[str, ...], Counter] = defaultdict(Counter)
-    for place in train:
-        found = []
-        for question, answer in questions[place]:
+    found = [list(rows) for rows in corpus.questions]
+    for place in corpus.train:
+        found[place] = []
+        for question, answer in corpus.questions[place]:
             counts, so_far = asked[tuple(question)], kept[tuple(question)]
             if answer not in (["yes"], ["no"]) or so_far[answer[0]] < min(counts["yes"], counts["no"]):
                 so_far[answer[0]] += 1
-                found.append((question, answer))
-        questions[place] = found
+                found[place].append((question, answer))
+    return found
 
 
 def vocabulary(corpus: Corpus, tags: list[str], least: int = 4) -> Vocabulary:
@@ -150,6 +150,7 @@ class Drawer:
         self.corpus, self.vocabulary, self.shape, self.views, self.seed = corpus, words_, shape, views, seed
         self.said = {i: {w for c in corpus.captions[i] for w in c} | {stem(w) for c in corpus.captions[i] for w in c} for i in corpus.train}
         counts = Counter(w for i in corpus.train for w in {w for c in corpus.captions[i] for w in c})
+        self.asked_of = balanced(corpus)
         # Sorted: the order of a set is another in every process, and a step must draw the same in each.
         self.asked = sorted(w for w, n in counts.items() if n >= 40 and w not in STOP and w not in COLOURS and len(w) > 2)
         self.weights = np.cumsum([counts[w] ** 0.5 for w in self.asked])
@@ -228,7 +229,7 @@ class Drawer:
         rows.add(number, prefix, self.vocabulary.encode(answer), self.answer_weight)
 
     def questions(self, place: int, rng: random.Random) -> list[tuple[list[str], list[str]]]:
-        asked = self.corpus.questions[place]
+        asked = self.asked_of[place]
         found = rng.sample(asked, min(len(asked), self.question_count))
         said = self.corpus.captions[place]
         # Of one or two captions too much is missing for a "no".

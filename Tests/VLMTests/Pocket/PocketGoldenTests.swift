@@ -43,7 +43,7 @@ struct PocketGoldenTests {
                 #expect(abs(found.probability - expected.probability) < 1e-3)
             }
             let prefix = try model.prefix(for: features)
-            #expect(prefix.count == picture.prefix_ids.count + 49)
+            #expect(prefix.count == picture.prefix_ids.count + features.visualTokens.rows)
         }
     }
 

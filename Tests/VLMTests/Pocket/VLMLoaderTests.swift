@@ -29,7 +29,7 @@ import VLM
 
     private let parts = [
         "bank.safetensors", "classes.json", "efficientnet-lite.pth", "pocket.safetensors",
-        "smollm2-135m-instruct.q4_1.gguf", "words.safetensors",
+        "sketch.json", "sketch.safetensors", "smollm2-135m-instruct.q4_1.gguf", "words.safetensors",
     ]
 
     @Test func aMissingModelNamesTheRemedy() throws {

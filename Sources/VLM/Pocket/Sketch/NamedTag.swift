@@ -11,8 +11,8 @@ package struct NamedTag: Sendable, Equatable {
     /// Nil of a tag without a word.
     package init?(_ tag: String) {
         guard let noun = tag.split(separator: " ").last.map(String.init), let first = tag.first else { return nil }
-        package let isPlural = tag.hasSuffix("s") && !tag.hasSuffix("ss") && !Self.singular.contains(tag)
-        package let isSounded = "aeiou".contains(first) && !tag.hasPrefix("uni") && !tag.hasPrefix("one")
+        let isPlural = tag.hasSuffix("s") && !tag.hasSuffix("ss") && !Self.singular.contains(tag)
+        let isSounded = "aeiou".contains(first) && !tag.hasPrefix("uni") && !tag.hasPrefix("one")
         spelled = isPlural || Self.masses.contains(tag) ? tag : (isSounded ? "an " : "a ") + tag
         nouns = [noun, noun + "s", noun + "es", noun.hasSuffix("s") ? String(noun.dropLast()) : noun]
     }
