@@ -38,10 +38,11 @@ def write(folder: Path, seed: int) -> None:
         memory = sketch.memory(seen, torch.arange(TAGS)[None], torch.tensor([CHANCES]))
         line = [CAPTION] + [random.Random(seed).randrange(len(SPECIAL), len(words)) for _ in range(6)]
         logits = sketch.logits(sketch.hidden(torch.tensor([line]), memory))[0]
-        found = {f"expected.caption.{beams}": torch.tensor(sketch.search(memory, beams, 9, 0.7)[0], dtype=torch.int64) for beams in (1, 3, 5)}
+        found = {f"expected.caption.{beams}": torch.tensor(sketch.search(memory, beams, 9, 0.7)[0][1], dtype=torch.int64) for beams in (1, 3, 5)}
         # A tag that the caption lacks, beginning with it; the same picture where it is not certain enough.
         words_of = [vocabulary.numbers.get(w) for w in ("a", "teddy", "bear")]
-        found["expected.begun"] = torch.tensor(sketch.search(memory, 3, 9, 0.7, [words_of])[0], dtype=torch.int64)
+        found["expected.begun"] = torch.tensor(sketch.search(memory, 3, 9, 0.7, [words_of])[0][1], dtype=torch.int64)
+        found["expected.score"] = torch.tensor([sketch.search(memory, 3, 9, 0.7)[0][0]])
     tensors = {name: value.detach().half().contiguous() for name, value in sketch.state_dict().items()}
     tensors |= {"input.map": seen[0], "input.line": torch.tensor(line), "expected.logits": logits, **found}
     save_file(tensors, folder / f"sketch-{seed}.safetensors", {"heads": str(shape.heads)})

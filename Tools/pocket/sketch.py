@@ -22,8 +22,9 @@ from .phrases import article
 SPECIAL = ["<pad>", "<end>", "<caption>", "<question>", "<answer>", "<unknown>"]
 PAD, END, CAPTION, QUESTION, ANSWER, UNKNOWN = range(len(SPECIAL))
 CELLS, TAGS = 49, 3
-# How a caption is looked for; from such a probability on the first tag is named in it.
-SEARCH = {"beams": 3, "length_penalty": 0.7, "limit": 20, "certain": 0.9}
+# How a caption is looked for. The first tag is named in it where its probability is `certain`, or `likely` while the score of the
+# caption is below `unsure`.
+SEARCH = {"beams": 3, "length_penalty": 0.7, "limit": 20, "certain": 0.9, "likely": 0.6, "unsure": -1.8}
 
 
 @dataclass(frozen=True)
@@ -156,18 +157,22 @@ class Sketch(nn.Module):
         return F.linear(hidden, self.embed.weight, self.bias)
 
     @torch.no_grad()
-    def caption(self, features: torch.Tensor, tags: torch.Tensor, chances: torch.Tensor, certain: float = SEARCH["certain"]) -> list[str]:
-        """What is said of pictures. Where the first tag is certain and the caption lacks its noun, one that begins with the tag is looked for."""
+    def caption(self, features: torch.Tensor, tags: torch.Tensor, chances: torch.Tensor, way: dict = SEARCH) -> list[str]:
+        """What is said of pictures. Where the first tag is to be named and the caption lacks its noun, one that begins with the tag."""
         memory = self.memory(features, tags, chances)
         found = self.search(memory)
-        lacking = [
-            row for row, words in enumerate(found)
-            if chances[row, 0] >= certain and self.starts[tags[row, 0]] and not self.is_named(int(tags[row, 0]), words)]
+
+        def lacks(row: int) -> bool:
+            (score, words), tag, chance = found[row], int(tags[row, 0]), float(chances[row, 0])
+            asked = chance >= way["certain"] or chance >= way["likely"] and score < way["unsure"]
+            return asked and bool(self.starts[tag]) and not self.is_named(tag, words)
+
+        lacking = [row for row in range(len(found)) if lacks(row)]
         if lacking:
             again = self.search([(k[lacking], v[lacking]) for k, v in memory], starts=[self.starts[tags[row, 0]] for row in lacking])
-            for row, words in zip(lacking, again):
-                found[row] = words
-        return [self.vocabulary.decode(words) for words in found]
+            for row, one in zip(lacking, again):
+                found[row] = one
+        return [self.vocabulary.decode(words) for _, words in found]
 
     def is_named(self, tag: int, words: list[int]) -> bool:
         """Whether words hold a tag's noun, which is its last word, in singular or plural."""
@@ -179,8 +184,8 @@ class Sketch(nn.Module):
     def search(
         self, memory, beams: int = SEARCH["beams"], limit: int = SEARCH["limit"], penalty: float = SEARCH["length_penalty"],
         starts: list[list[int]] | None = None,
-    ) -> list[list[int]]:
-        """The best caption of each picture: beams side by side, no pair of words twice, score / length ** penalty.
+    ) -> list[tuple[float, list[int]]]:
+        """The best caption of each picture and its score: beams side by side, no pair of words twice, score / length ** penalty.
 
         `starts` are words that each picture's caption begins with; they cost nothing.
         """
@@ -237,7 +242,7 @@ class Sketch(nn.Module):
             over = [over[p] or best[p][0] >= kept_scores[p * beams] / (length**penalty) for p in range(count)]
             if all(over):
                 break
-        return [words for _, words in best]
+        return best
 
 
 def read_sketch(folder: Path, tags: list[str]) -> Sketch | None:

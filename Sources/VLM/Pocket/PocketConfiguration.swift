@@ -30,8 +30,10 @@ package struct PocketConfiguration: Sendable, Decodable {
         package let length_penalty: Float
         /// Words at most.
         package let limit: Int
-        /// The probability from which on the first tag is named; never if not stated.
+        /// When the first tag is named although the likeliest caption does not; never if not stated.
         package let certain: Float?
+        package let likely: Float?
+        package let unsure: Float?
     }
 
     package struct Language: Sendable, Decodable {
@@ -95,6 +97,8 @@ package struct PocketConfiguration: Sendable, Decodable {
         try drawn.check("length_penalty", sketch?.length_penalty, -8...8)
         try drawn.check("limit", sketch?.limit, 1...256)
         try drawn.check("certain", sketch?.certain, 0...1)
+        try drawn.check("likely", sketch?.likely, 0...1)
+        try drawn.check("unsure", sketch?.unsure, -1000...0)
         try stated.below("language.lora").check("scale", language.lora?.scale, -1e4...1e4)
         try stated.below("language.lora").check("rank", language.lora?.rank, StatedNumbers.widths)
         try stated.below("tags").check("count", tags.count, 1...100)

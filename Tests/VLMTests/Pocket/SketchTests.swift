@@ -45,24 +45,31 @@ import VLM
         let reference = try Reference(seed)
         let expected = try reference.file.int64s("expected.caption.\(beams)").map { Int($0) }
         let search = SketchSearch(beams: beams, penalty: 0.7, limit: 9)
-        #expect(search.caption(of: reference.sketch, memory: try reference.memory) == expected)
+        let found = search.caption(of: reference.sketch, memory: try reference.memory)
+        #expect(found.words == expected)
         #expect(!expected.isEmpty)
+        if beams == 3 { #expect(abs(found.score - Double(try reference.file.floats("expected.score")[0])) < 1e-3) }
     }
 
     @Test(arguments: 0..<3) func aCertainTagIsNamed(seed: Int) throws {
         let reference = try Reference(seed)
         let search = SketchSearch(beams: 3, penalty: 0.7, limit: 9)
         let memory = try reference.memory
-        func said(_ certain: Float) -> [Int] {
-            search.caption(of: reference.sketch, memory: memory, tags: reference.tags, certain: certain)
+        func said(certain: Float, likely: Float, unsure: Double) -> [Int] {
+            search.caption(
+                of: reference.sketch, memory: memory, tags: reference.tags,
+                naming: TagNaming(certain: certain, likely: likely, unsure: unsure))
         }
         let free = search.caption(of: reference.sketch, memory: memory)
         let begun = try reference.file.int64s("expected.begun").map { Int($0) }
         #expect(reference.sketch.vocabulary.text(begun).hasPrefix("a teddy bear"))
-        #expect(search.caption(of: reference.sketch, memory: memory, start: Array(begun.prefix(3))) == begun)
-        let isNamed = reference.sketch.vocabulary.text(free).split(separator: " ").contains("bear")
-        #expect(said(0.5) == (isNamed ? free : begun))
-        #expect(said(0.51) == free)
+        #expect(search.caption(of: reference.sketch, memory: memory, start: Array(begun.prefix(3))).words == begun)
+        let isNamed = reference.sketch.vocabulary.text(free.words).split(separator: " ").contains("bear")
+        let named = isNamed ? free.words : begun
+        #expect(said(certain: 0.5, likely: 1, unsure: 0) == named)
+        #expect(said(certain: 0.51, likely: 0.5, unsure: free.score + 0.1) == named)
+        #expect(said(certain: 0.51, likely: 0.5, unsure: free.score - 0.1) == free.words)
+        #expect(said(certain: 0.51, likely: 0.51, unsure: 0) == free.words)
     }
 
     @Test(arguments: [

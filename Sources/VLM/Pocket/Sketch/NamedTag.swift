@@ -17,3 +17,22 @@ package struct NamedTag: Sendable, Equatable {
         nouns = [noun, noun + "s", noun + "es", noun.hasSuffix("s") ? String(noun.dropLast()) : noun]
     }
 }
+
+/// When a picture's first tag is to be named in its caption.
+package struct TagNaming: Sendable {
+    /// Of a tag of such a probability always.
+    let certain: Float
+    /// Of a tag of such a probability while the caption without it scores below `unsure`.
+    let likely: Float
+    let unsure: Double
+
+    package init(certain: Float, likely: Float, unsure: Double) {
+        self.certain = certain
+        self.likely = likely
+        self.unsure = unsure
+    }
+
+    func wants(_ probability: Float, beside score: Double) -> Bool {
+        probability >= certain || probability >= likely && score < unsure
+    }
+}

@@ -27,20 +27,26 @@ package struct SketchSearch: Sendable {
         let score: Float
     }
 
-    /// Words of a caption. Where the first tag is certain and the likeliest caption lacks its noun, the likeliest that
-    /// begins with the tag: what stands alone before a camera is often none of the things that people describe.
-    package func caption(
-        of sketch: Sketch, memory: Sketch.KeyValues, tags: [ObjectTag], certain: Float
-    ) -> [Int] {
-        let free = caption(of: sketch, memory: memory)
-        guard let first = tags.first, first.probability >= certain, let tag = NamedTag(first.name),
-            !sketch.vocabulary.holds(tag.nouns, free)
-        else { return free }
-        return caption(of: sketch, memory: memory, start: sketch.vocabulary.numbers(of: tag.spelled))
+    /// A caption's words, the end not among them, and its score.
+    package struct Found: Sendable {
+        package let words: [Int]
+        package let score: Double
     }
 
-    /// Words of the likeliest caption that begins with `start`, the end not among them.
-    package func caption(of sketch: Sketch, memory: Sketch.KeyValues, start: [Int] = []) -> [Int] {
+    /// Words of a caption. Where the first tag is to be named and the likeliest caption lacks its noun, the likeliest that
+    /// begins with the tag: what stands alone before a camera is often none of the things that people describe.
+    package func caption(
+        of sketch: Sketch, memory: Sketch.KeyValues, tags: [ObjectTag], naming: TagNaming
+    ) -> [Int] {
+        let free = caption(of: sketch, memory: memory)
+        guard let first = tags.first, naming.wants(first.probability, beside: free.score),
+            let tag = NamedTag(first.name), !sketch.vocabulary.holds(tag.nouns, free.words)
+        else { return free.words }
+        return caption(of: sketch, memory: memory, start: sketch.vocabulary.numbers(of: tag.spelled)).words
+    }
+
+    /// The likeliest caption that begins with `start`.
+    package func caption(of sketch: Sketch, memory: Sketch.KeyValues, start: [Int] = []) -> Found {
         let longest = min(limit, sketch.longest - 1)
         let start = start.prefix(longest - 1)
         var lines = [Line(said: [], score: 0)]
@@ -68,7 +74,7 @@ package struct SketchSearch: Sendable {
             lines = next.map { Line(said: lines[$0.line].said + [$0.word], score: $0.score) }
             words = next.map(\.word)
         }
-        return best.said
+        return Found(words: best.said, score: best.score)
     }
 
     /// The likeliest continuations of all lines, twice as many as there are beams, best first.

@@ -2,8 +2,7 @@
 package struct Sketcher: Sendable {
     private let sketch: Sketch
     private let search: SketchSearch
-    /// From such a probability on the first tag is named; above 1, never.
-    private let certain: Float
+    private let naming: TagNaming
 
     /// Reads the files of a model directory; throws `checkpointMalformed` when they do not fit each other or the encoder.
     init(_ configuration: PocketConfiguration.Sketch, directory: ModelDirectory) throws {
@@ -18,12 +17,14 @@ package struct Sketcher: Sendable {
         }
         search = SketchSearch(
             beams: configuration.beams, penalty: Double(configuration.length_penalty), limit: configuration.limit)
-        certain = configuration.certain ?? .infinity
+        naming = TagNaming(
+            certain: configuration.certain ?? .infinity, likely: configuration.likely ?? .infinity,
+            unsure: Double(configuration.unsure ?? -.infinity))
     }
 
     /// What the sketch says of a picture, in a few words.
     package func caption(of features: ImageFeatures) -> String {
         let memory = sketch.memory(map: features.map, tags: features.tags)
-        return sketch.vocabulary.text(search.caption(of: sketch, memory: memory, tags: features.tags, certain: certain))
+        return sketch.vocabulary.text(search.caption(of: sketch, memory: memory, tags: features.tags, naming: naming))
     }
 }
