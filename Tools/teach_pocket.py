@@ -46,9 +46,9 @@ def options() -> argparse.Namespace:
     parser.add_argument("--work", type=Path, required=True)
     parser.add_argument("--things", type=Path)
     parser.add_argument("--views", type=int, default=1, help="crops and mirror images a photo, the plain one among them")
-    parser.add_argument("--imitate-steps", type=int, default=1600)
-    parser.add_argument("--reinforce-steps", type=int, default=400)
-    parser.add_argument("--speech-steps", type=int, default=400)
+    parser.add_argument("--imitate-steps", type=int, default=1800)
+    parser.add_argument("--reinforce-steps", type=int, default=300)
+    parser.add_argument("--speech-steps", type=int, default=100)
     parser.add_argument("--speech-photos", type=int, default=4000, help="photos the language model is trained with")
     parser.add_argument("--rank", type=int, default=12)
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())
@@ -122,12 +122,28 @@ def draw(seen: Seen, arguments: argparse.Namespace) -> None:
     with torch.no_grad():
         seen.sketch.embed.weight.copy_(
             known_words(seen.sketch.vocabulary, read_tokenizer(gguf), read_gguf(gguf)[1]["embed"], seen.sketch.shape.width))
-    trainer = Trainer(seen.sketch, seen.corpus, seen.drawer, seen.pictures, arguments.work / "sketch")
-    trainer.run("imitate", arguments.imitate_steps, 64, 1e-3, trainer.imitate, every=300)
     reward = Reward(seen.corpus, seen.sketch.vocabulary)
-    trainer.run(
-        "reinforce", arguments.reinforce_steps, 40, 4e-5, lambda step, size: trainer.reinforce(step, size, reward), every=50, keep=25, warmup=20,
-        score=quality)
+
+    def trainer(swapped_photos: float, swapped_things: float) -> Trainer:
+        seen.drawer.swapped_photos, seen.drawer.swapped_things = swapped_photos, swapped_things
+        return Trainer(seen.sketch, seen.corpus, seen.drawer, seen.pictures, arguments.work / "sketch")
+
+    def rewarded(trainer: Trainer, name: str) -> dict[str, torch.Tensor]:
+        trainer.run(
+            name, arguments.reinforce_steps, 40, 5e-5, lambda step, size: trainer.reinforce(step, size, reward), every=50, keep=10, warmup=20,
+            score=quality)
+        return {key: value.clone() for key, value in seen.sketch.state_dict().items()}
+
+    # One half learns from people alone, the other to take names from sure tags as well; the mean of their weights does what both do.
+    people = trainer(0, 0)
+    people.run("imitate", arguments.imitate_steps, 64, 1e-3, people.imitate, every=300)
+    imitated = {key: value.clone() for key, value in seen.sketch.state_dict().items()}
+    first = rewarded(people, "reinforce")
+    seen.sketch.load_state_dict(imitated)
+    names = trainer(0.1, 0.5)
+    names.run("imitate-tags", arguments.imitate_steps, 64, 7e-4, names.imitate, every=300)
+    second = rewarded(names, "reinforce-tags")
+    seen.sketch.load_state_dict({key: (value + second[key]) / 2 for key, value in first.items()})
     seen.sketch.eval()
 
 

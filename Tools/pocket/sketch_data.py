@@ -16,7 +16,7 @@ import torch
 from . import folder as folders
 from .phrases import article
 from .prompts import TAG_MINIMUM, Tagger
-from .sketch import ANSWER, CAPTION, END, PAD, QUESTION, SPECIAL, TAGS, Sketch, SketchShape, Vocabulary, spoken, written
+from .sketch import CAPTION, END, PAD, SPECIAL, TAGS, Sketch, SketchShape, Vocabulary, spoken, written
 from .truth import COLOURS, STOP, stem
 
 NAMING = ["{a}", "a close up of {a}", "a photo of {a}", "there is {a}", "a picture of {a}"]
@@ -104,17 +104,16 @@ def best_tags(logits: np.ndarray, tagger: Tagger) -> tuple[np.ndarray, np.ndarra
 
 
 class Rows:
-    """Token rows of one batch: inputs, targets (PAD where nothing is asked), whose picture each row is about, and its weight."""
+    """Token rows of one batch: captions as inputs, targets (PAD behind the end), and whose picture each row is about."""
 
     def __init__(self, longest: int):
-        self.longest, self.inputs, self.targets, self.pictures, self.weights = longest, [], [], [], []
+        self.longest, self.inputs, self.targets, self.pictures = longest, [], [], []
 
-    def add(self, picture: int, prefix: list[int], answer: list[int], weight: float = 1.0) -> None:
-        answer = answer[: self.longest - 1 - len(prefix)] + [END]
-        self.inputs.append(prefix + answer[:-1])
-        self.targets.append([PAD] * (len(prefix) - 1) + answer)
+    def add(self, picture: int, caption: list[int]) -> None:
+        caption = caption[: self.longest - 2] + [END]
+        self.inputs.append([CAPTION, *caption[:-1]])
+        self.targets.append(caption)
         self.pictures.append(picture)
-        self.weights.append(weight)
 
     def tensors(self) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         width = max(len(row) for row in self.inputs)
@@ -138,11 +137,9 @@ class Drawer:
     dogs hold few of the things that people own, and so the sketch learns to take a name from a sure tag.
     """
 
-    thing_share, caption_count, question_count = 0.2, 3, 2
-    # An answer is a word or two among some thirty of captions.
-    answer_weight = 4.0
+    thing_share, caption_count, question_count = 0.15, 3, 2
     # Of the photos with a tag's name in their captions, and of the single things.
-    swapped_photos, swapped_things = 0.3, 0.6
+    swapped_photos, swapped_things = 0.1, 0.5
 
     def __init__(self, corpus: Corpus, words_: Vocabulary, shape: SketchShape, views: int, seed: int, tags: list[str]):
         self.tags = [spoken(tag) for tag in tags]
@@ -179,20 +176,18 @@ class Drawer:
                 tags, said = swapped
                 pictures.append(Wanted(place, view, tags))
                 for caption in rng.sample(said, min(len(said), self.caption_count)):
-                    rows.add(number, [CAPTION], self.vocabulary.encode(caption))
+                    rows.add(number, self.vocabulary.encode(caption))
                 continue
             pictures.append(Wanted(place, view))
             for caption in rng.sample(said, min(len(said), self.caption_count)):
-                rows.add(number, [CAPTION], self.vocabulary.encode(caption))
-            for question, answer in self.questions(place, rng):
-                self.ask(rows, number, question, answer)
+                rows.add(number, self.vocabulary.encode(caption))
         for _ in range(things):
             place, name = rng.choice(self.corpus.things)
             tags = None
             if rng.random() < self.swapped_things:
                 number = rng.randrange(len(self.tags))
                 name, tags = written(self.tags[number]), self.sure(number, rng)
-            rows.add(len(pictures), [CAPTION], self.vocabulary.encode(spoken(rng.choice(NAMING).format(a=article(name)))))
+            rows.add(len(pictures), self.vocabulary.encode(spoken(rng.choice(NAMING).format(a=article(name)))))
             pictures.append(Wanted(place, rng.randrange(self.views), tags))
         return pictures, rows
 
@@ -223,10 +218,6 @@ class Drawer:
             words[place - with_article : place + 1] = spoken(article(name) if with_article else name)
             found.append(words)
         return self.sure(number, rng), found
-
-    def ask(self, rows: Rows, number: int, question: list[str], answer: list[str]) -> None:
-        prefix = [QUESTION, *self.vocabulary.encode(question)[: self.shape.longest - 6], ANSWER]
-        rows.add(number, prefix, self.vocabulary.encode(answer), self.answer_weight)
 
     def questions(self, place: int, rng: random.Random) -> list[tuple[list[str], list[str]]]:
         asked = self.asked_of[place]

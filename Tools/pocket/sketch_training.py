@@ -55,9 +55,7 @@ class Trainer:
         mine = [(k[whose], v[whose]) for k, v in memory]
         asked = targets != PAD
         hidden = self.sketch.hidden(inputs, mine)[asked]
-        found = F.cross_entropy(self.sketch.logits(hidden), targets[asked], label_smoothing=smoothing, reduction="none")
-        weight = torch.tensor(rows.weights)[:, None].expand(targets.shape)[asked]
-        return (found * weight).sum() / weight.sum()
+        return F.cross_entropy(self.sketch.logits(hidden), targets[asked], label_smoothing=smoothing)
 
     def imitate(self, step: int, size: int) -> torch.Tensor:
         wanted, rows = self.drawer.batch(step, size)
@@ -79,7 +77,7 @@ class Trainer:
         self.last_reward = scores.mean().item()
         spoken = Rows(self.drawer.shape.longest)
         for n, row in enumerate(said):
-            spoken.add(n, [CAPTION], row)
+            spoken.add(n, row)
         inputs, targets, _ = spoken.tensors()
         # Where a caption was cut off its end was not drawn, and is not judged.
         for n, row in enumerate(said):
@@ -89,7 +87,7 @@ class Trainer:
         asked = targets != PAD
         chance = -F.cross_entropy(self.sketch.logits(hidden[asked]) / TEMPERATURE, targets[asked], reduction="none")
         weight = advantage[:, None].expand(targets.shape)[asked]
-        # Imitation goes on beside it: questions have no such reward, and captions stay what people say.
+        # Imitation goes on beside it: captions stay what people say.
         return -(weight * chance).sum() / len(targets) + self.cross_entropy(rows, memory, 0.1)
 
     def sample(self, memory, limit: int = CUT) -> list[list[int]]:
@@ -120,31 +118,12 @@ class Trainer:
             said += self.sketch.caption(*self.pictures([Wanted(p) for p in places[start : start + 50]]))
         return said
 
-    @torch.no_grad()
-    def yes_no(self, places: list[int]) -> float:
-        """Mean of the accuracies on yes and on no, by which of the two answers is likelier."""
-        self.sketch.eval()
-        yes, no = (self.sketch.vocabulary.numbers[w] for w in ("yes", "no"))
-        right, asked = {yes: 0, no: 0}, {yes: 0, no: 0}
-        for place in places:
-            memory = self.sketch.memory(*self.pictures([Wanted(place)]))
-            for question, answer in self.corpus.questions[place]:
-                if answer[:1] not in (["yes"], ["no"]):
-                    continue
-                prefix = [QUESTION, *self.sketch.vocabulary.encode(question)[: self.drawer.shape.longest - 6], ANSWER]
-                logits = self.sketch.logits(self.sketch.hidden(torch.tensor([prefix]), memory)[0, -1])
-                want = yes if answer[0] == "yes" else no
-                asked[want] += 1
-                right[want] += (yes if logits[yes] > logits[no] else no) == want
-        return sum(right[w] / max(1, asked[w]) for w in (yes, no)) / 2
-
     def look(self) -> dict:
         row = {}
         for name, places in (("flickr", self.corpus.flickr), ("coco", self.corpus.coco)):
             if places:
                 found = truth.figures([self.references[p] for p in places], self.captions(places))
                 row[name] = {k: round(v, 3) for k, v in found.items()}
-        row["yes_no"] = round(self.yes_no(self.corpus.coco), 3)
         return row
 
     def validation(self) -> float:
@@ -158,7 +137,7 @@ class Trainer:
                 part = held[start : start + 50]
                 for n, place in enumerate(part):
                     for caption in self.corpus.captions[place]:
-                        rows.add(n, [CAPTION], self.sketch.vocabulary.encode(caption))
+                        rows.add(n, self.sketch.vocabulary.encode(caption))
                 found.append(self.cross_entropy(rows, self.sketch.memory(*self.pictures([Wanted(p) for p in part])), 0).item())
         return sum(found) / len(found)
 
