@@ -224,7 +224,7 @@ class Drawer:
         found = rng.sample(asked, min(len(asked), self.question_count))
         said = self.corpus.captions[place]
         # Of one or two captions too much is missing for a "no".
-        if len(said) >= 4 and len(found) < self.question_count:
+        if len(said) >= 4 and len(found) < self.question_count and self.asked:
             form = rng.choice(ASKING)
             if rng.random() < 0.5:
                 there = [w for c in said for w in c if w not in STOP and w not in COLOURS and len(w) > 2 and not w.endswith("ing")]
