@@ -3,7 +3,7 @@ import RPCCore
 import Testing
 
 /// Authority that ends closes calls, those that still read among them.
-@Suite(.timeLimit(.minutes(2))) struct AuthorityTests {
+@Suite(.timeLimit(.minutes(10))) struct AuthorityTests {
     private let gone = RPCError(code: .unauthenticated, message: "the token was revoked meanwhile")
 
     private func opened(_ server: TestServer, _ count: Int) async -> [OpenCall] {

@@ -1,7 +1,7 @@
 import RPC
 import Testing
 
-@Suite(.timeLimit(.minutes(2))) struct CallTests {
+@Suite(.timeLimit(.minutes(10))) struct CallTests {
     @Test func everyKindOfCall() async throws {
         let server = try await TestServer()
         let channel = try server.channel()

@@ -1,7 +1,7 @@
 import RPC
 import Testing
 
-@Suite(.timeLimit(.minutes(2))) struct CancellationTests {
+@Suite(.timeLimit(.minutes(10))) struct CancellationTests {
     @Test func cancellingTheCallersTaskCancelsTheHandler() async throws {
         let server = try await TestServer()
         let channel = try server.channel()

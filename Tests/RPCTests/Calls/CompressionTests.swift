@@ -4,7 +4,7 @@ import RPCTransport
 import Testing
 
 /// The compressed flag without a compression to go with it was UNIMPLEMENTED, as if another client could do better.
-@Suite(.timeLimit(.minutes(2))) struct CompressionTests {
+@Suite(.timeLimit(.minutes(10))) struct CompressionTests {
     @Test(arguments: [nil, "identity"] as [String?])
     func aFlagThatNoHeaderAnnouncesIsInternal(_ encoding: String?) async throws {
         let server = try await TestServer()

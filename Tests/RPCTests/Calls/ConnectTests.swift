@@ -3,7 +3,7 @@ import Glibc
 import RPC
 import Testing
 
-@Suite(.timeLimit(.minutes(2))) struct ConnectTests {
+@Suite(.timeLimit(.minutes(10))) struct ConnectTests {
     private func reason(_ channel: Channel) async -> String {
         let error = await failure { _ = try await channel.call(Echo.unary, TextPiece()) }
         #expect(error?.code == .unavailable)
@@ -139,7 +139,7 @@ import Testing
     }
 }
 
-@Suite(.timeLimit(.minutes(2))) struct ShutdownTests {
+@Suite(.timeLimit(.minutes(10))) struct ShutdownTests {
     @Test func callsAtWorkAreWaitedForAndNewOnesRefused() async throws {
         let server = try await TestServer()
         let channel = try server.channel()
@@ -180,7 +180,7 @@ import Testing
     }
 }
 
-@Suite(.timeLimit(.minutes(2))) struct ProcessEndTests {
+@Suite(.timeLimit(.minutes(10))) struct ProcessEndTests {
     /// OpenSSL freed what it had as the process ended, and threads that still encrypted crashed: a program that had done
     /// its work ended by a signal.
     @Test func aProcessMayEndWhileConnectionsComeAndGo() async {

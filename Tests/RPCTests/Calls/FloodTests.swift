@@ -2,7 +2,7 @@ import RPC
 import Testing
 
 /// What a client must not make the server do for nothing: GOAWAY with ENHANCE_YOUR_CALM, and the others go on.
-@Suite(.timeLimit(.minutes(2))) struct FloodTests {
+@Suite(.timeLimit(.minutes(10))) struct FloodTests {
     private static let calm: UInt32 = 11
 
     /// A way to make the server reset streams, or work for nothing.

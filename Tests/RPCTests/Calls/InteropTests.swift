@@ -17,7 +17,7 @@ private func run(_ arguments: [String]) async throws -> Program.Output {
 
 private func hasGRPC() async -> Bool { (try? await run(["-c", "import grpc, grpc_tools"]).code) == 0 }
 
-@Suite(.timeLimit(.minutes(3))) struct InteropTests {
+@Suite(.timeLimit(.minutes(10))) struct InteropTests {
     @Test(.enabled("no grpcio in \(python): install Tools/requirements-grpc.txt or set MYVLM_PYTHON", hasGRPC))
     func pythonsGRPCSpeaksWithTheServer() async throws {
         let server = try await TestServer()

@@ -2,7 +2,7 @@ import Foundation
 import RPC
 import Testing
 
-@Suite(.timeLimit(.minutes(2))) struct LimitTests {
+@Suite(.timeLimit(.minutes(10))) struct LimitTests {
     @Test func anOversizedMessageEndsItsCallOnly() async throws {
         let server = try await TestServer()
         let channel = try server.channel()

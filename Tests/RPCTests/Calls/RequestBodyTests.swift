@@ -3,7 +3,7 @@ import RPCCore
 import Testing
 
 /// Bodies that never end, and messages that nobody counted: 24 MiB times a hundred streams of one user.
-@Suite(.timeLimit(.minutes(2))) struct RequestBodyTests {
+@Suite(.timeLimit(.minutes(10))) struct RequestBodyTests {
     private func bounds(_ configuration: inout ServerConfiguration) {
         configuration.limits.requests = RequestBounds(
             calls: 100, callsPerAccount: 8, bytes: 8 << 20, bytesPerAccount: 3 << 20)
