@@ -128,19 +128,22 @@ def draw(seen: Seen, arguments: argparse.Namespace) -> None:
         seen.drawer.swapped_photos, seen.drawer.swapped_things = swapped_photos, swapped_things
         return Trainer(seen.sketch, seen.corpus, seen.drawer, seen.pictures, arguments.work / "sketch")
 
+    def weights() -> dict[str, torch.Tensor]:
+        return {key: value.clone() for key, value in seen.sketch.state_dict().items()}
+
     def rewarded(trainer: Trainer, name: str) -> dict[str, torch.Tensor]:
         trainer.run(
             name, arguments.reinforce_steps, 40, 5e-5, lambda step, size: trainer.reinforce(step, size, reward), every=50, keep=10, warmup=20,
             score=quality)
-        return {key: value.clone() for key, value in seen.sketch.state_dict().items()}
+        return weights()
 
     # One half learns from people alone, the other to take names from sure tags as well; the mean of their weights does what both do.
     people = trainer(0, 0)
     people.run("imitate", arguments.imitate_steps, 64, 1e-3, people.imitate, every=300)
-    imitated = {key: value.clone() for key, value in seen.sketch.state_dict().items()}
+    imitated = weights()
     first = rewarded(people, "reinforce")
     seen.sketch.load_state_dict(imitated)
-    names = trainer(0.1, 0.5)
+    names = trainer(Drawer.swapped_photos, Drawer.swapped_things)
     names.run("imitate-tags", arguments.imitate_steps, 64, 7e-4, names.imitate, every=300)
     second = rewarded(names, "reinforce-tags")
     seen.sketch.load_state_dict({key: (value + second[key]) / 2 for key, value in first.items()})

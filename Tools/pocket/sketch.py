@@ -21,6 +21,8 @@ from .phrases import article
 
 SPECIAL = ["<pad>", "<end>", "<caption>", "<question>", "<answer>", "<unknown>"]
 PAD, END, CAPTION, QUESTION, ANSWER, UNKNOWN = range(len(SPECIAL))
+# What no caption holds.
+UNSAID = [PAD, CAPTION, QUESTION, ANSWER, UNKNOWN]
 CELLS, TAGS = 49, 3
 # How a caption is looked for. The first tag is named in it where its probability is `certain`, or `likely` while the score of the
 # caption is below `unsure`.
@@ -200,7 +202,7 @@ class Sketch(nn.Module):
         past: list = []
         for length in range(1, limit + 1):
             chances = self.logits(self.hidden(tokens, wide, past)[:, -1]).log_softmax(-1)
-            chances[:, [PAD, CAPTION, QUESTION, ANSWER, UNKNOWN]] = -1e9
+            chances[:, UNSAID] = -1e9
             for row, words in enumerate(said):
                 if words:
                     repeated = [b for a, b in zip(words, words[1:]) if a == words[-1]]

@@ -11,7 +11,7 @@ from torch.nn import functional as F
 from . import truth
 from .features import HeadConvolution
 from .resumable import Plan, train
-from .sketch import ANSWER, CAPTION, END, PAD, QUESTION, UNKNOWN, Sketch
+from .sketch import CAPTION, END, PAD, UNSAID, Sketch
 from .sketch_data import Corpus, Drawer, Rows, Wanted
 
 # Captions are drawn for their reward a little more surely than the network says, and cut at so many words.
@@ -97,7 +97,7 @@ class Trainer:
         open_ = [True] * count
         for _ in range(limit):
             logits = self.sketch.logits(self.sketch.hidden(tokens, memory, past)[:, -1])
-            logits[:, [PAD, CAPTION, QUESTION, ANSWER, UNKNOWN]] = -1e9
+            logits[:, UNSAID] = -1e9
             tokens = torch.multinomial((logits / TEMPERATURE).softmax(-1), 1)
             for n, token in enumerate(tokens[:, 0].tolist()):
                 if open_[n]:
