@@ -105,7 +105,13 @@ import Testing
         while await server.server.statistics.acceptedConnections < 2 {
             _ = try? await channel.call(Echo.unary, TextPiece())
         }
-        #expect(try await channel.call(Echo.unary, TextPiece(text: "new")).text == "new")
+        // The connection in use may be one that the flood ended too: its last calls are refused, and those after them
+        // have a connection of their own.
+        var last: StatusCode? = .unavailable
+        for _ in 0..<1000 where last == .unavailable {
+            last = await code { _ = try await channel.call(Echo.unary, TextPiece(text: "new")) }
+        }
+        #expect(last == nil)
         await server.stop()
     }
 
