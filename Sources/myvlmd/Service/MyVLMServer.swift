@@ -34,6 +34,9 @@ public final class MyVLMServer: Sendable {
         public var passwordCost = PasswordCost.standard
         /// Last word on the registry's settings: a test's small disk.
         package var adjustRegistry: @Sendable (inout RegistryConfiguration) -> Void = { _ in }
+        /// How long handshakes, requests and messages may take to come, instead of the usual limits: tests run side by side
+        /// on machines of any speed.
+        package var patience: Duration?
 
         /// The defaults.
         public init() {}
@@ -99,6 +102,13 @@ public final class MyVLMServer: Sendable {
                 endpoint: Endpoint(host: listen.host, port: listen.port), certificateFile: home.certificate,
                 keyFile: home.key)
             rpc.clientAuthorityFile = configuration.clientAuthority
+            if let patience = options.patience {
+                rpc.limits.handshakeTimeout = patience
+                rpc.limits.strangerTimeout = patience
+                rpc.limits.requestTimeout = patience
+                rpc.limits.strangersRequestTimeout = patience
+                rpc.limits.messageTimeout = patience
+            }
             server = try Server(
                 configuration: rpc, services: services,
                 authenticator: { try await authentication.authenticate($0, $1, $2) },

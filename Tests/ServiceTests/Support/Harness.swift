@@ -49,6 +49,7 @@ final class Harness: Sendable {
         options.clock = { now.value }
         options.steadyClock = setup.steadyClock ?? { now.value }
         options.passwordCost = .weakForTests
+        options.patience = .seconds(600)
         options.adjustRegistry = setup.adjustRegistry
         server = try MyVLMServer(
             home: home, configuration: setup.configuration, listen: setup.listen,
