@@ -35,6 +35,7 @@ let package = Package(
     products: [
         .executable(name: "myvlmd", targets: ["myvlmd"]),
         .executable(name: "myvlm", targets: ["myvlm"]),
+        .executable(name: "myvlm-lab", targets: ["myvlm-lab"]),
         .executable(name: "myvlm-bench", targets: ["MyVLMBench"]),
         .executable(name: "store-bench", targets: ["StoreBench"]),
         .executable(name: "myvlm-load", targets: ["MyVLMLoad"]),
@@ -52,16 +53,17 @@ let package = Package(
     targets: system + [
         .target(name: "Kernels", path: "Sources/Kernels", cSettings: fastC),
         .target(name: "LocalFiles", swiftSettings: strict),
+        .target(name: "Foundations", dependencies: ["COpenSSL"], swiftSettings: strict),
         .target(name: "Compute", dependencies: ["Kernels", "COpenBLAS"], swiftSettings: strict),
         .target(name: "Images", dependencies: ["CImageCodecs"], swiftSettings: strict),
-        .target(name: "VLM", dependencies: ["Compute", "Kernels", "Images", "COpenSSL"], swiftSettings: strict),
+        .target(name: "VLM", dependencies: ["Compute", "Foundations", "Kernels", "Images"], swiftSettings: strict),
         .target(
-            name: "Runtime", dependencies: ["VLM", "Compute", "CFaces", "COpenSSL"], swiftSettings: strict),
+            name: "Runtime", dependencies: ["VLM", "Compute", "Foundations", "CFaces"], swiftSettings: strict),
         .target(
-            name: "Evaluation", dependencies: ["Runtime", "VLM", "Compute", "LocalFiles"],
+            name: "Evaluation", dependencies: ["Runtime", "VLM", "Compute", "Foundations", "LocalFiles"],
             resources: [.embedInCode("Synonyms.json")], swiftSettings: strict),
         .target(
-            name: "Registry", dependencies: [.product(name: "GRDB", package: "GRDB.swift"), "COpenSSL"],
+            name: "Registry", dependencies: [.product(name: "GRDB", package: "GRDB.swift"), "COpenSSL", "Foundations"],
             swiftSettings: strict),
         .target(name: "RPCCore", path: "Sources/RPC/Core", swiftSettings: strict),
         .target(
@@ -81,29 +83,47 @@ let package = Package(
         // The service is a library so that tests can compose a whole server in process; `myvlmd` is its main.
         .target(
             name: "Service",
-            dependencies: ["Registry", "Runtime", "RPC", "COpenSSL", .product(name: "Logging", package: "swift-log")],
+            dependencies: [
+                "Registry", "Runtime", "RPC", "COpenSSL", "Foundations", "LocalFiles",
+                .product(name: "Logging", package: "swift-log"),
+            ],
             path: "Sources/myvlmd/Service", swiftSettings: strict),
         .executableTarget(
             name: "myvlmd",
             dependencies: [
-                "Service", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "Service", "Foundations", .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
             path: "Sources/myvlmd/Command", swiftSettings: strict),
+        // What both programs of the command line share: streams, signals, arguments, exit codes.
+        .target(
+            name: "Terminal",
+            dependencies: [
+                "Client", "LocalFiles", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ], swiftSettings: strict),
+        // Links no engine, and the standard library into itself: it starts in the time of a small tool.
         .executableTarget(
             name: "myvlm",
             dependencies: [
-                "Client", "Evaluation", "LocalFiles", "Pictures", "Runtime",
+                "Client", "Foundations", "LocalFiles", "Pictures", "Terminal",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ], swiftSettings: strict, linkerSettings: [.unsafeFlags(["-static-stdlib"])]),
+        .executableTarget(
+            name: "myvlm-lab",
+            dependencies: [
+                "Client", "Evaluation", "Foundations", "LocalFiles", "Runtime", "Terminal",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: strict),
         .executableTarget(
             name: "StoreBench",
-            dependencies: ["Registry", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            dependencies: [
+                "Registry", "Foundations", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
             path: "Benchmarks/StoreBench", swiftSettings: strict),
         .executableTarget(
             name: "MyVLMBench",
             dependencies: [
-                "Evaluation", "Runtime", "VLM", "Compute",
+                "Evaluation", "Runtime", "VLM", "Compute", "Foundations",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "Benchmarks/MyVLMBench", swiftSettings: strict),
@@ -111,7 +131,9 @@ let package = Package(
         // Clients that put load on a server: Scripts/bench serving and rpc, Scripts/attack.
         .executableTarget(
             name: "MyVLMLoad",
-            dependencies: ["Client", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            dependencies: [
+                "Client", "Foundations", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
             path: "Benchmarks/MyVLMLoad", swiftSettings: strict),
 
         // The Swift side of Tools/parity.py.
@@ -122,10 +144,13 @@ let package = Package(
             ],
             path: "Benchmarks/MyVLMParity", swiftSettings: strict),
 
+        .testTarget(
+            name: "FoundationsTests", dependencies: ["Foundations", "ProcessTestSupport"], swiftSettings: strict),
         .testTarget(name: "ComputeTests", dependencies: ["Compute", "Kernels"], swiftSettings: strict),
         // Small random models and pictures, so that the rooms above are tested without weights.
         .target(
-            name: "VLMTestSupport", dependencies: ["VLM", "Compute"], path: "Tests/Support/VLMTestSupport",
+            name: "VLMTestSupport", dependencies: ["VLM", "Compute", "Foundations"],
+            path: "Tests/Support/VLMTestSupport",
             swiftSettings: strict),
         // Programs that tests start, awaited.
         .target(
@@ -136,26 +161,30 @@ let package = Package(
             ],
             path: "Tests/Support/ProcessTestSupport", swiftSettings: strict),
         .testTarget(
-            name: "VLMTests", dependencies: ["VLM", "VLMTestSupport", "Compute", "MyVLMParity"], exclude: ["Fixtures"],
-            swiftSettings: strict),
+            name: "VLMTests", dependencies: ["VLM", "VLMTestSupport", "Compute", "Foundations", "MyVLMParity"],
+            exclude: ["Fixtures"], swiftSettings: strict),
         .testTarget(
-            name: "RuntimeTests", dependencies: ["Runtime", "VLM", "VLMTestSupport", "Compute"], exclude: ["Fixtures"],
-            swiftSettings: strict),
+            name: "RuntimeTests", dependencies: ["Runtime", "VLM", "VLMTestSupport", "Compute", "Foundations"],
+            exclude: ["Fixtures"], swiftSettings: strict),
         .testTarget(
             name: "RegistryTests",
-            dependencies: ["Registry", "ProcessTestSupport", .product(name: "GRDB", package: "GRDB.swift")],
+            dependencies: [
+                "Registry", "Foundations", "ProcessTestSupport", .product(name: "GRDB", package: "GRDB.swift"),
+            ],
             exclude: ["Fixtures"],
             swiftSettings: strict),
         .testTarget(
             name: "RPCTests",
             dependencies: [
-                "RPC", "RPCCore", "RPCTransport", "RPCMessages", "CMessages", "CProtobufC", "ProcessTestSupport",
+                "RPC", "RPCCore", "RPCTransport", "RPCMessages", "CMessages", "CProtobufC", "Foundations",
+                "ProcessTestSupport",
             ],
             exclude: ["Goldens", "python"], swiftSettings: strict),
         .testTarget(
             name: "ServiceTests",
             dependencies: [
-                "Service", "Client", "Registry", "Runtime", "RPC", "VLM", "VLMTestSupport", "ProcessTestSupport",
+                "Service", "Client", "Foundations", "Registry", "Runtime", "RPC", "VLM", "VLMTestSupport",
+                "ProcessTestSupport",
                 .product(name: "Logging", package: "swift-log"),
             ], exclude: ["Goldens", "python"], swiftSettings: strict),
         .testTarget(
@@ -166,7 +195,7 @@ let package = Package(
         .testTarget(
             name: "EvaluationTests", dependencies: ["Evaluation", "LocalFiles", "Runtime", "VLM", "VLMTestSupport"],
             exclude: ["Fixtures"], swiftSettings: strict),
-        .testTarget(name: "HouseTests", dependencies: ["ProcessTestSupport"], swiftSettings: strict),
+        .testTarget(name: "HouseTests", dependencies: ["Foundations", "ProcessTestSupport"], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6],
     cxxLanguageStandard: .cxx17

@@ -1,3 +1,4 @@
+import Foundations
 import GRDB
 import Registry
 import Testing

@@ -1,3 +1,4 @@
+import Foundations
 import Registry
 import Testing
 
@@ -8,7 +9,7 @@ import Testing
         print("seed \(seed)")
         let harness = try Harness()
         let anna = try await harness.user("anna")
-        var random = SeededGenerator(seed: seed)
+        var random = SplitMix64(seed: seed)
         var model = PureModel()
         for step in 0..<300 {
             // The clock decides which deleted concept was the last.
@@ -43,7 +44,7 @@ import Testing
         let changes = await withTaskGroup(of: [(UInt64, Operation, Int)].self) { group in
             for task in 0..<6 {
                 group.addTask {
-                    var random = SeededGenerator(seed: seed &* 1_000 &+ UInt64(task))
+                    var random = SplitMix64(seed: seed &* 1_000 &+ UInt64(task))
                     var changes: [(UInt64, Operation, Int)] = []
                     for _ in 0..<60 {
                         harness.clock.advance(1)

@@ -1,5 +1,6 @@
 import Client
 import Foundation
+import Foundations
 import Runtime
 import Service
 import Testing
@@ -14,7 +15,7 @@ import VLM
             let second = try await ann.enrolled(Harness.order("zibo", views: 3..<6)).version
             let file = try await ann.exportConcept("zibo", version: 1)
             #expect(file.version.digest == first.digest && file.version.number == 1)
-            #expect(try ConceptArtifact.digest(of: file.bytes) == first.digest)
+            #expect(SHA256Digest.hex(file.bytes) == first.digest)
             #expect(try ConceptArtifact(decoding: file.bytes).manifest.classNoun == "mug")
             #expect(try await ann.exportConcept("zibo").version.number == second.number)
 

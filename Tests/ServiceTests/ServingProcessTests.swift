@@ -1,5 +1,6 @@
 import Client
 import Foundation
+import Foundations
 import ProcessTestSupport
 import Registry
 import Service
@@ -44,7 +45,7 @@ import Testing
         let client = try MyVLMClient(
             ConnectionOptions(host: address.host, port: address.port, authorityFile: home.authority))
         _ = try await client.login(user: "admin", password: Harness.adminPassword)
-        for _ in 0..<times { #expect(try await client.status().version == ServerVersion.current) }
+        for _ in 0..<times { #expect(try await client.status().version == Release.version) }
         await client.close()
     }
 

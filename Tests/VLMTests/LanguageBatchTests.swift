@@ -1,4 +1,5 @@
 import Compute
+import Foundations
 import Testing
 import VLM
 
@@ -14,7 +15,7 @@ import VLM
 
     private func rows(_ count: Int, seed: UInt64) -> Matrix {
         var generator = SplitMix64(seed: seed)
-        let values = (0..<count * model.configuration.hiddenSize).map { _ in Float(generator.nextUnit() * 4 - 2) }
+        let values = (0..<count * model.configuration.hiddenSize).map { _ in Float(generator.unit() * 4 - 2) }
         return Matrix(rows: count, columns: model.configuration.hiddenSize, values: values)
     }
 

@@ -1,4 +1,5 @@
 import Compute
+import Foundations
 import Testing
 import VLM
 
@@ -6,7 +7,7 @@ import VLM
     private func random(_ rows: Int, _ columns: Int, seed: UInt64) -> Matrix {
         var generator = SplitMix64(seed: seed)
         return Matrix(
-            rows: rows, columns: columns, values: (0..<rows * columns).map { _ in Float(generator.nextUnit() * 2 - 1) })
+            rows: rows, columns: columns, values: (0..<rows * columns).map { _ in Float(generator.unit() * 2 - 1) })
     }
 
     @Test func rescaledRowsHaveTheNorm() {

@@ -1,5 +1,6 @@
 import Compute
 import Foundation
+import Foundations
 import Runtime
 import VLM
 

@@ -1,3 +1,5 @@
+import Foundations
+
 /// A concept of an export whose every field has its form and that does not contradict itself. All is linear in its size.
 public struct CheckedImport: Sendable {
     /// In NFC.

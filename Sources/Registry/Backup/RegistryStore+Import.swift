@@ -1,4 +1,5 @@
 internal import Foundation
+import Foundations
 internal import GRDB
 
 /// What a user may take in at once.
@@ -73,7 +74,7 @@ extension RegistryStore {
     /// Looks at bytes that came under a digest, as at everything that comes in. Work for a thread of one's own. `dataLoss`
     /// when they are not those of the digest, and errors of the inspector where they are to be an artifact.
     public func examined(_ bytes: [UInt8], digest: String, isPhoto: Bool) throws -> ImportedArtifact {
-        guard SHA256.hex(bytes) == digest else {
+        guard SHA256Digest.hex(bytes) == digest else {
             throw RegistryError(
                 .dataLoss, "\(isPhoto ? "a photo" : "an artifact") of the export is damaged; export it once more")
         }

@@ -1,4 +1,5 @@
 internal import Foundation
+import Foundations
 internal import GRDB
 
 extension RegistryStore {

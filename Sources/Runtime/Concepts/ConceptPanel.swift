@@ -1,3 +1,4 @@
+import Foundations
 import VLM
 
 /// A user's concepts packed for one look: all object heads are one matrix, all face keys another. Immutable.

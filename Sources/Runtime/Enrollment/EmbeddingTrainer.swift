@@ -1,4 +1,5 @@
 import Compute
+import Foundations
 import VLM
 
 /// What may be said of a photo: the prompt it answers and the target.
@@ -30,7 +31,7 @@ struct EmbeddingTrainer: Sendable {
     /// The caption prompt that does not name the concept.
     private let plainPrompt: [Int32]
     private var optimizer: AdamW
-    private var generator: SeededGenerator
+    private var generator: SplitMix64
     private(set) var rows: Matrix
 
     init(
@@ -41,7 +42,7 @@ struct EmbeddingTrainer: Sendable {
         self.settings = settings
         self.photos = photos
         self.plainPrompt = plainPrompt
-        generator = SeededGenerator(seed: seed)
+        generator = SplitMix64(seed: seed)
         rows = try Self.start(model: model, settings: settings, words: words, generator: &generator)
         optimizer = AdamW(
             count: rows.values.count, learningRate: settings.learningRate, weightDecay: settings.weightDecay)
@@ -50,7 +51,7 @@ struct EmbeddingTrainer: Sendable {
     /// The embeddings of the words, over and over, with a little noise so that no two rows are the same.
     private static func start(
         model: any FrozenVLM, settings: ConceptTrainingDefaults, words: [Int32],
-        generator: inout SeededGenerator
+        generator: inout SplitMix64
     ) throws -> Matrix {
         let hidden = model.identity.hiddenSize
         let embeddings = try model.embeddings(of: words)

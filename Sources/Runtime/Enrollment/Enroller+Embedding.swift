@@ -1,3 +1,4 @@
+import Foundations
 import VLM
 
 extension Enroller {
@@ -9,7 +10,7 @@ extension Enroller {
     func trainingMaterial(
         photos: [CheckedPhoto], texts: [PhotoText], identifier: String, request: EnrollmentRequest
     ) async throws -> [EmbeddingTrainer.Photo] {
-        var generator = SeededGenerator(seed: request.seed ^ 0x7669_6577)
+        var generator = SplitMix64(seed: request.seed ^ 0x7669_6577)
         var material: [EmbeddingTrainer.Photo] = []
         let prompt = try model.promptTokens(for: .caption(names: [identifier]))
         for (photo, text) in zip(photos, texts) {

@@ -1,3 +1,4 @@
+import Foundations
 import VLM
 
 /// A photo that passed the checks.
@@ -64,7 +65,7 @@ extension Enroller {
         var photos: [CheckedPhoto] = []
         for photo in request.photos {
             try Task.checkCancellation()
-            let digest = try ConceptArtifact.digest(of: photo.bytes)
+            let digest = SHA256Digest.hex(photo.bytes)
             if let other = seen[digest] {
                 throw RuntimeError(.invalidArgument, "\(photo.name) and \(other) are the same file: give each once")
             }

@@ -1,3 +1,4 @@
+import Foundations
 import VLM
 
 /// Makes concepts: a head and an embedding from a few photos.
@@ -99,7 +100,7 @@ public struct Enroller: Sendable {
             manifest: manifest, head: head.head, embedding: trained.rows, enrolledFeatures: head.enrolledFeatures)
         let bytes = try artifact.encoded()
         return EnrolledConcept(
-            artifact: bytes, digest: try ConceptArtifact.digest(of: bytes), manifest: manifest,
+            artifact: bytes, digest: SHA256Digest.hex(bytes), manifest: manifest,
             sentences: distinct.sorted())
     }
 

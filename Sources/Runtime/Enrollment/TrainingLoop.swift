@@ -1,3 +1,4 @@
+import Foundations
 import Synchronization
 import VLM
 
@@ -41,23 +42,19 @@ final class TrainingLoop: Sendable {
 
     /// Runs one training to its end. Cancelling the task takes it out before the next round, with `CancellationError`.
     func run(_ training: EmbeddingTraining) async throws -> TrainedEmbedding {
+        let outcome = Awaited<TrainedEmbedding>()
         let id = shared.withLock { shared in
             shared.nextID += 1
             shared.known.insert(shared.nextID)
+            shared.arrivals.append(RunningTraining(id: shared.nextID, training: training, outcome: outcome))
             return shared.nextID
         }
-        return try await withTaskCancellationHandler {
-            try await withCheckedThrowingContinuation { continuation in
-                shared.withLock {
-                    $0.arrivals.append(RunningTraining(id: id, training: training, continuation: continuation))
-                }
-                scheduleRound()
-            }
-        } onCancel: {
-            shared.withLock { shared in
+        scheduleRound()
+        return try await outcome.value {
+            self.shared.withLock { shared in
                 if shared.known.contains(id) { _ = shared.cancelled.insert(id) }
             }
-            scheduleRound()
+            self.scheduleRound()
         }
     }
 
@@ -167,7 +164,7 @@ final class TrainingLoop: Sendable {
             shared.known.remove(training.id)
             shared.cancelled.remove(training.id)
         }
-        training.continuation.resume(with: result)
+        training.outcome.finish(result)
     }
 }
 
@@ -175,7 +172,7 @@ final class TrainingLoop: Sendable {
 private struct RunningTraining {
     let id: UInt64
     var training: EmbeddingTraining
-    let continuation: CheckedContinuation<TrainedEmbedding, any Error>
+    let outcome: Awaited<TrainedEmbedding>
 }
 
 /// The running trainings. Unchecked because only rounds touch them, and rounds are jobs of one compute queue, which runs

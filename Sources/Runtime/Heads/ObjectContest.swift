@@ -1,4 +1,5 @@
 package import Compute
+import Foundations
 package import VLM
 
 /// Decides which of a user's objects are in a picture: every head looks at every part of the grid, and where several

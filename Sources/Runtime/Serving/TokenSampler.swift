@@ -1,4 +1,5 @@
 import Foundation
+import Foundations
 
 /// Chooses tokens from logits: greedy at temperature 0 (lowest id among equals), else nucleus sampling from its seed.
 package struct TokenSampler: Sendable {
@@ -7,7 +8,7 @@ package struct TokenSampler: Sendable {
 
     private let temperature: Double
     private let topP: Double
-    private var generator: SeededGenerator
+    private var generator: SplitMix64
 
     /// Throws `invalidArgument` for a temperature outside 0...2 or a mass outside (0, 1].
     package init(_ sampling: Sampling) throws {
@@ -19,7 +20,7 @@ package struct TokenSampler: Sendable {
         }
         temperature = Double(sampling.temperature)
         topP = Double(sampling.topP)
-        generator = SeededGenerator(seed: sampling.seed)
+        generator = SplitMix64(seed: sampling.seed)
     }
 
     /// The next token for logits `[vocabulary]`.

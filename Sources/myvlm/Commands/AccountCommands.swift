@@ -2,6 +2,7 @@ import ArgumentParser
 import Client
 import Foundation
 import LocalFiles
+import Terminal
 
 struct LoginCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Client
 import LocalFiles
+import Terminal
 
 /// What `caption` and `ask` share.
 struct AnswerArguments: ParsableArguments {

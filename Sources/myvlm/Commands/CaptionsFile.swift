@@ -1,6 +1,7 @@
 import Client
 import Foundation
 import LocalFiles
+import Terminal
 
 /// Captions for photos: MyVLM's captions.json, {"mug1.jpg": ["zibo on a table", ...]}, or lines of FILE, a tab and a
 /// sentence.

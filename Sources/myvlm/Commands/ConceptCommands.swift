@@ -1,6 +1,8 @@
 import ArgumentParser
 import Client
 import Foundation
+import LocalFiles
+import Terminal
 
 struct ConceptCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -203,7 +205,7 @@ struct ConceptDeleteCommand: AsyncParsableCommand {
                     throw MyVLMError(.usage, "nothing was deleted: say --yes where nobody can be asked")
                 }
                 Console.error("Delete \(Console.shown(name)) and all its versions? [y/N] ", newline: false)
-                guard try StandardInput.line()?.lowercased().hasPrefix("y") == true else {
+                guard try InputLine.next()?.lowercased().hasPrefix("y") == true else {
                     throw MyVLMError(.cancelled, "nothing was deleted")
                 }
             }

@@ -1,4 +1,5 @@
 import Client
+import Terminal
 
 /// Trains concepts again, one after the other: one that cannot be trained does not keep the others from it.
 struct ReenrollmentRound: Sendable {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Client
+import Terminal
 
 struct ConceptShareCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Client
 import LocalFiles
+import Terminal
 
 struct UserCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

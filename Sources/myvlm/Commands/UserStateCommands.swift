@@ -1,6 +1,7 @@
 public import ArgumentParser
 public import Client
 import LocalFiles
+import Terminal
 
 extension Account.Role: ExpressibleByArgument {}
 

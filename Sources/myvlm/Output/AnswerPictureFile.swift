@@ -1,6 +1,7 @@
 import Client
 import LocalFiles
 import Pictures
+import Terminal
 
 /// The picture file of `--picture`.
 struct AnswerPictureFile {

@@ -1,5 +1,6 @@
 import Client
 import Foundation
+import Terminal
 
 /// Shows an answer as it comes: text on standard output, what fired on standard error.
 struct AnswerView {

@@ -1,4 +1,5 @@
 import Client
+import Terminal
 
 /// Shows an enrollment as it runs.
 struct EnrollmentView {

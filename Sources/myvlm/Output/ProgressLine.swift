@@ -1,5 +1,6 @@
 import Client
 import Foundation
+import Terminal
 
 /// Progress on standard error: a bar that renews itself on a terminal, one line per 10 % elsewhere.
 struct ProgressLine {

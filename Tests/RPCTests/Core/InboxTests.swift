@@ -1,3 +1,4 @@
+import Foundations
 import RPCCore
 import Testing
 
@@ -63,7 +64,7 @@ extension Inbox {
     /// The bug this type exists for: a window that stays closed while nobody holds a message.
     @Test func everyByteIsReleasedOnceInAnyOrderOfEvents() {
         let seed = UInt64.random(in: 0...UInt64.max)
-        var generator = SplitMix(state: seed)
+        var generator = SplitMix64(seed: seed)
         for round in 0..<200 {
             var inbox = Inbox(messageLimit: 300, freeLength: 200, isOpen: false)
             let messages = (0..<20).map { _ in
@@ -109,17 +110,5 @@ extension Inbox {
         _ = inbox.receive([0, 0, 0, 0, 3, 1])
         inbox.end()
         #expect(inbox.next() == .failed(.truncated))
-    }
-}
-
-/// SplitMix64, so that a failing seed can be repeated.
-struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
     }
 }

@@ -1,6 +1,7 @@
 import CMessages
 import CProtobufC
 import Foundation
+import Foundations
 import RPCMessages
 import Testing
 
@@ -98,7 +99,7 @@ private func again<Message: WireMessage>(_ type: Message.Type, _ bytes: [UInt8])
 
     @Test func randomBytesNeverCrash() {
         let seed = UInt64.random(in: 0...UInt64.max)
-        var generator = SplitMix(state: seed)
+        var generator = SplitMix64(seed: seed)
         var read = 0
         for _ in 0..<200 {
             let noise = (0..<Int.random(in: 0...64, using: &generator)).map { _ in

@@ -1,4 +1,5 @@
 import Compute
+import Foundations
 import Runtime
 import Testing
 import VLM
@@ -38,7 +39,7 @@ import VLM
         let again = try ConceptArtifact(decoding: bytes)
         #expect(again == artifact)
         #expect(try again.encoded() == bytes)
-        #expect(try ConceptArtifact.digest(of: bytes).count == 64)
+        #expect(SHA256Digest.hex(bytes).count == 64)
     }
 
     @Test func everyTruncationIsMalformed() throws {

@@ -1,3 +1,4 @@
+import Foundations
 import Runtime
 import Testing
 import VLM
@@ -89,7 +90,7 @@ import VLMTestSupport
         let second = try ConceptArtifact(decoding: first.artifact).reversed().encoded()
         let versions = [
             (artifact: first.artifact, digest: first.digest),
-            (artifact: second, digest: try ConceptArtifact.digest(of: second)),
+            (artifact: second, digest: SHA256Digest.hex(second)),
         ]
         try #require(versions[0].digest != versions[1].digest)
         var offline: [String: String] = [:]

@@ -1,4 +1,5 @@
 internal import Compute
+import Foundations
 public import VLM
 
 /// A small random model of pocket's shape, made in milliseconds without any file: pocket's own assembly and language
@@ -15,7 +16,7 @@ public enum TinyVLM {
         let hidden = language.configuration.hiddenSize
         return try PocketModel(
             identity: ModelIdentity(
-                name: "tiny", digest: FileDigest.sha256(Array("tiny \(seed)".utf8)), hiddenSize: hidden,
+                name: "tiny", digest: SHA256Digest.hex(Array("tiny \(seed)".utf8)), hiddenSize: hidden,
                 featureSize: TinyVision.features, gridRows: TinyVision.side, gridColumns: TinyVision.side),
             trainingDefaults: ConceptTrainingDefaults(
                 tokens: 2, steps: 8, learningRate: 1, gradientClip: 0.05, weightDecay: 1e-4, regularizerWeight: 0.0075,

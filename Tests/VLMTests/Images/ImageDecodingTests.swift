@@ -1,3 +1,4 @@
+import Foundations
 import Testing
 import VLM
 import VLMTestSupport

@@ -1,4 +1,5 @@
 import Compute
+import Foundations
 import Testing
 import VLM
 import VLMTestSupport

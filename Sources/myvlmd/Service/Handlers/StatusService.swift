@@ -1,3 +1,4 @@
+import Foundations
 import RPC
 import Registry
 import Runtime
@@ -25,7 +26,7 @@ struct StatusService: Sendable {
     /// others do is nobody's business, so a user hears of the streams and enrollments of its own.
     private func reply(to caller: Principal) async throws -> StatusReply {
         var reply = StatusReply(
-            version: ServerVersion.current, modelName: vision.model.identity.name,
+            version: Release.version, modelName: vision.model.identity.name,
             modelDigest: vision.model.identity.digest, uptimeMs: (ContinuousClock.now - started).milliseconds,
             serverTimeMs: clock())
         guard caller.role != .user else {

@@ -25,23 +25,6 @@ package enum PrivateFile {
         }
     }
 
-    /// Reads a secret from a file, and refuses one that others may read. Trailing line ends are dropped.
-    package static func secret(_ path: String) throws(ServiceError) -> String {
-        var status = stat()
-        guard stat(path, &status) == 0 else {
-            throw ServiceError(.missingFile, "cannot read \(path): \(String(cString: strerror(errno)))")
-        }
-        guard status.st_mode & 0o077 == 0 else {
-            throw ServiceError(
-                .configuration, "\(path) can be read by others; run `chmod 600 \(path)` and change the password in it")
-        }
-        guard let data = FileManager.default.contents(atPath: path), let text = String(data: data, encoding: .utf8)
-        else { throw ServiceError(.badData, "\(path) is not UTF-8 text; write the password alone into it") }
-        var secret = Substring(text)
-        while let last = secret.last, last.isNewline { secret.removeLast() }
-        return String(secret)
-    }
-
     private static func write(_ path: String, _ bytes: [UInt8], flags: Int32, mode: mode_t) throws(ServiceError) {
         let descriptor = open(path, flags, mode)
         guard descriptor >= 0 else { throw failure(path, errno) }

@@ -1,4 +1,5 @@
 import Foundation
+import Foundations
 package import RPC
 import Registry
 
@@ -109,7 +110,7 @@ package actor UploadStage {
         }
         let bytes = try read(id, index, photo)
         try inspect(bytes, photo.name)
-        let digest = Digest.sha256(bytes)
+        let digest = SHA256Digest.of(bytes)
         if let twin = upload.photos.first(where: { $0.digest == digest }) {
             throw RPCError(
                 code: .invalidArgument,

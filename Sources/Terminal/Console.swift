@@ -1,12 +1,12 @@
-import Client
+package import Client
 import Foundation
 import LocalFiles
 import Synchronization
 
 /// Standard output for data, standard error for people: the one place that writes either.
-enum Console {
+package enum Console {
     /// Whether standard error is a terminal that takes escape sequences, and its user wants them (no-color.org).
-    static let takesEscapes: Bool = {
+    package static let takesEscapes: Bool = {
         let terminal = UserEnvironment.value("TERM") ?? "dumb"
         return isatty(STDERR_FILENO) == 1 && terminal != "dumb" && UserEnvironment.value("NO_COLOR") == nil
     }()
@@ -18,7 +18,7 @@ enum Console {
     /// Makes the streams safe to write: whatever this process opens must not come to lie in the place of a stream that
     /// its caller has closed. In such a place stands what refuses to be written, or read. To be called before anything
     /// is opened.
-    static func prepare() {
+    package static func prepare() {
         for (stream, flags) in [(STDIN_FILENO, O_WRONLY), (STDOUT_FILENO, O_RDONLY), (STDERR_FILENO, O_RDONLY)]
         where fcntl(stream, F_GETFD) == -1 && errno == EBADF {
             // The lowest free number is this one: those below are open by now.
@@ -29,7 +29,7 @@ enum Console {
 
     /// Writes data at once. A reader that is gone (`| head`) ends the program quietly, as SIGPIPE does; throws
     /// `outputFailed` where it cannot be written otherwise.
-    static func out(_ text: String, newline: Bool = true) throws(MyVLMError) {
+    package static func out(_ text: String, newline: Bool = true) throws(MyVLMError) {
         let number = write(newline ? text + "\n" : text, to: STDOUT_FILENO)
         guard number != 0 else { return }
         if number == EPIPE { BrokenPipe.end() }
@@ -39,18 +39,18 @@ enum Console {
     }
 
     /// Writes for people. What is lost makes the command's status say so.
-    static func error(_ text: String, newline: Bool = true) {
+    package static func error(_ text: String, newline: Bool = true) {
         if write(newline ? text + "\n" : text, to: STDERR_FILENO) != 0 { lostNotes.store(true, ordering: .relaxed) }
     }
 
     /// The status to end with: 0 only where everything was written.
-    static func settled(_ status: Int32) -> Int32 {
+    package static func settled(_ status: Int32) -> Int32 {
         status == 0 && lostNotes.load(ordering: .relaxed) ? MyVLMError(.outputFailed, "").exitCode : status
     }
 
     /// Text from the server as a terminal may show it: control characters but line ends and tabs are taken out, and what
     /// stands for bytes that are no UTF-8 is shown as `\xE9`.
-    static func shown(_ text: String) -> String {
+    package static func shown(_ text: String) -> String {
         let clean = String(
             String.UnicodeScalarView(
                 text.unicodeScalars.filter { $0 == "\n" || $0 == "\t" || $0.properties.generalCategory != .control }))
@@ -60,7 +60,7 @@ enum Console {
     }
 
     /// Dimmed where the terminal can.
-    static func dim(_ text: String) -> String { takesEscapes ? "\u{1B}[2m\(text)\u{1B}[0m" : text }
+    package static func dim(_ text: String) -> String { takesEscapes ? "\u{1B}[2m\(text)\u{1B}[0m" : text }
 
     /// 0, or what `errno` says.
     private static func write(_ text: String, to stream: Int32) -> Int32 {
@@ -97,6 +97,9 @@ enum BrokenPipe {
         let isIgnored = unsafeBitCast(old.__sigaction_handler.sa_handler, to: Int.self) == 1
         wasIgnored.store(isIgnored, ordering: .relaxed)
     }
+
+    /// Gives back what `prepare` took, for a program that takes this one's place.
+    static func restore() { if !wasIgnored.load(ordering: .relaxed) { signal(SIGPIPE, SIG_DFL) } }
 
     /// Ends the program as SIGPIPE would have; returns where that is ignored.
     static func end() {

@@ -1,14 +1,23 @@
-import ArgumentParser
+package import ArgumentParser
 import LocalFiles
 
 /// Tells a misspelt command what it may have meant: ArgumentParser counts it among the arguments of the command above.
-enum CommandNames {
+package struct CommandNames {
+    private let root: any ParsableCommand.Type
+    private let program: String
+
+    /// The names below a program.
+    package init(_ root: any ParsableCommand.Type) {
+        self.root = root
+        program = root.configuration.commandName ?? "\(root)"
+    }
+
     /// Throws for a name that no command has, at any level, and for names that would be taken for options.
-    static func check(_ arguments: [String]) throws {
+    package func check(_ arguments: [String]) throws {
         var rest = arguments[...]
         if rest.first == "help" { rest.removeFirst() }
-        var command: any ParsableCommand.Type = MyVLM.self
-        var path = ["myvlm"]
+        var command: any ParsableCommand.Type = root
+        var path = [program]
         while !command.configuration.subcommands.isEmpty {
             guard let name = rest.popFirst(), !name.hasPrefix("-") else { return }
             guard let next = command.configuration.subcommands.first(where: { names(of: $0).contains(name) }) else {
@@ -20,18 +29,18 @@ enum CommandNames {
         if arguments.first != "help" { try DashedNames.check(rest, of: path) }
     }
 
-    private static func names(of command: any ParsableCommand.Type) -> [String] {
+    private func names(of command: any ParsableCommand.Type) -> [String] {
         [command.configuration.commandName ?? ""] + command.configuration.aliases
     }
 
-    private static func message(
+    private func message(
         _ name: String, below command: any ParsableCommand.Type, _ path: [String]
     ) -> String {
         let shown = CarriedText.shown(name)
         let prefix = path.joined(separator: " ")
         var text = "there is no command \"\(prefix) \(shown)\""
         let all = command.configuration.subcommands.flatMap(names)
-        if let near = nearest(to: name, among: all) {
+        if let near = Self.nearest(to: name, among: all) {
             text += "; did you mean \"\(prefix) \(near)\"?"
         } else if let elsewhere = place(of: name) {
             text += "; did you mean \"\(elsewhere)\"?"
@@ -42,11 +51,13 @@ enum CommandNames {
     }
 
     /// Where a command of that very name is, if it is below another group.
-    private static func place(of name: String) -> String? {
-        MyVLM.configuration.subcommands.lazy.compactMap { group -> String? in
+    private func place(of name: String) -> String? {
+        root.configuration.subcommands.lazy.compactMap { group -> String? in
             let below = group.configuration.subcommands.flatMap(names)
-            guard let found = below.first(where: { $0 == name }) ?? nearest(to: name, among: below) else { return nil }
-            return "myvlm \(names(of: group)[0]) \(found)"
+            guard let found = below.first(where: { $0 == name }) ?? Self.nearest(to: name, among: below) else {
+                return nil
+            }
+            return "\(program) \(names(of: group)[0]) \(found)"
         }.first
     }
 

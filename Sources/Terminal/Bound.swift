@@ -2,9 +2,11 @@ import ArgumentParser
 import Client
 
 /// Checks numbers before anything is sent, by the ranges the server checks.
-enum Bound {
+package enum Bound {
     /// Throws for a number outside of its range; a range of `Float` holds no NaN.
-    static func check<Number: Comparable>(_ number: Number?, _ range: ClosedRange<Number>, _ option: String) throws {
+    package static func check<Number: Comparable>(_ number: Number?, _ range: ClosedRange<Number>, _ option: String)
+        throws
+    {
         guard let number, !range.contains(number) else { return }
         throw ValidationError("\(option) \(Limits.words(range))")
     }

@@ -3,7 +3,7 @@ import LocalFiles
 
 /// Names of files that begin with a dash: `-dash.jpg` would be read as the options `-d`, `-a`, `-s` and `-h`, of which the
 /// last one asks for help.
-enum DashedNames {
+package enum DashedNames {
     /// Options of one letter that commands have.
     private static let letters: Set<Character> = ["h", "q"]
 
@@ -21,7 +21,7 @@ enum DashedNames {
     }
 
     /// What to write where an argument that was taken for an option looks like the name of a file, or is one.
-    static func hint(_ arguments: [String]) -> String? {
+    package static func hint(_ arguments: [String]) -> String? {
         let name = arguments.prefix { $0 != "--" }.first {
             $0.hasPrefix("--") && $0.count > 2 && !$0.contains("=")
                 && ($0.contains(".") || FileStatus(itself: LocalPath($0)) != nil)

@@ -1,12 +1,12 @@
 import Foundation
 
 /// Columns of text; the first row is the heading.
-struct Table {
+package struct Table {
     private var rows: [[String]]
 
-    init(_ heading: [String]) { rows = [heading] }
+    package init(_ heading: [String]) { rows = [heading] }
 
-    mutating func add(_ row: [String]) { rows.append(row.map(Console.shown)) }
+    package mutating func add(_ row: [String]) { rows.append(row.map(Console.shown)) }
 
     /// Lines with columns two spaces apart and nothing behind the last.
     var lines: [String] {
@@ -21,19 +21,19 @@ struct Table {
         }
     }
 
-    func write() throws { try Console.out(lines.joined(separator: "\n")) }
+    package func write() throws { try Console.out(lines.joined(separator: "\n")) }
 }
 
 /// Times and sizes as people read them.
-enum Format {
-    static func time(_ milliseconds: Int64) -> String {
+package enum Format {
+    package static func time(_ milliseconds: Int64) -> String {
         Date(timeIntervalSince1970: Double(milliseconds) / 1_000).formatted(.iso8601)
     }
 
     /// `v3`, or a dash for none.
-    static func version(_ number: Int) -> String { number == 0 ? "-" : "v\(number)" }
+    package static func version(_ number: Int) -> String { number == 0 ? "-" : "v\(number)" }
 
-    static func bytes(_ count: UInt64) -> String {
+    package static func bytes(_ count: UInt64) -> String {
         switch count {
         case ..<1_024: "\(count) B"
         case ..<(1 << 20): String(format: "%.1f KiB", Double(count) / 1_024)
@@ -41,7 +41,7 @@ enum Format {
         }
     }
 
-    static func seconds(_ seconds: Float) -> String {
+    package static func seconds(_ seconds: Float) -> String {
         let whole = Int(max(0, seconds).rounded())
         return whole < 60 ? "\(whole) s" : "\(whole / 60) min \(whole % 60) s"
     }

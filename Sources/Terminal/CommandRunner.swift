@@ -4,27 +4,9 @@ import LocalFiles
 
 /// Runs the body of a command: the first Ctrl-C cancels it cleanly, the second ends the program; an error becomes a
 /// message that says what, why and what next, and an exit code of `sysexits.h`.
-enum CommandRunner {
-    /// With a client for the resolved context.
-    static func run(
-        _ connection: ConnectionArguments,
-        _ body: @escaping @Sendable (MyVLMClient, ResolvedContext) async throws -> Void
-    ) async throws {
-        try await run {
-            let context = try connection.resolve()
-            let client = try MyVLMClient(context.connection, token: context.token)
-            do {
-                try await body(client, context)
-            } catch {
-                await client.close()
-                throw error
-            }
-            await client.close()
-        }
-    }
-
-    /// Without a client.
-    static func run(_ body: @escaping @Sendable () async throws -> Void) async throws {
+package enum CommandRunner {
+    /// Runs a body that may throw errors of the client and of local files.
+    package static func run(_ body: @escaping @Sendable () async throws -> Void) async throws {
         let work = Task { try await body() }
         let interrupts = Interrupts { work.cancel() }
         defer { interrupts.stop() }
