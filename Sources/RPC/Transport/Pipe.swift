@@ -14,7 +14,7 @@ package protocol Pipe: AnyObject {
     func part(_ words: [UInt8])
 }
 
-/// Who hears of a pipe.
+/// Receives the events of a pipe, on its loop's thread.
 package protocol PipeDelegate: AnyObject {
     /// The handshake is done and both sides speak HTTP/2.
     func pipeConnected(certificate: PeerCertificate?)

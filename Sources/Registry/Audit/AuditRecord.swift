@@ -51,7 +51,7 @@ enum AuditActor: Sendable {
     case stranger
 }
 
-/// To what it is done.
+/// What a recorded action changed.
 enum AuditTarget: Sendable {
     case server
     case user(Int64)

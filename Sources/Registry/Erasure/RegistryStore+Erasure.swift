@@ -209,11 +209,11 @@ extension RegistryStore {
         // Tokens, events and the data key go with the account.
         try db.execute(sql: "UPDATE erasure SET account_id = NULL WHERE account_id = ?", arguments: [userID])
         try db.execute(sql: "DELETE FROM account WHERE id = ?", arguments: [userID])
-        let (setCache, bell, userKeys) = (setCache, bell, userKeys)
+        let (setCache, revisionSignal, userKeys) = (setCache, revisionSignal, userKeys)
         db.afterNextTransaction { _ in
             userKeys.withLock { $0.forget(userID) }
             setCache.withLock { cache in for id in sharers + [userID] { cache.invalidate(id) } }
-            bell.ring(userID)
+            revisionSignal.ring(userID)
         }
         return Erasure(
             receipt: try write(

@@ -17,12 +17,12 @@ extension PersonalizedVLM {
         try admission.enter(user)
         defer { admission.leave(user) }
         let set = try await conceptSet(of: user)
-        let sight = try await look(at: picture, of: user, with: set)
-        let chosen = ConceptSet.chosen(sight.recognitions, limit: configuration.maximumConcepts)
+        let findings = try await look(at: picture, of: user, with: set)
+        let chosen = ConceptSet.chosen(findings.recognitions, limit: configuration.maximumConcepts)
         let rows = chosen.map { set.members[$0].concept.embedding }
         let prompt = try model.promptTokens(for: .caption(names: []))
         let maps = try await compute.run(.answers, for: user) { [model] in
-            try model.attention(of: rows, in: sight.features, prompt: prompt)
+            try model.attention(of: rows, in: findings.features, prompt: prompt)
         }
         let names = chosen.map { set.members[$0].name }
         return Dictionary(uniqueKeysWithValues: zip(names, maps ?? []))

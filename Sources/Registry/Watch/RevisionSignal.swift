@@ -3,8 +3,8 @@ internal import Foundations
 /// Wakes who waits for a user's next change. Safe from any thread.
 ///
 /// Rings after the commit, so whoever is woken reads the change. A ring between "nothing new yet" and the wait is not
-/// lost: the bell counts its rings and a wait names the count it has seen.
-final class RevisionBell: Sendable {
+/// lost: the signal counts its rings and a wait names the count it has seen.
+final class RevisionSignal: Sendable {
     private struct State {
         var rings: [Int64: UInt64] = [:]
         var waiting: [Int64: [Awaited<Void>]] = [:]

@@ -4,14 +4,14 @@ import Synchronization
 package import VLM
 
 /// A runtime of its own over a model directory, without server or registry.
-package struct Lab {
+package struct EvaluationRuntime {
     /// An answer and the logits its first tokens were chosen from.
-    struct Said {
+    struct ProbedAnswer {
         let end: AnswerEnd
         let firstLogits: [[Float]]
 
         /// The same text, length, ending and, number for number, the same first logits.
-        func isSame(as other: Said) -> Bool {
+        func isSame(as other: ProbedAnswer) -> Bool {
             end.text == other.end.text && end.timings.tokens == other.end.timings.tokens
                 && end.finish == other.end.finish && firstLogits.count == other.firstLogits.count
                 && zip(firstLogits, other.firstLogits).allSatisfy { one, two in
@@ -84,7 +84,7 @@ package struct Lab {
     /// The whole answer to a greedy caption request.
     func caption(
         of picture: RGBImage, for user: String, frozen: Bool = false, namesInPrompt: Bool = true
-    ) async throws -> Said {
+    ) async throws -> ProbedAnswer {
         let kept = LogitKeeper(limit: Self.comparedTokens)
         var probe = AnswerProbe()
         probe.namesInPrompt = namesInPrompt
@@ -92,7 +92,7 @@ package struct Lab {
         for try await event in vlm.answer(
             user: user, picture: picture, task: .caption, frozen: frozen, probe: probe)
         {
-            if case .end(let end) = event { return Said(end: end, firstLogits: kept.logits) }
+            if case .end(let end) = event { return ProbedAnswer(end: end, firstLogits: kept.logits) }
         }
         throw EvaluationError(.unavailable, "an answer ended without its last event")
     }
