@@ -4,6 +4,8 @@ extension MyVLMClient {
     /// Logs in; the client carries the new token from then on. Throws `unauthenticated` for a wrong name or password
     /// alike, and `resourceExhausted` after many wrong ones.
     /// - Parameters:
+    ///   - user: the account's name.
+    ///   - password: its password; it is sent once and not kept.
     ///   - label: what the token is for, shown in listings.
     ///   - lifetime: wanted life of the token; zero takes the server's default.
     ///   - scopes: what the token may do; none takes all that the user's role may.

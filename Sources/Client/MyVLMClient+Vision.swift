@@ -2,7 +2,10 @@ import RPC
 
 extension MyVLMClient {
     /// Captions a picture, piece by piece; the last event is `.end`.
-    /// - Parameter frozen: the frozen model's own words, no concept used.
+    /// - Parameters:
+    ///   - photo: what is looked at.
+    ///   - sampling: how words are chosen; greedy by default.
+    ///   - frozen: the frozen model's own words, no concept used.
     public func caption(
         _ photo: Photo, sampling: SamplingOptions = SamplingOptions(), frozen: Bool = false
     ) -> AsyncThrowingStream<AnswerEvent, any Error> {

@@ -22,7 +22,10 @@ public final class MyVLMClient: Sendable {
     let timeout: Duration
 
     /// A client; nothing is sent yet. Throws `configuration` for an authority file that is missing or is none.
-    /// - Parameter token: of an earlier login.
+    /// - Parameters:
+    ///   - options: the server and who it must prove to be.
+    ///   - token: of an earlier login.
+    ///   - timeout: what a short call may take.
     public init(
         _ options: ConnectionOptions, token: String? = nil, timeout: Duration = .seconds(60)
     ) throws(MyVLMError) {

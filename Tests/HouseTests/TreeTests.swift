@@ -42,7 +42,8 @@ private let sources = ["Sources", "Tests", "Benchmarks"]
 
 @Test func scriptsAreExecutableBash() throws {
     for name in [
-        "Scripts/setup", "Scripts/test", "Scripts/demo", "Scripts/bench", "Scripts/attack", "Scripts/tour", ".ci/run",
+        "Scripts/setup", "Scripts/test", "Scripts/demo", "Scripts/bench", "Scripts/attack", "Scripts/tour",
+        "Scripts/docs", ".ci/run",
         "Tools/scenes/render",
     ] {
         let file = Repository.root.appending(path: name)

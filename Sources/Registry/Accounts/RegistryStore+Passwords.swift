@@ -5,7 +5,14 @@ extension RegistryStore {
     /// `unauthenticated` after the same work; too many failures give `resourceExhausted` with `retryAfterMs`. Without
     /// `scopes` the token may do all that the role may; `permissionDenied` for scopes the role does not have. Failures
     /// leave rows in the audit log; see `FailedLogins`.
-    /// - Parameter certificate: the subject of the certificate that the connection was made with.
+    /// - Parameters:
+    ///   - name: the account's name.
+    ///   - password: as it was typed.
+    ///   - label: what the token is for, shown in listings.
+    ///   - lifetimeMs: wanted life of the token in milliseconds; 0 takes the default.
+    ///   - scopes: what the token may do.
+    ///   - address: where the connection comes from; failures are counted by it.
+    ///   - certificate: the subject of the certificate that the connection was made with.
     public func login(
         name: String, password: String, label: String = "", lifetimeMs: Int64 = 0, scopes: Scopes? = nil,
         address: String, certificate: String? = nil
