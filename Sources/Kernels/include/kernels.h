@@ -90,16 +90,30 @@ void mk_rms_norm(const float *x, const float *weight, float epsilon, long rows, 
 /// dx += derivative of mk_rms_norm, for rows of n.
 void mk_rms_norm_backward(
     const float *x, const float *weight, float epsilon, const float *dy, long rows, long n, float *dx);
-/// y [rows, n] = silu(g) * u where a row of gu [rows, 2n] is g followed by u.
-void mk_swiglu(const float *gu, long rows, long n, float *y);
-/// dgu [rows, 2n] from dy [rows, n].
-void mk_swiglu_backward(const float *gu, const float *dy, long rows, long n, float *dgu);
-/// x [rows, n] += bias [n].
-void mk_add_bias(float *x, const float *bias, long rows, long n);
-/// In place: x * sigmoid(x).
-void mk_silu(float *x, long n);
-/// In place: 0.5 x (1 + erf(x / sqrt 2)).
-void mk_gelu(float *x, long n);
+/// y = (x - mean) / sqrt(variance + epsilon) * weight + bias, for rows of n; y may be x.
+void mk_layer_norm(
+    const float *x, const float *weight, const float *bias, float epsilon, long rows, long n, float *y);
+/// dx += derivative of mk_layer_norm, for rows of n.
+void mk_layer_norm_backward(
+    const float *x, const float *weight, float epsilon, const float *dy, long rows, long n, float *dx);
+
+/// Element-wise functions.
+enum {
+    MK_ACTIVATION_NONE = 0,
+    MK_ACTIVATION_GELU = 1,       // x (1 + erf(x / sqrt 2)) / 2
+    MK_ACTIVATION_GELU_TANH = 2,  // x sigmoid(2 sqrt(2 / pi) (x + 0.044715 x^3))
+    MK_ACTIVATION_QUICK_GELU = 3, // x sigmoid(1.702 x)
+    MK_ACTIVATION_RELU = 4,
+    MK_ACTIVATION_SILU = 5,       // x sigmoid(x)
+};
+
+/// In place: adds bias [n] (or nothing when it is NULL) to every row of x [rows, n] and applies an activation.
+void mk_bias_activation(float *x, const float *bias, int activation, long rows, long n);
+/// y [rows, n] = activation(x [rows, n]), or activation(g) u where `gated` and a row of x [rows, 2n] is g followed by u.
+void mk_activate(const float *x, int activation, int gated, long rows, long n, float *y);
+/// dx, as wide as x, from dy [rows, n].
+void mk_activate_backward(
+    const float *x, const float *dy, int activation, int gated, long rows, long n, float *dx);
 /// In place: exp(x - max) / sum; n > 0.
 void mk_softmax(float *x, long n);
 /// ds = p * (dp - sum(p * dp)), where p is a softmax; ds may be dp.

@@ -62,7 +62,8 @@ extension LlamaModel {
 
             mk_rms_norm(a.hidden, block.attentionNorm, c.normEpsilon, rows, c.hiddenSize, a.normed)
             block.queryKeyValue.multiply(a.normed, rows: rows, into: queryKeyValue)
-            if let bias = block.queryKeyValueBias { mk_add_bias(queryKeyValue, bias, rows, c.attentionWidth) }
+            mk_bias_activation(
+                queryKeyValue, block.queryKeyValueBias, Int32(MK_ACTIVATION_NONE), rows, c.attentionWidth)
             mk_attention_prepare(
                 c.attentionShape, index, sequences, sequences.count, queryKeyValue, rotary.cosine.pointer,
                 rotary.sine.pointer)
@@ -72,7 +73,7 @@ extension LlamaModel {
             if let between = a.between { (between + index * residual).update(from: a.hidden, count: residual) }
             mk_rms_norm(a.hidden, block.mlpNorm, c.normEpsilon, rows, c.hiddenSize, a.normed)
             block.gateUp.multiply(a.normed, rows: rows, into: gateUp)
-            mk_swiglu(gateUp, rows, c.intermediateSize, a.gated)
+            mk_activate(gateUp, Int32(MK_ACTIVATION_SILU), 1, rows, c.intermediateSize, a.gated)
             block.down.multiply(a.gated, rows: rows, into: a.hidden, accumulate: true)
         }
     }

@@ -147,7 +147,8 @@ extension LlamaModel {
             Pause.point()
             let gateUp = a.gateUp + index * rows * 2 * c.intermediateSize
             block.down.multiplyTransposed(buffers.gradient, rows: rows, into: a.gated)
-            mk_swiglu_backward(gateUp, a.gated, rows, c.intermediateSize, buffers.wide)
+            mk_activate_backward(
+                gateUp, a.gated, Int32(MK_ACTIVATION_SILU), 1, rows, c.intermediateSize, buffers.wide)
             block.gateUp.multiplyTransposed(buffers.wide, rows: rows, into: a.normed)
             mk_rms_norm_backward(
                 between + index * rows * c.hiddenSize, block.mlpNorm, c.normEpsilon, a.normed, rows, c.hiddenSize,

@@ -44,7 +44,11 @@ final class TowerAttention {
                     }
                 }
                 Gemm.multiply(own, transposed: own + area, into: scores, m: tokens, n: tokens, k: size)
-                mk_scaled_softmax(scores, scale, tokens, tokens)
+                for row in 0..<tokens {
+                    let scores = scores + row * tokens
+                    for key in 0..<tokens { scores[key] *= scale }
+                    mk_softmax(scores, tokens)
+                }
                 Gemm.multiply(scores, own + 2 * area, into: own + 3 * area, m: tokens, n: size, k: tokens)
                 for token in 0..<tokens {
                     (work.out + token * row + head * size).update(
