@@ -22,15 +22,16 @@ FLOATS = [0.5, -1.0, 0.1, 3.0, 1e-45, 3.4028234663852886e38, -1.17549435e-38, 16
 
 
 def modules(names=None):
-    """The generated Python modules of the proto files, or of those with the names, by name."""
+    """The generated Python modules of the proto files, or of those with the names, by name; not that of the options."""
     scratch = tempfile.mkdtemp()
     protos = sorted(str(p.relative_to(ROOT / "proto")) for p in (ROOT / "proto").rglob("*.proto"))
     include = Path(protoc.__file__).parent / "_proto"
-    command = ["protoc", f"-I{ROOT / 'proto'}", "-I/usr/include", f"-I{include}", f"--python_out={scratch}"]
-    if protoc.main([*command, *protos, "protobuf-c/protobuf-c.proto"]):
+    command = ["protoc", f"-I{ROOT / 'proto'}", f"-I{include}", f"--python_out={scratch}"]
+    if protoc.main([*command, *protos]):
         sys.exit("protoc failed")
     sys.path.insert(0, scratch)
     found = {Path(p).stem: p.removesuffix(".proto").replace("/", ".") + "_pb2" for p in protos}
+    del found["options"]
     return {n: importlib.import_module(m) for n, m in found.items() if names is None or n in names}
 
 

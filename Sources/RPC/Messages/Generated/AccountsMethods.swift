@@ -4,19 +4,20 @@ public import RPCCore
 
 /// The methods of the service `myvlm.v1.Accounts`.
 public enum AccountsMethods {
-    /// The only call that needs no token.
+    /// The only call that needs no token. UNAUTHENTICATED for a wrong name and a wrong password alike; after several
+    /// wrong ones RESOURCE_EXHAUSTED for a while. Every call makes a token, of which a user may have 50.
     public static let login = UnaryMethod<LoginRequest, LoginReply>(
         MethodName(service: "myvlm.v1.Accounts", method: "Login"))
     /// Revokes the token the call was made with.
     public static let logout = UnaryMethod<LogoutRequest, LogoutReply>(
         MethodName(service: "myvlm.v1.Accounts", method: "Logout"))
-    /// `WhoAmI`.
+    /// The caller and the token of the call.
     public static let whoAmI = UnaryMethod<WhoAmIRequest, User>(
         MethodName(service: "myvlm.v1.Accounts", method: "WhoAmI"))
-    /// `ChangePassword`.
+    /// Ends all other tokens of the caller. A wrong old password counts as a wrong login.
     public static let changePassword = UnaryMethod<ChangePasswordRequest, ChangePasswordReply>(
         MethodName(service: "myvlm.v1.Accounts", method: "ChangePassword"))
-    /// Administrators only.
+    /// Administrators only. ALREADY_EXISTS where the name is taken.
     public static let createUser = UnaryMethod<CreateUserRequest, User>(
         MethodName(service: "myvlm.v1.Accounts", method: "CreateUser"))
     /// Administrators and auditors.
@@ -37,22 +38,22 @@ public enum AccountsMethods {
     /// Limits of one user. Administrators only.
     public static let setQuota = UnaryMethod<SetQuotaRequest, Usage>(
         MethodName(service: "myvlm.v1.Accounts", method: "SetQuota"))
-    /// Lets a client certificate's name stand for a user. Administrators only.
+    /// Lets a client certificate's name stand for a user. Administrators only. ALREADY_EXISTS where it stands for one.
     public static let addIdentity = UnaryMethod<IdentityRequest, ListIdentitiesReply>(
         MethodName(service: "myvlm.v1.Accounts", method: "AddIdentity"))
-    /// `RemoveIdentity`.
+    /// Administrators only.
     public static let removeIdentity = UnaryMethod<IdentityRequest, ListIdentitiesReply>(
         MethodName(service: "myvlm.v1.Accounts", method: "RemoveIdentity"))
     /// Administrators and auditors.
     public static let listIdentities = UnaryMethod<ListIdentitiesRequest, ListIdentitiesReply>(
         MethodName(service: "myvlm.v1.Accounts", method: "ListIdentities"))
-    /// A further token, which may do what the caller's may, or less.
+    /// A further token, which may do what the caller's may, or less. A user may have 50.
     public static let createToken = UnaryMethod<CreateTokenRequest, TokenReply>(
         MethodName(service: "myvlm.v1.Accounts", method: "CreateToken"))
-    /// `ListTokens`.
+    /// The caller's tokens, newest first.
     public static let listTokens = UnaryMethod<ListTokensRequest, ListTokensReply>(
         MethodName(service: "myvlm.v1.Accounts", method: "ListTokens"))
-    /// A new token in place of an old one, which goes on for the overlap.
+    /// A new token in place of an old one, which goes on for the overlap. Each call makes one.
     public static let rotateToken = UnaryMethod<RotateTokenRequest, TokenReply>(
         MethodName(service: "myvlm.v1.Accounts", method: "RotateToken"))
     /// Ends a token and the calls that are open with it.

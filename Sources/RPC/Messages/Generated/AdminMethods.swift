@@ -13,16 +13,18 @@ public enum AdminMethods {
     /// Opens every artifact and compares it with its digest. Administrators only.
     public static let scrub = UnaryMethod<ScrubRequest, ScrubReply>(
         MethodName(service: "myvlm.v1.Admin", method: "Scrub"))
-    /// Copies the registry as it is at one moment into the server's backups, and verifies the copy. Administrators only.
+    /// Copies the registry as it is at one moment into the server's backups, and verifies the copy. Each call makes one.
+    /// Administrators only.
     public static let createBackup = UnaryMethod<CreateBackupRequest, Backup>(
         MethodName(service: "myvlm.v1.Admin", method: "CreateBackup"))
-    /// Administrators only.
+    /// By name. Administrators only.
     public static let listBackups = UnaryMethod<ListBackupsRequest, ListBackupsReply>(
         MethodName(service: "myvlm.v1.Admin", method: "ListBackups"))
-    /// Administrators only.
+    /// Digest, structure, audit chain and every artifact. Administrators only.
     public static let verifyBackup = UnaryMethod<VerifyBackupRequest, Backup>(
         MethodName(service: "myvlm.v1.Admin", method: "VerifyBackup"))
-    /// Destroys an account with everything it had; nothing brings it back. Administrators only.
+    /// Destroys an account with everything it had; nothing brings it back. Administrators only. A lost receipt is among
+    /// those of Concepts.ListErasures.
     public static let eraseUser = UnaryMethod<EraseUserRequest, ErasureReceipt>(
         MethodName(service: "myvlm.v1.Admin", method: "EraseUser"))
 

@@ -8,16 +8,16 @@ public struct AskRequest: WireMessage {
     /// The full name in the proto file.
     public static var fullName: String { "myvlm.v1.AskRequest" }
 
-    /// Field 1, `image`.
+    /// A JPEG, PNG or WebP file of up to 24 MiB.
     public var image: [UInt8]
 
-    /// Field 2, `question`.
+    /// Up to 1,000 bytes.
     public var question: String
 
     /// Field 3, `sampling`.
     public var sampling: Sampling?
 
-    /// Field 4, `frozen`.
+    /// The frozen model's own answer, no concept used.
     public var frozen: Bool
 
     /// A message; every field has proto3's default.

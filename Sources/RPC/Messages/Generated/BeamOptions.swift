@@ -12,7 +12,7 @@ public struct BeamOptions: WireMessage {
     public var beams: UInt32
 
     /// The score of an answer is its log-probability over its length to this power: above 0 longer answers are favoured,
-    /// below 0 shorter ones.
+    /// below 0 shorter ones. -8 to 8.
     public var lengthPenalty: Float
 
     /// A message; every field has proto3's default.

@@ -8,7 +8,7 @@ public struct CaptionRequest: WireMessage {
     /// The full name in the proto file.
     public static var fullName: String { "myvlm.v1.CaptionRequest" }
 
-    /// Field 1, `image`.
+    /// A JPEG, PNG or WebP file of up to 24 MiB.
     public var image: [UInt8]
 
     /// Field 2, `sampling`.

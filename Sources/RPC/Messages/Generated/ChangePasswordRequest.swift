@@ -11,7 +11,7 @@ public struct ChangePasswordRequest: WireMessage {
     /// Field 1, `old_password`.
     public var oldPassword: String
 
-    /// Field 2, `new_password`.
+    /// 8 to 1,024 bytes.
     public var newPassword: String
 
     /// A message; every field has proto3's default.

@@ -5,34 +5,36 @@ public import RPCCore
 /// The methods of the service `myvlm.v1.Concepts`.
 public enum ConceptsMethods {
     /// Stages photos for one enrollment: the first chunk of a photo carries its name. The receipt is good for a
-    /// limited time and one enrollment of the same user. What is no picture is refused with its name.
+    /// limited time and one enrollment of the same user. What is no picture is refused with its name. An upload has at most 20
+    /// photos of 24 MiB each, and a user 4 uploads waiting, unless the server is told otherwise; a chunk has at most 1 MiB.
     public static let uploadPhotos = ClientStreamingMethod<PhotoChunk, UploadReceipt>(
         MethodName(service: "myvlm.v1.Concepts", method: "UploadPhotos"))
     /// Trains a head and an embedding on the staged photos, or on kept ones, and commits a new version; events tell the progress,
     /// the first one the job and the last one the version. Cancelling the call cancels the training, unless it was
     /// detached; nothing is committed then. Whatever becomes of the call, the upload is used up by it; a failed job can be
-    /// resumed with its photos. When the server's process ends meanwhile, the next one goes on with the job.
+    /// resumed with its photos. When the server's process ends meanwhile, the next one goes on with the job. Each call makes
+    /// a job.
     public static let enroll = ServerStreamingMethod<EnrollRequest, EnrollEvent>(
         MethodName(service: "myvlm.v1.Concepts", method: "Enroll"))
-    /// `ListConcepts`.
+    /// By name.
     public static let listConcepts = UnaryMethod<ListConceptsRequest, ListConceptsReply>(
         MethodName(service: "myvlm.v1.Concepts", method: "ListConcepts"))
-    /// `GetConcept`.
+    /// A concept with its version in use, its history and aliases.
     public static let getConcept = UnaryMethod<GetConceptRequest, ConceptDetail>(
         MethodName(service: "myvlm.v1.Concepts", method: "GetConcept"))
-    /// `ListVersions`.
+    /// Newest first.
     public static let listVersions = UnaryMethod<ListVersionsRequest, ListVersionsReply>(
         MethodName(service: "myvlm.v1.Concepts", method: "ListVersions"))
-    /// Moves `current` to an earlier version (0: the value it had before the last move).
+    /// Moves `current` to an earlier version (0: the value it had before the last move). Called twice it moves twice.
     public static let rollback = UnaryMethod<RollbackRequest, PointerMove>(
         MethodName(service: "myvlm.v1.Concepts", method: "Rollback"))
-    /// Moves `current` onto any version.
+    /// Moves `current` onto any version. FAILED_PRECONDITION where it is there already.
     public static let promote = UnaryMethod<PromoteRequest, PointerMove>(
         MethodName(service: "myvlm.v1.Concepts", method: "Promote"))
     /// Hides a concept; UndeleteConcept brings it back within a week.
     public static let deleteConcept = UnaryMethod<DeleteConceptRequest, DeleteConceptReply>(
         MethodName(service: "myvlm.v1.Concepts", method: "DeleteConcept"))
-    /// `UndeleteConcept`.
+    /// Brings a deleted concept back.
     public static let undeleteConcept = UnaryMethod<UndeleteConceptRequest, UndeleteConceptReply>(
         MethodName(service: "myvlm.v1.Concepts", method: "UndeleteConcept"))
     /// Destroys a concept, deleted ones of that name too: nothing brings it back, a restored backup neither.
@@ -54,7 +56,8 @@ public enum ConceptsMethods {
     /// All of the caller's concepts with every version, as one file.
     public static let exportData = ServerStreamingMethod<ExportDataRequest, DataChunk>(
         MethodName(service: "myvlm.v1.Concepts", method: "ExportData"))
-    /// Takes such a file in, concept by concept; names must be free.
+    /// Takes such a file in, concept by concept; names must be free, so that the second call of the same file is
+    /// ALREADY_EXISTS. A chunk has at most 1 MiB.
     public static let importData = ClientStreamingMethod<DataChunk, ImportDataReply>(
         MethodName(service: "myvlm.v1.Concepts", method: "ImportData"))
     /// The photos kept with a version, one after the other; none unless their owner wanted them kept.
@@ -63,13 +66,13 @@ public enum ConceptsMethods {
     /// Destroys the photos kept with any version of a concept.
     public static let dropPhotos = UnaryMethod<DropPhotosRequest, DropPhotosReply>(
         MethodName(service: "myvlm.v1.Concepts", method: "DropPhotos"))
-    /// `RenameConcept`.
+    /// Gives a concept another name; its versions, history and aliases stay.
     public static let renameConcept = UnaryMethod<RenameConceptRequest, RenameConceptReply>(
         MethodName(service: "myvlm.v1.Concepts", method: "RenameConcept"))
     /// Lets a free name point to a version.
     public static let setAlias = UnaryMethod<SetAliasRequest, AliasReply>(
         MethodName(service: "myvlm.v1.Concepts", method: "SetAlias"))
-    /// `RemoveAlias`.
+    /// Its history stays.
     public static let removeAlias = UnaryMethod<RemoveAliasRequest, AliasReply>(
         MethodName(service: "myvlm.v1.Concepts", method: "RemoveAlias"))
     /// A protected alias can be neither moved nor removed, and its concept not deleted.
@@ -78,13 +81,14 @@ public enum ConceptsMethods {
     /// How many of the newest versions are kept, besides those a pointer names.
     public static let setRetention = UnaryMethod<SetRetentionRequest, SetRetentionReply>(
         MethodName(service: "myvlm.v1.Concepts", method: "SetRetention"))
-    /// `CompareVersions`.
+    /// What differs between two versions of a concept.
     public static let compareVersions = UnaryMethod<CompareVersionsRequest, VersionComparison>(
         MethodName(service: "myvlm.v1.Concepts", method: "CompareVersions"))
     /// One version as a file: a safetensors file with the head, the embedding and a manifest as JSON.
     public static let exportConcept = UnaryMethod<ExportConceptRequest, ConceptFile>(
         MethodName(service: "myvlm.v1.Concepts", method: "ExportConcept"))
-    /// Makes a version of such a file; it must have been made for the frozen model this server runs.
+    /// Makes a version of such a file; it must have been made for the frozen model this server runs. The same bytes again are
+    /// the same version.
     public static let importConcept = UnaryMethod<ImportConceptRequest, EnrollDone>(
         MethodName(service: "myvlm.v1.Concepts", method: "ImportConcept"))
     /// Every change of the caller's concepts once and in order, from a revision on. OUT_OF_RANGE with a message that

@@ -8,7 +8,7 @@ public struct CreateBackupRequest: WireMessage {
     /// The full name in the proto file.
     public static var fullName: String { "myvlm.v1.CreateBackupRequest" }
 
-    /// [A-Za-z0-9_.-]{1,64}; empty takes the time.
+    /// [A-Za-z0-9_.-]{1,64} that does not begin with a dot; empty takes the time.
     public var name: String
 
     /// A message; every field has proto3's default.

@@ -8,10 +8,10 @@ public struct CreateTokenRequest: WireMessage {
     /// The full name in the proto file.
     public static var fullName: String { "myvlm.v1.CreateTokenRequest" }
 
-    /// Field 1, `label`.
+    /// Up to 64 printable characters.
     public var label: String
 
-    /// 0 takes the server's default.
+    /// Up to 3,650 days; 0 takes the server's default, larger than its maximum is cut to that.
     public var lifetimeSeconds: Int64
 
     /// Empty takes those of the caller's token.

@@ -8,13 +8,13 @@ public struct CreateUserRequest: WireMessage {
     /// The full name in the proto file.
     public static var fullName: String { "myvlm.v1.CreateUserRequest" }
 
-    /// Field 1, `name`.
+    /// [a-z0-9][a-z0-9._-]{0,63}
     public var name: String
 
-    /// Field 2, `password`.
+    /// 8 to 1,024 bytes.
     public var password: String
 
-    /// Field 3, `role`.
+    /// Unspecified takes ROLE_USER.
     public var role: Role
 
     /// A message; every field has proto3's default.

@@ -11,19 +11,20 @@ public struct EnrollRequest: WireMessage {
     /// Field 1, `upload_id`.
     public var uploadId: String
 
-    /// The concept's name: how its owner calls it and how answers name it.
+    /// The concept's name: how its owner calls it and how answers name it. 1 to 64 printable characters, no path.
     public var name: String
 
     /// Unspecified finds it out from the photos; a note says what it was taken for, and EnrollDone's version what it is.
     public var kind: ConceptKind
 
-    /// "dog", "mug", "woman"; empty lets the frozen model say it, as a note and EnrollDone's version tell.
+    /// "dog", "mug", "woman": up to 64 printable characters; empty lets the frozen model say it, as a note and EnrollDone's
+    /// version tell.
     public var classNoun: String
 
-    /// The word answers use; empty takes the name.
+    /// What answers call it, 1 to 3 words of up to 32 characters together; empty takes the name.
     public var identifier: String
 
-    /// Field 6, `captions`.
+    /// At most 200.
     public var captions: [PhotoCaption]
 
     /// Field 7, `seed`.
@@ -35,7 +36,7 @@ public struct EnrollRequest: WireMessage {
     /// Nothing is committed when there is a concept of that name then.
     public var onlyNew: Bool
 
-    /// Why; kept in the history.
+    /// Why; kept in the history. Up to 200 printable characters, as every reason.
     public var reason: String
 
     /// The enrollment goes on when this call ends.

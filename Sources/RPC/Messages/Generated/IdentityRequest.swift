@@ -11,7 +11,7 @@ public struct IdentityRequest: WireMessage {
     /// Field 1, `user`.
     public var user: String
 
-    /// The subject as RFC 2253 writes it, or one of the alternative names.
+    /// The subject as RFC 2253 writes it, or one of the alternative names. Up to 200 printable characters.
     public var certificateName: String
 
     /// A message; every field has proto3's default.

@@ -11,7 +11,7 @@ public struct ImportConceptRequest: WireMessage {
     /// Field 1, `name`.
     public var name: String
 
-    /// Field 2, `data`.
+    /// Up to 4 MiB.
     public var data: [UInt8]
 
     /// As in EnrollRequest.

@@ -7,13 +7,13 @@ public enum JobsMethods {
     /// The caller's jobs, newest first.
     public static let listJobs = UnaryMethod<ListJobsRequest, ListJobsReply>(
         MethodName(service: "myvlm.v1.Jobs", method: "ListJobs"))
-    /// `GetJob`.
+    /// NOT_FOUND also for another user's.
     public static let getJob = UnaryMethod<JobRequest, Job>(
         MethodName(service: "myvlm.v1.Jobs", method: "GetJob"))
-    /// `CancelJob`.
+    /// Ends an enrollment; no version is made then. FAILED_PRECONDITION for one that is over.
     public static let cancelJob = UnaryMethod<JobRequest, Job>(
         MethodName(service: "myvlm.v1.Jobs", method: "CancelJob"))
-    /// Tries a failed one again, with the photos it had; they are kept for half an hour.
+    /// Tries a failed one again, with the photos it had; they are kept for half an hour. FAILED_PRECONDITION for any other.
     public static let resumeJob = UnaryMethod<JobRequest, Job>(
         MethodName(service: "myvlm.v1.Jobs", method: "ResumeJob"))
     /// Tells the progress of a job from now on, as Enroll does; ending the call does not end the job.

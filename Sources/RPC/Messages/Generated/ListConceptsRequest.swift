@@ -8,10 +8,10 @@ public struct ListConceptsRequest: WireMessage {
     /// The full name in the proto file.
     public static var fullName: String { "myvlm.v1.ListConceptsRequest" }
 
-    /// Field 1, `limit`.
+    /// 0 takes 100; at most 1000.
     public var limit: UInt32
 
-    /// Field 2, `after`.
+    /// Name after which to go on; empty starts at the first.
     public var after: String
 
     /// A message; every field has proto3's default.

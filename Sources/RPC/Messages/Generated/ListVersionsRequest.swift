@@ -11,7 +11,7 @@ public struct ListVersionsRequest: WireMessage {
     /// Field 1, `name`.
     public var name: String
 
-    /// Field 2, `limit`.
+    /// 0 takes 100; at most 1000.
     public var limit: UInt32
 
     /// Versions below this number only; 0 starts at the newest.

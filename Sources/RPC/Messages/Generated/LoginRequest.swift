@@ -14,10 +14,10 @@ public struct LoginRequest: WireMessage {
     /// Field 2, `password`.
     public var password: String
 
-    /// What the token is for, shown in listings: "laptop".
+    /// What the token is for, shown in listings: "laptop". Up to 64 printable characters.
     public var label: String
 
-    /// Wanted life of the token; 0 takes the server's default, larger than its maximum is cut to that.
+    /// Wanted life of the token, up to 3,650 days; 0 takes the server's default, larger than its maximum is cut to that.
     public var lifetimeSeconds: Int64
 
     /// What the token may do; empty takes all that the user's role may.

@@ -8,7 +8,7 @@ public struct PhotoChunk: WireMessage {
     /// The full name in the proto file.
     public static var fullName: String { "myvlm.v1.PhotoChunk" }
 
-    /// Set on the first chunk of each photo: its file name, for messages only (never a path on the server).
+    /// Set on the first chunk of each photo: its file name, for messages only (never a path on the server). Up to 1,024 bytes.
     public var fileName: String
 
     /// Field 2, `data`.

@@ -8,7 +8,7 @@ public struct RecognizeRequest: WireMessage {
     /// The full name in the proto file.
     public static var fullName: String { "myvlm.v1.RecognizeRequest" }
 
-    /// Field 1, `image`.
+    /// A JPEG, PNG or WebP file of up to 24 MiB.
     public var image: [UInt8]
 
     /// A message; every field has proto3's default.

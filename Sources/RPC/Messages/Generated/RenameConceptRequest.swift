@@ -11,7 +11,7 @@ public struct RenameConceptRequest: WireMessage {
     /// Field 1, `name`.
     public var name: String
 
-    /// Field 2, `new_name`.
+    /// 1 to 64 printable characters, no path.
     public var newName: String
 
     /// A message; every field has proto3's default.

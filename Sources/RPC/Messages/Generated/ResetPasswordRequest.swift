@@ -11,7 +11,7 @@ public struct ResetPasswordRequest: WireMessage {
     /// Field 1, `name`.
     public var name: String
 
-    /// Field 2, `password`.
+    /// 8 to 1,024 bytes.
     public var password: String
 
     /// A message; every field has proto3's default.

@@ -8,16 +8,16 @@ public struct Sampling: WireMessage {
     /// The full name in the proto file.
     public static var fullName: String { "myvlm.v1.Sampling" }
 
-    /// 0 is greedy.
+    /// 0 to 2; 0 is greedy.
     public var temperature: Float
 
-    /// 0 takes 1 (off).
+    /// Above 0, up to 1: nucleus sampling; 0 takes 1 (off).
     public var topP: Float
 
     /// Field 3, `seed`.
     public var seed: UInt64
 
-    /// 0 takes the server's default.
+    /// 1 to 4,096; 0 takes the server's default.
     public var maxTokens: UInt32
 
     /// Search for the likeliest answer instead of choosing token by token; with a temperature it is refused.

@@ -4,7 +4,7 @@ public import RPCCore
 
 /// The methods of the service `myvlm.v1.Server`.
 public enum ServerMethods {
-    /// Needs a token; tells versions and load.
+    /// Release, model and times for everybody; of the load a user hears what is its own, administrators and auditors all.
     public static let status = UnaryMethod<StatusRequest, StatusReply>(
         MethodName(service: "myvlm.v1.Server", method: "Status"))
 

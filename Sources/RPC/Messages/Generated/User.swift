@@ -8,7 +8,7 @@ public struct User: WireMessage {
     /// The full name in the proto file.
     public static var fullName: String { "myvlm.v1.User" }
 
-    /// Field 1, `name`.
+    /// [a-z0-9][a-z0-9._-]{0,63}
     public var name: String
 
     /// Field 2, `role`.

@@ -7,7 +7,7 @@ public enum VisionMethods {
     /// Streams the caption token by token; the last event says what fired.
     public static let caption = ServerStreamingMethod<CaptionRequest, AnswerEvent>(
         MethodName(service: "myvlm.v1.Vision", method: "Caption"))
-    /// `Ask`.
+    /// Streams the answer to a question about the picture, as Caption does.
     public static let ask = ServerStreamingMethod<AskRequest, AnswerEvent>(
         MethodName(service: "myvlm.v1.Vision", method: "Ask"))
     /// Which of the user's concepts are in the picture: the heads alone, no text.
