@@ -9,6 +9,8 @@ private struct KeptRelease: Decodable {
     let fields: [String: [String]]
     /// `2 ROLE_ADMIN` by enum.
     let values: [String: [String]]
+    /// `/service/method request reply kind`.
+    let methods: [String]
     /// Fillings of every message, in hex.
     let bytes: [String: [String]]
 }
@@ -43,6 +45,14 @@ private struct KeptRelease: Decodable {
             #expect(gone.isEmpty, "\(name) had \(gone.sorted())")
         }
         #expect(Set(kept.values.keys).isSubset(of: now.values.keys))
+    }
+
+    @Test(arguments: ["1.0"]) func methodsOfAReleaseTakeAndGiveTheSame(release: String) throws {
+        let kept: KeptRelease = try Goldens.read("api-\(release)")
+        let now = MethodCatalog.all.map { "\($0.name) \($0.request.fullName) \($0.reply.fullName) \($0.kind.rawValue)" }
+        #expect(kept.methods.count > 60)
+        let gone = Set(kept.methods).subtracting(now)
+        #expect(gone.isEmpty, "\(gone.sorted())")
     }
 
     /// A release passes over what a later one adds.
