@@ -1,4 +1,4 @@
-"""Regenerate what is made of proto/: C structs, Swift messages, methods and protocols of services.
+"""Regenerate what is made of proto/: C structs, Swift messages with their JSON, methods and protocols of services.
 
     python Tools/generate_messages.py            writes Sources/RPC/CMessages and the folders named Generated
     python Tools/generate_messages.py --check    writes nothing; fails when the committed files differ

@@ -2,6 +2,7 @@
 
 import sys
 
+from .mapping import enum_mapping, message_mapping
 from .proto import NOTICE, SCALARS, Field, c_lower, camel
 
 
@@ -149,7 +150,7 @@ class Message:
         for name in [camel(f.name) for _, f in self.plain] + [camel(u) for u, _ in self.unions]:
             out += f"        self.{name} = {name.strip('`') if name.strip('`') == name else name}\n"
         out += "    }\n\n"
-        out += self.codec() + "}\n\n" + self.bridge()
+        out += self.codec() + "}\n\n" + self.bridge() + message_mapping(self)
         return out
 
     def codec(self):
@@ -166,6 +167,14 @@ class Message:
         self = try MessageDecoding.decode(
             bytes, limits, Self.fullName, {f}__unpack, {f}__free_unpacked
         ) {{ try Self($0) }}
+    }}
+
+    /// The message as proto3's canonical JSON. Throws `MessageError` when a text field holds a NUL.
+    public func json() throws -> [UInt8] {{ try JSONWriter.text(of: self) }}
+
+    /// Reads proto3's canonical JSON. Throws `MessageError` that names the field.
+    public init(json: [UInt8], limits: MessageLimits, unknownFields: UnknownFields) throws {{
+        self = try JSONReader.message(json, limits, unknownFields)
     }}
 """
 
@@ -213,4 +222,4 @@ def enum_text(proto, index):
     for name, number, _ in rows:
         out += f"        case {number}: self = .{name}\n"
     out += "        default: self = .unrecognized(rawValue)\n        }\n    }\n}\n"
-    return out
+    return out + enum_mapping(e.name, [(name, e.value[i].name) for name, _, i in rows])

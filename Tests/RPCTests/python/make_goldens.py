@@ -1,4 +1,4 @@
-"""Write the messages as Google's protobuf makes them: Tests/RPCTests/Goldens/messages.json.
+"""Write the messages as Google's protobuf makes them, on the wire (Tests/RPCTests/Goldens/messages.json) and in JSON (json.json).
 
     python Tests/RPCTests/python/make_goldens.py                 after a change of proto/
     python Tests/RPCTests/python/make_goldens.py --keep RELEASE  with a release, once: Goldens/api-RELEASE.json
@@ -13,6 +13,7 @@ import json
 import sys
 
 from fillings import ROOT, fulls, message_classes, modules, randoms, wire
+from google.protobuf import json_format
 from google.protobuf.descriptor import FieldDescriptor as F
 
 GOLDENS = ROOT / "Tests/RPCTests/Goldens"
@@ -58,6 +59,10 @@ def main():
     arguments = parser.parse_args()
     if arguments.keep:
         return keep(arguments.keep)
+    write("json.json", {
+        n: [{"wire": wire(m), "json": json_format.MessageToJson(m, indent=None)} for m in [*fulls(c), *randoms(c, 6)]]
+        for n, c in message_classes().items()
+    })
     write("messages.json", {n: [wire(m) for m in fulls(c)] for n, c in message_classes().items()})
 
 
