@@ -29,7 +29,7 @@ extension MyVLMClient {
 
     /// Walks the whole audit chain. Administrators and auditors.
     public func verifyAudit() async throws(MyVLMError) -> AuditVerification {
-        let reply = try await call(AdminMethods.verifyAudit, VerifyAuditRequest(), limited: false)
+        let reply = try await call(AdminMethods.verifyAudit, VerifyAuditRequest())
         return AuditVerification(
             intact: reply.intact, rows: reply.rows, brokenAt: reply.brokenAt == 0 ? nil : reply.brokenAt,
             how: reply.how.isEmpty ? nil : reply.how)
@@ -37,7 +37,7 @@ extension MyVLMClient {
 
     /// Compares every artifact with its digest, and looks whether it can be used. Administrators only.
     public func scrub() async throws(MyVLMError) -> ScrubReport {
-        let reply = try await call(AdminMethods.scrub, ScrubRequest(), limited: false)
+        let reply = try await call(AdminMethods.scrub, ScrubRequest())
         return ScrubReport(
             artifacts: reply.artifacts, bytes: reply.bytes,
             damaged: reply.damaged.map {
@@ -48,7 +48,7 @@ extension MyVLMClient {
 
     /// Makes and verifies a backup on the server while it serves. Without a name it gets the time. Administrators only.
     public func createBackup(_ name: String = "") async throws(MyVLMError) -> Backup {
-        Backup(try await call(AdminMethods.createBackup, CreateBackupRequest(name: name), limited: false))
+        Backup(try await call(AdminMethods.createBackup, CreateBackupRequest(name: name)))
     }
 
     /// The server's backups by name. Administrators only.
@@ -58,7 +58,7 @@ extension MyVLMClient {
 
     /// Checks a backup of the server: digest, structure, audit chain, every artifact. Administrators only.
     public func verifyBackup(_ name: String) async throws(MyVLMError) -> Backup {
-        Backup(try await call(AdminMethods.verifyBackup, VerifyBackupRequest(name: name), limited: false))
+        Backup(try await call(AdminMethods.verifyBackup, VerifyBackupRequest(name: name)))
     }
 }
 

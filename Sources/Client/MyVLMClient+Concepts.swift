@@ -20,7 +20,7 @@ extension MyVLMClient {
             do {
                 let events = try await channel.call(
                     ConceptsMethods.enroll, try order.request(upload: receipt.uploadId),
-                    options: options(limited: false))
+                    options: options(ConceptsMethods.enroll.rules))
                 for try await message in events {
                     isTaken = true
                     if let event = try EnrollmentEvent(message) { continuation.yield(event) }
@@ -33,7 +33,8 @@ extension MyVLMClient {
     }
 
     private func upload(_ photos: [Photo], sent: @Sendable (Int) -> Void) async throws -> UploadReceipt {
-        try await channel.call(ConceptsMethods.uploadPhotos, options: options(limited: false)) { writer in
+        try await channel.call(ConceptsMethods.uploadPhotos, options: options(ConceptsMethods.uploadPhotos.rules)) {
+            writer in
             for (index, photo) in photos.enumerated() {
                 var start = 0
                 repeat {

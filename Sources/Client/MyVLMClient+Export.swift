@@ -15,7 +15,7 @@ extension MyVLMClient {
     public func exportData() -> AsyncThrowingStream<[UInt8], any Error> {
         sequence { [self] continuation in
             for try await chunk in try await channel.call(
-                ConceptsMethods.exportData, ExportDataRequest(), options: options(limited: false))
+                ConceptsMethods.exportData, ExportDataRequest(), options: options(ConceptsMethods.exportData.rules))
             { continuation.yield(chunk.data) }
         }
     }
@@ -24,7 +24,9 @@ extension MyVLMClient {
     /// each, and nil at its end. Throws `alreadyExists` when a concept of that name is there.
     public func importData(_ next: () async throws -> [UInt8]?) async throws -> ImportedData {
         do {
-            let reply = try await channel.call(ConceptsMethods.importData, options: options(limited: false)) { writer in
+            let reply = try await channel.call(
+                ConceptsMethods.importData, options: options(ConceptsMethods.importData.rules)
+            ) { writer in
                 while let data = try await next() { try await writer.write(DataChunk(data: data)) }
             }
             return ImportedData(

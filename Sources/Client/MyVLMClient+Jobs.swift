@@ -25,7 +25,7 @@ extension MyVLMClient {
     public func attach(_ id: String) -> AsyncThrowingStream<EnrollmentEvent, any Error> {
         sequence { [self] continuation in
             for try await message in try await channel.call(
-                JobsMethods.attachJob, JobRequest(id: id), options: options(limited: false))
+                JobsMethods.attachJob, JobRequest(id: id), options: options(JobsMethods.attachJob.rules))
             {
                 if let event = try EnrollmentEvent(message) { continuation.yield(event) }
             }

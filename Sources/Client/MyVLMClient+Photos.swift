@@ -8,7 +8,7 @@ extension MyVLMClient {
             var (name, bytes) = ("", [UInt8]())
             for try await chunk in try await channel.call(
                 ConceptsMethods.getPhotos, GetPhotosRequest(concept: concept, version: version),
-                options: options(limited: false))
+                options: options(ConceptsMethods.getPhotos.rules))
             {
                 if bytes.isEmpty { name = chunk.fileName }
                 guard bytes.count + chunk.data.count <= Photo.maximumBytes else {

@@ -93,7 +93,7 @@ extension MyVLMClient {
         sequence { [self] continuation in
             let request = WatchRequest(resume: revision != nil, afterRevision: revision ?? 0)
             for try await message in try await channel.call(
-                ConceptsMethods.watch, request, options: options(limited: false))
+                ConceptsMethods.watch, request, options: options(ConceptsMethods.watch.rules))
             {
                 switch message.event {
                 case .change(let change): continuation.yield(.change(ConceptChange(change)))

@@ -15,7 +15,7 @@ extension MyVLMClient {
         sequence { [self] continuation in
             let request = EnrollRequest(name: concept, reason: reason, detach: detach, fromKept: true)
             for try await message in try await channel.call(
-                ConceptsMethods.enroll, request, options: options(limited: false))
+                ConceptsMethods.enroll, request, options: options(ConceptsMethods.enroll.rules))
             {
                 if let event = try EnrollmentEvent(message) { continuation.yield(event) }
             }

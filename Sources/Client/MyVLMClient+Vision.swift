@@ -25,7 +25,7 @@ extension MyVLMClient {
     /// What each of the caller's concepts says of a picture; no text is made.
     public func recognize(_ photo: Photo) async throws(MyVLMError) -> RecognitionReport {
         let reply = try await call(
-            VisionMethods.recognize, RecognizeRequest(image: photo.bytes), limited: false)
+            VisionMethods.recognize, RecognizeRequest(image: photo.bytes))
         return RecognitionReport(
             results: reply.results.map { Recognition($0) }, faces: Int(reply.faces), tags: reply.tags.map { Tag($0) },
             conceptSetDigest: reply.conceptSetDigest, skipped: reply.skipped.map { SkippedConcept($0) })
@@ -35,7 +35,7 @@ extension MyVLMClient {
         _ method: ServerStreamingMethod<Q, RPCMessages.AnswerEvent>, _ request: Q
     ) -> AsyncThrowingStream<AnswerEvent, any Error> {
         sequence { [self] continuation in
-            let events = try await channel.call(method, request, options: options(limited: false))
+            let events = try await channel.call(method, request, options: options(method.rules))
             for try await message in events {
                 switch message.event {
                 case .piece(let piece): continuation.yield(.text(piece.text))

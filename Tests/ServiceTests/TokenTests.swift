@@ -38,15 +38,6 @@ import Testing
         }
     }
 
-    /// A method that nobody thought of would need every scope: none may be forgotten.
-    @Test func everyMethodHasItsScope() {
-        let methods =
-            AccountsMethods.all + ConceptsMethods.all + VisionMethods.all + ServerMethods.all + AdminMethods.all
-            + JobsMethods.all
-        #expect(methods.count > 30)
-        for method in methods { #expect(MethodScopeTable.knows(method), "\(method)") }
-    }
-
     @Test func rotatingOverlapsAndRevokingEnds() async throws {
         try await Harness.run { harness in
             let ann = try await harness.user("ann")

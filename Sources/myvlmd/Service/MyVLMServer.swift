@@ -65,12 +65,11 @@ public final class MyVLMServer: Sendable {
                 logger: logger, authentication: authentication, meter: meter,
                 places: [home.path, registry.configuration.directory])
             var services = Services()
-            AccountsService(registry: registry, runner: runner, meter: meter).register(in: &services)
-            VisionService(vision: vision, runner: runner).register(in: &services)
+            AccountsService(registry: registry, meter: meter).register(into: &services, running: runner)
+            VisionService(vision: vision).register(into: &services, running: runner)
             StatusService(
-                vision: vision, gate: gate, runner: runner, registry: registry, meter: meter, started: .now,
-                clock: options.clock
-            ).register(in: &services)
+                vision: vision, gate: gate, registry: registry, meter: meter, started: .now, clock: options.clock
+            ).register(into: &services, running: runner)
             let photos = JobPhotos(directory: home.jobs, registry: registry)
             let enroller = vision.enroller
             let jobs = JobRunner(
@@ -85,16 +84,14 @@ public final class MyVLMServer: Sendable {
                 registry: registry, leastBytes: enroller.leastArtifactBytes, training: { try enroller.check($0) })
             let enrollment = Enrollment(registry: registry, stage: stage, jobs: jobs, door: door)
             ConceptsService(
-                registry: registry, stage: stage, enrollment: enrollment, runner: runner,
-                forget: forget, backups: home.backups, inspect: { try vision.inspect($0) },
-                model: vision.model.identity.digest, imports: DataImports(registry: registry)
-            ).register(in: &services)
-            JobsService(registry: registry, jobs: jobs, enrollment: enrollment, runner: runner)
-                .register(in: &services)
-            AdminService(
-                registry: registry, runner: runner, backups: home.backups,
-                forget: forget
-            ).register(in: &services)
+                registry: registry, stage: stage, enrollment: enrollment, forget: forget, backups: home.backups,
+                inspect: { try vision.inspect($0) }, model: vision.model.identity.digest,
+                imports: DataImports(registry: registry)
+            ).register(into: &services, running: runner)
+            JobsService(registry: registry, jobs: jobs, enrollment: enrollment)
+                .register(into: &services, running: runner)
+            AdminService(registry: registry, backups: home.backups, forget: forget)
+                .register(into: &services, running: runner)
             var rpc = RPC.ServerConfiguration(
                 endpoint: Endpoint(host: listen.host, port: listen.port), certificateFile: home.certificate,
                 keyFile: home.key)

@@ -5,24 +5,15 @@ import Foundations
 import RPCMessages
 import Testing
 
-private let generous = MessageLimits(frameBytes: 1 << 20, unpackedBytes: 4 << 20)
+private let generous = Goldens.generous
 
-private func goldens() throws -> [String: [String]] {
-    let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-    return try JSONDecoder().decode(
-        [String: [String]].self, from: Data(contentsOf: folder.appending(path: "Goldens/messages.json")))
-}
+private func goldens() throws -> [String: [String]] { try Goldens.read("messages") }
 
-private func bytes(_ hex: String) -> [UInt8] {
-    let digits = Array(hex.utf8).map { $0 > 0x60 ? $0 - 0x57 : $0 - 0x30 }
-    return stride(from: 0, to: digits.count, by: 2).map { digits[$0] << 4 | digits[$0 + 1] }
-}
+private func bytes(_ hex: String) -> [UInt8] { Goldens.bytes(hex) }
 
-private func again<Message: WireMessage>(_ type: Message.Type, _ bytes: [UInt8]) throws -> [UInt8] {
-    try type.init(decoding: bytes, limits: generous).encode()
-}
+private func again(_ type: any WireMessage.Type, _ bytes: [UInt8]) throws -> [UInt8] { try Goldens.again(type, bytes) }
 
-@Suite struct MessageTests {
+@Suite(.timeLimit(.minutes(10))) struct MessageTests {
     /// The bytes come from Google's implementation with every field set (python/make_goldens.py).
     @Test func everyMessageHasGooglesBytes() throws {
         let goldens = try goldens()

@@ -44,4 +44,10 @@ public struct MethodOptions: Sendable {
         self.unpackedBytes = unpackedBytes
         self.executor = executor
     }
+    /// What the rules of a method say; without them the server's limits.
+    public init(_ rules: MethodRules?) {
+        self.init(
+            maximumRequestBytes: rules?.requestBytes, unpackedBytes: rules?.memoryBytes,
+            executor: rules?.executor == .sockets ? .loop : .global)
+    }
 }
