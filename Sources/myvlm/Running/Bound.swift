@@ -5,7 +5,9 @@ import Client
 enum Bound {
     /// Throws for a number outside of its range; a range of `Float` holds no NaN.
     static func check<Number: Comparable>(_ number: Number?, _ range: ClosedRange<Number>, _ option: String) throws {
-        guard let number, !range.contains(number) else { return }
-        throw ValidationError("\(option) \(Limits.words(range))")
+        guard let number else { return }
+        try RuleError.told(as: { ValidationError($0.message) }) { () throws(RuleError) in
+            try Bounds.check(number, range, option)
+        }
     }
 }

@@ -1,11 +1,12 @@
 import RPC
+import Rules
 import Runtime
 import VLM
 
 /// The calls of `myvlm.v1.Vision`.
 struct VisionService: Sendable {
     /// Bytes of one picture.
-    static let maximumImageBytes = 24 << 20
+    static let maximumImageBytes = Bounds.photoBytes.upperBound
 
     let vision: PersonalizedVLM
     let runner: CallRunner
@@ -18,7 +19,7 @@ struct VisionService: Sendable {
             maximumRequestBytes: Self.maximumImageBytes + (64 << 10), unpackedBytes: Self.maximumImageBytes + (1 << 20))
         services.register(VisionMethods.caption, options: options) { request, writer, context in
             try await runner.run(context) {
-                try Self.check(request.image)
+                try request.check()
                 let answer = try vision.answer(
                     user: UserKey(context.caller).text, image: request.image, task: .caption,
                     sampling: Runtime.Sampling(message: request.sampling), frozen: request.frozen)
@@ -27,11 +28,7 @@ struct VisionService: Sendable {
         }
         services.register(VisionMethods.ask, options: options) { request, writer, context in
             try await runner.run(context) {
-                try Self.check(request.image)
-                try Names.checkText(request.question, what: "the question", limit: 1_000)
-                guard request.question.contains(where: { !$0.isWhitespace }) else {
-                    throw RPCError(code: .invalidArgument, message: "the question is empty; ask something")
-                }
+                try request.check()
                 let answer = try vision.answer(
                     user: UserKey(context.caller).text, image: request.image, task: .question(request.question),
                     sampling: Runtime.Sampling(message: request.sampling), frozen: request.frozen)
@@ -40,20 +37,10 @@ struct VisionService: Sendable {
         }
         services.register(VisionMethods.recognize, options: options) { request, context in
             try await runner.run(context) {
-                try Self.check(request.image)
+                try request.check()
                 let report = try await vision.recognize(user: UserKey(context.caller).text, image: request.image)
                 return AnswerMessage.reply(report)
             }
-        }
-    }
-
-    private static func check(_ image: [UInt8]) throws {
-        guard !image.isEmpty else {
-            throw RPCError(code: .invalidArgument, message: "the picture is empty; choose another")
-        }
-        guard image.count <= maximumImageBytes else {
-            throw RPCError(
-                code: .invalidArgument, message: "the picture has \(image.count) bytes; 24 MiB are allowed")
         }
     }
 }
