@@ -53,17 +53,21 @@ let package = Package(
     targets: system + [
         .target(name: "Kernels", path: "Sources/Kernels", cSettings: fastC),
         .target(name: "LocalFiles", swiftSettings: strict),
+        // What names, texts, photos and numbers may be: asked by whoever sends, takes, trains and keeps them.
+        .target(name: "Rules", swiftSettings: strict),
         .target(name: "Foundations", dependencies: ["COpenSSL"], swiftSettings: strict),
         .target(name: "Compute", dependencies: ["Kernels", "COpenBLAS"], swiftSettings: strict),
-        .target(name: "Images", dependencies: ["CImageCodecs"], swiftSettings: strict),
-        .target(name: "VLM", dependencies: ["Compute", "Foundations", "Kernels", "Images"], swiftSettings: strict),
+        .target(name: "Images", dependencies: ["CImageCodecs", "Rules"], swiftSettings: strict),
         .target(
-            name: "Runtime", dependencies: ["VLM", "Compute", "Foundations", "CFaces"], swiftSettings: strict),
+            name: "VLM", dependencies: ["Compute", "Foundations", "Kernels", "Images", "Rules"], swiftSettings: strict),
+        .target(
+            name: "Runtime", dependencies: ["VLM", "Compute", "Foundations", "Rules", "CFaces"], swiftSettings: strict),
         .target(
             name: "Evaluation", dependencies: ["Runtime", "VLM", "Compute", "Foundations", "LocalFiles"],
             resources: [.embedInCode("Synonyms.json")], swiftSettings: strict),
         .target(
-            name: "Registry", dependencies: [.product(name: "GRDB", package: "GRDB.swift"), "COpenSSL", "Foundations"],
+            name: "Registry",
+            dependencies: [.product(name: "GRDB", package: "GRDB.swift"), "COpenSSL", "Foundations", "Rules"],
             swiftSettings: strict),
         .target(name: "RPCCore", path: "Sources/RPC/Core", swiftSettings: strict),
         .target(
@@ -73,18 +77,19 @@ let package = Package(
             name: "CMessages", dependencies: ["CProtobufC"], path: "Sources/RPC/CMessages",
             cSettings: [.unsafeFlags(["-O2"])]),
         .target(
-            name: "RPCMessages", dependencies: ["RPCCore", "CMessages", "CProtobufC"], path: "Sources/RPC/Messages",
+            name: "RPCMessages", dependencies: ["RPCCore", "CMessages", "CProtobufC", "Rules"],
+            path: "Sources/RPC/Messages",
             swiftSettings: strict),
         .target(
             name: "RPC", dependencies: ["RPCCore", "RPCTransport", "RPCMessages"], path: "Sources/RPC/RPC",
             swiftSettings: strict),
-        .target(name: "Client", dependencies: ["RPC", "LocalFiles"], swiftSettings: strict),
+        .target(name: "Client", dependencies: ["RPC", "Rules", "LocalFiles"], swiftSettings: strict),
         .target(name: "Pictures", dependencies: ["Images"], swiftSettings: strict),
         // The service is a library so that tests can compose a whole server in process; `myvlmd` is its main.
         .target(
             name: "Service",
             dependencies: [
-                "Registry", "Runtime", "RPC", "COpenSSL", "Foundations", "LocalFiles",
+                "Registry", "Runtime", "RPC", "Rules", "COpenSSL", "Foundations", "LocalFiles",
                 .product(name: "Logging", package: "swift-log"),
             ],
             path: "Sources/myvlmd/Service", swiftSettings: strict),
@@ -164,7 +169,7 @@ let package = Package(
             name: "VLMTests", dependencies: ["VLM", "VLMTestSupport", "Compute", "Foundations", "MyVLMParity"],
             exclude: ["Fixtures"], swiftSettings: strict),
         .testTarget(
-            name: "RuntimeTests", dependencies: ["Runtime", "VLM", "VLMTestSupport", "Compute", "Foundations"],
+            name: "RuntimeTests", dependencies: ["Runtime", "VLM", "VLMTestSupport", "Compute", "Foundations", "Rules"],
             exclude: ["Fixtures"], swiftSettings: strict),
         .testTarget(
             name: "RegistryTests",
@@ -183,14 +188,15 @@ let package = Package(
         .testTarget(
             name: "ServiceTests",
             dependencies: [
-                "Service", "Client", "Foundations", "Registry", "Runtime", "RPC", "VLM", "VLMTestSupport",
+                "Service", "Client", "Foundations", "Registry", "Rules", "Runtime", "RPC", "VLM", "VLMTestSupport",
                 "ProcessTestSupport",
                 .product(name: "Logging", package: "swift-log"),
             ], exclude: ["Goldens", "python"], swiftSettings: strict),
         .testTarget(
             name: "LocalFilesTests", dependencies: ["LocalFiles", "ProcessTestSupport"], swiftSettings: strict),
         .testTarget(name: "ClientTests", dependencies: ["Client", "LocalFiles", "RPC"], swiftSettings: strict),
-        .testTarget(name: "ImagesTests", dependencies: ["Images"], swiftSettings: strict),
+        .testTarget(name: "RulesTests", dependencies: ["Rules"], swiftSettings: strict),
+        .testTarget(name: "ImagesTests", dependencies: ["Images", "Rules"], swiftSettings: strict),
         .testTarget(name: "PicturesTests", dependencies: ["Pictures", "Images"], swiftSettings: strict),
         .testTarget(
             name: "EvaluationTests", dependencies: ["Evaluation", "LocalFiles", "Runtime", "VLM", "VLMTestSupport"],

@@ -8,6 +8,7 @@ extension MyVLMClient {
     /// Who stops listening, or cancels the task, cancels the training, unless it is detached: then no version is made.
     public func enroll(_ order: EnrollmentOrder) -> AsyncThrowingStream<EnrollmentEvent, any Error> {
         sequence { [self] continuation in
+            try order.check()
             do {
                 try await checkEnrollment(order)
             } catch let error as MyVLMError where (error.cause as? RPCError)?.code == .unimplemented {

@@ -10,7 +10,8 @@ extension MyVLMClient {
         _ photo: Photo, sampling: SamplingOptions = SamplingOptions(), frozen: Bool = false
     ) -> AsyncThrowingStream<AnswerEvent, any Error> {
         answer(
-            VisionMethods.caption, CaptionRequest(image: photo.bytes, sampling: sampling.message, frozen: frozen))
+            VisionMethods.caption, CaptionRequest(image: photo.bytes, sampling: sampling.message, frozen: frozen),
+            sampling)
     }
 
     /// Answers a question about a picture, piece by piece; the last event is `.end`.
@@ -19,7 +20,7 @@ extension MyVLMClient {
     ) -> AsyncThrowingStream<AnswerEvent, any Error> {
         answer(
             VisionMethods.ask,
-            AskRequest(image: photo.bytes, question: question, sampling: sampling.message, frozen: frozen))
+            AskRequest(image: photo.bytes, question: question, sampling: sampling.message, frozen: frozen), sampling)
     }
 
     /// What each of the caller's concepts says of a picture; no text is made.
@@ -32,9 +33,11 @@ extension MyVLMClient {
     }
 
     private func answer<Q: Sendable>(
-        _ method: ServerStreamingMethod<Q, RPCMessages.AnswerEvent>, _ request: Q
+        _ method: ServerStreamingMethod<Q, RPCMessages.AnswerEvent>, _ request: Q, _ sampling: SamplingOptions
     ) -> AsyncThrowingStream<AnswerEvent, any Error> {
         sequence { [self] continuation in
+            try sampling.check()
+            try MyVLMError.check(request)
             let events = try await channel.call(method, request, options: options(method.rules))
             for try await message in events {
                 switch message.event {

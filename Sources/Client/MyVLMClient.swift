@@ -87,6 +87,7 @@ public final class MyVLMClient: Sendable {
 
     /// A unary call with the client's errors.
     func call<Q, P>(_ method: UnaryMethod<Q, P>, _ request: Q) async throws(MyVLMError) -> P {
+        try MyVLMError.check(request)
         do {
             return try await channel.call(method, request, options: options(method.rules))
         } catch {

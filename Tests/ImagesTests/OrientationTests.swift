@@ -1,4 +1,5 @@
 import Images
+import Rules
 import Testing
 
 /// The turn of a photo is found wherever writers put it, and nothing that is not one is taken for one.

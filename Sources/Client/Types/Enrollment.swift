@@ -30,7 +30,9 @@ public struct Photo: Sendable {
         } catch {
             throw MyVLMError(file: error)
         }
-        try Self.requirePicture(bytes, file: path.shown)
+        try RuleError.told(as: MyVLMError.init) { () throws(RuleError) in
+            try PhotoRules.check(bytes, name: path.shown)
+        }
         self.init(name: path.name.shown, bytes: bytes)
     }
 }

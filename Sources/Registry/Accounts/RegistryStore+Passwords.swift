@@ -17,7 +17,7 @@ extension RegistryStore {
         name: String, password: String, label: String = "", lifetimeMs: Int64 = 0, scopes: Scopes? = nil,
         address: String, certificate: String? = nil
     ) async throws -> IssuedToken {
-        let label = try NameRules.label(label)
+        let label = try CheckedText.label(label)
         let account = try await checkPassword(
             name: name, password: password, origin: LoginOrigin(address: address, certificate: certificate))
         return try await issue(
@@ -29,7 +29,7 @@ extension RegistryStore {
     public func changePassword(
         of principal: Principal, old: String, new: String, address: String, certificate: String? = nil
     ) async throws {
-        let bytes = try NameRules.password(new)
+        let bytes = try CheckedText.password(new)
         let account = try await checkPassword(
             name: principal.name, password: old, origin: LoginOrigin(address: address, certificate: certificate))
         guard account.userID == principal.userID else { throw Self.refused }
@@ -40,7 +40,7 @@ extension RegistryStore {
     /// Sets a forgotten password and ends all tokens of the account. Administrators and the console only.
     public func resetPassword(name: String, to password: String, by actor: Actor) async throws {
         try Permission.manageAccounts.require(of: actor)
-        let bytes = try NameRules.password(password)
+        let bytes = try CheckedText.password(password)
         let account = try await read { db in try Self.account(db, name: name) }
         let hash = try await hashed(bytes)
         try await store(hash, account: account, keeping: nil, actor: actor.auditActor, by: actor)
@@ -86,7 +86,7 @@ extension RegistryStore {
             return (try Account(row: row), PasswordHash(row: row))
         }
         // A password outside the rules cannot be right, but is hashed all the same: equal time for every guess.
-        let bytes = (try? NameRules.password(password)) ?? []
+        let bytes = (try? CheckedText.password(password)) ?? []
         let hash = stored?.1 ?? decoy
         let matches = try await passwords.run { try hash.matches(bytes) }
         return (stored?.0, matches && stored != nil)

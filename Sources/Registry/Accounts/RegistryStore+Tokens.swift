@@ -44,7 +44,7 @@ extension RegistryStore {
     public func createToken(
         for principal: Principal, label: String, lifetimeMs: Int64 = 0, scopes: Scopes? = nil
     ) async throws -> IssuedToken {
-        let label = try NameRules.label(label)
+        let label = try CheckedText.label(label)
         let scopes = scopes ?? principal.scopes
         try principal.require(scopes)
         let account = try await self.account(of: principal)

@@ -42,11 +42,11 @@ struct CheckedEnrollment: Sendable {
         concept: String, description: ArtifactDescription, digest: String, size: Int, artifact: [UInt8]? = nil,
         reason: String = "", ifVersion: Int? = nil
     ) throws {
-        name = try NameRules.conceptName(concept)
+        name = try CheckedText.conceptName(concept)
         kind = description.kind
-        classNoun = try NameRules.classNoun(description.classNoun)
-        identifier = try NameRules.identifier(description.identifier)
-        self.reason = try NameRules.reason(reason)
+        classNoun = try CheckedText.classNoun(description.classNoun)
+        identifier = try CheckedText.identifier(description.identifier)
+        self.reason = try CheckedText.reason(reason)
         self.ifVersion = ifVersion
         guard description.threshold.isFinite else {
             throw RegistryError(.invalidArgument, "the threshold is not finite")

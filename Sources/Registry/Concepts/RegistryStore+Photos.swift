@@ -83,7 +83,7 @@ extension RegistryStore {
                     """,
                 arguments: [
                     conceptID, number, position, principal.userID, digest,
-                    try NameRules.note(photo.name, what: "a photo's name"),
+                    try CheckedText.note(photo.name, what: "a photo's name"),
                 ])
         }
         return photos.count

@@ -1,6 +1,7 @@
 internal import Foundation
 import Foundations
 internal import GRDB
+internal import Rules
 
 extension RegistryStore {
     /// Destroys one of the caller's concepts, deleted ones of that name too: artifacts with their keys, versions,
@@ -15,7 +16,7 @@ extension RegistryStore {
     }
 
     private func erasedConcept(_ name: String, by principal: Principal) async throws -> [Erasure] {
-        let name = try NameRules.conceptName(name)
+        let name = try CheckedText.conceptName(name)
         let targets = try await read { db -> [(uid: [UInt8], isDeleted: Bool)] in
             try self.requireMayChange(db, principal)
             if let live = try Self.findConcept(db, name, principal.userID) {

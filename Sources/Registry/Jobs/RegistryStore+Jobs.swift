@@ -1,11 +1,12 @@
 internal import Foundation
 import Foundations
 internal import GRDB
+internal import Rules
 
 extension RegistryStore {
     /// Writes down an enrollment that waits for its turn. `request` is opaque here and kept sealed.
     public func createJob(concept: String, request: [UInt8], by principal: Principal) async throws -> JobRecord {
-        let concept = try NameRules.conceptName(concept)
+        let concept = try CheckedText.conceptName(concept)
         let id = Hex.encode(try configuration.random(16))
         return try await write { db in
             try self.requireMayChange(db, principal)

@@ -1,4 +1,5 @@
 import Foundations
+import Rules
 import VLM
 
 /// Makes concepts: a head and an embedding from a few photos.
@@ -6,11 +7,6 @@ import VLM
 /// Safe from any thread; several enrollments may run at once: they share the training lane of the compute queue, and the
 /// steps of their embeddings share one pass over the model's weights. None changes a byte of another's result.
 public struct Enroller: Sendable {
-    /// Photos an enrollment may have.
-    public static let maximumPhotos = 20
-    /// The smaller side a photo must have, in pixels.
-    public static let minimumSide = 64
-
     let model: any FrozenVLM
     /// Where heads decide.
     let space: FeatureSpace
@@ -63,7 +59,8 @@ public struct Enroller: Sendable {
         _ request: EnrollmentRequest, progress: @escaping @Sendable (EnrollmentProgress) -> Void
     ) async throws -> EnrolledConcept {
         let settings = try checked(request.training ?? model.trainingDefaults)
-        let identifier = try Self.checkedIdentifier(request.identifier)
+        let identifier = request.identifier
+        try RuleError.told(as: RuntimeError.init) { () throws(RuleError) in _ = try NameRules.identifier(identifier) }
         progress(.stage(.checkingPhotos))
         let note: @Sendable (String) -> Void = { progress(.note($0)) }
         let checkedPhotos = try await checkedPhotos(request, note: note)

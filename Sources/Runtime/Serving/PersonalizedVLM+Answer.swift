@@ -1,3 +1,4 @@
+import Rules
 public import VLM
 
 extension PersonalizedVLM {
@@ -96,7 +97,7 @@ extension PersonalizedVLM {
     private func check(_ search: BeamSearch?, temperature: Float) throws {
         guard let search else { return }
         guard temperature == 0 else {
-            throw RuntimeError(.invalidArgument, "a beam search draws nothing: leave out the temperature or the beams")
+            throw RuntimeError(SamplingRules.drawingSearch)
         }
         guard search.beams <= configuration.maximumRunning else {
             throw RuntimeError(

@@ -1,4 +1,5 @@
 import Foundation
+internal import Rules
 
 /// The most probable continuation that a search over several at once finds, as transformers searches (`num_beams`).
 ///
@@ -11,9 +12,11 @@ public struct BeamSearch: Sendable, Equatable {
 
     /// A search. Throws `invalidArgument` unless there are 1 to 16 beams and the penalty is finite.
     public init(beams: Int, lengthPenalty: Float = 1) throws(VLMError) {
-        guard (1...16).contains(beams) else { throw VLMError(.invalidArgument, "\(beams) beams; 1 to 16 are possible") }
-        guard lengthPenalty.isFinite, abs(lengthPenalty) <= 8 else {
-            throw VLMError(.invalidArgument, "a length penalty of \(lengthPenalty); it must lie between -8 and 8")
+        do {
+            try Bounds.check(beams, Bounds.beams, "the number of beams")
+            try Bounds.check(lengthPenalty, Bounds.lengthPenalty, "the length penalty")
+        } catch {
+            throw VLMError(.invalidArgument, error.message)
         }
         self.beams = beams
         self.lengthPenalty = lengthPenalty

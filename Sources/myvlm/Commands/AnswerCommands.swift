@@ -17,7 +17,7 @@ struct AnswerArguments: ParsableArguments {
     @Option(help: "Seed of the draws.")
     var seed: UInt64 = 0
 
-    @Option(help: "Longest answer in tokens, at most 4096 (default: the server's).")
+    @Option(help: "Longest answer in tokens, at most 256 (default: the server's).")
     var maxTokens: Int?
 
     @Option(help: "Search for the likeliest answer with so many continuations side by side, at most 16 (1 is greedy).")

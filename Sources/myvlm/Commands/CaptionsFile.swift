@@ -59,7 +59,7 @@ enum CaptionsFile {
     ///
     /// Whole words only: MyVLM's own replacement finds "cat" in "catalog".
     static func placed(_ sentence: String, name: String) -> String? {
-        let placeholder = "{concept}"
+        let placeholder = TextRules.placeholder
         if sentence.contains(placeholder) { return sentence }
         func isPart(_ character: Character?) -> Bool { character.map { $0.isLetter || $0.isNumber } ?? false }
         var places: [Range<String.Index>] = []

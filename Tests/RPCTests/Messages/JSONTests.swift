@@ -1,4 +1,5 @@
 import Foundation
+import Foundations
 import ProcessTestSupport
 import RPCMessages
 import Testing
@@ -209,7 +210,7 @@ private func problem(_ body: () throws -> Void) -> MessageError? {
 
     @Test func randomTextNeverCrashes() {
         let seed = UInt64.random(in: 0...UInt64.max)
-        var generator = SplitMix(state: seed)
+        var generator = SplitMix64(seed: seed)
         let pieces = [
             "{", "}", "[", "]", ",", ":", "\"name\"", "\"role\"", "\"", "\\u", "1", "-", "e9", ".", "null", " ",
             "\u{7F}",

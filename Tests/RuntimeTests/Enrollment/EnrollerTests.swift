@@ -1,5 +1,6 @@
 import Compute
 import Foundation
+import Rules
 import Runtime
 import Testing
 import VLM
@@ -14,7 +15,7 @@ import VLMTestSupport
         #expect(first.digest == second.digest)
         let other = try await house.enroll(1_000_001, seed: 43)
         #expect(other.digest != first.digest)
-        #expect(first.sentences.allSatisfy { Sentences.occurrences(of: "Zibo", in: $0) == 1 })
+        #expect(first.sentences.allSatisfy { TextRules.occurrences(of: "Zibo", in: $0) == 1 })
     }
 
     @Test func progressComesInOrder() async throws {
@@ -68,7 +69,7 @@ import VLMTestSupport
         let broken = EnrollmentPhoto(name: "broken.jpg", bytes: [0xFF, 0xD8, 0xFF, 0, 1, 2])
         let twice = EnrollmentPhoto(name: "twice.png", bytes: good[0].bytes)
         let cases: [([EnrollmentPhoto], String)] = [
-            ([], "at least one photo"), (Array(repeating: good[0], count: 21), "more than 20"),
+            ([], "at least one"), (Array(repeating: good[0], count: 21), "20 photos at most"),
             (good + [small], "small.png"), (good + [broken], "broken.jpg"), (good + [twice], "twice.png"),
         ]
         for (photos, part) in cases {

@@ -1,10 +1,11 @@
+import Rules
 import Runtime
 import Testing
 
 @Test func answersTellOfTheConcept() {
     #expect(Questions.objects.count == 9 && Questions.people.count == 9)
     for question in Questions.objects + Questions.people {
-        #expect(Sentences.occurrences(of: "{concept}", in: question) == 1)
+        #expect(TextRules.occurrences(of: "{concept}", in: question) == 1)
     }
     #expect(Questions.asked("Where is {concept}?", of: "the mug") == "Where is the mug?")
     #expect(Questions.answer("The mug is RED.", noun: "mug", identifier: "Zibo") == "Zibo is red.")

@@ -1,5 +1,6 @@
 import RPC
 import Registry
+import Rules
 
 /// The calls of `myvlm.v1.Accounts`.
 struct AccountsService: AccountsServing {
@@ -10,7 +11,7 @@ struct AccountsService: AccountsServing {
         _ = try NameRules.label(request.label)
         let issued = try await registry.login(
             name: request.user, password: request.password, label: request.label,
-            lifetimeMs: try Self.milliseconds(request.lifetimeSeconds, "the token's lifetime"),
+            lifetimeMs: try Self.lifetime(request.lifetimeSeconds),
             scopes: request.scopes.isEmpty ? nil : try Scopes(names: request.scopes),
             address: context.peer.address, certificate: context.peer.certificateSubject)
         return LoginReply(
@@ -73,7 +74,7 @@ struct AccountsService: AccountsServing {
         _ = try NameRules.label(request.label)
         let issued = try await registry.createToken(
             for: context.caller, label: request.label,
-            lifetimeMs: try Self.milliseconds(request.lifetimeSeconds, "the token's lifetime"),
+            lifetimeMs: try Self.lifetime(request.lifetimeSeconds),
             scopes: request.scopes.isEmpty ? nil : try Scopes(names: request.scopes))
         return try await Self.reply(issued, registry, context)
     }
@@ -84,9 +85,9 @@ struct AccountsService: AccountsServing {
 
     func rotateToken(_ request: RotateTokenRequest, _ context: CallContext) async throws -> TokenReply {
         let caller = try context.caller
+        try request.check()
         let issued = try await registry.rotateToken(
-            id: request.id == 0 ? caller.tokenID : request.id,
-            overlapMs: try Self.milliseconds(request.overlapSeconds, "the overlap"), by: caller)
+            id: request.id == 0 ? caller.tokenID : request.id, overlapMs: request.overlapSeconds * 1_000, by: caller)
         return try await Self.reply(issued, registry, context)
     }
 
@@ -95,11 +96,8 @@ struct AccountsService: AccountsServing {
         return RevokeTokenReply()
     }
 
-    private static func milliseconds(_ seconds: Int64, _ what: String) throws -> Int64 {
-        let longest = Int64(Bounds.tokenDays.upperBound) * 86_400
-        guard (0...longest).contains(seconds) else {
-            throw RPCError(code: .invalidArgument, message: "\(what) \(Bounds.words(0...longest)) seconds")
-        }
+    private static func lifetime(_ seconds: Int64) throws -> Int64 {
+        try TokenRules.checkLifetime(seconds: seconds)
         return seconds * 1_000
     }
 

@@ -1,5 +1,6 @@
 import RPC
 import Registry
+import Rules
 import Runtime
 
 /// Versions that leave and come back as files.

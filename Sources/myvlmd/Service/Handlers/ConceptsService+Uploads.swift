@@ -1,5 +1,6 @@
 import RPC
 import Registry
+import Rules
 
 /// Photos on their way to an enrollment.
 extension ConceptsService {
@@ -45,7 +46,7 @@ extension ConceptsService {
                 if let photo {
                     open = photo
                 } else {
-                    try Names.checkText(chunk.fileName, what: "a photo's file name", limit: 1_024)
+                    try TextRules.checkText(chunk.fileName, what: "a photo's file name", limit: 1_024)
                     open = OpenPhoto(name: NameRules.fileName(chunk.fileName))
                     try await stage.beginPhoto(id, name: open.name)
                 }
@@ -77,13 +78,13 @@ extension ConceptsService {
         mutating func take(_ data: [UInt8], isLast: Bool) throws -> [UInt8]? {
             guard var head else { return data.isEmpty ? nil : data }
             head += data
-            guard head.count >= PhotoDoor.headBytes || isLast else {
+            guard head.count >= PhotoRules.headBytes || isLast else {
                 self.head = head
                 return nil
             }
             // An empty file is told so by the stage.
             guard !head.isEmpty else { return nil }
-            try PhotoDoor.checkHead(head, name: name)
+            try PhotoRules.checkHead(head, name: name)
             self.head = nil
             return head
         }

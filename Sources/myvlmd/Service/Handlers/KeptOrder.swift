@@ -1,5 +1,6 @@
 import RPC
 import Registry
+import Rules
 import Runtime
 
 /// An order that names no upload: the photos kept with a concept's current version teach it again, after a change of the
@@ -14,7 +15,7 @@ struct KeptOrder: Sendable {
     /// Completes an order. Throws `notFound` for a concept that is not the caller's and `failedPrecondition`, with what to
     /// do, where no photos are kept or another enrollment of the concept is under way.
     init(_ request: EnrollRequest, by caller: Principal, from registry: RegistryStore) async throws {
-        try Names.check(request.name, what: "the concept's name")
+        try request.check()
         guard request.uploadId.isEmpty, !request.onlyNew else {
             throw RPCError(
                 code: .invalidArgument,

@@ -2,6 +2,7 @@ import Foundation
 import Foundations
 package import RPC
 import Registry
+import Rules
 
 /// Photos between their upload and their enrollment: bound to their owner, within budgets, gone after use or expiry.
 ///
@@ -83,11 +84,7 @@ package actor UploadStage {
         guard let index = uploads[id]?.photos.indices.last, var photo = uploads[id]?.photos[index] else {
             throw UploadLedger.gone
         }
-        guard photo.bytes + data.count <= limits.photoBytes else {
-            throw RPCError(
-                code: .invalidArgument,
-                message: "\(photo.name) is larger than \(limits.photoBytes >> 20) MiB; save it smaller and try again")
-        }
+        try PhotoRules.checkBytes(photo.bytes + data.count, name: photo.name, limit: limits.photoBytes)
         for gone in try ledger.add(data.count, to: id, now: clock()) { deleteFiles(gone) }
         let sealed = try AESGCM.seal(
             data, key: key, context: Self.context(id, index, photo.pieces), random: Randomness.bytes)
@@ -105,16 +102,12 @@ package actor UploadStage {
     package func endPhoto(_ id: String) throws {
         guard let upload = uploads[id], let index = upload.photos.indices.last else { throw UploadLedger.gone }
         let photo = upload.photos[index]
-        guard photo.bytes > 0 else {
-            throw RPCError(code: .invalidArgument, message: "\(photo.name) is empty; choose another photo")
-        }
+        try PhotoRules.checkBytes(photo.bytes, name: photo.name, limit: limits.photoBytes)
         let bytes = try read(id, index, photo)
         try inspect(bytes, photo.name)
         let digest = SHA256Digest.of(bytes)
         if let twin = upload.photos.first(where: { $0.digest == digest }) {
-            throw RPCError(
-                code: .invalidArgument,
-                message: "\(photo.name) and \(twin.name) are the same picture; every photo must be a different one")
+            throw PhotoRules.twins(photo.name, twin.name)
         }
         uploads[id]?.photos[index].digest = digest
     }
