@@ -169,7 +169,8 @@ let package = Package(
             name: "VLMTests", dependencies: ["VLM", "VLMTestSupport", "Compute", "Foundations", "MyVLMParity"],
             exclude: ["Fixtures"], swiftSettings: strict),
         .testTarget(
-            name: "RuntimeTests", dependencies: ["Runtime", "VLM", "VLMTestSupport", "Compute", "Foundations", "Rules"],
+            name: "RuntimeTests",
+            dependencies: ["Runtime", "VLM", "VLMTestSupport", "Compute", "Foundations", "Rules"],
             exclude: ["Fixtures"], swiftSettings: strict),
         .testTarget(
             name: "RegistryTests",
