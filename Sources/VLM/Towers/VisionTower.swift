@@ -47,10 +47,7 @@ package struct VisionTower: Sendable {
     package func finallyNormed(_ hidden: Matrix) -> Matrix {
         guard let after else { return hidden }
         var result = hidden
-        result.values.withUnsafeMutableBufferPointer { buffer in
-            guard let base = buffer.baseAddress else { return }
-            stack.normalise(base, after, rows: hidden.rows, into: base)
-        }
+        stack.normalise(&result, after)
         return result
     }
 

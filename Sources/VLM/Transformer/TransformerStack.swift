@@ -64,6 +64,14 @@ package struct TransformerStack: Sendable {
         }
     }
 
+    /// The same for a matrix, in place.
+    func normalise(_ x: inout Matrix, _ norm: Norm) {
+        let rows = x.rows
+        x.values.withUnsafeMutableBufferPointer { buffer in
+            if let base = buffer.baseAddress { normalise(base, norm, rows: rows, into: base) }
+        }
+    }
+
     /// dx += the derivative of norm(x) times dy.
     func normaliseBackward(
         _ x: UnsafePointer<Float>, _ norm: Norm, _ dy: UnsafePointer<Float>, rows: Int,
