@@ -80,10 +80,6 @@ typedef struct {
         const float *in, const float *weight, const float *bias, const mk_taps *taps, long channels, float *out);
     void (*bias_relu6)(float *y, const float *bias, int clip, long n);
 
-    // scores[j] = scale * q . keys[j]; size is a multiple of 16.
-    void (*scores)(const float *q, const float *keys, long stride, long count, long size, float scale, float *scores);
-    // out (+)= sum over j of weights[j] * values[j].
-    void (*mix)(const float *weights, const float *values, long stride, long count, long size, float *out);
     // to[j] += weights[j] * scale * x.
     void (*spread)(const float *weights, float scale, const float *x, long count, long size, float *to, long stride);
 } mk_table;
@@ -101,9 +97,6 @@ long mk_block_bytes(int storage);
 // 32 x 32 numbers of a weight as floats [32 inputs][32 outputs]: outputs of the panel, inputs from `first`, a multiple of
 // 32; zeros where the weight ends.
 void mk_expand_block(const mk_table *table, const mk_weight *w, long panel, long first, float *to);
-
-// Keys [count][size] as panels [count / 32][size][32], the last one padded with zeros (attention.c).
-void mk_turn_keys(const mk_table *table, const float *keys, long stride, long count, long size, float *to);
 
 // The table in use.
 const mk_table *mk_kernels(void);

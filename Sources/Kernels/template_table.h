@@ -18,5 +18,5 @@ const mk_table TABLE = {
     .layer_norm = layer_norm, .layer_norm_backward = layer_norm_backward, .activate = activate,
     .activate_backward = activate_backward, .rotate = rotate, .softmax = softmax,
     .softmax_backward = softmax_backward, .cross_entropy = cross_entropy, .depthwise = depthwise,
-    .bias_relu6 = bias_relu6, .scores = scores, .mix = mix, .spread = spread,
+    .bias_relu6 = bias_relu6, .spread = spread,
 };

@@ -47,6 +47,15 @@ package struct EvaluationRuntime {
         try self.init(model: parts.model, negatives: parts.negatives, faces: parts.faces)
     }
 
+    /// How the model's concepts are trained. Throws `unavailable` for a model that trains none.
+    private func trainingDefaults() throws -> ConceptTrainingDefaults {
+        do {
+            return try vlm.enroller.trainable.trainingDefaults
+        } catch let error as RuntimeError {
+            throw EvaluationError(.unavailable, error.message, cause: error)
+        }
+    }
+
     /// Enrolls photos of a thing and returns the artifact; `others` are artifacts the user already has.
     func enroll(
         _ thing: Thing, photos: [Thing.Photo], identifier: String, seed: UInt64, others: [[UInt8]],
@@ -62,7 +71,7 @@ package struct EvaluationRuntime {
         }
         let request = EnrollmentRequest(
             kind: kind, identifier: identifier, classNoun: thing.classNoun, photos: photos, seed: seed,
-            otherConcepts: others, training: options.training.applied(to: vlm.model.trainingDefaults),
+            otherConcepts: others, training: options.training.applied(to: try trainingDefaults()),
             augments: options.augments)
         do {
             return try await vlm.enroller.enroll(request) { _ in }.artifact

@@ -25,7 +25,7 @@ struct EmbeddingTrainer: Sendable {
     /// with every step.
     static let captionShare = 0.1
 
-    let model: any FrozenVLM
+    let model: any ConceptTrainable
     let settings: ConceptTrainingDefaults
     private let photos: [Photo]
     /// The caption prompt that does not name the concept.
@@ -35,7 +35,7 @@ struct EmbeddingTrainer: Sendable {
     private(set) var rows: Matrix
 
     init(
-        model: any FrozenVLM, settings: ConceptTrainingDefaults, photos: [Photo], plainPrompt: [Int32],
+        model: any ConceptTrainable, settings: ConceptTrainingDefaults, photos: [Photo], plainPrompt: [Int32],
         words: [Int32], seed: UInt64
     ) throws {
         self.model = model
@@ -50,7 +50,7 @@ struct EmbeddingTrainer: Sendable {
 
     /// The embeddings of the words, over and over, with a little noise so that no two rows are the same.
     private static func start(
-        model: any FrozenVLM, settings: ConceptTrainingDefaults, words: [Int32],
+        model: any ConceptTrainable, settings: ConceptTrainingDefaults, words: [Int32],
         generator: inout SplitMix64
     ) throws -> Matrix {
         let hidden = model.identity.hiddenSize

@@ -124,9 +124,10 @@ extension Enroller {
     ///
     /// Sampled: greedily a small model repeats the sentence.
     private func paraphrase(of sentence: String, identifier: String, seed: UInt64) async throws -> String? {
+        guard let model = model as? any InstructionModel else { return nil }
         let instruction = Paraphrases.instruction(sentence, identifier: identifier)
         do {
-            let answer = try await compute.run(.training) { [model] in
+            let answer = try await compute.run(.training) {
                 let decoding = try model.begin(instruction: instruction, capacity: Paraphrases.tokens)
                 return try TextCompletion.decode(
                     model, decoding, sampling: Sampling(temperature: 0.9, topP: 0.9, seed: seed),

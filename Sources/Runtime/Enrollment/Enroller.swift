@@ -1,6 +1,6 @@
 import Foundations
 import Rules
-import VLM
+package import VLM
 
 /// Makes concepts: a head and an embedding from a few photos.
 ///
@@ -20,6 +20,17 @@ public struct Enroller: Sendable {
     let pictures: ComputeQueue
     let training: TrainingLoop
 
+    /// The model as what trains concepts. Throws `unavailable` for one that does not: asked before anything is done.
+    package var trainable: any ConceptTrainable {
+        get throws {
+            guard let model = model as? any ConceptTrainable else {
+                throw RuntimeError(
+                    .unavailable, "\(model.identity.name) trains no concepts: serve another model to enroll some")
+            }
+            return model
+        }
+    }
+
     init(
         model: any FrozenVLM, negatives: NegativeFeatures, space: FeatureSpace, faces: FaceAnalyzer?,
         decodeImage: @escaping @Sendable ([UInt8]) throws -> RGBImage, compute: ComputeQueue, pictures: ComputeQueue
@@ -32,7 +43,7 @@ public struct Enroller: Sendable {
         self.decodeImage = decodeImage
         self.compute = compute
         self.pictures = pictures
-        training = TrainingLoop(model: model, queue: compute)
+        training = TrainingLoop(queue: compute)
     }
 
     /// Steps of embeddings that trained together, and trainings stepped, summed over those steps.
@@ -58,7 +69,7 @@ public struct Enroller: Sendable {
     private func run(
         _ request: EnrollmentRequest, progress: @escaping @Sendable (EnrollmentProgress) -> Void
     ) async throws -> EnrolledConcept {
-        let settings = try checked(request.training ?? model.trainingDefaults)
+        let settings = try checked(request.training ?? trainable.trainingDefaults)
         let identifier = request.identifier
         try RuleError.told(as: RuntimeError.init) { () throws(RuleError) in _ = try NameRules.identifier(identifier) }
         progress(.stage(.checkingPhotos))

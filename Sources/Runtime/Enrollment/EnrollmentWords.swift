@@ -23,8 +23,9 @@ public struct EnrollmentWords: Sendable {
 
 extension Enroller {
     /// Throws what `enroll` would throw of these words, whatever the photos are: `invalidArgument`, and `unavailable` for
-    /// a person where faces cannot be found.
+    /// a person where faces cannot be found and for a model that trains no concepts.
     public func check(_ words: EnrollmentWords) throws {
+        _ = try trainable
         if words.isPerson, faces == nil { throw Self.noFaces }
         try Self.check(words)
     }
@@ -42,7 +43,8 @@ extension Enroller {
 
     /// Bytes that an artifact of this model has at least.
     public var leastArtifactBytes: Int {
-        let numbers = model.trainingDefaults.tokens * model.identity.hiddenSize + model.identity.featureSize
+        let rows = (model as? any ConceptTrainable)?.trainingDefaults.tokens ?? 0
+        let numbers = rows * model.identity.hiddenSize + model.identity.featureSize
         return numbers * MemoryLayout<Float>.size
     }
 

@@ -28,13 +28,11 @@ final class TrainingLoop: Sendable {
         var statistics = Statistics()
     }
 
-    private let model: any FrozenVLM
     private let queue: ComputeQueue
     private let shared = Mutex(Shared())
     private let running = RunningTrainings()
 
-    init(model: any FrozenVLM, queue: ComputeQueue) {
-        self.model = model
+    init(queue: ComputeQueue) {
         self.queue = queue
     }
 
@@ -98,8 +96,13 @@ final class TrainingLoop: Sendable {
         return taken
     }
 
+    /// The model that all trainings share.
+    private func model(of places: [Int]) -> (any ConceptTrainable)? {
+        places.first.map { running.all[$0].training.trainer.model }
+    }
+
     private func step(_ places: [Int]) {
-        guard !places.isEmpty else { return }
+        guard let model = model(of: places) else { return }
         // A batch is drawn once: what fails together is tried alone with the same samples.
         var batches: [ConceptBatch] = []
         for place in places { batches.append(running.all[place].training.nextBatch()) }
@@ -114,14 +117,15 @@ final class TrainingLoop: Sendable {
     }
 
     private func look(_ places: [Int]) {
-        let samples = sampleCaptions(places)
+        guard let model = model(of: places) else { return }
+        let samples = sampleCaptions(places, model)
         together(places, places.map { running.all[$0].training.trainer.heldBack }, model.crossEntropies(of:)) {
             try self.running.all[$0].training.looked($1, sample: samples[$0])
         }
     }
 
     /// What the model now says of a photo of each, where that is wanted.
-    private func sampleCaptions(_ places: [Int]) -> [Int: String] {
+    private func sampleCaptions(_ places: [Int], _ model: any ConceptTrainable) -> [Int: String] {
         let wanted = places.filter { running.all[$0].training.wantsSample }
         do {
             var samples: [Int: any Decoding] = [:]

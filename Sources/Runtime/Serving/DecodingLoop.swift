@@ -256,6 +256,9 @@ final class DecodingLoop: Sendable {
     /// The same for a search, which says nothing before it is over.
     private func search(_ answer: RunningAnswer) -> Bool {
         do {
+            guard let model = model as? any BranchingModel else {
+                throw RuntimeError(.unavailable, "the model cannot continue an answer in several ways")
+            }
             guard let found = try answer.search?.advance(model) else { return true }
             answer.firstToken = .now
             answer.tokens = found.tokens.count

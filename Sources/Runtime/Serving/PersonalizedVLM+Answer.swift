@@ -96,6 +96,10 @@ extension PersonalizedVLM {
 
     private func check(_ search: BeamSearch?, temperature: Float) throws {
         guard let search else { return }
+        guard model is any BranchingModel else {
+            throw RuntimeError(
+                .unavailable, "\(model.identity.name) cannot continue an answer in several ways: leave out the beams")
+        }
         guard temperature == 0 else {
             throw RuntimeError(SamplingRules.drawingSearch)
         }

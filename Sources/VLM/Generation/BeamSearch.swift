@@ -64,7 +64,7 @@ public struct BeamSearch: Sendable, Equatable {
 
         /// Chooses the next tokens from the states' logits; the answer when the search is over, nil when it goes on.
         /// Throws what copying an answer throws.
-        public mutating func advance(_ model: any FrozenVLM) throws -> Answer? {
+        public mutating func advance(_ model: any BranchingModel) throws -> Answer? {
             length += 1
             let (beams, stops) = (search.beams, model.stopTokens)
             let candidates = search.best(
@@ -98,7 +98,7 @@ public struct BeamSearch: Sendable, Equatable {
         }
 
         /// A state goes on as its first continuation; the others are copies of it.
-        private mutating func go(on next: [Candidate], _ model: any FrozenVLM) throws {
+        private mutating func go(on next: [Candidate], _ model: any BranchingModel) throws {
             var taken = Set<Int>()
             running = try next.map { candidate in
                 let beam = running[candidate.beam]
@@ -115,9 +115,9 @@ public struct BeamSearch: Sendable, Equatable {
 
     /// Continues an answer by at most `maximumTokens` > 0 tokens; a stop token that ends it is not among them.
     ///
-    /// Throws what the model throws; `unsupported` where it cannot continue an answer in several ways.
+    /// Throws what the model throws.
     public func tokens(
-        of model: any FrozenVLM, after start: any Decoding, maximumTokens: Int
+        of model: any BranchingModel, after start: any Decoding, maximumTokens: Int
     ) throws -> [Int32] {
         var run = begin(after: start, maximumTokens: maximumTokens)
         while true {

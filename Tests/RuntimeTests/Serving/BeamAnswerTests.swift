@@ -11,7 +11,7 @@ import VLM
         Sampling(maximumTokens: tokens, search: try BeamSearch(beams: beams, lengthPenalty: penalty))
     }
 
-    private func byHand(_ model: any FrozenVLM, beams: Int, tokens: Int) throws -> String {
+    private func byHand(_ model: any FrozenVLM & BranchingModel, beams: Int, tokens: Int) throws -> String {
         let start = try model.begin(
             prefix: try model.prefix(for: try model.features(of: picture)), concepts: [],
             prompt: try model.promptTokens(for: .caption(names: [])), capacity: tokens)

@@ -41,7 +41,7 @@ final class WorkRecord: Sendable {
 
 /// A model that says nothing but records what it is made to compute. Answers end at their token limit, and the first word
 /// of a question names who asks.
-struct SteppedVLM: FrozenVLM {
+struct SteppedVLM: ConceptTrainable, BranchingModel {
     private final class Answer: Decoding {
         let user: String
         var logits: [Float] = [1, 0, 0]

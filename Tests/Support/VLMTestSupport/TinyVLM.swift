@@ -2,6 +2,9 @@ internal import Compute
 import Foundations
 public import VLM
 
+/// A model that can do everything a model can.
+public typealias CompleteVLM = ConceptTrainable & BranchingModel & InstructionModel & AttentionModel
+
 /// A small random model of pocket's shape, made in milliseconds without any file: pocket's own assembly and language
 /// engine with 32 hidden units, 2 blocks, a vocabulary of bytes and a one-layer vision side.
 ///
@@ -9,7 +12,7 @@ public import VLM
 /// input, prefixes, batches, gradients.
 public enum TinyVLM {
     /// A model; the same seed gives the same numbers.
-    public static func make(seed: UInt64 = 1) throws -> any FrozenVLM {
+    public static func make(seed: UInt64 = 1) throws -> any CompleteVLM {
         var generator = SplitMix64(seed: seed)
         let vision = TinyVision(&generator)
         let language = try language(&generator)

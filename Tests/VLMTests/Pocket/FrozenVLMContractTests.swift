@@ -6,7 +6,7 @@ import VLMTestSupport
 
 /// What `FrozenVLM` promises, on pocket's assembly with random weights.
 @Suite struct FrozenVLMContractTests {
-    private let model: any FrozenVLM
+    private let model: any CompleteVLM
     private let prefix: any ImagePrefix
 
     init() throws {

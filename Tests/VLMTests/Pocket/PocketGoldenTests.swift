@@ -6,7 +6,7 @@ import VLM
 @Suite(.enabled(if: InstalledModel.isPresent, "\(InstalledModel.hint)"))
 struct PocketGoldenTests {
     private let golden: PocketGolden
-    private let model: any FrozenVLM
+    private let model: any ConceptTrainable
 
     init() throws {
         golden = try PocketGolden.load()

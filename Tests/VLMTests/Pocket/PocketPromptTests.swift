@@ -5,7 +5,7 @@ import VLMTestSupport
 
 /// The prompt templates; the small model's tokens are bytes, so a prompt reads back as text.
 @Suite struct PocketPromptTests {
-    private let model: any FrozenVLM
+    private let model: any CompleteVLM
 
     init() throws { model = try TinyVLM.make() }
 

@@ -38,6 +38,12 @@ package struct BiasedLinear: Sendable {
     /// Nil: none.
     let bias: [Float]?
 
+    /// A packed map.
+    init(weight: Weight, bias: [Float]?) {
+        self.weight = weight
+        self.bias = bias
+    }
+
     /// Stacks `parts`, weights of `inputs` columns with their biases, into one map.
     package init(
         inputs: Int, outputs: [Int], storage: Weight.Storage, parts: [(weight: () throws -> [Float], bias: [Float]?)]

@@ -1,10 +1,10 @@
-/// The shape of a stack of transformer blocks: BERT's (Q-Former), OPT's, T5's encoder and decoder.
+/// The shape of a stack of transformer blocks: Llama's, OPT's, T5's, a vision tower's, BERT's (Q-Former, sentences).
 package struct TransformerShape: Sendable, Equatable {
     /// What normalises rows.
     package enum Norm: Sendable, Equatable {
         /// Mean and variance, with a bias.
         case layer
-        /// The root of the mean square, without a bias (T5).
+        /// The root of the mean square, without a bias (Llama, T5).
         case rootMeanSquare
     }
 
@@ -12,13 +12,16 @@ package struct TransformerShape: Sendable, Equatable {
     var width: Int
     /// Width inside the feed-forward part.
     var inner: Int
+    /// Heads of queries.
     var heads: Int
-    /// Numbers of a head; a multiple of 16.
+    /// Heads of keys and values, which divide those of queries; fewer where several queries share a key.
+    var keyHeads: Int
+    /// Numbers of a head.
     var headSize: Int
     var norm: Norm
     /// Added to the variance or the mean square.
     var epsilon: Float
-    /// Whether a part reads normed rows (OPT, T5) or its sum with what it read is normed (BERT, OPT-350m).
+    /// Whether a part reads normed rows (Llama, OPT, T5, towers) or its sum with what it read is normed (BERT, OPT-350m).
     var normsFirst: Bool
     var activation: BiasedLinear.Activation
     /// Whether the feed-forward part is activation(g) u of two maps.
@@ -28,8 +31,12 @@ package struct TransformerShape: Sendable, Equatable {
     /// Whether rows see only those before them.
     var isCausal: Bool
 
-    /// Width of all heads.
+    /// Width of all query heads.
     var attention: Int { heads * headSize }
+    /// Width of all key heads, and of all value heads.
+    var keyWidth: Int { keyHeads * headSize }
+    /// Width of queries, keys and values together.
+    var queryKeyValue: Int { attention + 2 * keyWidth }
     /// Width of what the activation reads.
     var wideInner: Int { isGated ? 2 * inner : inner }
 

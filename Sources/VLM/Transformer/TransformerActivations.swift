@@ -12,7 +12,7 @@ struct TransformerActivations {
     let normed: UnsafeMutablePointer<Float>  // [rows, width]
     let attended: UnsafeMutablePointer<Float>  // [rows, attention]
     let activated: UnsafeMutablePointer<Float>  // [rows, inner]
-    let queryKeyValue: UnsafeMutablePointer<Float>  // [blocks or 1, rows, 3 * attention]
+    let queryKeyValue: UnsafeMutablePointer<Float>  // [blocks or 1, rows, queries + keys + values]
     let crossQuery: UnsafeMutablePointer<Float>  // [cross blocks or 1, rows, attention]
     let wide: UnsafeMutablePointer<Float>  // [blocks or 1, rows, wideInner], before the activation
     let beforeAttention: UnsafeMutablePointer<Float>  // [blocks or 0, rows, width], what the norm of a part reads
@@ -37,7 +37,7 @@ struct TransformerActivations {
         let (scores, crossScores) = scores(stack, sequences)
         let stream = rows * shape.width
         return [
-            stream, stream, rows * shape.attention, rows * shape.inner, blocks * rows * 3 * shape.attention,
+            stream, stream, rows * shape.attention, rows * shape.inner, blocks * rows * shape.queryKeyValue,
             crosses * rows * shape.attention, blocks * rows * shape.wideInner, kept * stream, keptCross * stream,
             kept * stream, kept * scores, keptCross * crossScores,
         ]

@@ -8,9 +8,23 @@ internal import Kernels
 package struct TransformerStack: Sendable {
     let shape: TransformerShape
     let blocks: [Block]
+    /// Turns queries and keys by their positions (Llama).
+    let rotary: RotaryTable?
     /// Added to the scores of self-attention (T5).
     let bias: RelativeBias?
     let workspaces = WorkspacePool()
+
+    init(shape: TransformerShape, blocks: [Block], rotary: RotaryTable? = nil, bias: RelativeBias? = nil) {
+        self.shape = shape
+        self.blocks = blocks
+        self.rotary = rotary
+        self.bias = bias
+    }
+
+    /// Heads as the kernels see them.
+    var heads: mk_attention_shape {
+        mk_attention_shape(query_heads: shape.heads, key_heads: shape.keyHeads, size: shape.headSize)
+    }
 
     /// A normalisation's weights; the bias of a root-mean-square norm is empty.
     struct Norm: Sendable {
@@ -20,12 +34,16 @@ package struct TransformerStack: Sendable {
 
     struct Block: Sendable {
         let attentionNorm: Norm
-        let queryKeyValue: BiasedLinear  // [3 * attention, width]
+        let queryKeyValue: BiasedLinear  // [queries + keys + values, width]
         let output: BiasedLinear  // [width, attention]
         let cross: Cross?
         let mlpNorm: Norm
         let first: BiasedLinear  // [wideInner, width]
         let second: BiasedLinear  // [width, inner]
+
+        var maps: [BiasedLinear] {
+            [queryKeyValue, output] + [cross?.query, cross?.output].compactMap { $0 } + [first, second]
+        }
     }
 
     /// Attention to what stands outside of the stack; keys and values are made by whoever owns that.
@@ -46,6 +64,14 @@ package struct TransformerStack: Sendable {
         }
     }
 
+    /// The same for a matrix, in place.
+    func normalise(_ x: inout Matrix, _ norm: Norm) {
+        let rows = x.rows
+        x.values.withUnsafeMutableBufferPointer { buffer in
+            if let base = buffer.baseAddress { normalise(base, norm, rows: rows, into: base) }
+        }
+    }
+
     /// dx += the derivative of norm(x) times dy.
     func normaliseBackward(
         _ x: UnsafePointer<Float>, _ norm: Norm, _ dy: UnsafePointer<Float>, rows: Int,
@@ -57,14 +83,14 @@ package struct TransformerStack: Sendable {
         }
     }
 
+    /// All linear maps.
+    var maps: [BiasedLinear] { blocks.flatMap(\.maps) }
+
     /// Bytes of all packed matrices.
-    package var bytes: Int {
-        blocks.reduce(0) { sum, block in
-            let maps = [block.queryKeyValue, block.output, block.first, block.second]
-            let cross = [block.cross?.query, block.cross?.output].compactMap { $0 }
-            return sum + (maps + cross).reduce(0) { $0 + $1.weight.bytes }
-        }
-    }
+    package var bytes: Int { maps.reduce(0) { $0 + $1.weight.bytes } }
+
+    /// Numbers in all matrices.
+    var parameters: Int { maps.reduce(0) { $0 + $1.weight.outputs * $1.weight.inputs } }
 }
 
 /// What T5 adds to attention scores: a number for each head and distance between key and query (Raffel et al. 2020).
@@ -106,7 +132,7 @@ package final class RelativeBias: Sendable {
     }
 
     /// Puts the bias of rows that stand behind `past` others into a job.
-    func place(in job: inout mk_attend_job, past: Int) {
+    func place(in job: inout mk_attention_job, past: Int) {
         job.bias = UnsafePointer(table.pointer + (limit - 1 - past))
         job.bias_head = line
         job.bias_row = -1

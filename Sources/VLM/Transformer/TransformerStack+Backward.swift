@@ -7,12 +7,12 @@ extension TransformerStack {
         let stream: UnsafeMutablePointer<Float>  // [rows, width], that of the last output in, that of the input out
         let spare: UnsafeMutablePointer<Float>  // [rows, width]
         let attended: UnsafeMutablePointer<Float>  // [rows, attention]
-        let wide: UnsafeMutablePointer<Float>  // [rows, max(3 * attention, wideInner)]
+        let wide: UnsafeMutablePointer<Float>  // [rows, max(queryKeyValue, wideInner)]
 
         static func pieces(_ shape: TransformerShape, rows: Int) -> [Int] {
             [
                 rows * shape.width, rows * shape.width, rows * shape.attention,
-                rows * max(3 * shape.attention, shape.wideInner),
+                rows * max(shape.queryKeyValue, shape.wideInner),
             ]
         }
 
@@ -26,16 +26,16 @@ extension TransformerStack {
     }
 
     /// Takes the gradient in `g.stream` from the last block's output to the first block's input. Gradients of memories
-    /// are added where the sequences' stretches say. Returns the sum of the penalties.
+    /// are added where the sequences' stretches say. Returns the penalties of each sequence.
     ///
     /// With `endsAtCross` the first block's input is a constant: of it only the gradients of its memory are wanted, and
     /// `g.stream` is left undefined.
     func backward(
         _ a: TransformerActivations, _ sequences: [TransformerSequence], _ g: Gradients, endsAtCross: Bool = false
-    ) -> Double {
+    ) -> [Double] {
         let rows = a.rows
         let stream = rows * shape.width
-        var penalties = 0.0
+        var penalties = [Double](repeating: 0, count: sequences.count)
         var crosses = crossBlocks
         for (index, block) in blocks.enumerated().reversed() {
             Pause.point()
@@ -59,15 +59,14 @@ extension TransformerStack {
                         jobs[job].query_gradient = g.wide + sequence.row * shape.attention
                         jobs[job].query_gradient_stride = shape.attention
                     }
-                    penalties += mk_attend_backward(
-                        jobs, jobs.count, shape.heads, shape.headSize, shape.scoreScale)
+                    mk_attention_backward(heads, shape.scoreScale, jobs, jobs.count, &penalties)
                     if !isLast { cross.query.backward(g.wide, rows: rows, into: input, accumulate: adds) }
                 }
             }
             if endsAtCross, index == 0 { break }
             run(block.attentionNorm, a, g, kept: a.beforeAttention + index * stream) { gradient, input, adds in
                 block.output.backward(gradient, rows: rows, into: g.attended)
-                selfAttentionBackward(a, sequences, g, block: index)
+                selfAttentionBackward(a, sequences, g, block: index, &penalties)
                 block.queryKeyValue.backward(g.wide, rows: rows, into: input, accumulate: adds)
             }
         }
@@ -94,21 +93,23 @@ extension TransformerStack {
     }
 
     private func selfAttentionBackward(
-        _ a: TransformerActivations, _ sequences: [TransformerSequence], _ g: Gradients, block: Int
+        _ a: TransformerActivations, _ sequences: [TransformerSequence], _ g: Gradients, block: Int,
+        _ penalties: inout [Double]
     ) {
-        let attention = shape.attention
-        g.wide.update(repeating: 0, count: a.rows * 3 * attention)
-        var jobs = selfAttention(a, sequences, block: block, a.queryKeyValue + block * a.rows * 3 * attention)
+        let (attention, width) = (shape.attention, shape.queryKeyValue)
+        g.wide.update(repeating: 0, count: a.rows * width)
+        var jobs = selfAttention(a, sequences, block: block, a.queryKeyValue + block * a.rows * width)
         for (job, sequence) in sequences.enumerated() {
-            let own = g.wide + sequence.row * 3 * attention
+            let own = g.wide + sequence.row * width
             jobs[job].out_gradient = UnsafePointer(g.attended + sequence.row * attention)
             jobs[job].query_gradient = own
-            jobs[job].query_gradient_stride = 3 * attention
-            jobs[job].first.key_gradient = own + attention
-            jobs[job].first.value_gradient = own + 2 * attention
-            jobs[job].first.gradient_stride = 3 * attention
-            jobs[job].first.gradient_head = shape.headSize
+            jobs[job].query_gradient_stride = width
+            jobs[job].second.key_gradient = own + attention
+            jobs[job].second.value_gradient = own + attention + shape.keyWidth
+            jobs[job].second.gradient_stride = width
+            jobs[job].second.gradient_head = shape.headSize
         }
-        _ = mk_attend_backward(jobs, jobs.count, shape.heads, shape.headSize, shape.scoreScale)
+        mk_attention_backward(heads, shape.scoreScale, jobs, jobs.count, &penalties)
+        place(sequences, block: block, g.wide, sign: -1)
     }
 }
