@@ -175,7 +175,7 @@ let package = Package(
         .testTarget(
             name: "RegistryTests",
             dependencies: [
-                "Registry", "Foundations", "ProcessTestSupport", .product(name: "GRDB", package: "GRDB.swift"),
+                "Registry", "Foundations", "Rules", "ProcessTestSupport", .product(name: "GRDB", package: "GRDB.swift"),
             ],
             exclude: ["Fixtures"],
             swiftSettings: strict),

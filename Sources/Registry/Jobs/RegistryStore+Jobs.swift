@@ -1,7 +1,7 @@
 internal import Foundation
 import Foundations
 internal import GRDB
-internal import Rules
+public import Rules
 
 extension RegistryStore {
     /// Writes down an enrollment that waits for its turn. `request` is opaque here and kept sealed.
@@ -64,9 +64,10 @@ extension RegistryStore {
     }
 
     /// Notes the stage a running job has reached.
-    public func setStage(_ stage: String, of id: String) async throws {
+    public func setStage(_ stage: EnrollmentStage, of id: String) async throws {
         try await write { db in
-            try db.execute(sql: "UPDATE job SET stage = ? WHERE id = ? AND state = 'running'", arguments: [stage, id])
+            try db.execute(
+                sql: "UPDATE job SET stage = ? WHERE id = ? AND state = 'running'", arguments: [stage.rawValue, id])
         }
     }
 

@@ -19,7 +19,7 @@ struct Said: Sendable, CustomStringConvertible {
         switch error {
         case let error as MyVLMError: (code, message) = (error.code.rawValue, error.message)
         case let error as RPCError:
-            (code, message) = (error.code == .invalidArgument ? "invalidArgument" : "\(error.code)", error.message)
+            (code, message) = ("\(error.code)", error.message)
         case let error as RegistryError: (code, message) = (error.code.rawValue, error.message)
         case let error as RuleError: (code, message) = ("invalidArgument", error.message)
         default: (code, message) = ("unknown", "\(error)")
@@ -40,6 +40,9 @@ struct Said: Sendable, CustomStringConvertible {
 
     /// Whether the text itself was refused, and not for what there is or is not on the server.
     var isRefusal: Bool { code == "invalidArgument" }
+
+    /// Whether what is on the disk is not what was written there.
+    var isDamage: Bool { code == "dataLoss" }
 
     var description: String { code.map { "\($0): \(message)" } ?? "taken" }
 }

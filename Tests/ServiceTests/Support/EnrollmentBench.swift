@@ -3,6 +3,7 @@ import Foundation
 import Logging
 import RPC
 import Registry
+import Rules
 import Runtime
 import Service
 import Synchronization

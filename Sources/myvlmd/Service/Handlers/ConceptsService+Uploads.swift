@@ -39,7 +39,7 @@ extension ConceptsService {
         _ chunks: RequestStream<PhotoChunk>, to stage: UploadStage, owner: Int64
     ) async throws -> UploadReceipt {
         let id = try await stage.begin(owner: owner)
-        do {
+        return try await Uncancelled.undoing {
             var photo: OpenPhoto?
             while let chunk = try await chunks.next() {
                 var open: OpenPhoto
@@ -61,9 +61,8 @@ extension ConceptsService {
                 throw RPCError(code: .invalidArgument, message: "the last photo is not complete; upload it again")
             }
             return try await stage.seal(id)
-        } catch {
+        } undo: { _ in
             await stage.discard(id)
-            throw error
         }
     }
 

@@ -31,9 +31,9 @@ struct KeptOrder: Sendable {
     }
 
     /// The photos' bytes. One that is damaged or was dropped meanwhile is named, with what to do.
-    func supply(of caller: Principal, from registry: RegistryStore) -> PhotoSupply {
+    func source(of caller: Principal, from registry: RegistryStore) -> PhotoSource {
         let (photos, name) = (photos, request.name)
-        return PhotoSupply(count: photos.count) { index in
+        return .kept(count: photos.count) { index in
             do {
                 let bytes = try await registry.bytes(of: photos[index], userID: caller.userID)
                 return StagedPhoto(name: photos[index].name, bytes: bytes)
