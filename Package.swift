@@ -83,7 +83,7 @@ let package = Package(
         .target(
             name: "RPC", dependencies: ["RPCCore", "RPCTransport", "RPCMessages"], path: "Sources/RPC/RPC",
             swiftSettings: strict),
-        .target(name: "Client", dependencies: ["RPC", "Rules", "LocalFiles"], swiftSettings: strict),
+        .target(name: "Client", dependencies: ["RPC", "RPCMessages", "Rules", "LocalFiles"], swiftSettings: strict),
         .target(name: "Pictures", dependencies: ["Images"], swiftSettings: strict),
         // The service is a library so that tests can compose a whole server in process; `myvlmd` is its main.
         .target(

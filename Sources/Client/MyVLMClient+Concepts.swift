@@ -1,4 +1,5 @@
 import RPC
+public import RPCMessages
 
 extension MyVLMClient {
     /// Bytes of one chunk of a photo.
@@ -57,7 +58,7 @@ extension MyVLMClient {
         while true {
             let page = try await call(
                 ConceptsMethods.listConcepts, ListConceptsRequest(limit: 100, after: concepts.last?.name ?? ""))
-            concepts += page.concepts.map { Concept($0) }
+            concepts += page.concepts
             if page.concepts.count < 100 { return concepts }
         }
     }
@@ -69,8 +70,7 @@ extension MyVLMClient {
             throw MyVLMError(.internalError, "the server's answer lacks the concept")
         }
         return ConceptDetail(
-            concept: Concept(concept), current: ConceptVersion(current),
-            history: reply.history.map { PointerMove($0) }, aliases: reply.aliases.map { ConceptAlias($0) })
+            concept: concept, current: current, history: reply.history, aliases: reply.aliases)
     }
 
     /// All versions of a concept, newest first.
@@ -79,8 +79,8 @@ extension MyVLMClient {
         while true {
             let page = try await call(
                 ConceptsMethods.listVersions,
-                ListVersionsRequest(name: name, limit: 100, before: UInt32(clamping: versions.last?.number ?? 0)))
-            versions += page.versions.map { ConceptVersion($0) }
+                ListVersionsRequest(name: name, limit: 100, before: versions.last?.number ?? 0))
+            versions += page.versions
             if page.versions.count < 100 { return versions }
         }
     }
@@ -90,12 +90,11 @@ extension MyVLMClient {
     public func rollback(
         _ name: String, to version: Int? = nil, ifVersion: Int? = nil, reason: String = ""
     ) async throws(MyVLMError) -> PointerMove {
-        PointerMove(
-            try await call(
-                ConceptsMethods.rollback,
-                RollbackRequest(
-                    name: name, to: try Limits.version(version), reason: reason,
-                    ifVersion: try Limits.version(ifVersion))))
+        try await call(
+            ConceptsMethods.rollback,
+            RollbackRequest(
+                name: name, to: try Limits.version(version), reason: reason,
+                ifVersion: try Limits.version(ifVersion)))
     }
 
     /// Deletes a concept with all its versions; `undeleteConcept` brings it back within a week. Returns the user's new

@@ -31,7 +31,7 @@ package enum Format {
     }
 
     /// `v3`, or a dash for none.
-    package static func version(_ number: Int) -> String { number == 0 ? "-" : "v\(number)" }
+    package static func version(_ number: some BinaryInteger) -> String { number == 0 ? "-" : "v\(number)" }
 
     package static func bytes(_ count: UInt64) -> String {
         switch count {

@@ -19,7 +19,7 @@ private let allowed: [String: Set<String>] = [
     "CMessages": ["CProtobufC"],
     "RPCMessages": ["RPCCore", "CMessages", "CProtobufC", "Rules"],
     "RPC": ["RPCCore", "RPCTransport", "RPCMessages"],
-    "Client": ["RPC", "Rules", "LocalFiles"],
+    "Client": ["RPC", "RPCMessages", "Rules", "LocalFiles"],
     "Service": ["Registry", "Runtime", "RPC", "Rules", "COpenSSL", "Foundations", "LocalFiles"],
     "myvlmd": ["Service", "Foundations"],
     "Pictures": ["Images"],

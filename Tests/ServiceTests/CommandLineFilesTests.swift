@@ -205,9 +205,12 @@ import VLM
                 (SamplingOptions(temperature: 11), "--temperature 11", "lies between 0 and 2"),
                 (SamplingOptions(temperature: .nan), "--temperature nan", "lies between 0 and 2"),
                 (SamplingOptions(topP: 1.5), "--top-p 1.5", "and 1"),
-                (SamplingOptions(maximumTokens: 257), "--max-tokens 257", "lies between 1 and 256"),
-                (SamplingOptions(beams: 17), "--beams 17", "lies between 1 and 16"),
-                (SamplingOptions(beams: 2, lengthPenalty: 9), "--beams 2 --length-penalty 9", "lies between -8 and 8"),
+                (SamplingOptions(maxTokens: 257), "--max-tokens 257", "lies between 1 and 256"),
+                (SamplingOptions(beam: BeamOptions(beams: 17)), "--beams 17", "lies between 1 and 16"),
+                (
+                    SamplingOptions(beam: BeamOptions(beams: 2, lengthPenalty: 9)), "--beams 2 --length-penalty 9",
+                    "lies between -8 and 8"
+                ),
             ]
             for (sampling, option, words) in wrong {
                 let refused = await failure { _ = try await client.captioned(photo, sampling: sampling) }

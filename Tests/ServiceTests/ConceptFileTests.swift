@@ -23,7 +23,7 @@ import VLM
             let imported = try await ben.importConcept("cup", file.bytes, condition: .onlyNew, reason: "from ann")
             #expect(imported.created && imported.version.number == 1 && imported.version.digest == first.digest)
             #expect(
-                imported.version.identifier == first.identifier && imported.version.trainingJSON == first.trainingJSON)
+                imported.version.identifier == first.identifier && imported.version.trainingJson == first.trainingJson)
             #expect(try await ben.exportConcept("cup").bytes == file.bytes)
             _ = try await ann.promote("zibo", to: "1")
             let picture = try Harness.photo(1, 9)

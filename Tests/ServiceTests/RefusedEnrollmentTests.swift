@@ -37,7 +37,7 @@ import VLMTestSupport
                 let receipt = try await channel.call(ConceptsMethods.uploadPhotos, options: call) { writer in
                     try await writer.write(PhotoChunk(fileName: photo.name, data: photo.bytes, last: true))
                 }
-                #expect(try await ann.uploads().map(\.id) == [receipt.uploadId])
+                #expect(try await ann.uploads().map(\.uploadId) == [receipt.uploadId])
                 var request = good
                 request.uploadId = receipt.uploadId
                 change(&request)

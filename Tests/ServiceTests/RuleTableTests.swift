@@ -91,25 +91,25 @@ import Testing
         Number(
             option: "--temperature", words: Bounds.words(Bounds.temperature), good: [0, 2],
             bad: [-0.5, 2.5, .nan, .infinity],
-            sampling: { SamplingOptions(temperature: $0, maximumTokens: 1) },
+            sampling: { SamplingOptions(temperature: $0, maxTokens: 1) },
             wire: { RawMessage.float(1, $0) + RawMessage.number(4, 1) }),
         Number(
             option: "--top-p", words: Bounds.words(Bounds.topP), good: [0.5, 1], bad: [-1, 1.5, .nan],
-            sampling: { SamplingOptions(topP: $0, maximumTokens: 1) },
+            sampling: { SamplingOptions(topP: $0, maxTokens: 1) },
             wire: { RawMessage.float(2, $0) + RawMessage.number(4, 1) }),
         Number(
             option: "--max-tokens", words: Bounds.words(Bounds.maximumTokens), good: [1, 256], bad: [257],
-            sampling: { SamplingOptions(maximumTokens: Int($0)) }, wire: { RawMessage.number(4, UInt64($0)) }),
+            sampling: { SamplingOptions(maxTokens: UInt32($0)) }, wire: { RawMessage.number(4, UInt64($0)) }),
         Number(
             option: "--beams", words: Bounds.words(Bounds.beams), good: [2], bad: [0, 17],
-            sampling: { SamplingOptions(maximumTokens: 1, beams: Int($0)) },
+            sampling: { SamplingOptions(maxTokens: 1, beam: BeamOptions(beams: UInt32($0), lengthPenalty: 1)) },
             wire: {
                 RawMessage.number(4, 1)
                     + RawMessage.field(5, RawMessage.number(1, UInt64($0)) + RawMessage.float(2, 1))
             }),
         Number(
             option: "--length-penalty", words: Bounds.words(Bounds.lengthPenalty), good: [-8, 8], bad: [-9, 8.5, .nan],
-            sampling: { SamplingOptions(maximumTokens: 1, beams: 2, lengthPenalty: $0) },
+            sampling: { SamplingOptions(maxTokens: 1, beam: BeamOptions(beams: 2, lengthPenalty: $0)) },
             wire: {
                 RawMessage.number(4, 1) + RawMessage.field(5, RawMessage.number(1, 2) + RawMessage.float(2, $0))
             }),
@@ -149,10 +149,10 @@ import Testing
                     }
                 }
             }
-            // On the wire 0 is a mass that was not given; a person who writes it means it.
-            let none = await Said.of { _ = try await doors.client.captioned(photo, sampling: SamplingOptions(topP: 0)) }
-            #expect(none.isRefusal, "\(none)")
-            let search = SamplingOptions(temperature: 1, beams: 2)
+            // In a message 0 is a mass that was not given; a person who writes it means it.
+            let none = try await doors.tool.run(["caption", doors.photo, "--top-p=0"])
+            #expect(none.code == 64 && none.error.contains("--top-p \(Bounds.words(Bounds.topP))"), "\(none)")
+            let search = SamplingOptions(temperature: 1, beam: BeamOptions(beams: 2, lengthPenalty: 1))
             let drawing = await Said.of { _ = try await doors.client.captioned(photo, sampling: search) }
             #expect(drawing.message == SamplingRules.drawingSearch.message, "\(drawing)")
             try await doors.close()

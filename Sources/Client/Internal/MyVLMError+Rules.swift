@@ -12,15 +12,6 @@ extension MyVLMError {
     }
 }
 
-extension SamplingOptions {
-    /// Throws what is wrong with it: a message could not even carry some of it.
-    func check() throws(RuleError) {
-        try SamplingRules.check(
-            temperature: temperature, topP: topP, maximumTokens: maximumTokens == 0 ? nil : maximumTokens,
-            beams: beams == 1 ? nil : beams, lengthPenalty: lengthPenalty)
-    }
-}
-
 extension EnrollmentOrder {
     /// Throws what is wrong with the order or one of its photos: nothing is sent of one that would be refused.
     func check() throws {

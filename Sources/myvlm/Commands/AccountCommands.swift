@@ -108,7 +108,7 @@ struct WhoAmICommand: AsyncParsableCommand {
             if output.json {
                 try JSONOutput.write(account)
             } else {
-                try Console.out("\(Console.shown(account.name)) (\(account.role.rawValue))")
+                try Console.out("\(Console.shown(account.name)) (\(account.role.word))")
             }
         }
     }

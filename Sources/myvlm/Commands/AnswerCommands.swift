@@ -45,18 +45,19 @@ struct AnswerArguments: ParsableArguments {
         }
     }
 
-    var sampling: SamplingOptions {
-        SamplingOptions(
-            temperature: temperature, topP: topP, seed: seed, maximumTokens: maxTokens ?? 0, beams: beams,
-            lengthPenalty: lengthPenalty)
+    var sampling: Sampling {
+        Sampling(
+            temperature: temperature, topP: topP, seed: seed, maxTokens: UInt32(clamping: maxTokens ?? 0),
+            beam: beams == 1 ? nil : BeamOptions(beams: UInt32(clamping: beams), lengthPenalty: lengthPenalty))
     }
 
     /// Writes an answer as it comes.
     func show(
-        _ events: AsyncThrowingStream<AnswerEvent, any Error>, on picture: AnswerPictureFile?, _ output: OutputArguments
+        _ events: AsyncThrowingStream<AnswerEvent.Event, any Error>, on picture: AnswerPictureFile?,
+        _ output: OutputArguments
     ) async throws {
         var view = AnswerView(json: output.json, jsonl: jsonl, quiet: output.quiet)
-        var answer: Answer?
+        var answer: AnswerEnd?
         do {
             for try await event in events {
                 try view.show(event)

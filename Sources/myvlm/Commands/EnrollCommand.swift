@@ -73,10 +73,11 @@ struct EnrollCommand: AsyncParsableCommand {
                 identifier: identifier,
                 photos: try photos.map { try Photo(path: $0) },
                 captions: try captions.map { try CaptionsFile.read($0, photos: photos, name: name) } ?? [], seed: seed,
-                condition: onlyNew ? .onlyNew : ifVersion.map { .ifVersion($0) } ?? .always, reason: enrollment.reason)
+                condition: onlyNew ? .onlyNew : ifVersion.map { .ifVersion($0) } ?? .always,
+                reason: enrollment.history.reason)
             order.detach = enrollment.detach
             order.keepPhotos = keepPhotos
-            order.task = questions ? .questions : .captions
+            order.task = questions ? .questions : .caption
             var view = EnrollmentView(json: output.json, jsonl: enrollment.jsonl, quiet: output.quiet)
             // The bar's line ends however the enrollment does.
             defer { view.end() }

@@ -2,8 +2,7 @@ import ArgumentParser
 
 /// What `enroll` and `reenroll` share.
 struct EnrollmentArguments: ParsableArguments {
-    @Option(help: "Why; kept in the history.")
-    var reason: String = ""
+    @OptionGroup var history: HistoryArguments
 
     @Flag(help: "End when the server has taken it on; `myvlm jobs attach` tells how it goes.")
     var detach = false

@@ -23,7 +23,7 @@ enum EraseQuestion {
             try Console.out(receipt.receipt)
             output.note(
                 "\(receipt.versions) versions, \(Format.bytes(receipt.bytes)): "
-                    + (receipt.erasedAtMs.map { "erased \(Format.time($0))" }
+                    + (receipt.erasedAtMs.unlessZero.map { "erased \(Format.time($0))" }
                         ?? "pending: somebody still reads old pages; see `myvlm concept erasures`"))
             for backup in receipt.backups {
                 output.note("  still in the backup \(backup.name) of \(Format.time(backup.createdAtMs))")

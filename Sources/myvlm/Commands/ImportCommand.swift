@@ -33,7 +33,7 @@ struct ImportCommand: AsyncParsableCommand {
 
     @Flag(help: "Exported: commit only if there is no concept of that name then.") var onlyNew = false
 
-    @Option(help: "Exported: why; kept in the history.") var reason: String = ""
+    @OptionGroup var history: HistoryArguments
 
     @OptionGroup var published: PublishedArguments
 
@@ -82,7 +82,7 @@ struct ImportCommand: AsyncParsableCommand {
         let base = file.name.text
         let enrolled = try await client.importConcept(
             name ?? base.split(separator: ".").first.map(String.init) ?? base, bytes,
-            condition: onlyNew ? .onlyNew : ifVersion.map { .ifVersion($0) } ?? .always, reason: reason)
+            condition: onlyNew ? .onlyNew : ifVersion.map { .ifVersion($0) } ?? .always, reason: history.reason)
         if output.json { return try JSONOutput.write(enrolled) }
         try Console.out(EnrollmentView.made(enrolled))
     }

@@ -22,7 +22,7 @@ struct ReenrollmentRound: Sendable {
         var event: String?
         let concept: String
         let state: State
-        var version: Int?
+        var version: UInt32?
         var created: Bool?
         var job: String?
         var error: String?
@@ -103,7 +103,7 @@ struct ReenrollmentRound: Sendable {
         // The bar's line ends however the training does.
         defer { view.end() }
         for try await event in client.reenroll(
-            name, detach: command.enrollment.detach, reason: command.enrollment.reason)
+            name, detach: command.enrollment.detach, reason: command.enrollment.history.reason)
         {
             if case .done(let enrolled) = event {
                 if !command.output.json { try view.show(event) }

@@ -45,7 +45,7 @@ struct TokenListCommand: AsyncParsableCommand {
                 table.add([
                     "\(token.id)", token.current ? "*" : "", token.label, token.scopes.joined(separator: ","),
                     Format.time(token.createdAtMs), Format.time(token.expiresAtMs),
-                    token.lastUsedAtMs.map(Format.time) ?? "-",
+                    token.lastUsedAtMs.unlessZero.map(Format.time) ?? "-",
                 ])
             }
             try table.write()

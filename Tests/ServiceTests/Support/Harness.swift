@@ -140,7 +140,7 @@ extension MyVLMClient {
         var end: Answer?
         for try await event in caption(photo, sampling: sampling, frozen: frozen) {
             switch event {
-            case .text(let piece): pieces.append(piece)
+            case .piece(let piece): pieces.append(piece.text)
             case .end(let answer): end = answer
             }
         }

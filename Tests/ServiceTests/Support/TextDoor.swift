@@ -106,7 +106,7 @@ struct TextDoor: Sendable, CustomTestStringConvertible {
             rule: { text throws(RuleError) in try TextRules.checkQuestion(text) },
             line: { ["ask", "--max-tokens", "1", "--frozen", "--", $0.photo, $1] },
             client: { doors, text in
-                let sampling = SamplingOptions(maximumTokens: 1)
+                let sampling = SamplingOptions(maxTokens: 1)
                 for try await _ in doors.client.ask(try Harness.photo(1), text, sampling: sampling, frozen: true) {}
             },
             wire: {
@@ -127,7 +127,8 @@ struct TextDoor: Sendable, CustomTestStringConvertible {
                 return enroll(doors, ["zibo", "--captions", file])
             },
             client: { doors, text in
-                try await doors.client.checkEnrollment(order { $0.captions = [(0, "\(text) {concept}")] })
+                try await doors.client.checkEnrollment(
+                    order { $0.captions = [PhotoCaption(photo: 0, text: "\(text) {concept}")] })
             },
             wire: {
                 try await $0.send(

@@ -11,7 +11,7 @@ public struct PhotoCaption: WireMessage {
     /// Index of the photo in the upload, from 0.
     public var photo: UInt32
 
-    /// A sentence with the placeholder {concept} once; up to 500 bytes.
+    /// A sentence with the placeholder {concept} once; up to 300 bytes.
     public var text: String
 
     /// A message; every field has proto3's default.

@@ -17,7 +17,7 @@ public struct Sampling: WireMessage {
     /// Field 3, `seed`.
     public var seed: UInt64
 
-    /// 1 to 4,096; 0 takes the server's default.
+    /// 1 to 256; 0 takes the server's default.
     public var maxTokens: UInt32
 
     /// Search for the likeliest answer instead of choosing token by token; with a temperature it is refused.

@@ -105,7 +105,10 @@ extension UInt64: JSONValue {
 
 extension Float: JSONValue {
     init(json: inout JSONReader) throws { self = try json.float() }
-    func write(to json: inout JSONWriter) throws { json.number(self) }
+    func write(to json: inout JSONWriter) throws {
+        // The shortest text of the largest one is above it for readers that think in doubles, and is refused by them.
+        if magnitude == .greatestFiniteMagnitude { json.number(Double(self)) } else { json.number(self) }
+    }
     var isJSONDefault: Bool { self == 0 }
 }
 

@@ -149,7 +149,7 @@ struct  Myvlm__V1__PhotoCaption
    */
   uint32_t photo;
   /*
-   * A sentence with the placeholder {concept} once; up to 500 bytes.
+   * A sentence with the placeholder {concept} once; up to 300 bytes.
    */
   ProtobufCBinaryData text;
 };

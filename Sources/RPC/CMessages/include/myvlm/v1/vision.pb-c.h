@@ -49,7 +49,7 @@ struct  Myvlm__V1__Sampling
   float top_p;
   uint64_t seed;
   /*
-   * 1 to 4,096; 0 takes the server's default.
+   * 1 to 256; 0 takes the server's default.
    */
   uint32_t max_tokens;
   /*
