@@ -122,7 +122,8 @@ let package = Package(
             ],
             path: "Benchmarks/MyVLMParity", swiftSettings: strict),
 
-        .testTarget(name: "ComputeTests", dependencies: ["Compute", "Kernels"], swiftSettings: strict),
+        .testTarget(
+            name: "ComputeTests", dependencies: ["Compute", "Kernels", "PropertyTestSupport"], swiftSettings: strict),
         // Small random models and pictures, so that the rooms above are tested without weights.
         .target(
             name: "VLMTestSupport", dependencies: ["VLM", "Compute"], path: "Tests/Support/VLMTestSupport",
@@ -135,11 +136,23 @@ let package = Package(
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             path: "Tests/Support/ProcessTestSupport", swiftSettings: strict),
+        // Waiting in tests, with an end.
+        .target(name: "WaitingTestSupport", path: "Tests/Support/WaitingTestSupport", swiftSettings: strict),
+        // Random input, the same on every run.
+        .target(name: "PropertyTestSupport", path: "Tests/Support/PropertyTestSupport", swiftSettings: strict),
+        // HTTP/2 without sockets, frame by frame.
+        .target(
+            name: "RPCTestSupport", dependencies: ["RPC", "RPCCore", "RPCTransport", "CNghttp2"],
+            path: "Tests/Support/RPCTestSupport", swiftSettings: strict),
         .testTarget(
-            name: "VLMTests", dependencies: ["VLM", "VLMTestSupport", "Compute", "MyVLMParity"], exclude: ["Fixtures"],
+            name: "VLMTests",
+            dependencies: ["VLM", "VLMTestSupport", "Compute", "MyVLMParity", "PropertyTestSupport"],
+            exclude: ["Fixtures"],
             swiftSettings: strict),
         .testTarget(
-            name: "RuntimeTests", dependencies: ["Runtime", "VLM", "VLMTestSupport", "Compute"], exclude: ["Fixtures"],
+            name: "RuntimeTests",
+            dependencies: ["Runtime", "VLM", "VLMTestSupport", "WaitingTestSupport", "PropertyTestSupport", "Compute"],
+            exclude: ["Fixtures"],
             swiftSettings: strict),
         .testTarget(
             name: "RegistryTests",
@@ -150,19 +163,26 @@ let package = Package(
             name: "RPCTests",
             dependencies: [
                 "RPC", "RPCCore", "RPCTransport", "RPCMessages", "CMessages", "CProtobufC", "ProcessTestSupport",
+                "RPCTestSupport", "WaitingTestSupport", "PropertyTestSupport",
             ],
             exclude: ["Goldens", "python"], swiftSettings: strict),
         .testTarget(
             name: "ServiceTests",
             dependencies: [
                 "Service", "Client", "Registry", "Runtime", "RPC", "VLM", "VLMTestSupport", "ProcessTestSupport",
+                "WaitingTestSupport",
                 .product(name: "Logging", package: "swift-log"),
             ], exclude: ["Goldens", "python"], swiftSettings: strict),
         .testTarget(
-            name: "LocalFilesTests", dependencies: ["LocalFiles", "ProcessTestSupport"], swiftSettings: strict),
-        .testTarget(name: "ClientTests", dependencies: ["Client", "LocalFiles", "RPC"], swiftSettings: strict),
-        .testTarget(name: "ImagesTests", dependencies: ["Images"], swiftSettings: strict),
-        .testTarget(name: "PicturesTests", dependencies: ["Pictures", "Images"], swiftSettings: strict),
+            name: "LocalFilesTests", dependencies: ["LocalFiles", "ProcessTestSupport", "PropertyTestSupport"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "ClientTests",
+            dependencies: ["Client", "LocalFiles", "RPC", "RPCMessages", "RPCTestSupport", "WaitingTestSupport"],
+            swiftSettings: strict),
+        .testTarget(name: "ImagesTests", dependencies: ["Images", "PropertyTestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "PicturesTests", dependencies: ["Pictures", "Images", "PropertyTestSupport"], swiftSettings: strict),
         .testTarget(
             name: "EvaluationTests", dependencies: ["Evaluation", "LocalFiles", "Runtime", "VLM", "VLMTestSupport"],
             exclude: ["Fixtures"], swiftSettings: strict),

@@ -36,7 +36,7 @@ private struct Description: Decodable {
     let targets: [Target]
 }
 
-@Test func importsOnlyPointDown() async throws {
+@Test(.timeLimit(.minutes(10))) func importsOnlyPointDown() async throws {
     let root = Repository.root
     let scratch = FileManager.default.temporaryDirectory.appending(path: "house-\(UUID().uuidString)")
     defer { try? FileManager.default.removeItem(at: scratch) }

@@ -3,7 +3,7 @@ import Testing
 
 /// protobuf-c unpacks without a nesting limit: a message that contains itself, directly or through others, lets a
 /// small request exhaust the stack. None may exist.
-@Test func noMessageIsRecursive() throws {
+@Test(.timeLimit(.minutes(10))) func noMessageIsRecursive() throws {
     var fields: [String: Set<String>] = [:]
     for file in try Repository.files(in: ["proto"], extensions: ["proto"]) {
         var open: [String] = []
@@ -38,7 +38,7 @@ import Testing
 }
 
 /// Strings are cut at a NUL by protobuf-c: every text travels as bytes and is validated in Swift.
-@Test func everyStringTravelsAsBytes() throws {
+@Test(.timeLimit(.minutes(10))) func everyStringTravelsAsBytes() throws {
     for file in try Repository.files(in: ["proto"], extensions: ["proto"]) {
         for (number, line) in try Repository.text(of: file).split(separator: "\n", omittingEmptySubsequences: false)
             .enumerated() where line.contains(/^\s*(repeated )?string \w+ =/)

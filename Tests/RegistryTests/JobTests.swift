@@ -2,7 +2,7 @@ import Foundation
 import Registry
 import Testing
 
-@Suite struct JobTests {
+@Suite(.timeLimit(.minutes(10))) struct JobTests {
     @Test func everyStateKnowsWhatMayHappenToIt() {
         var table: [String] = []
         for state in JobState.allCases {

@@ -1,7 +1,7 @@
 import Registry
 import Testing
 
-@Suite struct NameTests {
+@Suite(.timeLimit(.minutes(10))) struct NameTests {
     @Test(arguments: ["a", "0", "anna", "a.b_c-d", "9lives", String(repeating: "a", count: 64)])
     func userNamesInForm(name: String) throws {
         #expect(try NameRules.userName(name) == name)

@@ -1,6 +1,6 @@
 import Service
 import Testing
 
-@Test func versionIsSemantic() {
+@Test(.timeLimit(.minutes(10))) func versionIsSemantic() {
     #expect(ServerVersion.current.split(separator: ".").count == 3)
 }

@@ -1,7 +1,7 @@
 import Testing
 import VLM
 
-@Suite struct LanguageSamplerTests {
+@Suite(.timeLimit(.minutes(10))) struct LanguageSamplerTests {
     @Test func greedyTakesTheLowestOfEquals() throws {
         var sampler = try Sampler()
         #expect(sampler.sample([0, 3, 1, 3]) == 1)

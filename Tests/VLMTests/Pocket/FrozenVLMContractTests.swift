@@ -4,7 +4,7 @@ import VLM
 import VLMTestSupport
 
 /// What `FrozenVLM` promises, on pocket's assembly with random weights.
-@Suite struct FrozenVLMContractTests {
+@Suite(.timeLimit(.minutes(10))) struct FrozenVLMContractTests {
     private let model: any FrozenVLM
     private let prefix: any ImagePrefix
 
