@@ -151,7 +151,8 @@ let package = Package(
 
         .testTarget(
             name: "FoundationsTests", dependencies: ["Foundations", "ProcessTestSupport"], swiftSettings: strict),
-        .testTarget(name: "ComputeTests", dependencies: ["Compute", "Kernels"], swiftSettings: strict),
+        .testTarget(
+            name: "ComputeTests", dependencies: ["Compute", "Kernels", "PropertyTestSupport"], swiftSettings: strict),
         // Small random models and pictures, so that the rooms above are tested without weights.
         .target(
             name: "VLMTestSupport", dependencies: ["VLM", "Compute", "Foundations"],
@@ -165,12 +166,26 @@ let package = Package(
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             path: "Tests/Support/ProcessTestSupport", swiftSettings: strict),
+        // Waiting in tests, with an end.
+        .target(name: "WaitingTestSupport", path: "Tests/Support/WaitingTestSupport", swiftSettings: strict),
+        // Random input, the same on every run.
+        .target(name: "PropertyTestSupport", path: "Tests/Support/PropertyTestSupport", swiftSettings: strict),
+        // HTTP/2 without sockets, frame by frame.
+        .target(
+            name: "RPCTestSupport", dependencies: ["RPC", "RPCCore", "RPCTransport", "CNghttp2"],
+            path: "Tests/Support/RPCTestSupport", swiftSettings: strict),
         .testTarget(
-            name: "VLMTests", dependencies: ["VLM", "VLMTestSupport", "Compute", "Foundations", "MyVLMParity"],
+            name: "VLMTests",
+            dependencies: [
+                "VLM", "VLMTestSupport", "Compute", "Foundations", "MyVLMParity", "PropertyTestSupport",
+            ],
             exclude: ["Fixtures"], swiftSettings: strict),
         .testTarget(
             name: "RuntimeTests",
-            dependencies: ["Runtime", "VLM", "VLMTestSupport", "Compute", "Foundations", "Rules"],
+            dependencies: [
+                "Runtime", "VLM", "VLMTestSupport", "WaitingTestSupport", "PropertyTestSupport", "Compute",
+                "Foundations", "Rules",
+            ],
             exclude: ["Fixtures"], swiftSettings: strict),
         .testTarget(
             name: "RegistryTests",
@@ -183,22 +198,28 @@ let package = Package(
             name: "RPCTests",
             dependencies: [
                 "RPC", "RPCCore", "RPCTransport", "RPCMessages", "CMessages", "CProtobufC", "Foundations",
-                "ProcessTestSupport",
+                "ProcessTestSupport", "RPCTestSupport", "WaitingTestSupport", "PropertyTestSupport",
             ],
             exclude: ["Goldens", "python"], swiftSettings: strict),
         .testTarget(
             name: "ServiceTests",
             dependencies: [
                 "Service", "Client", "Foundations", "Registry", "Rules", "Runtime", "RPC", "VLM", "VLMTestSupport",
-                "ProcessTestSupport",
+                "ProcessTestSupport", "WaitingTestSupport",
                 .product(name: "Logging", package: "swift-log"),
             ], exclude: ["Goldens", "python"], swiftSettings: strict),
         .testTarget(
-            name: "LocalFilesTests", dependencies: ["LocalFiles", "ProcessTestSupport"], swiftSettings: strict),
-        .testTarget(name: "ClientTests", dependencies: ["Client", "LocalFiles", "RPC"], swiftSettings: strict),
+            name: "LocalFilesTests", dependencies: ["LocalFiles", "ProcessTestSupport", "PropertyTestSupport"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "ClientTests",
+            dependencies: ["Client", "LocalFiles", "RPC", "RPCMessages", "Rules", "RPCTestSupport", "WaitingTestSupport"],
+            swiftSettings: strict),
         .testTarget(name: "RulesTests", dependencies: ["Rules"], swiftSettings: strict),
-        .testTarget(name: "ImagesTests", dependencies: ["Images", "Rules"], swiftSettings: strict),
-        .testTarget(name: "PicturesTests", dependencies: ["Pictures", "Images"], swiftSettings: strict),
+        .testTarget(
+            name: "ImagesTests", dependencies: ["Images", "Rules", "PropertyTestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "PicturesTests", dependencies: ["Pictures", "Images", "PropertyTestSupport"], swiftSettings: strict),
         .testTarget(
             name: "EvaluationTests", dependencies: ["Evaluation", "LocalFiles", "Runtime", "VLM", "VLMTestSupport"],
             exclude: ["Fixtures"], swiftSettings: strict),

@@ -1,5 +1,5 @@
 import LocalFiles
-import RPC
+package import RPC
 import Synchronization
 
 /// A connection to a MyVLM server: everything an application calls.
@@ -49,6 +49,13 @@ public final class MyVLMClient: Sendable {
                     + "not fit; ask the server's operator",
                 cause: error)
         }
+        held = Mutex(token)
+        self.timeout = timeout
+    }
+
+    /// A client over a channel that is there already: without a port, in tests.
+    package init(channel: Channel, token: String? = nil, timeout: Duration = .seconds(60)) {
+        self.channel = channel
         held = Mutex(token)
         self.timeout = timeout
     }

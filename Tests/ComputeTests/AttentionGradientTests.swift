@@ -4,7 +4,7 @@ import Kernels
 import Testing
 
 /// Attention between any rows, with its backward pass, against sums in double precision and finite differences.
-@Suite struct AttentionGradientTests {
+@Suite(.timeLimit(.minutes(10))) struct AttentionGradientTests {
     /// One job over memory of its own: two stretches of keys, a bias, rows that see more and more.
     private struct Problem {
         let heads: Int

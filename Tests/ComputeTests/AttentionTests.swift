@@ -4,7 +4,7 @@ import Kernels
 import Testing
 
 /// Causal attention behind a prefix, against double precision and against itself cut differently.
-@Suite struct AttentionTests {
+@Suite(.timeLimit(.minutes(10))) struct AttentionTests {
     /// Keys and values of a prefix and a tail, queries of the last `count` positions.
     private struct Problem {
         let shape: mk_attention_shape

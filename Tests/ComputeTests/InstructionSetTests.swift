@@ -4,7 +4,7 @@ import Kernels
 import Testing
 
 /// Every instruction set's kernels against double precision. The choice holds for the calling thread only.
-@Suite struct InstructionSetTests {
+@Suite(.timeLimit(.minutes(10))) struct InstructionSetTests {
     private static let shapes: [(m: Int, n: Int, k: Int)] = [
         (1, 1, 1), (1, 32, 16), (2, 33, 5), (3, 31, 7), (5, 64, 32), (6, 17, 33), (7, 96, 40), (11, 40, 1),
         (12, 48, 64),

@@ -7,7 +7,7 @@ import VLMTestSupport
 
 /// A whole evaluation on the small random model: what it says means nothing, but every figure is there and the page
 /// holds what was seen.
-@Suite struct EvaluatorTests {
+@Suite(.timeLimit(.minutes(10))) struct EvaluatorTests {
     private func folder(things: Int, photos: Int) throws -> URL {
         let root = FileManager.default.temporaryDirectory.appending(path: "evaluation-\(UUID().uuidString)")
         var captions: [String: Any] = [:]

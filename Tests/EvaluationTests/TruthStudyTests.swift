@@ -8,7 +8,7 @@ import VLMTestSupport
 
 /// A whole measurement on the small random model: what it says means nothing, but every figure is there, what cannot be
 /// used is left out, and the page holds what was seen.
-@Suite struct TruthStudyTests {
+@Suite(.timeLimit(.minutes(10))) struct TruthStudyTests {
     private final class Lines: Sendable {
         private let lines = Mutex<[String]>([])
         var all: [String] { lines.withLock { $0 } }
@@ -138,7 +138,7 @@ import VLMTestSupport
     }
 }
 
-@Test func whatIsFalseIsMarked() {
+@Test(.timeLimit(.minutes(10))) func whatIsFalseIsMarked() {
     let words = HumanWords(["A dog runs on white sand"])
     let marked = MarkedCaption.html("A <Red> DOG & a cat, running.", beside: words)
     #expect(
@@ -150,7 +150,7 @@ import VLMTestSupport
 }
 
 /// `"` with a mark above it is one character to Swift and the end of an attribute to a browser.
-@Test func marksThatCombineEscapeNothing() {
+@Test(.timeLimit(.minutes(10))) func marksThatCombineEscapeNothing() {
     #expect(HTML.escaped("\"\u{301} <\u{338}b>") == "&quot;\u{301} &lt;\u{338}b&gt;")
     #expect(HTML.escaped("it's & so") == "it&#39;s &amp; so")
 }

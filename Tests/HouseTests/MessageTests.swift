@@ -3,7 +3,7 @@ import Testing
 
 /// protobuf-c unpacks without a nesting limit: a message that contains itself, directly or through others, lets a
 /// small request exhaust the stack. None may exist.
-@Test func noMessageIsRecursive() throws {
+@Test(.timeLimit(.minutes(10))) func noMessageIsRecursive() throws {
     var fields: [String: Set<String>] = [:]
     for file in try Repository.files(in: ["proto"], extensions: ["proto"]) {
         var open: [String] = []
@@ -38,7 +38,7 @@ import Testing
 }
 
 /// The API is for everybody's compiler: nothing of ours is needed to use it, and Go and Java have a place for it.
-@Test func protoFilesAskForNoCompilerOfOurs() throws {
+@Test(.timeLimit(.minutes(10))) func protoFilesAskForNoCompilerOfOurs() throws {
     let files = try Repository.files(in: ["proto"], extensions: ["proto"])
     #expect(files.count > 5)
     for file in files {

@@ -2,7 +2,7 @@ import Foundation
 import LocalFiles
 import Testing
 
-@Suite struct LocalFileTests {
+@Suite(.timeLimit(.minutes(10))) struct LocalFileTests {
     /// A folder of the test's own.
     private func inFolder(_ body: (LocalPath) async throws -> Void) async throws {
         let folder = LocalPath(NSTemporaryDirectory()).appending("local files %20 \(UUID().uuidString)")

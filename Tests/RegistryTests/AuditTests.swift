@@ -3,7 +3,7 @@ import GRDB
 import Registry
 import Testing
 
-@Suite struct AuditTests {
+@Suite(.timeLimit(.minutes(10))) struct AuditTests {
     private func filled() async throws -> Harness {
         let harness = try Harness()
         let anna = try await harness.user("anna")

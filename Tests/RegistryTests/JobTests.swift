@@ -3,7 +3,7 @@ import Registry
 import Rules
 import Testing
 
-@Suite struct JobTests {
+@Suite(.timeLimit(.minutes(10))) struct JobTests {
     @Test func everyStateKnowsWhatMayHappenToIt() {
         var table: [String] = []
         for state in JobState.allCases {

@@ -2,7 +2,7 @@ import Foundations
 import Registry
 import Testing
 
-@Suite struct ModelTests {
+@Suite(.timeLimit(.minutes(10))) struct ModelTests {
     /// Random calls one after the other: each gives what the model gives, and so does the whole state at the end.
     @Test(arguments: [1, 2, 3, 4, 5, 6] as [UInt64])
     func randomCallsAgreeWithTheModel(seed: UInt64) async throws {

@@ -2,7 +2,7 @@ import Foundations
 import Registry
 import Testing
 
-@Suite struct WatchTests {
+@Suite(.timeLimit(.minutes(10))) struct WatchTests {
     @Test func everyChangeIsToldOnceAndInOrder() async throws {
         let harness = try Harness()
         let anna = try await harness.user("anna")

@@ -6,7 +6,7 @@ import Registry
 import Service
 import Testing
 
-@Suite struct AdministrationTests {
+@Suite(.timeLimit(.minutes(10))) struct AdministrationTests {
     /// What was erased is gone from answers, memory and files, and a backup made before does not bring it back.
     @Test func erasedMeansErased() async throws {
         try await Harness.run { harness in

@@ -19,7 +19,7 @@ private func badPictures() throws -> [(String, [UInt8])] {
     ]
 }
 
-@Suite struct BadInputTests {
+@Suite(.timeLimit(.minutes(10))) struct BadInputTests {
     @Test func badPicturesAreRefused() async throws {
         try await Harness.run { harness in
             let ann = try await harness.user("ann")

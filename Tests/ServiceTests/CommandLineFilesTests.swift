@@ -7,7 +7,7 @@ import Testing
 import VLM
 
 /// Names, pipes, outputs and terminals as a shell hands them to `myvlm`.
-@Suite struct CommandLineFilesTests {
+@Suite(.timeLimit(.minutes(10))) struct CommandLineFilesTests {
     /// A shell in the harness's folder, logged in as the administrator; `$MYVLM` is the binary, `photo.png` a photo.
     private func shell(_ harness: Harness) async throws -> Program {
         let tool = try CommandLineTool.named("myvlm")

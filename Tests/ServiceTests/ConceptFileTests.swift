@@ -6,7 +6,7 @@ import Service
 import Testing
 import VLM
 
-@Suite struct ConceptFileTests {
+@Suite(.timeLimit(.minutes(10))) struct ConceptFileTests {
     @Test func aConceptLeavesAsAFileAndComesBackTheSame() async throws {
         try await Harness.run { harness in
             let ann = try await harness.user("ann")

@@ -8,7 +8,7 @@ import Testing
 
 /// One set of rules: what is accepted before the training is accepted after it. An identifier of five words used to be
 /// trained for and then refused by the commit.
-@Suite struct EnrollmentDoorTests {
+@Suite(.timeLimit(.minutes(10))) struct EnrollmentDoorTests {
     /// Texts around every bound: lengths in letters and in bytes, words, spaces, and characters of every kind.
     private static let texts: [String] = {
         var texts = [

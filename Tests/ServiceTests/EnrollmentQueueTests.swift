@@ -2,7 +2,7 @@ import Foundations
 import Service
 import Testing
 
-@Suite struct EnrollmentQueueTests {
+@Suite(.timeLimit(.minutes(10))) struct EnrollmentQueueTests {
     /// Plays steps such as "a b -a c": a letter enters for that user, "-a" ends the user's oldest that trains, and "~a"
     /// gives up the user's newest that waits. Returns who began, in order, with "!" for who was refused.
     private func played(_ steps: String, running: Int = 1, waiting: Int = 4) -> String {

@@ -2,7 +2,7 @@ import Client
 import Testing
 
 /// What an order may leave out or ask for.
-@Suite struct EnrollmentWishesTests {
+@Suite(.timeLimit(.minutes(10))) struct EnrollmentWishesTests {
     private func events(_ client: MyVLMClient, _ order: EnrollmentOrder) async throws -> [EnrollmentEvent] {
         var events: [EnrollmentEvent] = []
         for try await event in client.enroll(order) { events.append(event) }

@@ -7,7 +7,7 @@ import Runtime
 import Service
 import Testing
 
-@Suite struct ImportRunTests {
+@Suite(.timeLimit(.minutes(10))) struct ImportRunTests {
     /// A whole account: several concepts, versions, aliases, kept photos, bytes that two concepts have in common.
     @Test func aFullAccountComesBackWhole() async throws {
         try await Harness.run { harness in

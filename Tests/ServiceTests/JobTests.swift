@@ -5,7 +5,7 @@ import Service
 import Testing
 import VLM
 
-@Suite struct JobTests {
+@Suite(.timeLimit(.minutes(10))) struct JobTests {
     private func heldBack(_ barrier: Barrier) -> Harness.Setup {
         var setup = Harness.Setup()
         setup.decode = { bytes in

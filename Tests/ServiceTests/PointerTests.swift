@@ -4,7 +4,7 @@ import ProcessTestSupport
 import Service
 import Testing
 
-@Suite struct PointerTests {
+@Suite(.timeLimit(.minutes(10))) struct PointerTests {
     @Test func pointersMoveAndAreWatched() async throws {
         try await Harness.run { harness in
             let ann = try await harness.user("ann")

@@ -8,7 +8,7 @@ import VLM
 import VLMTestSupport
 
 /// What is refused costs nothing and leaves nothing.
-@Suite struct RefusedEnrollmentTests {
+@Suite(.timeLimit(.minutes(10))) struct RefusedEnrollmentTests {
     /// Each refused for another reason; four of one kind used to lock the user out for half an hour.
     @Test func whateverRefusesItTheUploadIsGone() async throws {
         try await Harness.run { harness in

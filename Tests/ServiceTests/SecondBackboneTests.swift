@@ -7,7 +7,7 @@ import VLM
 import VLMTestSupport
 
 /// A BLIP-2 checkpoint behind the same server, and what becomes of its concepts when another model is served.
-@Suite struct SecondBackboneTests {
+@Suite(.timeLimit(.minutes(10))) struct SecondBackboneTests {
     /// A fixture's folder with a bank of negatives beside it.
     private func withModel(_ name: String, _ body: (String) async throws -> Void) async throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: "second-\(UUID().uuidString)")

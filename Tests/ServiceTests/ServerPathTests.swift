@@ -8,7 +8,7 @@ import Testing
 import VLM
 
 /// No caller hears where files of the server lie, whatever fails.
-@Suite struct ServerPathTests {
+@Suite(.timeLimit(.minutes(10))) struct ServerPathTests {
     /// What breaks below a running server, and the calls that meet it.
     private func expectNoPath(_ what: String, _ harness: Harness, _ body: () async throws -> Void) async {
         guard let error = await failure(body) else {

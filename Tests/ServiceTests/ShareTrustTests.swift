@@ -7,7 +7,7 @@ import Service
 import Testing
 
 /// What others share, and what a registry holds already, never costs more than that concept itself.
-@Suite struct ShareTrustTests {
+@Suite(.timeLimit(.minutes(10))) struct ShareTrustTests {
     /// One share of junk, of another model's artifact or of thousands of rows made every answer of its receiver fail, take
     /// half a minute, or say the sharer's words; and `scrub` found nothing.
     @Test func aBadShareLeavesTheReceiversAnswersWhole() async throws {

@@ -3,12 +3,12 @@ import RPC
 import Service
 import Testing
 
-@Suite struct TokenTests {
+@Suite(.timeLimit(.minutes(10))) struct TokenTests {
     private func copy(_ harness: Harness, _ token: String?) throws -> MyVLMClient {
         try MyVLMClient(
             ConnectionOptions(
                 host: harness.address.host, port: harness.address.port, authorityFile: harness.home.authority),
-            token: token)
+            token: token, timeout: Harness.patience)
     }
 
     @Test func scopesDecideWhatATokenMayDo() async throws {

@@ -3,7 +3,7 @@ import RPC
 import Service
 import Testing
 
-@Suite struct UploadStageTests {
+@Suite(.timeLimit(.minutes(10))) struct UploadStageTests {
     private func stage(
         _ now: Locked<Int64>, _ change: (inout UploadLimits) -> Void = { _ in }
     ) throws -> (UploadStage, String) {

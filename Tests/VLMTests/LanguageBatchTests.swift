@@ -4,7 +4,7 @@ import Testing
 import VLM
 
 /// A sequence's numbers do not depend on its neighbours, on how it was cut, or on the number of threads.
-@Suite struct LanguageBatchTests {
+@Suite(.timeLimit(.minutes(10))) struct LanguageBatchTests {
     private let fixture: LanguageFixture
     private let model: LlamaModel
 

@@ -3,7 +3,7 @@ import Foundations
 import Testing
 import VLM
 
-@Suite struct LanguagePiecesTests {
+@Suite(.timeLimit(.minutes(10))) struct LanguagePiecesTests {
     private func random(_ rows: Int, _ columns: Int, seed: UInt64) -> Matrix {
         var generator = SplitMix64(seed: seed)
         return Matrix(

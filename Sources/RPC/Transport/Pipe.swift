@@ -1,8 +1,10 @@
 package import RPCCore
 
-/// A two-way stream of bytes with buffered writing. Confined to a loop's thread. A fake one tests the layers above
-/// without sockets.
+/// A two-way stream of bytes with buffered writing. Confined to a loop's thread. A fake one (`FakePipe` of the tests)
+/// tests the layers above without sockets.
 package protocol Pipe: AnyObject {
+    /// Who hears of it; held weakly.
+    var delegate: (any PipeDelegate)? { get set }
     /// Bytes written and not yet taken by the socket.
     var pendingBytes: Int { get }
     /// Queues bytes.

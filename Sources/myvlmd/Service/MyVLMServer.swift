@@ -1,6 +1,6 @@
 import Foundation
 public import Logging
-import RPC
+package import RPC
 public import Registry
 public import Runtime
 import Synchronization
@@ -34,6 +34,8 @@ public final class MyVLMServer: Sendable {
         public var passwordCost = PasswordCost.standard
         /// Last word on the registry's settings: a test's small disk.
         package var adjustRegistry: @Sendable (inout RegistryConfiguration) -> Void = { _ in }
+        /// Last word on how calls are served: a test's own time.
+        package var adjustTransport: @Sendable (inout RPC.ServerConfiguration) -> Void = { _ in }
 
         /// The defaults.
         public init() {}
@@ -96,6 +98,7 @@ public final class MyVLMServer: Sendable {
                 endpoint: Endpoint(host: listen.host, port: listen.port), certificateFile: home.certificate,
                 keyFile: home.key)
             rpc.clientAuthorityFile = configuration.clientAuthority
+            options.adjustTransport(&rpc)
             server = try Server(
                 configuration: rpc, services: services,
                 authenticator: { try await authentication.authenticate($0, $1, $2) },

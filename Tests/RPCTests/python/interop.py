@@ -121,7 +121,7 @@ def metadata(echo):
 
 def parallel(echo):
     calls = [echo.unary.future(TextPiece(text=str(i))) for i in range(1000)]
-    assert [c.result(timeout=30).text for c in calls] == [str(i) for i in range(1000)]
+    assert [c.result(timeout=600).text for c in calls] == [str(i) for i in range(1000)]
 
 
 def main():

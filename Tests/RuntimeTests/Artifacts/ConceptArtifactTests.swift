@@ -4,7 +4,7 @@ import Runtime
 import Testing
 import VLM
 
-@Suite struct ConceptArtifactTests {
+@Suite(.timeLimit(.minutes(10))) struct ConceptArtifactTests {
     static let identity = ModelIdentity(
         name: "tiny", digest: "ab12", hiddenSize: 8, featureSize: 6, gridRows: 2, gridColumns: 2)
 

@@ -2,7 +2,7 @@ import Rules
 import Runtime
 import Testing
 
-@Suite struct SentencesTests {
+@Suite(.timeLimit(.minutes(10))) struct SentencesTests {
     @Test func ownCaptionsNeedThePlaceholderOnce() throws {
         #expect(
             try Sentences.sentence(of: " {concept}  on a mat ", identifier: "Zibo", photo: "a.jpg") == "Zibo on a mat")

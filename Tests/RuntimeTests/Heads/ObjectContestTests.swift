@@ -4,7 +4,7 @@ import Testing
 import VLM
 
 /// Things are unit vectors of a small feature space whose mean is zero; a picture is a grid of two columns.
-@Suite struct ObjectContestTests {
+@Suite(.timeLimit(.minutes(10))) struct ObjectContestTests {
     private let space = FeatureSpace(mean: [Float](repeating: 0, count: 4))
     /// Two sneakers that are 80 % alike, and a cat.
     private static let blue: [Float] = [0.8, 0.6, 0, 0]

@@ -4,7 +4,7 @@ import Testing
 import VLM
 
 /// Packing changes no bit: heads, faces and heat are compared with the formulas written out, one head at a time.
-@Suite struct PackedHeadsTests {
+@Suite(.timeLimit(.minutes(10))) struct PackedHeadsTests {
     private let features = 83
     private let space: FeatureSpace
     private var random = TestRandom(seed: 71)

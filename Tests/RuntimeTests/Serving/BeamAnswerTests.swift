@@ -4,7 +4,7 @@ import Testing
 import VLM
 
 /// Searches run in the batch that everybody shares.
-@Suite struct BeamAnswerTests {
+@Suite(.timeLimit(.minutes(10))) struct BeamAnswerTests {
     private let picture = TinyHouse.picture(of: 2_000_001, view: 0)
 
     private func search(_ beams: Int, tokens: Int = 12, penalty: Float = 1) throws -> Sampling {

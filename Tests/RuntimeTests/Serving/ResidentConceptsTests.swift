@@ -4,7 +4,7 @@ import Runtime
 import Testing
 import VLM
 
-@Suite struct ResidentConceptsTests {
+@Suite(.timeLimit(.minutes(10))) struct ResidentConceptsTests {
     @Test func bytesUnderAWrongDigestAreNeverUsed() async throws {
         let maker = try TinyHouse()
         let artifact = try await maker.enroll(1_000_001).artifact

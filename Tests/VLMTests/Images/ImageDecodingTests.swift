@@ -3,7 +3,7 @@ import Testing
 import VLM
 import VLMTestSupport
 
-@Suite struct ImageDecodingTests {
+@Suite(.timeLimit(.minutes(10))) struct ImageDecodingTests {
     @Test func everyFormatDecodesAsPillowDoes() throws {
         let golden = try ImageGolden.load()
         #expect(golden.decoded.count >= 20)

@@ -3,7 +3,7 @@ import Testing
 import VLM
 import VLMTestSupport
 
-@Suite struct ImageOperationTests {
+@Suite(.timeLimit(.minutes(10))) struct ImageOperationTests {
     @Test func resizeBrightnessAndRotationEqualPillow() throws {
         let golden = try ImageGolden.load()
         let source = try RGBImage(decoding: ImageGolden.bytes(golden.source))

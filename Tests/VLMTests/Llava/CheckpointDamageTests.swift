@@ -4,7 +4,7 @@ import Testing
 import VLM
 
 /// What a user is told about a checkpoint that cannot be run.
-struct CheckpointDamageTests {
+@Suite(.timeLimit(.minutes(10))) struct CheckpointDamageTests {
     private func failure(_ folder: URL) -> VLMError? {
         do {
             _ = try VLMLoader.load(directory: folder.path())

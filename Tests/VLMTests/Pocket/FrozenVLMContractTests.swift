@@ -5,7 +5,7 @@ import VLM
 import VLMTestSupport
 
 /// What `FrozenVLM` promises, on pocket's assembly with random weights.
-@Suite struct FrozenVLMContractTests {
+@Suite(.timeLimit(.minutes(10))) struct FrozenVLMContractTests {
     private let model: any CompleteVLM
     private let prefix: any ImagePrefix
 

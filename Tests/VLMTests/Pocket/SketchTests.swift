@@ -4,7 +4,7 @@ import Testing
 import VLM
 
 /// Small random sketches against PyTorch: `Tools/fixtures_sketch.py`.
-@Suite struct SketchTests {
+@Suite(.timeLimit(.minutes(10))) struct SketchTests {
     private struct Reference {
         let file: SafetensorsFile
         let sketch: Sketch
@@ -130,7 +130,7 @@ import VLM
     }
 }
 
-@Suite struct VisualPoolTests {
+@Suite(.timeLimit(.minutes(10))) struct VisualPoolTests {
     /// torch.nn.functional.adaptive_avg_pool2d(torch.arange(49.).view(1, 1, 7, 7), 4)
     @Test func fewerPlacesAreMeansOfOverlappingWindows() {
         let map = Matrix(rows: 49, columns: 1, values: (0..<49).map { Float($0) })

@@ -4,7 +4,7 @@ import Testing
 import VLM
 
 /// Directories that are no model: each says what is wrong and what to do.
-@Suite struct VLMLoaderTests {
+@Suite(.timeLimit(.minutes(10))) struct VLMLoaderTests {
     private func directory(_ files: [String: String]) throws -> String {
         let folder = FileManager.default.temporaryDirectory.appending(path: "loader-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
