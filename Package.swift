@@ -13,6 +13,12 @@ let strict: [SwiftSetting] = [
 // C targets are optimised in every configuration: a debug build of the kernels is ten times slower.
 let fastC: [CSetting] = [.unsafeFlags(["-O3", "-fno-math-errno", "-Wall", "-Werror"])]
 
+// Swift's standard library and Foundation inside the program; the libraries named are what Foundation itself is made of.
+let staticLibrary = [
+    "-static-stdlib", "-lCoreFoundation", "-l_FoundationICU", "-l_FoundationCShims", "-l_FoundationCollections",
+    "-lstdc++",
+]
+
 let system: [Target] = [
     .systemLibrary(name: "COpenBLAS", path: "Sources/System/COpenBLAS", pkgConfig: "openblas"),
     .systemLibrary(name: "COpenSSL", path: "Sources/System/COpenSSL", pkgConfig: "openssl"),
@@ -112,7 +118,7 @@ let package = Package(
             dependencies: [
                 "Client", "Foundations", "LocalFiles", "Pictures", "Terminal",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
-            ], swiftSettings: strict, linkerSettings: [.unsafeFlags(["-static-stdlib"])]),
+            ], swiftSettings: strict, linkerSettings: [.unsafeFlags(staticLibrary)]),
         .executableTarget(
             name: "myvlm-lab",
             dependencies: [
@@ -213,7 +219,9 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "ClientTests",
-            dependencies: ["Client", "LocalFiles", "RPC", "RPCMessages", "Rules", "RPCTestSupport", "WaitingTestSupport"],
+            dependencies: [
+                "Client", "LocalFiles", "RPC", "RPCMessages", "Rules", "RPCTestSupport", "WaitingTestSupport",
+            ],
             swiftSettings: strict),
         .testTarget(name: "RulesTests", dependencies: ["Rules"], swiftSettings: strict),
         .testTarget(
