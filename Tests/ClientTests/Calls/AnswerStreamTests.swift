@@ -26,13 +26,13 @@ import Testing
         var (pieces, end) = ([String](), "")
         for try await event in client.caption(Self.photo, frozen: true) {
             switch event {
-            case .text(let piece): pieces.append(piece)
+            case .piece(let piece): pieces.append(piece.text)
             case .end(let answer): end = answer.text + " " + answer.finishReason
             }
         }
         #expect(pieces == ["a ", "mug"] && end == "a mug stop")
         var asked: [String] = []
-        for try await case .text(let piece) in client.ask(Self.photo, "what?") { asked.append(piece) }
+        for try await case .piece(let piece) in client.ask(Self.photo, "what?") { asked.append(piece.text) }
         #expect(asked == ["what?"])
         #expect(server.calls.map(\.patience) == [nil, nil], "an answer takes the time it takes")
         #expect(server.calls.allSatisfy { $0.authorization == "Bearer t" })
@@ -50,7 +50,7 @@ import Testing
         let client = MyVLMClient(channel: try server.channel())
         var pieces: [String] = []
         let error = await #expect(throws: MyVLMError.self) {
-            for try await case .text(let piece) in client.caption(Self.photo) { pieces.append(piece) }
+            for try await case .piece(let piece) in client.caption(Self.photo) { pieces.append(piece.text) }
         }
         #expect(pieces == ["half"] && error?.code == .resourceExhausted)
         await client.close()
