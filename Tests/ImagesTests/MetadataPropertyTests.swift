@@ -1,5 +1,6 @@
 import Images
 import PropertyTestSupport
+import Rules
 import Testing
 
 /// What is true of pictures' metadata, wherever writers put it and whatever became of it.

@@ -1,4 +1,5 @@
 import Compute
+import Foundations
 import PropertyTestSupport
 import Runtime
 import Testing
@@ -53,7 +54,7 @@ import VLM
             let again = try ConceptArtifact(decoding: bytes)
             #expect(again == artifact)
             #expect(try again.encoded() == bytes)
-            digests.insert(try ConceptArtifact.digest(of: bytes))
+            digests.insert(SHA256Digest.hex(bytes))
         }
         #expect(digests.count == 20, "other content has other bytes")
     }
