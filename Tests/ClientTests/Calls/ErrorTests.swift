@@ -98,7 +98,7 @@ import Testing
         }
         let client = MyVLMClient(channel: try server.channel(), timeout: .seconds(60))
         let short = Task { try await client.whoAmI() }
-        let long = Task { try await client.recognize(Photo(name: "a", bytes: [1])) }
+        let long = Task { try await client.recognize(Photo(name: "a", bytes: [0xFF, 0xD8, 0xFF, 1])) }
         var count = 0
         for await _ in begun {
             count += 1

@@ -98,19 +98,19 @@ import Testing
         },
         Sent("Logout", LogoutRequest()) { try await $0.logout() },
         Sent("WhoAmI", WhoAmIRequest()) { _ = try await $0.whoAmI() },
-        Sent("ChangePassword", ChangePasswordRequest(oldPassword: "a", newPassword: "b")) {
-            try await $0.changePassword(old: "a", new: "b")
+        Sent("ChangePassword", ChangePasswordRequest(oldPassword: "a", newPassword: "a new one")) {
+            try await $0.changePassword(old: "a", new: "a new one")
         },
-        Sent("CreateUser", CreateUserRequest(name: "ben", password: "x", role: .auditor)) {
-            _ = try await $0.createUser(name: "ben", password: "x", role: .auditor)
+        Sent("CreateUser", CreateUserRequest(name: "ben", password: "a password", role: .auditor)) {
+            _ = try await $0.createUser(name: "ben", password: "a password", role: .auditor)
         },
         Sent("ListUsers", ListUsersRequest(limit: 1000)) { _ = try await $0.users() },
         Sent("SetSuspended", SetSuspendedRequest(name: "ben", suspended: true)) {
             _ = try await $0.setSuspended(true, user: "ben")
         },
         Sent("SetRole", SetRoleRequest(name: "ben", role: .admin)) { _ = try await $0.setRole(.admin, user: "ben") },
-        Sent("ResetPassword", ResetPasswordRequest(name: "ben", password: "y")) {
-            try await $0.resetPassword(user: "ben", to: "y")
+        Sent("ResetPassword", ResetPasswordRequest(name: "ben", password: "a password")) {
+            try await $0.resetPassword(user: "ben", to: "a password")
         },
         Sent("GetUsage", GetUsageRequest(user: "ben")) { _ = try await $0.usage(of: "ben") },
         Sent(
@@ -208,8 +208,8 @@ import Testing
         Sent("GetJob", JobRequest(id: "j")) { _ = try await $0.job("j") },
         Sent("CancelJob", JobRequest(id: "j")) { _ = try await $0.cancelJob("j") },
         Sent("ResumeJob", JobRequest(id: "j")) { _ = try await $0.resumeJob("j") },
-        Sent("Recognize", RecognizeRequest(image: [9, 8]), isLimited: false) {
-            _ = try await $0.recognize(Photo(name: "a", bytes: [9, 8]))
+        Sent("Recognize", RecognizeRequest(image: [0xFF, 0xD8, 0xFF, 1]), isLimited: false) {
+            _ = try await $0.recognize(Photo(name: "a", bytes: [0xFF, 0xD8, 0xFF, 1]))
         },
     ]
 

@@ -10,7 +10,9 @@ import WaitingTestSupport
         EnrollmentOrder(
             name: "zibo", kind: .object, classNoun: "mug",
             photos: sizes.enumerated().map { index, size in
-                Photo(name: "p\(index)", bytes: (0..<size).map { UInt8(truncatingIfNeeded: $0 &* 7 &+ index) })
+                Photo(
+                    name: "p\(index)",
+                    bytes: [0xFF, 0xD8, 0xFF] + (3..<size).map { UInt8(truncatingIfNeeded: $0 &* 7 &+ index) })
             }, captions: [(0, "a {concept}")], seed: 7, condition: .onlyNew, reason: "why")
     }
 
@@ -60,7 +62,7 @@ import WaitingTestSupport
 
     @Test(
         arguments: [
-            [0], [1], [piece - 1], [piece], [piece + 1], [3 * piece, 5, 0, 2 * piece + 100],
+            [3], [4], [piece - 1], [piece], [piece + 1], [3 * piece, 5, 3, 2 * piece + 100],
         ])
     func photosAreSentInPieces(_ sizes: [Int]) async throws {
         let server = try Self.server()
@@ -91,7 +93,7 @@ import WaitingTestSupport
 
     @Test func theOrderIsSentAsItIsMeant() async throws {
         let server = try Self.server()
-        _ = try await run(server, Self.order([1, 2]))
+        _ = try await run(server, Self.order([4, 5]))
         var request = EnrollRequest(
             name: "zibo", kind: .object, classNoun: "mug", captions: [PhotoCaption(photo: 0, text: "a {concept}")],
             seed: 7, onlyNew: true, reason: "why", task: .caption)
@@ -107,7 +109,7 @@ import WaitingTestSupport
         let server = try Self.server { step in
             if step == "check" { throw RPCError(code: .resourceExhausted, message: "no place") }
         }
-        let error = await #expect(throws: MyVLMError.self) { try await run(server, Self.order([1])) }
+        let error = await #expect(throws: MyVLMError.self) { try await run(server, Self.order([4])) }
         #expect(error?.code == .resourceExhausted && server.methods == ["CheckEnrollment"])
     }
 
@@ -116,7 +118,7 @@ import WaitingTestSupport
         let server = try Self.server { step in
             if step == "check" { throw RPCError(code: .unimplemented, message: "no such method") }
         }
-        let events = try await run(server, Self.order([1]))
+        let events = try await run(server, Self.order([4]))
         #expect(server.methods == ["CheckEnrollment", "UploadPhotos", "Enroll"])
         #expect(events.contains { if case .done = $0 { true } else { false } })
     }
@@ -126,7 +128,7 @@ import WaitingTestSupport
         let server = try Self.server { step in
             if step == "enroll" { throw RPCError(code: .failedPrecondition, message: "another one is at work") }
         }
-        let error = await #expect(throws: MyVLMError.self) { try await run(server, Self.order([1])) }
+        let error = await #expect(throws: MyVLMError.self) { try await run(server, Self.order([4])) }
         #expect(error?.code == .failedPrecondition && error?.message == "another one is at work")
         #expect(server.methods == ["CheckEnrollment", "UploadPhotos", "Enroll", "DropUpload"])
         #expect(try server.calls.last?.messages == [DropUploadRequest(uploadId: "u1").encode()])
@@ -138,7 +140,7 @@ import WaitingTestSupport
         let server = try Self.server(
             refuse: { if $0 == "after" { throw RPCError(code: .invalidArgument, message: "no face") } },
             events: [note])
-        let error = await #expect(throws: MyVLMError.self) { try await run(server, Self.order([1])) }
+        let error = await #expect(throws: MyVLMError.self) { try await run(server, Self.order([4])) }
         #expect(error?.code == .invalidArgument)
         #expect(server.methods == ["CheckEnrollment", "UploadPhotos", "Enroll"])
     }
@@ -162,14 +164,15 @@ import WaitingTestSupport
             EnrollEvent(event: .progress(.init(step: 2, steps: 2, loss: 0.25, sample: "a mug"))),
             EnrollEvent(event: .note(EnrollNote(text: "one photo is blurred"))), Self.done,
         ]
-        let told = try await run(try Self.server(events: events), Self.order([1])).dropFirst()
+        let told = try await run(try Self.server(events: events), Self.order([4])).dropFirst()
         var words: [String] = []
         for event in told {
             switch event {
             case .uploaded: words.append("uploaded")
             case .job(let job): words.append("job \(job.id) \(job.state)")
             case .stage(let name): words.append(name)
-            case .progress(let step): words.append("\(step.step)/\(step.steps) \(step.loss) \(step.sample.isEmpty ? "-" : step.sample)")
+            case .progress(let step):
+                words.append("\(step.step)/\(step.steps) \(step.loss) \(step.sample.isEmpty ? "-" : step.sample)")
             case .note(let text): words.append(text)
             case .done(let enrolled): words.append("version \(enrolled.version.number)")
             }
@@ -182,7 +185,7 @@ import WaitingTestSupport
 
     @Test func anEndWithoutAVersionIsTheServersFault() async throws {
         let server = try Self.server(events: [EnrollEvent(event: .done(EnrollDone()))])
-        let error = await #expect(throws: MyVLMError.self) { try await run(server, Self.order([1])) }
+        let error = await #expect(throws: MyVLMError.self) { try await run(server, Self.order([4])) }
         #expect(error?.code == .internalError && error?.message.contains("no version") == true)
     }
 }
