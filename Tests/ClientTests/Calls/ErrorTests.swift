@@ -2,6 +2,7 @@ import Client
 import RPC
 import RPCTestSupport
 import Testing
+import WaitingTestSupport
 
 /// What goes wrong becomes one of the client's codes, with what the server said.
 @Suite(.timeLimit(.minutes(10))) struct ErrorTests {
@@ -109,7 +110,9 @@ import Testing
         await server.time.advance(by: .milliseconds(1))
         let error = await #expect(throws: MyVLMError.self) { try await short.value }
         #expect(error?.code == .deadlineExceeded && error?.exitCode == 75)
-        #expect(server.server.openCalls.map(\.method.method) == ["Recognize"])
+        try await eventually("only the patient one is left") {
+            server.server.openCalls.map(\.method.method) == ["Recognize"]
+        }
         long.cancel()
         let other = await #expect(throws: MyVLMError.self) { try await long.value }
         #expect(other?.code == .cancelled && other?.exitCode == 130)
