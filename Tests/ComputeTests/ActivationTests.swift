@@ -4,7 +4,7 @@ import Kernels
 import Testing
 
 /// Layer norms and activations of every instruction set, with their derivatives.
-@Suite struct ActivationTests {
+@Suite(.timeLimit(.minutes(10))) struct ActivationTests {
     private static let activations = [
         MK_ACTIVATION_NONE, MK_ACTIVATION_GELU, MK_ACTIVATION_GELU_TANH, MK_ACTIVATION_QUICK_GELU, MK_ACTIVATION_RELU,
         MK_ACTIVATION_SILU,

@@ -2,7 +2,7 @@ import Kernels
 import Testing
 
 /// Convolutions of every instruction set against sums in double precision.
-@Suite struct ConvolutionTests {
+@Suite(.timeLimit(.minutes(10))) struct ConvolutionTests {
     @Test(arguments: instructionSets) func depthwiseConvolutionsPadAsTensorFlowDoes(isa: Int32) {
         mk_select_isa(isa)
         defer { mk_select_isa(mk_best_isa()) }

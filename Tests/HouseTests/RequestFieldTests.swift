@@ -5,7 +5,9 @@ import Testing
 /// whatever lies between carries the message on, so that a new field is no walk through the house.
 ///
 /// What a request may set is a `var` where it is declared; what only tells, an answer or a configuration, is a `let`.
-@Test(arguments: ["temperature", "beams", "reason"]) func aRequestsFieldIsDeclaredTwiceAtMost(field: String) throws {
+@Test(.timeLimit(.minutes(10)), arguments: ["temperature", "beams", "reason"]) func aRequestsFieldIsDeclaredTwiceAtMost(
+    field: String
+) throws {
     // The rooms that know requests; what others call by these names is something else.
     let rooms = ["Client", "Terminal", "myvlm", "myvlmd", "Runtime", "Registry"]
     let files = try Repository.files(in: rooms.map { "Sources/\($0)" }, extensions: ["swift"])

@@ -6,7 +6,7 @@ import Testing
 
 /// Answers that come piece by piece, to their end or cut short, and files that come in pieces.
 @Suite(.timeLimit(.minutes(10))) struct AnswerStreamTests {
-    private static let photo = Photo(name: "a.png", bytes: [0xFF, 0xD8, 0xFF])
+    private static let photo = Photo(name: "a.jpg", bytes: [0xFF, 0xD8, 0xFF, 1])
 
     private static func piece(_ text: String) -> RPCMessages.AnswerEvent { .init(event: .piece(TextPiece(text: text))) }
 

@@ -98,19 +98,19 @@ import Testing
         },
         Sent("Logout", LogoutRequest()) { try await $0.logout() },
         Sent("WhoAmI", WhoAmIRequest()) { _ = try await $0.whoAmI() },
-        Sent("ChangePassword", ChangePasswordRequest(oldPassword: "a", newPassword: "a new password")) {
-            try await $0.changePassword(old: "a", new: "a new password")
+        Sent("ChangePassword", ChangePasswordRequest(oldPassword: "a", newPassword: "a new one")) {
+            try await $0.changePassword(old: "a", new: "a new one")
         },
-        Sent("CreateUser", CreateUserRequest(name: "ben", password: "password", role: .auditor)) {
-            _ = try await $0.createUser(name: "ben", password: "password", role: .auditor)
+        Sent("CreateUser", CreateUserRequest(name: "ben", password: "a password", role: .auditor)) {
+            _ = try await $0.createUser(name: "ben", password: "a password", role: .auditor)
         },
         Sent("ListUsers", ListUsersRequest(limit: 1000)) { _ = try await $0.users() },
         Sent("SetSuspended", SetSuspendedRequest(name: "ben", suspended: true)) {
             _ = try await $0.setSuspended(true, user: "ben")
         },
         Sent("SetRole", SetRoleRequest(name: "ben", role: .admin)) { _ = try await $0.setRole(.admin, user: "ben") },
-        Sent("ResetPassword", ResetPasswordRequest(name: "ben", password: "password")) {
-            try await $0.resetPassword(user: "ben", to: "password")
+        Sent("ResetPassword", ResetPasswordRequest(name: "ben", password: "a password")) {
+            try await $0.resetPassword(user: "ben", to: "a password")
         },
         Sent("GetUsage", GetUsageRequest(user: "ben")) { _ = try await $0.usage(of: "ben") },
         Sent(
@@ -208,8 +208,8 @@ import Testing
         Sent("GetJob", JobRequest(id: "j")) { _ = try await $0.job("j") },
         Sent("CancelJob", JobRequest(id: "j")) { _ = try await $0.cancelJob("j") },
         Sent("ResumeJob", JobRequest(id: "j")) { _ = try await $0.resumeJob("j") },
-        Sent("Recognize", RecognizeRequest(image: [0xFF, 0xD8, 0xFF]), isLimited: false) {
-            _ = try await $0.recognize(Photo(name: "a", bytes: [0xFF, 0xD8, 0xFF]))
+        Sent("Recognize", RecognizeRequest(image: [0xFF, 0xD8, 0xFF, 1]), isLimited: false) {
+            _ = try await $0.recognize(Photo(name: "a", bytes: [0xFF, 0xD8, 0xFF, 1]))
         },
     ]
 
@@ -227,40 +227,6 @@ import Testing
     }
 
     /// What cannot be is not sent.
-    @Test func textsAndPhotosThatAreNoneAreNotSent() async throws {
-        let server = try Self.refusing()
-        let client = MyVLMClient(channel: try server.channel())
-        let photo = Photo(name: "a.jpg", bytes: [0xFF, 0xD8, 0xFF])
-        let calls: [(String, @Sendable (MyVLMClient) async throws -> Void)] = [
-            ("the concept's name", { _ = try await $0.concept("a/b") }),
-            ("the concept's new name", { _ = try await $0.renameConcept("zibo", to: "{x}") }),
-            ("the reason", { _ = try await $0.rollback("zibo", reason: "a\nb") }),
-            ("an alias", { _ = try await $0.setAlias("current", of: "zibo", to: "1") }),
-            ("the label", { _ = try await $0.createToken(label: "a\u{202E}") }),
-            ("a password", { try await $0.changePassword(old: "a", new: "short") }),
-            ("a user name", { _ = try await $0.share("zibo", with: "Ben") }),
-            ("the overlap", { _ = try await $0.rotateToken(7, overlap: .seconds(-1)) }),
-            ("the picture", { _ = try await $0.recognize(Photo(name: "a", bytes: [])) }),
-            ("the question", { for try await _ in $0.ask(photo, " ") {} }),
-            ("the temperature", { for try await _ in $0.caption(photo, sampling: .init(temperature: .nan)) {} }),
-            (
-                "a.pdf",
-                { client in
-                    let order = EnrollmentOrder(name: "zibo", photos: [photo, Photo(name: "a.pdf", bytes: [0x25])])
-                    for try await _ in client.enroll(order) {}
-                }
-            ),
-        ]
-        for (words, call) in calls {
-            let error = await #expect(throws: MyVLMError.self, "\(words)") { try await call(client) }
-            #expect(error?.code == .invalidArgument && error?.exitCode == 65, "\(words): \(String(describing: error))")
-            let isNamed = error?.message.hasPrefix(words) == true || error?.message.contains("no alias") == true
-            #expect(isNamed, "\(words): \(String(describing: error))")
-        }
-        #expect(server.calls.isEmpty)
-        await client.close()
-    }
-
     @Test(arguments: [0, -1, Int.max]) func numbersThatNoVersionHasAreNotSent(_ number: Int) async throws {
         let server = try Self.refusing()
         let client = MyVLMClient(channel: try server.channel())

@@ -10,7 +10,6 @@ import WaitingTestSupport
         EnrollmentOrder(
             name: "zibo", kind: .object, classNoun: "mug",
             photos: sizes.enumerated().map { index, size in
-                // What is no picture by its first bytes would not be sent.
                 Photo(
                     name: "p\(index)",
                     bytes: [0xFF, 0xD8, 0xFF] + (3..<size).map { UInt8(truncatingIfNeeded: $0 &* 7 &+ index) })
@@ -94,7 +93,7 @@ import WaitingTestSupport
 
     @Test func theOrderIsSentAsItIsMeant() async throws {
         let server = try Self.server()
-        _ = try await run(server, Self.order([3, 4]))
+        _ = try await run(server, Self.order([4, 5]))
         var request = EnrollRequest(
             name: "zibo", kind: .object, classNoun: "mug", captions: [PhotoCaption(photo: 0, text: "a {concept}")],
             seed: 7, onlyNew: true, reason: "why", task: .caption)
@@ -110,7 +109,7 @@ import WaitingTestSupport
         let server = try Self.server { step in
             if step == "check" { throw RPCError(code: .resourceExhausted, message: "no place") }
         }
-        let error = await #expect(throws: MyVLMError.self) { try await run(server, Self.order([3])) }
+        let error = await #expect(throws: MyVLMError.self) { try await run(server, Self.order([4])) }
         #expect(error?.code == .resourceExhausted && server.methods == ["CheckEnrollment"])
     }
 
@@ -119,7 +118,7 @@ import WaitingTestSupport
         let server = try Self.server { step in
             if step == "check" { throw RPCError(code: .unimplemented, message: "no such method") }
         }
-        let events = try await run(server, Self.order([3]))
+        let events = try await run(server, Self.order([4]))
         #expect(server.methods == ["CheckEnrollment", "UploadPhotos", "Enroll"])
         #expect(events.contains { if case .done = $0 { true } else { false } })
     }
@@ -129,7 +128,7 @@ import WaitingTestSupport
         let server = try Self.server { step in
             if step == "enroll" { throw RPCError(code: .failedPrecondition, message: "another one is at work") }
         }
-        let error = await #expect(throws: MyVLMError.self) { try await run(server, Self.order([3])) }
+        let error = await #expect(throws: MyVLMError.self) { try await run(server, Self.order([4])) }
         #expect(error?.code == .failedPrecondition && error?.message == "another one is at work")
         #expect(server.methods == ["CheckEnrollment", "UploadPhotos", "Enroll", "DropUpload"])
         #expect(try server.calls.last?.messages == [DropUploadRequest(uploadId: "u1").encode()])
@@ -141,7 +140,7 @@ import WaitingTestSupport
         let server = try Self.server(
             refuse: { if $0 == "after" { throw RPCError(code: .invalidArgument, message: "no face") } },
             events: [note])
-        let error = await #expect(throws: MyVLMError.self) { try await run(server, Self.order([3])) }
+        let error = await #expect(throws: MyVLMError.self) { try await run(server, Self.order([4])) }
         #expect(error?.code == .invalidArgument)
         #expect(server.methods == ["CheckEnrollment", "UploadPhotos", "Enroll"])
     }
@@ -165,7 +164,7 @@ import WaitingTestSupport
             EnrollEvent(event: .progress(.init(step: 2, steps: 2, loss: 0.25, sample: "a mug"))),
             EnrollEvent(event: .note(EnrollNote(text: "one photo is blurred"))), Self.done,
         ]
-        let told = try await run(try Self.server(events: events), Self.order([3])).dropFirst()
+        let told = try await run(try Self.server(events: events), Self.order([4])).dropFirst()
         var words: [String] = []
         for event in told {
             switch event {
@@ -186,7 +185,7 @@ import WaitingTestSupport
 
     @Test func anEndWithoutAVersionIsTheServersFault() async throws {
         let server = try Self.server(events: [EnrollEvent(event: .done(EnrollDone()))])
-        let error = await #expect(throws: MyVLMError.self) { try await run(server, Self.order([3])) }
+        let error = await #expect(throws: MyVLMError.self) { try await run(server, Self.order([4])) }
         #expect(error?.code == .internalError && error?.message.contains("no version") == true)
     }
 }
