@@ -172,7 +172,9 @@ import WaitingTestSupport
             case .uploaded: words.append("uploaded")
             case .job(let job): words.append("job \(job.id) \(job.state)")
             case .stage(let name): words.append(name)
-            case .progress(let step): words.append("\(step.step)/\(step.steps) \(step.loss) \(step.sample.isEmpty ? "-" : step.sample)")
+            case .progress(let step):
+                let sample = step.sample.isEmpty ? "-" : step.sample
+                words.append("\(step.step)/\(step.steps) \(step.loss) \(sample)")
             case .note(let text): words.append(text)
             case .done(let enrolled): words.append("version \(enrolled.version.number)")
             }
