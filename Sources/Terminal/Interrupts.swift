@@ -12,6 +12,12 @@ final class Interrupts: Sendable {
     private let sources: Mutex<[any DispatchSourceSignal]>
     private let seen: Seen
 
+    /// Those that are listened to and would be ignored without.
+    private static let taken = Mutex<[Int32]>([])
+
+    /// Gives the signals back to the system, for a program that takes this one's place: ignored ones would stay so.
+    static func handBack() { for number in taken.withLock({ $0 }) { Foundation.signal(number, SIG_DFL) } }
+
     /// What came first.
     private final class Seen: Sendable {
         private let first = Atomic<Int32>(0)
@@ -31,8 +37,10 @@ final class Interrupts: Sendable {
         let queue = DispatchQueue(label: "interrupts")
         let seen = Seen()
         self.seen = seen
+        let numbers = Self.numbers
+        Self.taken.withLock { $0 = numbers }
         sources = Mutex(
-            Self.numbers.map { number in
+            numbers.map { number in
                 Foundation.signal(number, SIG_IGN)
                 let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
                 source.setEventHandler {

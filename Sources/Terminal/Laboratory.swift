@@ -26,6 +26,7 @@ package enum Laboratory {
         sigemptyset(&none)
         pthread_sigmask(SIG_SETMASK, &none, nil)
         BrokenPipe.restore()
+        Interrupts.handBack()
         execv(path, list)
         let why = String(cString: strerror(errno))
         BrokenPipe.prepare()

@@ -69,8 +69,8 @@ package struct PublishedArguments: ParsableArguments {
         func add(_ option: String, _ value: [UInt8]) { arguments.append(Array("--\(option)=".utf8) + value) }
         if let head { add("head", head.bytes) }
         add("identifier", Array(identifier.utf8))
-        add("class", Array(classNoun.utf8))
-        add("model", Array(model.utf8))
+        if !classNoun.isEmpty { add("class", Array(classNoun.utf8)) }
+        if !model.isEmpty { add("model", Array(model.utf8)) }
         add("out", out.bytes)
         if output.json { arguments.append(Array("--json".utf8)) }
         if output.quiet { arguments.append(Array("--quiet".utf8)) }

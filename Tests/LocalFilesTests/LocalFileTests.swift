@@ -143,7 +143,8 @@ import Testing
             let output = try LocalOutput(folder.appending("file"))
             try output.add([1, 2, 3])
             #expect(try LocalFolder.names(in: folder).count == 1)
-            UnfinishedFiles.discardAll()
+            // Those of other tests, which run beside this one, are theirs.
+            UnfinishedFiles.discardAll(in: folder)
             #expect(try LocalFolder.names(in: folder) == [])
             output.discard()
         }

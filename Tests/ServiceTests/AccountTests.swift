@@ -83,7 +83,7 @@ import Testing
             let errors = [
                 await failure { try await client.logout() },
                 await failure { _ = try await client.whoAmI() },
-                await failure { try await client.changePassword(old: "a", new: "b") },
+                await failure { try await client.changePassword(old: "a long password", new: "another one") },
                 await failure { _ = try await client.createUser(name: "eve", password: "a long password") },
                 await failure { _ = try await client.users() },
                 await failure { _ = try await client.enrolled(order) },

@@ -44,7 +44,7 @@ import VLM
             // What waits on the disk is sealed.
             let folder = "\(harness.home.jobs)/\(job.id)"
             let files = try FileManager.default.contentsOfDirectory(atPath: folder)
-            #expect(files.sorted() == ["0", "1", "2"])
+            #expect(files.sorted() == ["0", "1", "2", "opener"])
             let sealed = try Data(contentsOf: URL(filePath: folder + "/0"))
             let photo = try Data(Harness.photo(1, 0).bytes)
             #expect(sealed.range(of: photo.prefix(16)) == nil && sealed.count > photo.count)

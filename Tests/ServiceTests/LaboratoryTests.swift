@@ -28,7 +28,7 @@ import Testing
                     $0.hasSuffix(".pt") && $0.contains("embedding")
                 })
             let output = try await run(
-                #"cp "$PUBLISHED/\#(name)" "$(printf -- '-caf\351.pt')"; "$MYVLM" import "#
+                #"cp "$PUBLISHED/\#(name)" "./$(printf -- '-caf\351.pt')"; "$MYVLM" import "#
                     + #""./$(printf -- '-caf\351.pt')" --identifier=--sks --class mug --out "$(printf 'm\351.safetensors')" --json"#
             )
             #expect(output.code == 0, "\(output)")
@@ -75,7 +75,7 @@ import Testing
             let output = try await run(
                 #"""
                 mkdir bin; cp "$MYVLM" bin/myvlm
-                printf '#!/bin/sh\ngrep SigBlk /proc/$$/status\nprintf "<%%s>" "$@"\nexit 7\n' > bin/myvlm-lab
+                printf '#!/bin/sh\ngrep SigBlk /proc/self/status\nprintf "<%%s>" "$@"\nexit 7\n' > bin/myvlm-lab
                 chmod +x bin/myvlm-lab; bin/myvlm evaluate --data 'a  b' --out ''
                 """#)
             #expect(output.code == 7, "its status is the program's: \(output)")

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Terminal
 
-struct EvaluateCommand: ParsableCommand {
+struct EvaluateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "evaluate", abstract: "Measure how well things of a folder are learned; needs no server.",
         discussion: """
@@ -20,5 +20,5 @@ struct EvaluateCommand: ParsableCommand {
 
     @OptionGroup var order: EvaluateArguments
 
-    func run() throws { try Laboratory.takeOver() }
+    func run() async throws { try await CommandRunner.run { try Laboratory.takeOver() } }
 }

@@ -71,7 +71,7 @@ import WaitingTestSupport
         #expect(server.methods == ["CheckEnrollment", "UploadPhotos", "Enroll"])
         var photos: [(name: String, bytes: [UInt8])] = []
         var isOpen = false
-        for message in server.calls[1].messages {
+        for message in try #require(server.calls.dropFirst().first).messages {
             let chunk = try PhotoChunk(
                 decoding: message, limits: MessageLimits(frameBytes: 1 << 20, unpackedBytes: 4 << 20))
             #expect(chunk.data.count <= Self.piece)
@@ -97,6 +97,7 @@ import WaitingTestSupport
         var request = EnrollRequest(
             name: "zibo", kind: .object, classNoun: "mug", captions: [PhotoCaption(photo: 0, text: "a {concept}")],
             seed: 7, onlyNew: true, reason: "why", task: .caption)
+        try #require(server.calls.count == 3)
         #expect(try server.calls[0].messages == [request.encode()], "asked before the photos are there")
         request.uploadId = "u1"
         #expect(try server.calls[2].messages == [request.encode()])
@@ -152,7 +153,9 @@ import WaitingTestSupport
         let error = await #expect(throws: MyVLMError.self) { try await run(server, Self.order([4 << 20, 4 << 20])) }
         #expect(error?.code == .invalidArgument && error?.message == "p0 is no picture")
         #expect(server.methods == ["CheckEnrollment", "UploadPhotos"])
-        if where_ == "piece" { #expect(server.calls[1].messages.count == 1, "the rest is not read") }
+        if where_ == "piece" {
+            #expect(server.calls.last?.messages.count == 1, "the rest is not read")
+        }
     }
 
     /// Events in the order they came, those of a newer server left out.

@@ -4,10 +4,12 @@ internal import Synchronization
 
 /// One end of two pipes that are each other's peer: a client and a server in one process without a socket.
 ///
-/// `@unchecked Sendable`: `delegate` is touched on the loop's thread only; the rest guards itself.
+/// `@unchecked Sendable`: `delegate` and `early` are touched on the loop's thread only; the rest guards itself.
 final class JoinedPipe: Pipe, @unchecked Sendable {
     private let loop: EventLoop
     weak var delegate: (any PipeDelegate)?
+    /// What came before this end was open; nil once it is.
+    private var early: [[UInt8]]? = []
     private let state = Mutex((peer: JoinedPipe?.none, pending: 0))
 
     private init(_ loop: EventLoop) { self.loop = loop }
@@ -23,14 +25,29 @@ final class JoinedPipe: Pipe, @unchecked Sendable {
             far.state.withLock { $0.peer = near }
             // After the server has set the delegate, which it does when this returns.
             serverLoop.post {
-                far.delegate?.pipeConnected(certificate: nil)
+                far.open()
                 clientLoop.post {
                     made(.success(near))
-                    near.delegate?.pipeConnected(certificate: nil)
+                    near.open()
                 }
             }
             return far
         }
+    }
+
+    private func open() {
+        delegate?.pipeConnected(certificate: nil)
+        let waiting = early ?? []
+        early = nil
+        for bytes in waiting { receive(bytes) }
+    }
+
+    private func receive(_ bytes: [UInt8]) {
+        guard early == nil else {
+            early?.append(bytes)
+            return
+        }
+        bytes.withUnsafeBytes { delegate?.pipeReceived($0) }
     }
 
     var pendingBytes: Int { state.withLock { $0.pending } }
@@ -42,7 +59,7 @@ final class JoinedPipe: Pipe, @unchecked Sendable {
         }
         guard let peer else { return }
         peer.loop.post {
-            bytes.withUnsafeBytes { peer.delegate?.pipeReceived($0) }
+            peer.receive(bytes)
             self.loop.post { self.taken(bytes.count) }
         }
     }
@@ -76,10 +93,13 @@ final class JoinedPipe: Pipe, @unchecked Sendable {
 }
 
 extension Channel {
-    /// A channel to a server of the same process, without a socket. Each connection it makes is a new one of the server.
+    /// A channel to a server of the same process, without a socket, which lives as long as the channel, and `owner` too. Each connection it makes is a new one of the server.
     package static func joined(
-        to server: Server, options: ChannelOptions = ChannelOptions(), time: ManualTime? = nil
+        to server: Server, options: ChannelOptions = ChannelOptions(), time: ManualTime? = nil,
+        keeping owner: (any Sendable)? = nil
     ) throws -> Channel {
-        try Channel(options: options, time: time) { loop, made in JoinedPipe.join(loop, server, made) }
+        try Channel(options: options, time: time) { loop, made in
+            withExtendedLifetime(owner) { JoinedPipe.join(loop, server, made) }
+        }
     }
 }

@@ -110,5 +110,5 @@ package final class ScriptedServer: Sendable {
     package var methods: [String] { calls.map(\.method.method) }
 
     /// A channel to it, by its time.
-    package func channel() throws -> Channel { try Channel.joined(to: server, time: time) }
+    package func channel() throws -> Channel { try Channel.joined(to: server, time: time, keeping: self) }
 }
