@@ -134,9 +134,6 @@ import WaitingTestSupport
         Told("a message above the limit", response([0, 0, 0, 9, 0]), .resourceExhausted, "at most 1000"),
         Told(
             "headers twice", [.headers(1, PipePeer.response), .headers(1, PipePeer.response)], .internalError),
-        Told(
-            "a pushed stream", [HTTP2Frame(HTTP2Frame.Kind.push, flags: 4, stream: 1, [0, 0, 0, 2, 0x82])],
-            .unavailable),
         Told("a stream of the server's own", [.headers(2, PipePeer.response)], .unavailable),
         Told(
             "a frame above 16 KiB",

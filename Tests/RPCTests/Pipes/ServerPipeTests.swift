@@ -169,13 +169,6 @@ import WaitingTestSupport
             ("data on a stream nobody opened", [.data(5, [1])], 1),
             ("a stream of the server's", [.headers(2, PipePeer.request(Echo.gather.name))], 1),
             (
-                "a stream below the last",
-                [
-                    .headers(5, PipePeer.request(Echo.gather.name)),
-                    .headers(3, PipePeer.request(Echo.gather.name)),
-                ], 1
-            ),
-            (
                 "a push promise",
                 [open, HTTP2Frame(HTTP2Frame.Kind.push, flags: 4, stream: 1, [0, 0, 0, 2])], 1
             ),
