@@ -73,7 +73,8 @@ struct BystanderCommand: AsyncParsableCommand {
         while monotonicSeconds() < end {
             let due = monotonicSeconds()
             let figures = await CallFigures.caption(
-                client, supply.photo(seed << 32 | UInt64(number)), sampling: SamplingOptions(maximumTokens: maxTokens),
+                client, supply.photo(seed << 32 | UInt64(number)),
+                sampling: Sampling(maxTokens: UInt32(clamping: maxTokens)),
                 number: number, due: due)
             try await writer.write(figures)
             number += 1

@@ -68,7 +68,9 @@ struct CaptionsCommand: AsyncParsableCommand {
     private func one(
         _ client: MyVLMClient, _ supply: PhotoSupply, _ number: Int, _ due: Double
     ) async -> CallFigures {
-        let sampling = SamplingOptions(maximumTokens: maxTokens, beams: beams)
+        let sampling = Sampling(
+            maxTokens: UInt32(clamping: maxTokens),
+            beam: beams == 1 ? nil : BeamOptions(beams: UInt32(clamping: beams), lengthPenalty: 1))
         return await .caption(
             client, supply.photo(seed << 32 | UInt64(number)), sampling: sampling, number: number, due: due)
     }

@@ -75,15 +75,15 @@ struct CallFigures: Encodable, Sendable {
 extension CallFigures {
     /// One caption, read to its end.
     static func caption(
-        _ client: MyVLMClient, _ photo: Photo, sampling: SamplingOptions, number: Int, due: Double
+        _ client: MyVLMClient, _ photo: Photo, sampling: Sampling, number: Int, due: Double
     ) async -> CallFigures {
         await measure("caption", number: number, due: due) { part in
             for try await event in client.caption(photo, sampling: sampling) {
                 switch event {
-                case .text: part.sawText()
+                case .piece: part.sawText()
                 case .end(let answer):
                     part.sawText()
-                    part.tokens = answer.timings.tokens
+                    part.tokens = Int(answer.timings?.tokens ?? 0)
                 }
             }
         }

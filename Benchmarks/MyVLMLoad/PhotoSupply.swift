@@ -1,6 +1,7 @@
 import ArgumentParser
 import Client
 import Foundation
+import Foundations
 
 /// Photos that all show something and are all different, without a folder of thousands: the quantisation tables of a
 /// few JPEG files are changed at random, so that every coefficient, and with it every pixel, comes out a little other.
@@ -48,18 +49,5 @@ struct PhotoSupply: Sendable {
             at = end
         }
         return found
-    }
-}
-
-/// SplitMix64: the same seed gives the same photo everywhere.
-struct SplitMix64: RandomNumberGenerator {
-    private var state: UInt64
-    init(seed: UInt64) { state = seed }
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
     }
 }

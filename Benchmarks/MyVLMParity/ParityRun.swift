@@ -130,7 +130,7 @@ package struct ParityRun {
 
     /// Loss, regulariser and gradient of a batch, in each direction.
     mutating func gradients(
-        _ model: any FrozenVLM, _ prefixes: [any ImagePrefix], concept: Matrix, prompt: [Int32],
+        _ model: any ConceptTrainable, _ prefixes: [any ImagePrefix], concept: Matrix, prompt: [Int32],
         directions: [(name: String, direction: AttentionRegularizer.Direction)] = [("row", .row), ("column", .column)]
     ) throws {
         let none: (String, Float, AttentionRegularizer.Direction) = ("none", 0, .row)
@@ -145,7 +145,7 @@ package struct ParityRun {
 
     /// MyVLM's loop: loss with the model's regulariser, clipping, AdamW.
     mutating func train(
-        _ model: any FrozenVLM, _ prefixes: [any ImagePrefix], concept: Matrix, prompt: [Int32],
+        _ model: any ConceptTrainable, _ prefixes: [any ImagePrefix], concept: Matrix, prompt: [Int32],
         _ training: ParityRequest.Training
     ) throws {
         var rows = concept

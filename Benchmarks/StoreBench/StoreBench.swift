@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Foundations
 import Registry
 
 /// Measures the registry as a server holds it: many users, many concepts, one database.

@@ -1,4 +1,5 @@
 import Foundation
+import Foundations
 import Registry
 
 /// Makes users with concepts whose artifacts look random, as trained weights do.
@@ -66,17 +67,4 @@ struct StoreFiller {
             + #""negatives":2048,"photo_digests":[\#(digests)],"sentences":12,"settings":{"learning_rate":0.01,"#
             + #""steps":60,"tokens":4},"views":16}"#
     }()
-}
-
-/// SplitMix64: the same seed gives the same bytes everywhere.
-struct SplitMix64: RandomNumberGenerator {
-    private var state: UInt64
-    init(seed: UInt64) { state = seed }
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
-    }
 }

@@ -1,9 +1,12 @@
 import RPC
+public import RPCMessages
 
 extension MyVLMClient {
     /// Logs in; the client carries the new token from then on. Throws `unauthenticated` for a wrong name or password
     /// alike, and `resourceExhausted` after many wrong ones.
     /// - Parameters:
+    ///   - user: the account's name.
+    ///   - password: its password; it is sent once and not kept.
     ///   - label: what the token is for, shown in listings.
     ///   - lifetime: wanted life of the token; zero takes the server's default.
     ///   - scopes: what the token may do; none takes all that the user's role may.
@@ -17,7 +20,7 @@ extension MyVLMClient {
                 scopes: scopes.map(\.rawValue)))
         setToken(reply.token)
         return Login(
-            token: reply.token, expiresAtMs: reply.expiresAtMs, account: Account(reply.user), scopes: reply.scopes)
+            token: reply.token, expiresAtMs: reply.expiresAtMs, account: reply.user ?? User(), scopes: reply.scopes)
     }
 
     /// Revokes the token; the client carries none from then on.
@@ -28,7 +31,7 @@ extension MyVLMClient {
 
     /// Who the token belongs to.
     public func whoAmI() async throws(MyVLMError) -> Account {
-        Account(try await call(AccountsMethods.whoAmI, WhoAmIRequest()))
+        try await call(AccountsMethods.whoAmI, WhoAmIRequest())
     }
 
     /// Changes the caller's password; all other tokens of the user end.
@@ -39,22 +42,21 @@ extension MyVLMClient {
 
     /// Makes a user. Administrators only.
     public func createUser(
-        name: String, password: String, role: Account.Role = .user
+        name: String, password: String, role: Role = .user
     ) async throws(MyVLMError) -> Account {
-        Account(
-            try await call(
-                AccountsMethods.createUser,
-                CreateUserRequest(name: name, password: password, role: role.message)))
+        try await call(
+            AccountsMethods.createUser,
+            CreateUserRequest(name: name, password: password, role: role))
     }
 
     /// Shuts a user out, ending tokens and open calls at once, or lets it back in. Administrators only.
     public func setSuspended(_ suspended: Bool, user: String) async throws(MyVLMError) -> Account {
-        Account(try await call(AccountsMethods.setSuspended, SetSuspendedRequest(name: user, suspended: suspended)))
+        try await call(AccountsMethods.setSuspended, SetSuspendedRequest(name: user, suspended: suspended))
     }
 
     /// Gives a user another role. Administrators only; the last one stays one.
-    public func setRole(_ role: Account.Role, user: String) async throws(MyVLMError) -> Account {
-        Account(try await call(AccountsMethods.setRole, SetRoleRequest(name: user, role: role.message)))
+    public func setRole(_ role: Role, user: String) async throws(MyVLMError) -> Account {
+        try await call(AccountsMethods.setRole, SetRoleRequest(name: user, role: role))
     }
 
     /// Sets a forgotten password and ends all tokens of the user. Administrators only.
@@ -68,19 +70,13 @@ extension MyVLMClient {
         while true {
             let page = try await call(
                 AccountsMethods.listUsers, ListUsersRequest(limit: 1_000, after: users.last?.name ?? ""))
-            users += page.users.map { Account($0) }
+            users += page.users
             if page.users.count < 1_000 { return users }
         }
     }
 
     /// The server about itself.
     public func status() async throws(MyVLMError) -> ServerStatus {
-        let reply = try await call(ServerMethods.status, StatusRequest())
-        return ServerStatus(
-            version: reply.version, modelName: reply.modelName, modelDigest: reply.modelDigest,
-            uptimeMs: reply.uptimeMs, activeRequests: Int(reply.activeRequests),
-            queuedRequests: Int(reply.queuedRequests), enrollments: Int(reply.enrollments),
-            residentSets: Int(reply.residentSets), residentBytes: reply.residentBytes,
-            serverTimeMs: reply.serverTimeMs)
+        try await call(ServerMethods.status, StatusRequest())
     }
 }

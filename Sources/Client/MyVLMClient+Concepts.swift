@@ -1,4 +1,5 @@
 import RPC
+public import RPCMessages
 
 extension MyVLMClient {
     /// Bytes of one chunk of a photo.
@@ -8,6 +9,7 @@ extension MyVLMClient {
     /// Who stops listening, or cancels the task, cancels the training, unless it is detached: then no version is made.
     public func enroll(_ order: EnrollmentOrder) -> AsyncThrowingStream<EnrollmentEvent, any Error> {
         sequence { [self] continuation in
+            try order.check()
             do {
                 try await checkEnrollment(order)
             } catch let error as MyVLMError where (error.cause as? RPCError)?.code == .unimplemented {
@@ -20,7 +22,7 @@ extension MyVLMClient {
             do {
                 let events = try await channel.call(
                     ConceptsMethods.enroll, try order.request(upload: receipt.uploadId),
-                    options: options(limited: false))
+                    options: options(ConceptsMethods.enroll.rules))
                 for try await message in events {
                     isTaken = true
                     if let event = try EnrollmentEvent(message) { continuation.yield(event) }
@@ -33,7 +35,8 @@ extension MyVLMClient {
     }
 
     private func upload(_ photos: [Photo], sent: @Sendable (Int) -> Void) async throws -> UploadReceipt {
-        try await channel.call(ConceptsMethods.uploadPhotos, options: options(limited: false)) { writer in
+        try await channel.call(ConceptsMethods.uploadPhotos, options: options(ConceptsMethods.uploadPhotos.rules)) {
+            writer in
             for (index, photo) in photos.enumerated() {
                 var start = 0
                 repeat {
@@ -55,7 +58,7 @@ extension MyVLMClient {
         while true {
             let page = try await call(
                 ConceptsMethods.listConcepts, ListConceptsRequest(limit: 100, after: concepts.last?.name ?? ""))
-            concepts += page.concepts.map { Concept($0) }
+            concepts += page.concepts
             if page.concepts.count < 100 { return concepts }
         }
     }
@@ -67,8 +70,7 @@ extension MyVLMClient {
             throw MyVLMError(.internalError, "the server's answer lacks the concept")
         }
         return ConceptDetail(
-            concept: Concept(concept), current: ConceptVersion(current),
-            history: reply.history.map { PointerMove($0) }, aliases: reply.aliases.map { ConceptAlias($0) })
+            concept: concept, current: current, history: reply.history, aliases: reply.aliases)
     }
 
     /// All versions of a concept, newest first.
@@ -77,8 +79,8 @@ extension MyVLMClient {
         while true {
             let page = try await call(
                 ConceptsMethods.listVersions,
-                ListVersionsRequest(name: name, limit: 100, before: UInt32(clamping: versions.last?.number ?? 0)))
-            versions += page.versions.map { ConceptVersion($0) }
+                ListVersionsRequest(name: name, limit: 100, before: versions.last?.number ?? 0))
+            versions += page.versions
             if page.versions.count < 100 { return versions }
         }
     }
@@ -88,12 +90,11 @@ extension MyVLMClient {
     public func rollback(
         _ name: String, to version: Int? = nil, ifVersion: Int? = nil, reason: String = ""
     ) async throws(MyVLMError) -> PointerMove {
-        PointerMove(
-            try await call(
-                ConceptsMethods.rollback,
-                RollbackRequest(
-                    name: name, to: try Limits.version(version), reason: reason,
-                    ifVersion: try Limits.version(ifVersion))))
+        try await call(
+            ConceptsMethods.rollback,
+            RollbackRequest(
+                name: name, to: try Limits.version(version), reason: reason,
+                ifVersion: try Limits.version(ifVersion)))
     }
 
     /// Deletes a concept with all its versions; `undeleteConcept` brings it back within a week. Returns the user's new

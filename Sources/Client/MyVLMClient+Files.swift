@@ -1,4 +1,5 @@
 import RPC
+public import RPCMessages
 
 /// One version as a file.
 public struct ConceptFile: Sendable, Equatable {
@@ -18,7 +19,7 @@ extension MyVLMClient {
         guard let exported = reply.version else {
             throw MyVLMError(.internalError, "the server's answer lacks the version")
         }
-        return ConceptFile(version: ConceptVersion(exported), bytes: reply.data)
+        return ConceptFile(version: exported, bytes: reply.data)
     }
 
     /// Makes a version of an exported file. Throws `invalidArgument` for bytes that are none and `failedPrecondition` for
@@ -36,6 +37,6 @@ extension MyVLMClient {
         guard let version = reply.version else {
             throw MyVLMError(.internalError, "the server told no version; see `myvlm concept list`")
         }
-        return Enrolled(version: ConceptVersion(version), created: reply.created)
+        return Enrolled(version: version, created: reply.created)
     }
 }

@@ -1,46 +1,35 @@
 import RPC
+public import RPCMessages
 
 extension MyVLMClient {
     /// The caller's enrollments, newest first.
     public func jobs(limit: Int = 100) async throws(MyVLMError) -> [Job] {
-        try await call(JobsMethods.listJobs, ListJobsRequest(limit: UInt32(clamping: limit))).jobs.map { Job($0) }
+        try await call(JobsMethods.listJobs, ListJobsRequest(limit: UInt32(clamping: limit))).jobs
     }
 
     /// One of the caller's enrollments.
     public func job(_ id: String) async throws(MyVLMError) -> Job {
-        Job(try await call(JobsMethods.getJob, JobRequest(id: id)))
+        try await call(JobsMethods.getJob, JobRequest(id: id))
     }
 
     /// Ends an enrollment; no version is made then. Throws `failedPrecondition` for one that is over.
     public func cancelJob(_ id: String) async throws(MyVLMError) -> Job {
-        Job(try await call(JobsMethods.cancelJob, JobRequest(id: id)))
+        try await call(JobsMethods.cancelJob, JobRequest(id: id))
     }
 
     /// Tries a failed enrollment again, with the photos it had.
     public func resumeJob(_ id: String) async throws(MyVLMError) -> Job {
-        Job(try await call(JobsMethods.resumeJob, JobRequest(id: id)))
+        try await call(JobsMethods.resumeJob, JobRequest(id: id))
     }
 
     /// What an enrollment tells from now on, as `enroll` does. Who stops listening does not end it.
     public func attach(_ id: String) -> AsyncThrowingStream<EnrollmentEvent, any Error> {
         sequence { [self] continuation in
             for try await message in try await channel.call(
-                JobsMethods.attachJob, JobRequest(id: id), options: options(limited: false))
+                JobsMethods.attachJob, JobRequest(id: id), options: options(JobsMethods.attachJob.rules))
             {
                 if let event = try EnrollmentEvent(message) { continuation.yield(event) }
             }
         }
-    }
-}
-
-extension Job {
-    init(_ message: RPCMessages.Job) {
-        self.init(
-            id: message.id, concept: message.concept, state: message.state, stage: message.stage,
-            step: Int(message.step), steps: Int(message.steps), attempts: Int(message.attempts),
-            createdAtMs: message.createdAtMs, startedAtMs: message.startedAtMs == 0 ? nil : message.startedAtMs,
-            finishedAtMs: message.finishedAtMs == 0 ? nil : message.finishedAtMs, spentMs: message.spentMs,
-            error: message.error.isEmpty ? nil : message.error,
-            version: message.version == 0 ? nil : Int(message.version))
     }
 }

@@ -6,9 +6,10 @@ extension MyVLMClient {
     public func photos(of concept: String, version: String = "") -> AsyncThrowingStream<Photo, any Error> {
         sequence { [self] continuation in
             var (name, bytes) = ("", [UInt8]())
+            let request = GetPhotosRequest(concept: concept, version: version)
+            try MyVLMError.check(request)
             for try await chunk in try await channel.call(
-                ConceptsMethods.getPhotos, GetPhotosRequest(concept: concept, version: version),
-                options: options(limited: false))
+                ConceptsMethods.getPhotos, request, options: options(ConceptsMethods.getPhotos.rules))
             {
                 if bytes.isEmpty { name = chunk.fileName }
                 guard bytes.count + chunk.data.count <= Photo.maximumBytes else {

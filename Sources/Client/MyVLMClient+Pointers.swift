@@ -1,4 +1,5 @@
 import RPC
+public import RPCMessages
 
 extension MyVLMClient {
     /// Lets answers use a version from now on: a number, `v3` or an alias. With `ifVersion` only when that one is in
@@ -6,11 +7,10 @@ extension MyVLMClient {
     public func promote(
         _ name: String, to version: String, ifVersion: Int? = nil, reason: String = ""
     ) async throws(MyVLMError) -> PointerMove {
-        PointerMove(
-            try await call(
-                ConceptsMethods.promote,
-                PromoteRequest(
-                    name: name, version: version, reason: reason, ifVersion: try Limits.version(ifVersion))))
+        try await call(
+            ConceptsMethods.promote,
+            PromoteRequest(
+                name: name, version: version, reason: reason, ifVersion: try Limits.version(ifVersion)))
     }
 
     /// Lets an alias name a version: a number, `v3`, `current` or another alias.
@@ -25,34 +25,31 @@ extension MyVLMClient {
             request.ifVersion = try Limits.version(number)
         case .onlyNew: request.onlyNew = true
         }
-        return AliasChange(try await call(ConceptsMethods.setAlias, request))
+        return try await call(ConceptsMethods.setAlias, request)
     }
 
     /// Removes an alias; its history stays.
     public func removeAlias(
         _ alias: String, of concept: String, reason: String = ""
     ) async throws(MyVLMError) -> AliasChange {
-        AliasChange(
-            try await call(
-                ConceptsMethods.removeAlias, RemoveAliasRequest(concept: concept, alias: alias, reason: reason)))
+        try await call(
+            ConceptsMethods.removeAlias, RemoveAliasRequest(concept: concept, alias: alias, reason: reason))
     }
 
     /// Protects an alias from being moved and removed, and its concept from being deleted; or lifts the protection.
     public func protectAlias(
         _ alias: String, of concept: String, _ protected: Bool = true
     ) async throws(MyVLMError) -> AliasChange {
-        AliasChange(
-            try await call(
-                ConceptsMethods.protectAlias,
-                ProtectAliasRequest(concept: concept, alias: alias, isProtected: protected)))
+        try await call(
+            ConceptsMethods.protectAlias,
+            ProtectAliasRequest(concept: concept, alias: alias, isProtected: protected))
     }
 
     /// Keeps the newest versions and those a pointer names; older ones go now and after each enrollment. Nil keeps all.
     public func setRetention(_ concept: String, keepLast: Int?) async throws(MyVLMError) -> RetentionChange {
-        let reply = try await call(
+        try await call(
             ConceptsMethods.setRetention,
             SetRetentionRequest(concept: concept, keepLast: try Limits.version(keepLast)))
-        return RetentionChange(removed: reply.removed.map { Int($0) }, revision: reply.revision)
     }
 
     /// Gives a concept another name. Answers go on using its identifier.
@@ -62,7 +59,7 @@ extension MyVLMClient {
         guard let concept = reply.concept else {
             throw MyVLMError(.internalError, "the server's answer lacks the concept")
         }
-        return Concept(concept)
+        return concept
     }
 
     /// What differs between two versions.
@@ -75,10 +72,7 @@ extension MyVLMClient {
             throw MyVLMError(.internalError, "the server's answer lacks the versions")
         }
         return VersionComparison(
-            left: ConceptVersion(left), right: ConceptVersion(right),
-            differences: reply.differences.map {
-                VersionComparison.Difference(field: $0.field, left: $0.left, right: $0.right)
-            })
+            left: left, right: right, differences: reply.differences)
     }
 
     /// Brings back a deleted concept. Returns the user's new revision.
@@ -89,17 +83,14 @@ extension MyVLMClient {
     /// Every change of the caller's concepts, once and in order: after `revision`, or from now on. The first event is
     /// a bookmark. Throws `compacted` when events after `revision` are gone: list the concepts and watch from there.
     /// It ends with whoever listens.
-    public func watch(after revision: UInt64? = nil) -> AsyncThrowingStream<WatchEvent, any Error> {
+    public func watch(after revision: UInt64? = nil) -> AsyncThrowingStream<WatchEvent.Event, any Error> {
         sequence { [self] continuation in
             let request = WatchRequest(resume: revision != nil, afterRevision: revision ?? 0)
             for try await message in try await channel.call(
-                ConceptsMethods.watch, request, options: options(limited: false))
+                ConceptsMethods.watch, request, options: options(ConceptsMethods.watch.rules))
             {
-                switch message.event {
-                case .change(let change): continuation.yield(.change(ConceptChange(change)))
-                case .bookmark(let bookmark): continuation.yield(.bookmark(bookmark.revision))
-                case nil: break  // An event of a newer server.
-                }
+                // None: an event of a newer server.
+                if let event = message.event { continuation.yield(event) }
             }
         }
     }

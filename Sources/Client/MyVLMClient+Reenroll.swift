@@ -14,8 +14,9 @@ extension MyVLMClient {
     ) -> AsyncThrowingStream<EnrollmentEvent, any Error> {
         sequence { [self] continuation in
             let request = EnrollRequest(name: concept, reason: reason, detach: detach, fromKept: true)
+            try MyVLMError.check(request)
             for try await message in try await channel.call(
-                ConceptsMethods.enroll, request, options: options(limited: false))
+                ConceptsMethods.enroll, request, options: options(ConceptsMethods.enroll.rules))
             {
                 if let event = try EnrollmentEvent(message) { continuation.yield(event) }
             }

@@ -1,10 +1,11 @@
 import RPC
+public import RPCMessages
 
 extension MyVLMClient {
     /// Offers another user a concept. Once it is accepted, the other's answers use it as `OWNER/CONCEPT`; the other can
     /// neither read nor change it. What is told does not depend on whether there is such a user.
     public func share(_ concept: String, with user: String) async throws(MyVLMError) -> Share {
-        Share(try await call(ConceptsMethods.shareConcept, ShareConceptRequest(concept: concept, user: user)))
+        try await call(ConceptsMethods.shareConcept, ShareConceptRequest(concept: concept, user: user))
     }
 
     /// Takes a share back: the other's next answer does without it.
@@ -14,7 +15,7 @@ extension MyVLMClient {
 
     /// What the caller shares, and what others offer the caller or let the caller use.
     public func shares() async throws(MyVLMError) -> [Share] {
-        try await call(ConceptsMethods.listShares, ListSharesRequest()).shares.map { Share($0) }
+        try await call(ConceptsMethods.listShares, ListSharesRequest()).shares
     }
 
     /// Whose offers do not reach the caller.
@@ -24,12 +25,12 @@ extension MyVLMClient {
 
     /// Lets the caller's answers use a concept that is offered. Throws `notFound` where there is no such offer.
     public func acceptShare(_ concept: String, of owner: String) async throws(MyVLMError) -> Share {
-        Share(try await call(ConceptsMethods.acceptShare, ShareChoice(owner: owner, concept: concept)))
+        try await call(ConceptsMethods.acceptShare, ShareChoice(owner: owner, concept: concept))
     }
 
     /// The caller's next answer does without the concept; accepting it brings it back. Throws `notFound`.
     public func declineShare(_ concept: String, of owner: String) async throws(MyVLMError) -> Share {
-        Share(try await call(ConceptsMethods.declineShare, ShareChoice(owner: owner, concept: concept)))
+        try await call(ConceptsMethods.declineShare, ShareChoice(owner: owner, concept: concept))
     }
 
     /// Declines all that a user shares with the caller; later offers do not arrive, and the owner is not told. Returns all
@@ -43,13 +44,5 @@ extension MyVLMClient {
     @discardableResult
     public func unblockSharer(_ owner: String) async throws(MyVLMError) -> [String] {
         try await call(ConceptsMethods.unblockSharer, BlockSharerRequest(owner: owner)).blocked
-    }
-}
-
-extension Share {
-    fileprivate init(_ message: RPCMessages.Share) {
-        self.init(
-            owner: message.owner, concept: message.concept, user: message.user, createdAtMs: message.createdAtMs,
-            state: State(rawValue: message.state) ?? .unknown)
     }
 }

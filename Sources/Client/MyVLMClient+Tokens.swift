@@ -1,4 +1,5 @@
 import RPC
+public import RPCMessages
 
 extension MyVLMClient {
     /// A further token, which may do what the caller's may, or less. The client keeps its own.
@@ -14,7 +15,7 @@ extension MyVLMClient {
 
     /// The caller's tokens, newest first.
     public func tokens() async throws(MyVLMError) -> [TokenInfo] {
-        try await call(AccountsMethods.listTokens, ListTokensRequest()).tokens.map { TokenInfo($0) }
+        try await call(AccountsMethods.listTokens, ListTokensRequest()).tokens
     }
 
     /// A new token in place of an old one, which goes on for `overlap`, at most seven days. Without an id it is the

@@ -1,27 +1,10 @@
 import RPC
-
-/// Photos on the server that wait for their enrollment.
-public struct Upload: Sendable, Equatable, Codable {
-    /// Its key.
-    public let id: String
-    /// How many there are.
-    public let photos: Int
-    /// Their bytes.
-    public let bytes: UInt64
-    /// When it goes by itself, milliseconds since 1970.
-    public let expiresAtMs: Int64
-    /// False while photos are still coming in.
-    public let complete: Bool
-}
+public import RPCMessages
 
 extension MyVLMClient {
     /// The caller's uploads that no enrollment has used yet, the oldest first.
     public func uploads() async throws(MyVLMError) -> [Upload] {
-        try await call(ConceptsMethods.listUploads, ListUploadsRequest()).uploads.map {
-            Upload(
-                id: $0.uploadId, photos: Int($0.photos), bytes: $0.bytes, expiresAtMs: $0.expiresAtMs,
-                complete: $0.complete)
-        }
+        try await call(ConceptsMethods.listUploads, ListUploadsRequest()).uploads
     }
 
     /// Deletes an upload; returns how many photos went. Throws `notFound`.
@@ -52,11 +35,8 @@ extension MyVLMClient {
 extension EnrollmentOrder {
     /// The order as it is sent.
     func request(upload: String) throws(MyVLMError) -> EnrollRequest {
-        var request = EnrollRequest(
-            uploadId: upload, name: name, kind: kind?.message ?? .unspecified, classNoun: classNoun,
-            identifier: identifier,
-            captions: captions.map { PhotoCaption(photo: UInt32(clamping: $0.photo), text: $0.text) }, seed: seed,
-            reason: reason, detach: detach, keepPhotos: keepPhotos, task: task == .questions ? .questions : .caption)
+        var request = request
+        request.uploadId = upload
         switch condition {
         case .always: break
         case .ifVersion(let version): request.ifVersion = try Limits.version(version)

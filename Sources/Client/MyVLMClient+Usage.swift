@@ -1,9 +1,10 @@
 import RPC
+public import RPCMessages
 
 extension MyVLMClient {
     /// The caller's limits and what is used of them; another user's for administrators and auditors.
     public func usage(of user: String = "") async throws(MyVLMError) -> [QuotaUse] {
-        try await call(AccountsMethods.getUsage, GetUsageRequest(user: user)).quotas.map { QuotaUse($0) }
+        try await call(AccountsMethods.getUsage, GetUsageRequest(user: user)).quotas
     }
 
     /// Sets limits of a user; nil takes the server's default again. Administrators only.
@@ -11,9 +12,7 @@ extension MyVLMClient {
         let wanted = limits.sorted { $0.key < $1.key }.map {
             QuotaLimit(name: $0.key, limit: $0.value ?? 0, reset: $0.value == nil)
         }
-        return try await call(AccountsMethods.setQuota, SetQuotaRequest(user: user, limits: wanted)).quotas.map {
-            QuotaUse($0)
-        }
+        return try await call(AccountsMethods.setQuota, SetQuotaRequest(user: user, limits: wanted)).quotas
     }
 
     /// Lets a client certificate's name stand for a user. Returns all such names. Administrators only.
@@ -33,11 +32,5 @@ extension MyVLMClient {
     /// The certificates' names that stand for a user. Administrators and auditors.
     public func identities(of user: String) async throws(MyVLMError) -> [String] {
         try await call(AccountsMethods.listIdentities, ListIdentitiesRequest(user: user)).certificateNames
-    }
-}
-
-extension QuotaUse {
-    fileprivate init(_ message: RPCMessages.QuotaUse) {
-        self.init(name: message.name, limit: message.limit, used: message.used, own: message.own)
     }
 }

@@ -1,5 +1,5 @@
 import LocalFiles
-import RPC
+package import RPC
 import Synchronization
 
 /// A connection to a MyVLM server: everything an application calls.
@@ -18,13 +18,17 @@ import Synchronization
 public final class MyVLMClient: Sendable {
     let channel: Channel
     private let held: Mutex<String?>
-    /// Time a short call may take; enrollments and answers have no limit but the caller's patience.
-    let timeout: Duration
+    /// Time a short call may take; nil takes what the API says of each. Enrollments and answers have no limit but the
+    /// caller's patience.
+    let timeout: Duration?
 
     /// A client; nothing is sent yet. Throws `configuration` for an authority file that is missing or is none.
-    /// - Parameter token: of an earlier login.
+    /// - Parameters:
+    ///   - options: the server and who it must prove to be.
+    ///   - token: of an earlier login.
+    ///   - timeout: time a short call may take; nil takes what the API says of each, a minute.
     public init(
-        _ options: ConnectionOptions, token: String? = nil, timeout: Duration = .seconds(60)
+        _ options: ConnectionOptions, token: String? = nil, timeout: Duration? = nil
     ) throws(MyVLMError) {
         let authority = try Self.pem(options.authorityFile, "; name the server's ca.pem with --ca")
         let certificate = try options.certificateFile.map { file throws(MyVLMError) in try Self.pem(file) }
@@ -45,6 +49,13 @@ public final class MyVLMClient: Sendable {
                     + "not fit; ask the server's operator",
                 cause: error)
         }
+        held = Mutex(token)
+        self.timeout = timeout
+    }
+
+    /// A client over a channel that is there already: without a port, in tests.
+    package init(channel: Channel, token: String? = nil, timeout: Duration = .seconds(60)) {
+        self.channel = channel
         held = Mutex(token)
         self.timeout = timeout
     }
@@ -74,17 +85,18 @@ public final class MyVLMClient: Sendable {
 
     func setToken(_ token: String?) { held.withLock { $0 = token } }
 
-    /// Headers and time limit of a call.
-    func options(limited: Bool = true) -> CallOptions {
+    /// Headers and time limit of a method's call.
+    func options(_ rules: MethodRules?) -> CallOptions {
         var metadata = Metadata()
         if let token { metadata.add("authorization", "Bearer \(token)") }
-        return CallOptions(metadata: metadata, timeout: limited ? timeout : nil)
+        return CallOptions(metadata: metadata, timeout: rules?.deadline.map { timeout ?? $0 })
     }
 
     /// A unary call with the client's errors.
-    func call<Q, P>(_ method: UnaryMethod<Q, P>, _ request: Q, limited: Bool = true) async throws(MyVLMError) -> P {
+    func call<Q, P>(_ method: UnaryMethod<Q, P>, _ request: Q) async throws(MyVLMError) -> P {
+        try MyVLMError.check(request)
         do {
-            return try await channel.call(method, request, options: options(limited: limited))
+            return try await channel.call(method, request, options: options(method.rules))
         } catch {
             throw MyVLMError.of(error)
         }

@@ -38,8 +38,8 @@ public struct EvaluationError: Error, Sendable, CustomStringConvertible {
         } catch {
             let code: Code =
                 switch error.code {
-                case .missing, .unreadable, .cancelled: .missing
-                case .tooLarge: .badInput
+                case .missing, .unreadable, .openToOthers, .notGiven, .cancelled: .missing
+                case .tooLarge, .malformed: .badInput
                 case .exists, .notWritable: .unwritable
                 case .writeFailed: .full
                 }

@@ -1,3 +1,5 @@
+public import Rules
+
 /// How large a picture may be. All limits are checked before memory is taken for pixels.
 public struct ImageLimits: Sendable, Equatable {
     /// Width times height.
@@ -11,7 +13,8 @@ public struct ImageLimits: Sendable, Equatable {
 
     /// Limits; a phone's 50-megapixel photo passes the defaults.
     public init(
-        maximumPixels: Int = 64_000_000, maximumSide: Int = 20_000, maximumBytes: Int = 64 << 20,
+        maximumPixels: Int = Bounds.picturePixels.upperBound, maximumSide: Int = Bounds.pictureSide.upperBound,
+        maximumBytes: Int = 64 << 20,
         maximumWorkingBytes: Int = 512 << 20
     ) {
         self.maximumPixels = maximumPixels

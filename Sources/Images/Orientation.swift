@@ -1,3 +1,5 @@
+package import Rules
+
 /// How a camera was held, as EXIF tag 0x0112 says (JEITA CP-3451, 4.6.4): what turns its pixels upright.
 package enum Orientation: Int, Sendable {
     /// As it is.

@@ -1,3 +1,5 @@
+internal import Rules
+
 /// Where a picture file keeps what is said about it: EXIF blocks (TIFF structures) and XMP packets, in file order.
 ///
 /// Nothing is trusted: lengths are checked, and what does not add up ends the search.

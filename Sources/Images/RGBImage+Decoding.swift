@@ -1,4 +1,5 @@
 internal import CImageCodecs
+internal import Rules
 
 extension RGBImage {
     /// Decodes a JPEG, PNG or WebP: turned upright as its metadata says, alpha over white, colour profiles ignored.

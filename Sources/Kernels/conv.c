@@ -2,12 +2,7 @@
 
 #include <string.h>
 
-// The loops below vectorise over channels; one clone is compiled for each instruction set and chosen at load.
-#if defined(__x86_64__)
-#define MK_CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-#else
-#define MK_CLONES
-#endif
+#include "table.h"
 
 static long same_padding(long size, long kernel, long stride) {
     long out = (size + stride - 1) / stride;
@@ -15,33 +10,44 @@ static long same_padding(long size, long kernel, long stride) {
     return total > 0 ? total / 2 : 0;
 }
 
-MK_CLONES
+// A map and what is done to it.
+typedef struct {
+    const mk_table *table;
+    const float *x, *weight, *bias;
+    float *y;
+    long height, width, channels, kernel, stride, out_width, n;
+    int clip;
+} map;
+
+// Where the taps of a kernel that begins at place `start` of a side lie inside it.
+static long first_inside(long start) { return start < 0 ? -start : 0; }
+static long last_inside(long start, long kernel, long side) { return side - start < kernel ? side - start : kernel; }
+
+static void depthwise_rows(void *context, long lower, long upper) {
+    const map *m = context;
+    long top = same_padding(m->height, m->kernel, m->stride), left = same_padding(m->width, m->kernel, m->stride);
+    mk_taps taps = {.kernel = m->kernel, .width = m->width};
+    for (long oy = lower; oy < upper; oy++) {
+        long y = oy * m->stride - top, first_row = first_inside(y);
+        taps.rows = last_inside(y, m->kernel, m->height) - first_row;
+        for (long ox = 0; ox < m->out_width; ox++) {
+            long x = ox * m->stride - left, first_column = first_inside(x);
+            taps.columns = last_inside(x, m->kernel, m->width) - first_column;
+            m->table->depthwise(
+                m->x + ((y + first_row) * m->width + x + first_column) * m->channels,
+                m->weight + (first_row * m->kernel + first_column) * m->channels, m->bias, &taps, m->channels,
+                m->y + (oy * m->out_width + ox) * m->channels);
+        }
+    }
+}
+
 void mk_depthwise_relu6(
     const float *x, long height, long width, long channels, long kernel, long stride, const float *weight,
     const float *bias, float *y) {
-    long top = same_padding(height, kernel, stride), left = same_padding(width, kernel, stride);
-    long out_height = (height + stride - 1) / stride, out_width = (width + stride - 1) / stride;
-    for (long oy = 0; oy < out_height; oy++) {
-        for (long ox = 0; ox < out_width; ox++) {
-            float *out = y + (oy * out_width + ox) * channels;
-            memcpy(out, bias, sizeof(float) * (unsigned long)channels);
-            for (long ky = 0; ky < kernel; ky++) {
-                long iy = oy * stride + ky - top;
-                if (iy < 0 || iy >= height) continue;
-                for (long kx = 0; kx < kernel; kx++) {
-                    long ix = ox * stride + kx - left;
-                    if (ix < 0 || ix >= width) continue;
-                    const float *in = x + (iy * width + ix) * channels;
-                    const float *w = weight + (ky * kernel + kx) * channels;
-                    for (long c = 0; c < channels; c++) out[c] += in[c] * w[c];
-                }
-            }
-            for (long c = 0; c < channels; c++) {
-                float value = out[c] < 0 ? 0 : out[c];
-                out[c] = value > 6 ? 6 : value;
-            }
-        }
-    }
+    map m = {
+        .table = mk_kernels(), .x = x, .weight = weight, .bias = bias, .y = y, .height = height, .width = width,
+        .channels = channels, .kernel = kernel, .stride = stride, .out_width = (width + stride - 1) / stride};
+    mk_parallel(depthwise_rows, &m, (height + stride - 1) / stride, 1);
 }
 
 void mk_patches(const float *x, long height, long width, long channels, long kernel, long stride, float *y) {
@@ -60,16 +66,14 @@ void mk_patches(const float *x, long height, long width, long channels, long ker
                 }
 }
 
-MK_CLONES
+static void clipped_rows(void *context, long lower, long upper) {
+    const map *m = context;
+    for (long row = lower; row < upper; row++) m->table->bias_relu6(m->y + row * m->n, m->bias, m->clip, m->n);
+}
+
 void mk_bias_relu6(float *y, long rows, long n, const float *bias, int clip) {
-    for (long row = 0; row < rows; row++, y += n) {
-        for (long i = 0; i < n; i++) y[i] += bias[i];
-        if (!clip) continue;
-        for (long i = 0; i < n; i++) {
-            float value = y[i] < 0 ? 0 : y[i];
-            y[i] = value > 6 ? 6 : value;
-        }
-    }
+    map m = {.table = mk_kernels(), .y = y, .bias = bias, .clip = clip, .n = n};
+    mk_parallel(clipped_rows, &m, rows, 1 + 16384 / (n + 1));
 }
 
 void mk_row_mean(const float *x, long rows, long n, float *mean) {

@@ -1,4 +1,4 @@
-#include <math.h>
+#include <stddef.h>
 
 #include "table.h"
 
@@ -12,9 +12,10 @@ static long grain(long n) {
 
 typedef struct {
     const mk_table *table;
-    const float *x, *weight, *dy;
+    const float *x, *weight, *bias, *dy;
     float *y;
     float epsilon;
+    int activation, gated;
     long n;
     const int32_t *targets;
     double *losses;
@@ -45,54 +46,73 @@ void mk_rms_norm_backward(
     mk_parallel(norm_backward, &r, count, grain(n));
 }
 
-static void gated(void *context, long lower, long upper) {
-    const rows *r = context;
-    for (long i = lower; i < upper; i++) r->table->swiglu(r->x + i * 2 * r->n, r->n, r->y + i * r->n);
-}
-
-void mk_swiglu(const float *gu, long count, long n, float *y) {
-    rows r = {.table = mk_kernels(), .x = gu, .n = n, .y = y};
-    mk_parallel(gated, &r, count, grain(n));
-}
-
-static void gated_backward(void *context, long lower, long upper) {
+static void layer(void *context, long lower, long upper) {
     const rows *r = context;
     for (long i = lower; i < upper; i++)
-        r->table->swiglu_backward(r->x + i * 2 * r->n, r->dy + i * r->n, r->n, r->y + i * 2 * r->n);
+        r->table->layer_norm(r->x + i * r->n, r->weight, r->bias, r->epsilon, r->n, r->y + i * r->n);
 }
 
-void mk_swiglu_backward(const float *gu, const float *dy, long count, long n, float *dgu) {
-    rows r = {.table = mk_kernels(), .x = gu, .dy = dy, .n = n, .y = dgu};
-    mk_parallel(gated_backward, &r, count, grain(n));
+void mk_layer_norm(
+    const float *x, const float *weight, const float *bias, float epsilon, long count, long n, float *y) {
+    rows r = {
+        .table = mk_kernels(), .x = x, .weight = weight, .bias = bias, .epsilon = epsilon, .n = n, .y = y};
+    mk_parallel(layer, &r, count, grain(n));
+}
+
+static void layer_backward(void *context, long lower, long upper) {
+    const rows *r = context;
+    for (long i = lower; i < upper; i++)
+        r->table->layer_norm_backward(
+            r->x + i * r->n, r->weight, r->epsilon, r->dy + i * r->n, r->n, r->y + i * r->n);
+}
+
+void mk_layer_norm_backward(
+    const float *x, const float *weight, float epsilon, const float *dy, long count, long n, float *dx) {
+    rows r = {.table = mk_kernels(), .x = x, .weight = weight, .epsilon = epsilon, .n = n, .dy = dy, .y = dx};
+    mk_parallel(layer_backward, &r, count, grain(n));
 }
 
 static void biased(void *context, long lower, long upper) {
     const rows *r = context;
     for (long i = lower; i < upper; i++)
-        for (long j = 0; j < r->n; j++) r->y[i * r->n + j] += r->weight[j];
+        r->table->activate(r->y + i * r->n, r->bias, NULL, r->activation, r->n, r->y + i * r->n);
 }
 
-void mk_add_bias(float *x, const float *bias, long count, long n) {
-    rows r = {.weight = bias, .n = n, .y = x};
+void mk_bias_activation(float *x, const float *bias, int activation, long count, long n) {
+    if (bias == NULL && activation == MK_ACTIVATION_NONE) return;
+    rows r = {.table = mk_kernels(), .bias = bias, .activation = activation, .n = n, .y = x};
     mk_parallel(biased, &r, count, grain(n));
 }
 
-static void silu_range(void *context, long lower, long upper) {
+static void activated(void *context, long lower, long upper) {
     const rows *r = context;
-    r->table->silu(r->y + lower, upper - lower);
+    for (long i = lower; i < upper; i++) {
+        const float *x = r->x + i * r->n * (1 + r->gated);
+        r->table->activate(x, NULL, r->gated ? x + r->n : NULL, r->activation, r->n, r->y + i * r->n);
+    }
 }
 
-void mk_silu(float *x, long n) {
-    rows r = {.table = mk_kernels(), .y = x};
-    mk_parallel(silu_range, &r, n, WORTH_SHARING / 2);
+void mk_activate(const float *x, int activation, int gated, long count, long n, float *y) {
+    rows r = {.table = mk_kernels(), .x = x, .activation = activation, .gated = gated ? 1 : 0, .n = n, .y = y};
+    mk_parallel(activated, &r, count, grain(n));
 }
 
-static void gelu_range(void *context, long lower, long upper) {
-    float *x = context;
-    for (long i = lower; i < upper; i++) x[i] = 0.5f * x[i] * (1 + erff(x[i] * 0.70710678f));
+static void activated_backward(void *context, long lower, long upper) {
+    const rows *r = context;
+    for (long i = lower; i < upper; i++) {
+        const float *x = r->x + i * r->n * (1 + r->gated);
+        float *dx = r->y + i * r->n * (1 + r->gated);
+        r->table->activate_backward(
+            x, r->gated ? x + r->n : NULL, r->dy + i * r->n, r->activation, r->n, dx, dx + r->n);
+    }
 }
 
-void mk_gelu(float *x, long n) { mk_parallel(gelu_range, x, n, WORTH_SHARING / 8); }
+void mk_activate_backward(
+    const float *x, const float *dy, int activation, int gated, long count, long n, float *dx) {
+    rows r = {
+        .table = mk_kernels(), .x = x, .dy = dy, .activation = activation, .gated = gated ? 1 : 0, .n = n, .y = dx};
+    mk_parallel(activated_backward, &r, count, grain(n));
+}
 
 void mk_softmax(float *x, long n) { mk_kernels()->softmax(x, n); }
 
@@ -101,15 +121,7 @@ void mk_softmax_backward(const float *p, const float *dp, long n, float *ds) {
 }
 
 void mk_rope(float *x, long heads, long size, const float *cosine, const float *sine, float sign) {
-    long half = size / 2;
-    for (long h = 0; h < heads; h++) {
-        float *a = x + h * size, *b = a + half;
-        for (long i = 0; i < half; i++) {
-            float first = a[i], second = b[i], s = sign * sine[i];
-            a[i] = first * cosine[i] - second * s;
-            b[i] = second * cosine[i] + first * s;
-        }
-    }
+    mk_kernels()->rotate(x, heads, size, cosine, sine, sign);
 }
 
 static void entropy(void *context, long lower, long upper) {

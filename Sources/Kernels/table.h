@@ -13,6 +13,12 @@ typedef struct {
     long blocks, stride; // of a row, and from one row to the next
 } mk_quantized;
 
+// The taps of a kernel that lie inside a map.
+typedef struct {
+    long rows, columns;
+    long kernel, width; // from one row of taps to the next, in the weights and in the map
+} mk_taps;
+
 // Kernels that exist once per instruction set: template_*.h compiled under each set of target attributes.
 typedef struct {
     // y [rows, columns <= 32] (+)= x [rows, depth] panel; the panel is [depth][stride], 32 floats read of each row.
@@ -57,17 +63,23 @@ typedef struct {
     float (*dot)(const float *a, const float *b, long n);
     void (*rms_norm)(const float *x, const float *weight, float epsilon, long n, float *y);
     void (*rms_norm_backward)(const float *x, const float *weight, float epsilon, const float *dy, long n, float *dx);
-    void (*swiglu)(const float *gu, long n, float *y);
-    void (*swiglu_backward)(const float *gu, const float *dy, long n, float *dgu);
-    void (*silu)(float *x, long n);
+    void (*layer_norm)(const float *x, const float *weight, const float *bias, float epsilon, long n, float *y);
+    void (*layer_norm_backward)(const float *x, const float *weight, float epsilon, const float *dy, long n, float *dx);
+    // y = activation(x + bias) * factor; without bias or factor where they are NULL.
+    void (*activate)(const float *x, const float *bias, const float *factor, int activation, long n, float *y);
+    // dx = dy factor activation'(x) and, with a factor, dfactor = dy activation(x).
+    void (*activate_backward)(
+        const float *x, const float *factor, const float *dy, int activation, long n, float *dx, float *dfactor);
+    void (*rotate)(float *x, long heads, long size, const float *cosine, const float *sine, float sign);
     void (*softmax)(float *x, long n);
     void (*softmax_backward)(const float *p, const float *dp, long n, float *ds);
     double (*cross_entropy)(float *logits, int32_t target, long n, float scale);
 
-    // scores[j] = scale * q . keys[j]; size is a multiple of 16.
-    void (*scores)(const float *q, const float *keys, long stride, long count, long size, float scale, float *scores);
-    // out (+)= sum over j of weights[j] * values[j].
-    void (*mix)(const float *weights, const float *values, long stride, long count, long size, float *out);
+    // One place of a map: `in` and `weight` are those of the first tap inside of it.
+    void (*depthwise)(
+        const float *in, const float *weight, const float *bias, const mk_taps *taps, long channels, float *out);
+    void (*bias_relu6)(float *y, const float *bias, int clip, long n);
+
     // to[j] += weights[j] * scale * x.
     void (*spread)(const float *weights, float scale, const float *x, long count, long size, float *to, long stride);
 } mk_table;
@@ -85,9 +97,6 @@ long mk_block_bytes(int storage);
 // 32 x 32 numbers of a weight as floats [32 inputs][32 outputs]: outputs of the panel, inputs from `first`, a multiple of
 // 32; zeros where the weight ends.
 void mk_expand_block(const mk_table *table, const mk_weight *w, long panel, long first, float *to);
-
-// Keys [count][size] as panels [count / 32][size][32], the last one padded with zeros (attention.c).
-void mk_turn_keys(const mk_table *table, const float *keys, long stride, long count, long size, float *to);
 
 // The table in use.
 const mk_table *mk_kernels(void);

@@ -34,62 +34,72 @@ static void rms_norm_backward(
     for (long j = 0; j < n; j++) dx[j] += r * weight[j] * dy[j] - x[j] * shared;
 }
 
-INLINE void sigmoid_lanes(v16 *x) {
-    *x = -*x;
-    exp_lanes(x);
-    *x = 1.0f / (1.0f + *x);
+// The mean is taken first, as PyTorch does.
+INLINE float mean_of(const float *x, long n) {
+    v16 sum = {0}, v;
+    for (long i = 0; i < n; i += 16) {
+        load_row(x, i, n, &v);
+        sum += v;
+    }
+    return sum_lanes(&sum) / (float)n;
 }
 
-static void silu(float *x, long n) {
+static void layer_norm(const float *x, const float *weight, const float *bias, float epsilon, long n, float *y) {
+    float mean = mean_of(x, n);
+    v16 squares = {0}, v, w, b;
     for (long i = 0; i < n; i += 16) {
-        v16 g, s;
-        if (i + 16 <= n) g = LOAD(x + i); else load_some(x + i, n - i, 0, &g);
-        s = g;
-        sigmoid_lanes(&s);
-        g *= s;
-        if (i + 16 <= n) STORE(x + i, g); else store_some(&g, n - i, x + i);
+        if (i + 16 <= n) v = LOAD(x + i); else load_some(x + i, n - i, mean, &v);
+        v -= mean;
+        squares = FMA(v, v, squares);
+    }
+    float scale = 1 / __builtin_sqrtf(sum_lanes(&squares) / (float)n + epsilon);
+    for (long i = 0; i < n; i += 16) {
+        load_row(x, i, n, &v);
+        load_row(weight, i, n, &w);
+        load_row(bias, i, n, &b);
+        v = FMA((v - mean) * scale, w, b);
+        store_row(&v, i, n, y);
     }
 }
 
-static void swiglu(const float *gu, long n, float *y) {
+// With r = 1 / sqrt(variance + e), h = (x - mean) r and g = w dy: dx = r (g - mean(g) - h mean(g h)).
+static void layer_norm_backward(
+    const float *x, const float *weight, float epsilon, const float *dy, long n, float *dx) {
+    float mean = mean_of(x, n);
+    v16 squares = {0}, first = {0}, second = {0}, v, w, d;
     for (long i = 0; i < n; i += 16) {
-        v16 g, u, s;
-        if (i + 16 <= n) {
-            g = LOAD(gu + i);
-            u = LOAD(gu + n + i);
-        } else {
-            load_some(gu + i, n - i, 0, &g);
-            load_some(gu + n + i, n - i, 0, &u);
-        }
-        s = g;
-        sigmoid_lanes(&s);
-        g = g * s * u;
-        if (i + 16 <= n) STORE(y + i, g); else store_some(&g, n - i, y + i);
+        if (i + 16 <= n) v = LOAD(x + i); else load_some(x + i, n - i, mean, &v);
+        load_row(weight, i, n, &w);
+        load_row(dy, i, n, &d);
+        v -= mean;
+        d *= w;
+        squares = FMA(v, v, squares);
+        first += d;
+        second = FMA(d, v, second);
+    }
+    float r = 1 / __builtin_sqrtf(sum_lanes(&squares) / (float)n + epsilon);
+    float shift = sum_lanes(&first) / (float)n, slope = sum_lanes(&second) / (float)n * r * r;
+    for (long i = 0; i < n; i += 16) {
+        v16 to;
+        load_row(x, i, n, &v);
+        load_row(weight, i, n, &w);
+        load_row(dy, i, n, &d);
+        load_row(dx, i, n, &to);
+        to += r * (w * d - shift - (v - mean) * slope);
+        store_row(&to, i, n, dx);
     }
 }
 
-// silu'(g) = s (1 + g (1 - s)) with s = sigmoid(g).
-static void swiglu_backward(const float *gu, const float *dy, long n, float *dgu) {
-    for (long i = 0; i < n; i += 16) {
-        v16 g, u, s, d;
-        if (i + 16 <= n) {
-            g = LOAD(gu + i);
-            u = LOAD(gu + n + i);
-            d = LOAD(dy + i);
-        } else {
-            load_some(gu + i, n - i, 0, &g);
-            load_some(gu + n + i, n - i, 0, &u);
-            load_some(dy + i, n - i, 0, &d);
-        }
-        s = g;
-        sigmoid_lanes(&s);
-        v16 dg = d * u * s * (1.0f + g * (1.0f - s)), du = d * g * s;
-        if (i + 16 <= n) {
-            STORE(dgu + i, dg);
-            STORE(dgu + n + i, du);
-        } else {
-            store_some(&dg, n - i, dgu + i);
-            store_some(&du, n - i, dgu + n + i);
+// Not contracted: a rotation gives the same bits whatever the instruction set is.
+static void rotate(float *x, long heads, long size, const float *cosine, const float *sine, float sign) {
+#pragma clang fp contract(off)
+    long half = size / 2;
+    for (long h = 0; h < heads; h++) {
+        float *a = x + h * size, *b = a + half;
+        for (long i = 0; i < half; i++) {
+            float first = a[i], second = b[i], s = sign * sine[i];
+            a[i] = first * cosine[i] - second * s;
+            b[i] = second * cosine[i] + first * s;
         }
     }
 }

@@ -16,6 +16,12 @@ package struct LocalFileError: Error, Sendable, CustomStringConvertible {
         case notWritable
         /// Writing broke off: the disk is full or broken.
         case writeFailed
+        /// A secret that others may read.
+        case openToOthers
+        /// It is not what it should hold: no text, nothing at all.
+        case malformed
+        /// What was asked for did not come: no password, two that differ.
+        case notGiven
         /// The task was cancelled while it waited for a pipe.
         case cancelled
     }

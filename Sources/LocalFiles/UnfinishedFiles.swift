@@ -10,7 +10,8 @@ package enum UnfinishedFiles {
     static func remove(_ path: LocalPath) { paths.withLock { _ = $0.remove(path) } }
 
     /// Deletes them all. Not for signal handlers: it takes a lock.
-    package static func discardAll() {
-        for path in paths.withLock({ $0 }) { _ = path.call { unlink($0) } }
+    /// - Parameter folder: only those in it; nil takes all.
+    package static func discardAll(in folder: LocalPath? = nil) {
+        for path in paths.withLock({ $0 }) where folder == nil || path.folder == folder { _ = path.call { unlink($0) } }
     }
 }

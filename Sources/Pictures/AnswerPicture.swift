@@ -132,8 +132,10 @@ public struct AnswerPicture: Sendable {
     }
 
     private func warm(_ photo: inout Canvas, by heat: Heat) {
+        // A cell that is no number has no colour, wherever in the grid it stands.
         guard heat.columns > 0, !heat.cells.isEmpty, heat.cells.count % heat.columns == 0,
-            let least = heat.cells.min(), let most = heat.cells.max(), most > least, (most - least).isFinite
+            heat.cells.allSatisfy(\.isFinite), let least = heat.cells.min(), let most = heat.cells.max(), most > least,
+            (most - least).isFinite
         else { return }
         let rows = heat.cells.count / heat.columns
         func cell(_ row: Int, _ column: Int) -> Double {

@@ -15,7 +15,7 @@ public final class RegistryStore: Sendable {
     let ballast: Ballast
     let tokenCache = Guarded(TokenCache())
     let setCache = Guarded(ConceptSetCache())
-    let bell = RevisionBell()
+    let revisionSignal = RevisionSignal()
     let userKeys = Guarded(UserKeyCache())
     let masterKeys: Guarded<MasterKeyring>
     let journal: ErasureJournal
@@ -97,7 +97,7 @@ public final class RegistryStore: Sendable {
         } catch {
             throw RegistryError.mapped(error)
         }
-        bell.close()
+        revisionSignal.close()
         lock.withLock { $0 = nil }
     }
 

@@ -1,3 +1,5 @@
+import Rules
+
 /// What went wrong in the runtime, and what to do next.
 public struct RuntimeError: Error, Sendable, CustomStringConvertible {
     /// Stable reasons a caller may branch on.
@@ -37,4 +39,9 @@ public struct RuntimeError: Error, Sendable, CustomStringConvertible {
 
     /// Code and message, without the cause.
     public var description: String { "\(code.rawValue): \(message)" }
+}
+
+extension RuntimeError {
+    /// A rule that something breaks which was given to the runtime.
+    init(_ rule: RuleError) { self.init(.invalidArgument, rule.message) }
 }

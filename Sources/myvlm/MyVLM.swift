@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundations
 
 struct MyVLM: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -36,7 +37,7 @@ struct MyVLM: AsyncParsableCommand {
                78  configuration
               130  cancelled; 143 by SIGTERM
             """,
-        version: "0.1.0",
+        version: Release.version,
         subcommands: [
             EnrollCommand.self, ReenrollCommand.self, CaptionCommand.self, AskCommand.self, RecognizeCommand.self,
             ConceptCommand.self,

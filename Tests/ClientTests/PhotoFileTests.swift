@@ -3,7 +3,7 @@ import Foundation
 import LocalFiles
 import Testing
 
-@Suite struct PhotoFileTests {
+@Suite(.timeLimit(.minutes(10))) struct PhotoFileTests {
     @Test func aPhotoIsNamedAsMessagesMayShowIt() throws {
         let folder = LocalPath(NSTemporaryDirectory()).appending("photo \(UUID().uuidString)")
         try LocalFolder.make(folder)

@@ -1,7 +1,7 @@
 import Client
 import Testing
 
-@Suite struct ServerAddressTests {
+@Suite(.timeLimit(.minutes(10))) struct ServerAddressTests {
     @Test(arguments: [
         ("localhost:7443", "localhost:7443"), ("https://localhost:7443", "localhost:7443"),
         ("HTTPS://[::1]:7443/", "[::1]:7443"), ("127.0.0.1:1", "127.0.0.1:1"), ("host:65535//", "host:65535"),

@@ -3,8 +3,8 @@ import Foundation
 import Kernels
 import Testing
 
-/// Attention without keeping probabilities, against double precision and against itself cut differently.
-@Suite struct AttentionTests {
+/// Causal attention behind a prefix, against double precision and against itself cut differently.
+@Suite(.timeLimit(.minutes(10))) struct AttentionTests {
     /// Keys and values of a prefix and a tail, queries of the last `count` positions.
     private struct Problem {
         let shape: mk_attention_shape
@@ -35,17 +35,33 @@ import Testing
             let width = (shape.query_heads + 2 * shape.key_heads) * size
             var out = [Float](repeating: .nan, count: range.count * shape.query_heads * size)
             let rows = Array(qkv[(range.lowerBound * width)..<(range.upperBound * width)])
-            let (shape, prefix, start, tail, size) = (shape, prefix, tailStart + range.lowerBound, tail, size)
-            tailKeys.withUnsafeMutableBufferPointer { keys in
-                tailValues.withUnsafeMutableBufferPointer { values in
+            let (shape, start, size) = (shape, tailStart + range.lowerBound, size)
+            let (prefix, seen, tail) = (prefix, tailStart + range.upperBound, tail)
+            func stretch(_ keys: UnsafePointer<Float>?, _ values: UnsafePointer<Float>?, _ count: Int, _ all: Int)
+                -> mk_keys
+            {
+                var stretch = mk_keys()
+                (stretch.keys, stretch.values) = (keys, values)
+                (stretch.count, stretch.stride, stretch.head) = (count, size, all * size)
+                return stretch
+            }
+            tailKeys.withUnsafeBufferPointer { keys in
+                tailValues.withUnsafeBufferPointer { values in
                     prefixKeys.withUnsafeBufferPointer { prefixKeys in
                         prefixValues.withUnsafeBufferPointer { prefixValues in
-                            var sequence = mk_sequence(
-                                row: 0, count: range.count, prefix: prefix, prefix_keys: prefixKeys.baseAddress,
-                                prefix_values: prefixValues.baseAddress, prefix_block: 0,
-                                tail_keys: keys.baseAddress, tail_values: values.baseAddress, tail_block: 0,
-                                tail_head: tail * size, tail_row: size, tail_start: start, probabilities: nil)
-                            mk_attention(shape, 0, &sequence, 1, rows, &out)
+                            rows.withUnsafeBufferPointer { rows in
+                                out.withUnsafeMutableBufferPointer { out in
+                                    var job = mk_attention_job()
+                                    job.rows = range.count
+                                    (job.queries, job.query_stride) = (rows.baseAddress, width)
+                                    job.first = stretch(
+                                        prefixKeys.baseAddress, prefixValues.baseAddress, prefix, prefix)
+                                    job.second = stretch(keys.baseAddress, values.baseAddress, seen, tail)
+                                    job.visible = prefix + start + 1
+                                    (job.out, job.out_stride) = (out.baseAddress, shape.query_heads * size)
+                                    mk_attention(shape, 1 / Float(size).squareRoot(), &job, 1)
+                                }
+                            }
                         }
                     }
                 }
@@ -90,8 +106,7 @@ import Testing
         defer { mk_select_isa(mk_best_isa()) }
         let cases: [(heads: Int, keyHeads: Int, size: Int, prefix: Int, tailStart: Int, count: Int)] = [
             (1, 1, 16, 0, 0, 1), (2, 1, 32, 5, 0, 7), (3, 3, 48, 33, 3, 2), (9, 3, 64, 70, 0, 49),
-            (4, 2, 80, 0, 31, 33),
-            (2, 2, 128, 32, 32, 100),
+            (4, 2, 80, 0, 31, 33), (2, 2, 88, 3, 0, 50), (2, 1, 12, 1, 0, 5), (2, 2, 128, 32, 32, 100),
         ]
         for (index, c) in cases.enumerated() {
             var problem = Problem(
@@ -107,5 +122,59 @@ import Testing
                 #expect(problem.attend(2..<c.count) == Array(all[(2 * width)...]), "\(c)")
             }
         }
+    }
+
+    /// New rows are turned by their positions, their gradients back, and kept where the sequence keeps them.
+    @Test(arguments: instructionSets)
+    func newRowsAreTurnedAndKept(isa: Int32) {
+        mk_select_isa(isa)
+        defer { mk_select_isa(mk_best_isa()) }
+        let shape = mk_attention_shape(query_heads: 4, key_heads: 2, size: 16)
+        let (width, half, capacity, past) = (8 * 16, 8, 7, 2)
+        var numbers = TestNumbers(seed: 3)
+        let given = numbers.vector(5 * width)
+        let cosine = numbers.vector(9 * half)
+        let sine = numbers.vector(9 * half)
+        var (rows, keys) = (given, [Float](repeating: 0, count: 2 * capacity * 16))
+        var values = keys
+        rows.withUnsafeMutableBufferPointer { rows in
+            keys.withUnsafeMutableBufferPointer { keys in
+                values.withUnsafeMutableBufferPointer { values in
+                    var sequences = [mk_new_rows(), mk_new_rows()]
+                    (sequences[0].rows, sequences[0].count, sequences[0].position) = (rows.baseAddress, 2, 1)
+                    sequences[1].rows = rows.baseAddress.map { $0 + 2 * width }
+                    (sequences[1].count, sequences[1].position) = (3, 6)
+                    sequences[1].keys = keys.baseAddress.map { $0 + past * 16 }
+                    sequences[1].values = values.baseAddress.map { $0 + past * 16 }
+                    (sequences[1].stride, sequences[1].head) = (16, capacity * 16)
+                    mk_place_rows(shape, sequences, 2, cosine, sine, 1)
+                }
+            }
+        }
+        for (row, position) in [1, 2, 6, 7, 8].enumerated() {
+            for head in 0..<8 {
+                for e in 0..<half {
+                    let at = row * width + head * 16 + e
+                    let (c, s) = (cosine[position * half + e], sine[position * half + e])
+                    let turned = head < 6 ? given[at] * c - given[at + half] * s : given[at]
+                    #expect(abs(rows[at] - turned) < 1e-6, "row \(row), head \(head)")
+                    if row >= 2, head >= 4 {
+                        let kept = ((head % 2) * capacity + past + row - 2) * 16 + e
+                        #expect((head < 6 ? keys : values)[kept] == rows[at])
+                    }
+                }
+            }
+        }
+        var back = rows
+        back.withUnsafeMutableBufferPointer { back in
+            var sequence = mk_new_rows()
+            (sequence.rows, sequence.count, sequence.position) = (back.baseAddress, 2, 1)
+            mk_place_rows(shape, &sequence, 1, cosine, sine, -1)
+        }
+        for e in 0..<half {
+            let (c, s) = (cosine[half + e], sine[half + e])
+            #expect(abs(back[e] - given[e] * (c * c + s * s)) < 1e-5)
+        }
+        #expect(back[6 * 16] == given[6 * 16], "values are not turned")
     }
 }

@@ -1,7 +1,7 @@
 import Compute
 import Testing
 
-@Suite struct GemmTests {
+@Suite(.timeLimit(.minutes(10))) struct GemmTests {
     /// Both sides of the border between our kernel and OpenBLAS, chunks along rows and along columns.
     @Test(arguments: [(1, 40, 30), (63, 33, 20), (64, 33, 20), (65, 1, 9), (100, 700, 31), (1500, 65, 12), (64, 64, 1)])
     func productsMatchDoublePrecision(m: Int, n: Int, k: Int) {

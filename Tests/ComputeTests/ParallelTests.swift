@@ -2,7 +2,7 @@ import Compute
 import Synchronization
 import Testing
 
-@Suite(.serialized) struct ParallelTests {
+@Suite(.serialized, .timeLimit(.minutes(10))) struct ParallelTests {
     @Test func chunksCoverEachIndexOnce() {
         for (count, grain) in [(0, 1), (1, 1), (7, 3), (1000, 1), (1000, 64), (5, 100)] {
             let seen = Mutex([Int](repeating: 0, count: count))

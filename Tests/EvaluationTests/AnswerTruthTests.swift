@@ -5,19 +5,21 @@ private func asked(_ reference: String, _ answer: String) -> AnsweredQuestion {
     AnsweredQuestion(question: "What is it?", reference: reference, answer: answer)
 }
 
-@Test(arguments: [
-    ("yes", "Yes, it is.", true), ("Yes.", "  \"YES\" ", true), ("no", "No", true), ("no", "Not at all", false),
-    ("no", "", false), ("no", "It does not", false), ("yes", "I cannot tell", false), ("yes", "- yes", true),
-    ("sailboat", "Sailboat.", true), ("2", "2 boats", true), ("2", "two", false), ("garbage bin", "garbage", true),
-    ("book, paper", "book and paper", true), ("t-shirt", "T-shirt!", true), ("t-shirt", "t", false),
-    ("да", "yes", false),
-    ("?", "?", false),
-])
+@Test(
+    .timeLimit(.minutes(10)),
+    arguments: [
+        ("yes", "Yes, it is.", true), ("Yes.", "  \"YES\" ", true), ("no", "No", true), ("no", "Not at all", false),
+        ("no", "", false), ("no", "It does not", false), ("yes", "I cannot tell", false), ("yes", "- yes", true),
+        ("sailboat", "Sailboat.", true), ("2", "2 boats", true), ("2", "two", false), ("garbage bin", "garbage", true),
+        ("book, paper", "book and paper", true), ("t-shirt", "T-shirt!", true), ("t-shirt", "t", false),
+        ("да", "yes", false),
+        ("?", "?", false),
+    ])
 func answersCountByTheirFirstWord(_ reference: String, _ answer: String, _ isRight: Bool) {
     #expect(asked(reference, answer).isRight == isRight)
 }
 
-@Test func yesAndNoWeighTheSame() {
+@Test(.timeLimit(.minutes(10))) func yesAndNoWeighTheSame() {
     // Who always says yes is right in 3 of 4, and no better than a coin.
     let yes = AnswerTruth([asked("yes", "yes"), asked("yes", "yes"), asked("yes", "yes"), asked("no", "yes")])
     #expect(yes.yesNoBalanced == 0.5 && yes.yesNoBalancedConstant == 0.5)
@@ -30,7 +32,7 @@ func answersCountByTheirFirstWord(_ reference: String, _ answer: String, _ isRig
     #expect(AnswerTruth([]).yesNoBalancedConstant == nil)
 }
 
-@Test func shortAnswersStandBesideTheCommonest() {
+@Test(.timeLimit(.minutes(10))) func shortAnswersStandBesideTheCommonest() {
     let answers = AnswerTruth([
         asked("table", "chair"), asked("Table.", "table"), asked("chair", "chair"), asked("2", "3"), asked("no", "yes"),
     ])

@@ -14,7 +14,7 @@ private struct TruthFixture: Decodable {
     }
 }
 
-@Test func captionTruthIsThatOfTheReference() throws {
+@Test(.timeLimit(.minutes(10))) func captionTruthIsThatOfTheReference() throws {
     let fixture = try TruthFixture.read()
     let names = fixture.captions.keys.sorted()
     let truth = try #require(
@@ -29,7 +29,7 @@ private struct TruthFixture: Decodable {
     }
 }
 
-@Test func captionsAreReadInRunsOfLetters() {
+@Test(.timeLimit(.minutes(10))) func captionsAreReadInRunsOfLetters() {
     #expect(
         CaptionWords.words(of: "It's a BLUE-ish naïve №7 dog!") == ["it", "s", "a", "blue", "ish", "na", "ve", "dog"])
     // The capital becomes an i and a mark above it, which ends the word.
@@ -38,16 +38,19 @@ private struct TruthFixture: Decodable {
     #expect(CaptionWords.words(of: "собака и 12 — ?!").isEmpty)
 }
 
-@Test(arguments: [
-    ("boys", "child"), ("kids", "child"), ("puppy", "dog"), ("puppies", "pup"), ("grassy", "gras"), ("running", "run"),
-    ("stopped", "stop"), ("berries", "ber"), ("buses", "bus"), ("bus", "bus"), ("trees", "tr"), ("gray", "grey"),
-    ("golden", "gold"), ("blondes", "blond"), ("see", "s"), ("ies", "ies"), ("ing", "ing"), ("women", "woman"),
-])
+@Test(
+    .timeLimit(.minutes(10)),
+    arguments: [
+        ("boys", "child"), ("kids", "child"), ("puppy", "dog"), ("puppies", "pup"), ("grassy", "gras"),
+        ("running", "run"),
+        ("stopped", "stop"), ("berries", "ber"), ("buses", "bus"), ("bus", "bus"), ("trees", "tr"), ("gray", "grey"),
+        ("golden", "gold"), ("blondes", "blond"), ("see", "s"), ("ies", "ies"), ("ing", "ing"), ("women", "woman"),
+    ])
 func formsOfAWordHaveOneStem(_ word: String, _ stem: String) {
     #expect(CaptionWords.stem(word) == stem)
 }
 
-@Test func wordsAreTrueWhereAPersonSaidThem() {
+@Test(.timeLimit(.minutes(10))) func wordsAreTrueWhereAPersonSaidThem() {
     let words = HumanWords(["Two boys ride a bike on gray sand", "A golden dog"])
     let verdicts: [(String, WordVerdict)] = [
         ("a", .uncounted), ("two", .uncounted), ("child", .trueContent), ("bicycle", .trueContent),
@@ -57,7 +60,7 @@ func formsOfAWordHaveOneStem(_ word: String, _ stem: String) {
     for (word, verdict) in verdicts { #expect(words.verdict(word) == verdict, "\(word)") }
 }
 
-@Test func errorsAreOverPhotos() throws {
+@Test(.timeLimit(.minutes(10))) func errorsAreOverPhotos() throws {
     #expect(standardError([1, 2, 3]) == (1.0 / 3).squareRoot())
     #expect(standardError([1]) == nil)
     // Hits 4 of 7; deviations from the ratio -1/7, 5/7 and -4/7; their variance 3/7, and 7/3 words a photo.
@@ -72,7 +75,7 @@ func formsOfAWordHaveOneStem(_ word: String, _ stem: String) {
     #expect(PhotoRatio([.init(hits: 1, all: 2)]).error == nil)
 }
 
-@Test func theErrorOfCIDErIsThatOfItsPhotos() throws {
+@Test(.timeLimit(.minutes(10))) func theErrorOfCIDErIsThatOfItsPhotos() throws {
     let human = HumanCaptions([["a dog runs on sand"], ["two cats sleep"], ["a red boat"]])
     let perfect = try #require(human.truth(of: ["a dog runs on sand", "two cats sleep", "a red boat"]))
     // A text of three words has no run of four.
@@ -82,7 +85,7 @@ func formsOfAWordHaveOneStem(_ word: String, _ stem: String) {
     #expect(HumanCaptions([]).truth(of: []) == nil)
 }
 
-@Test func theBestConstantIsOneOfTheHumanCaptions() {
+@Test(.timeLimit(.minutes(10))) func theBestConstantIsOneOfTheHumanCaptions() {
     let human = HumanCaptions([
         ["a man on sand", "someone outside"], ["a man on a horse"], ["a man on a boat", "a boat"],
     ])

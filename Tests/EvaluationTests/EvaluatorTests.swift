@@ -7,7 +7,7 @@ import VLMTestSupport
 
 /// A whole evaluation on the small random model: what it says means nothing, but every figure is there and the page
 /// holds what was seen.
-@Suite struct EvaluatorTests {
+@Suite(.timeLimit(.minutes(10))) struct EvaluatorTests {
     private func folder(things: Int, photos: Int) throws -> URL {
         let root = FileManager.default.temporaryDirectory.appending(path: "evaluation-\(UUID().uuidString)")
         var captions: [String: Any] = [:]
@@ -26,9 +26,9 @@ import VLMTestSupport
         return root
     }
 
-    private func lab() throws -> Lab {
+    private func runtime() throws -> EvaluationRuntime {
         let model = try TinyVLM.make()
-        return try Lab(
+        return try EvaluationRuntime(
             model: model,
             negatives: try NegativeFeatures(features: model.negatives.features, mean: model.negatives.mean), faces: nil)
     }
@@ -41,9 +41,9 @@ import VLMTestSupport
         options.seeds = 2
         let encoder = try SentenceEncoder(
             directory: EvaluationFixtures.folder.appending(path: "encoder").path(percentEncoded: false))
-        let lab = try lab()
-        defer { lab.shutDown() }
-        let result = try await Evaluator(options) { _ in }.run(lab, encoder: encoder)
+        let runtime = try runtime()
+        defer { runtime.shutDown() }
+        let result = try await Evaluator(options) { _ in }.run(runtime, encoder: encoder)
         let figures = Dictionary(uniqueKeysWithValues: result.figures.map { ($0.metric, $0) })
         for metric in [
             "head_sensitivity", "head_specificity", "identifier_recall", "oneshot_f1", "two_concepts_f1",
@@ -80,13 +80,14 @@ import VLMTestSupport
             .appending(path: "VLMTests/Fixtures/checkpoints-hub/\(name)/model")
         let model = try VLMLoader.load(directory: fixture.path(percentEncoded: false))
         let pooled = try (0..<12).map { try model.features(of: TinyPicture.picture(of: 5_000_000 + $0)).pooled }
-        let lab = try Lab(model: model, negatives: try NegativeFeatures(NegativeBank(pooled: pooled)), faces: nil)
-        defer { lab.shutDown() }
+        let runtime = try EvaluationRuntime(
+            model: model, negatives: try NegativeFeatures(NegativeBank(pooled: pooled)), faces: nil)
+        defer { runtime.shutDown() }
         var options = EvaluationOptions(data: root.path(percentEncoded: false), model: "")
         options.shots = 2
         options.pairs = false
         options.training.steps = 3
-        let result = try await Evaluator(options) { _ in }.run(lab, encoder: nil)
+        let result = try await Evaluator(options) { _ in }.run(runtime, encoder: nil)
         let figures = Dictionary(uniqueKeysWithValues: result.figures.map { ($0.metric, $0) })
         #expect(figures["identifier_recall"]?.value != nil && figures["frozen_bit_equal"]?.value ?? 1 == 1)
         #expect(
@@ -99,9 +100,9 @@ import VLMTestSupport
         defer { try? FileManager.default.removeItem(at: root) }
         var options = EvaluationOptions(data: root.path(percentEncoded: false), model: "")
         options.shots = 3
-        let lab = try lab()
-        defer { lab.shutDown() }
-        let outcomes = try await AblationStudy(options) { _ in }.run(lab, encoder: nil)
+        let runtime = try runtime()
+        defer { runtime.shutDown() }
+        let outcomes = try await AblationStudy(options) { _ in }.run(runtime, encoder: nil)
         #expect(outcomes.map(\.variant) == AblationStudy.Variant.allCases)
         #expect(outcomes[0].variant == .full)
         for outcome in outcomes {
@@ -116,11 +117,11 @@ import VLMTestSupport
         var options = EvaluationOptions(data: root.path(percentEncoded: false), model: "")
         options.shots = 1
         (options.pairs, options.baselines) = (false, false)
-        let lab = try lab()
-        defer { lab.shutDown() }
-        let first = try await Evaluator(options) { _ in }.run(lab, encoder: nil)
+        let runtime = try runtime()
+        defer { runtime.shutDown() }
+        let first = try await Evaluator(options) { _ in }.run(runtime, encoder: nil)
         options.split = first.split
-        let second = try await Evaluator(options) { _ in }.run(lab, encoder: nil)
+        let second = try await Evaluator(options) { _ in }.run(runtime, encoder: nil)
         func bare(_ rows: [PhotoRow]) -> [PhotoRow] {
             rows.map { row in
                 var row = row

@@ -10,7 +10,7 @@ private func row(_ thing: String, fired: [String], named: [String], identifier: 
 }
 
 /// Three concepts, four photos: one right, one right with a false alarm, one taken for another, one missed.
-@Test func figuresFollowTheirDefinitions() throws {
+@Test(.timeLimit(.minutes(10))) func figuresFollowTheirDefinitions() throws {
     let measures = QualityMeasures(
         rows: [
             row("mug", fired: ["mug"], named: ["Zibo"], identifier: "Zibo"),
@@ -24,7 +24,7 @@ private func row(_ thing: String, fired: [String], named: [String], identifier: 
     #expect(measures.identifierPrecision == 2.0 / 4)
 }
 
-@Test func nothingMeasuredIsNoFigure() {
+@Test(.timeLimit(.minutes(10))) func nothingMeasuredIsNoFigure() {
     let none = QualityMeasures(rows: [], concepts: 1)
     #expect(none.headSensitivity == nil && none.headSpecificity == nil)
     #expect(none.identifierRecall == nil && none.identifierPrecision == nil)
@@ -34,7 +34,7 @@ private func row(_ thing: String, fired: [String], named: [String], identifier: 
 }
 
 /// Only photos that fired and were described count; the name is no word, and the noun is one of the owner's.
-@Test func wordsBesideTheNameAreComparedWithTheOwners() {
+@Test(.timeLimit(.minutes(10))) func wordsBesideTheNameAreComparedWithTheOwners() {
     func described(_ caption: String, frozen: String, fired: Bool = true, by owner: [String]) -> PhotoRow {
         var row = row("mug", fired: fired ? ["mug"] : [], named: [], identifier: "Zibo")
         row.caption = caption
@@ -58,7 +58,7 @@ private func row(_ thing: String, fired: [String], named: [String], identifier: 
     #expect(PersonalTruth(rows: [], of: \.caption).words == nil)
 }
 
-@Test func wordsHaveBoundaries() {
+@Test(.timeLimit(.minutes(10))) func wordsHaveBoundaries() {
     #expect(holds("A cat, sitting.", anyOf: ["cat"]))
     #expect(!holds("a category of dogs", anyOf: ["cat"]))
     #expect(holds("Zibo's cup", anyOf: ["zibo's"]))
@@ -67,13 +67,13 @@ private func row(_ thing: String, fired: [String], named: [String], identifier: 
     #expect(!holds("", anyOf: ["", "x"]))
 }
 
-@Test func identifiersDiffer() {
+@Test(.timeLimit(.minutes(10))) func identifiersDiffer() {
     let all = (0..<Identifiers.count).map(Identifiers.identifier)
     #expect(Set(all.map { $0.lowercased() }).count == all.count)
     #expect(all.first == "Zibo")
 }
 
-@Test func foldersAreReadByName() throws {
+@Test(.timeLimit(.minutes(10))) func foldersAreReadByName() throws {
     let root = FileManager.default.temporaryDirectory.appending(path: "things-\(UUID().uuidString)")
     defer { try? FileManager.default.removeItem(at: root) }
     for (name, count) in [("mug", 6), ("duck", 4), ("empty", 0)] {
@@ -94,7 +94,7 @@ private func row(_ thing: String, fired: [String], named: [String], identifier: 
     #expect(things[1].classNoun == "mug" && things[0].kind == "object")
 }
 
-@Test func splitsNeverShareAPhoto() throws {
+@Test(.timeLimit(.minutes(10))) func splitsNeverShareAPhoto() throws {
     let root = FileManager.default.temporaryDirectory.appending(path: "split-\(UUID().uuidString)")
     defer { try? FileManager.default.removeItem(at: root) }
     let folder = root.appending(path: "mug")

@@ -1,7 +1,7 @@
 import Evaluation
 import Testing
 
-@Test func binsCompareScoresWithTruth() {
+@Test(.timeLimit(.minutes(10))) func binsCompareScoresWithTruth() {
     let scores: [(score: Double, present: Bool)] =
         (0..<8).map { _ in (0.05, false) } + [(0.85, true), (0.85, true), (0.85, true), (0.85, false), (1, true)]
     let reliability = Reliability(scores)

@@ -5,7 +5,7 @@ import Testing
 import VLM
 import VLMTestSupport
 
-@Suite struct SamePhotosTests {
+@Suite(.timeLimit(.minutes(10))) struct SamePhotosTests {
     private func picture(_ thing: UInt64, _ view: UInt64 = 0) throws -> RGBImage {
         TinyPicture.picture(of: thing, view: view).resized(width: 160, height: 120)
     }

@@ -2,7 +2,7 @@ import Evaluation
 import Foundation
 import Testing
 
-@Test func piecesAreThoseOfTransformers() throws {
+@Test(.timeLimit(.minutes(10))) func piecesAreThoseOfTransformers() throws {
     let tokenizer = try WordPiece(
         contentsOf: EvaluationFixtures.folder.appending(path: "encoder/vocab.txt").path(percentEncoded: false))
     for sentence in try EvaluationFixtures.read().sentences {
@@ -11,7 +11,7 @@ import Testing
     #expect(tokenizer.encode("a mug is standing", limit: 4).count == 4, "cut, but still ended")
 }
 
-@Test func embeddingsAreThoseOfTransformers() throws {
+@Test(.timeLimit(.minutes(10))) func embeddingsAreThoseOfTransformers() throws {
     let encoder = try SentenceEncoder(
         directory: EvaluationFixtures.folder.appending(path: "encoder").path(percentEncoded: false))
     for sentence in try EvaluationFixtures.read().sentences {
@@ -23,7 +23,7 @@ import Testing
     #expect(abs(encoder.similarity("a mug", "A MUG") - 1) < 1e-6)
 }
 
-@Test func aMissingEncoderSaysHowToFetchIt() {
+@Test(.timeLimit(.minutes(10))) func aMissingEncoderSaysHowToFetchIt() {
     #expect {
         _ = try SentenceEncoder(directory: "/nowhere")
     } throws: { error in

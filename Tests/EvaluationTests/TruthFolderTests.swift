@@ -4,7 +4,7 @@ import LocalFiles
 import Testing
 
 /// What cannot be used is left out and counted; what leaves nothing is told.
-@Suite struct TruthFolderTests {
+@Suite(.timeLimit(.minutes(10))) struct TruthFolderTests {
     private func code(_ options: TruthOptions) -> EvaluationError.Code? {
         do {
             _ = try TruthFolder(options)

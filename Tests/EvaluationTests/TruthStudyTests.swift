@@ -8,16 +8,16 @@ import VLMTestSupport
 
 /// A whole measurement on the small random model: what it says means nothing, but every figure is there, what cannot be
 /// used is left out, and the page holds what was seen.
-@Suite struct TruthStudyTests {
+@Suite(.timeLimit(.minutes(10))) struct TruthStudyTests {
     private final class Lines: Sendable {
         private let lines = Mutex<[String]>([])
         var all: [String] { lines.withLock { $0 } }
         func add(_ line: String) { lines.withLock { $0.append(line) } }
     }
 
-    private func lab() throws -> Lab {
+    private func runtime() throws -> EvaluationRuntime {
         let model = try TinyVLM.make()
-        return try Lab(
+        return try EvaluationRuntime(
             model: model,
             negatives: try NegativeFeatures(features: model.negatives.features, mean: model.negatives.mean), faces: nil)
     }
@@ -51,10 +51,10 @@ import VLMTestSupport
             """, to: "questions.json")
 
         let lines = Lines()
-        let lab = try lab()
-        defer { lab.shutDown() }
+        let runtime = try runtime()
+        defer { runtime.shutDown() }
         let study = try TruthStudy(folder.options) { lines.add($0) }
-        let result = try await study.run(lab)
+        let result = try await study.run(runtime)
         let figures = values(result)
         for metric in ["cider_d", "content_precision", "colour_precision", "colours_said", "words_said", "empty"] {
             for suffix in ["", "_constant", "_grey"] {
@@ -95,14 +95,14 @@ import VLMTestSupport
         for place in 1...10 { try folder.add("\(place).png", of: UInt64(place)) }
         let captions = Dictionary(uniqueKeysWithValues: (1...10).map { ("\($0).png", ["a red cup"]) })
         try folder.write(String(decoding: JSONEncoder().encode(captions), as: UTF8.self), to: "captions.json")
-        let lab = try lab()
-        defer { lab.shutDown() }
-        let all = try await TruthStudy(folder.options) { _ in }.run(lab)
-        let again = try await TruthStudy(folder.options) { _ in }.run(lab)
+        let runtime = try runtime()
+        defer { runtime.shutDown() }
+        let all = try await TruthStudy(folder.options) { _ in }.run(runtime)
+        let again = try await TruthStudy(folder.options) { _ in }.run(runtime)
         #expect(all.figures == again.figures && all.photos.map(\.caption) == again.photos.map(\.caption))
         var options = folder.options
         options.limit = 2
-        let some = try await TruthStudy(options) { _ in }.run(lab)
+        let some = try await TruthStudy(options) { _ in }.run(runtime)
         #expect(some.photos.map(\.photo.name) == ["1.png", "10.png"])
         #expect(some.photos.map(\.caption) == all.photos.prefix(2).map(\.caption))
         let figures = values(all)
@@ -116,9 +116,9 @@ import VLMTestSupport
         try folder.add("a.png")
         try folder.write(#"{"a.png": [{"question": "Is it?", "answer": "no"}]}"#, to: "questions.json")
         let lines = Lines()
-        let lab = try lab()
-        defer { lab.shutDown() }
-        let figures = values(try await TruthStudy(folder.options) { lines.add($0) }.run(lab))
+        let runtime = try runtime()
+        defer { runtime.shutDown() }
+        let figures = values(try await TruthStudy(folder.options) { lines.add($0) }.run(runtime))
         #expect(figures["cider_d"] == .some(nil) && figures["words_said"] == .some(nil))
         #expect(figures["captioned_photos"] == 0 && figures["yes_no_questions"] == 1)
         #expect(lines.all.contains { $0.hasPrefix("no photo has captions") })
@@ -129,16 +129,16 @@ import VLMTestSupport
         defer { folder.remove() }
         try folder.add("a.png", [1, 2, 3])
         try folder.write(#"{"a.png": ["A cup"]}"#, to: "captions.json")
-        let lab = try lab()
-        defer { lab.shutDown() }
+        let runtime = try runtime()
+        defer { runtime.shutDown() }
         let error = await #expect(throws: EvaluationError.self) {
-            try await TruthStudy(folder.options) { _ in }.run(lab)
+            try await TruthStudy(folder.options) { _ in }.run(runtime)
         }
         #expect(error?.code == .badInput && error?.message.contains("a.png") == true)
     }
 }
 
-@Test func whatIsFalseIsMarked() {
+@Test(.timeLimit(.minutes(10))) func whatIsFalseIsMarked() {
     let words = HumanWords(["A dog runs on white sand"])
     let marked = MarkedCaption.html("A <Red> DOG & a cat, running.", beside: words)
     #expect(
@@ -150,7 +150,7 @@ import VLMTestSupport
 }
 
 /// `"` with a mark above it is one character to Swift and the end of an attribute to a browser.
-@Test func marksThatCombineEscapeNothing() {
+@Test(.timeLimit(.minutes(10))) func marksThatCombineEscapeNothing() {
     #expect(HTML.escaped("\"\u{301} <\u{338}b>") == "&quot;\u{301} &lt;\u{338}b&gt;")
     #expect(HTML.escaped("it's & so") == "it&#39;s &amp; so")
 }

@@ -3,7 +3,7 @@ import Testing
 
 /// protobuf-c unpacks without a nesting limit: a message that contains itself, directly or through others, lets a
 /// small request exhaust the stack. None may exist.
-@Test func noMessageIsRecursive() throws {
+@Test(.timeLimit(.minutes(10))) func noMessageIsRecursive() throws {
     var fields: [String: Set<String>] = [:]
     for file in try Repository.files(in: ["proto"], extensions: ["proto"]) {
         var open: [String] = []
@@ -37,13 +37,20 @@ import Testing
     }
 }
 
-/// Strings are cut at a NUL by protobuf-c: every text travels as bytes and is validated in Swift.
-@Test func everyStringTravelsAsBytes() throws {
-    for file in try Repository.files(in: ["proto"], extensions: ["proto"]) {
-        for (number, line) in try Repository.text(of: file).split(separator: "\n", omittingEmptySubsequences: false)
-            .enumerated() where line.contains(/^\s*(repeated )?string \w+ =/)
-        {
-            #expect(line.contains("string_as_bytes"), "\(Repository.name(of: file)):\(number + 1)")
+/// The API is for everybody's compiler: nothing of ours is needed to use it, and Go and Java have a place for it.
+@Test(.timeLimit(.minutes(10))) func protoFilesAskForNoCompilerOfOurs() throws {
+    let files = try Repository.files(in: ["proto"], extensions: ["proto"])
+    #expect(files.count > 5)
+    for file in files {
+        let text = try Repository.text(of: file)
+        for line in text.split(separator: "\n") where line.hasPrefix("import ") {
+            #expect(
+                line.hasPrefix("import \"myvlm/v1/") || line == "import \"google/protobuf/descriptor.proto\";",
+                "\(Repository.name(of: file)): \(line)")
+        }
+        #expect(!text.contains("pb_c_"), "\(Repository.name(of: file))")
+        for option in ["go_package", "java_package", "java_multiple_files"] {
+            #expect(text.contains("\noption \(option) = "), "\(Repository.name(of: file)) has no \(option)")
         }
     }
 }

@@ -3,7 +3,7 @@ import Testing
 
 private let sources = ["Sources", "Tests", "Benchmarks"]
 
-@Test func filesHoldOneIdea() throws {
+@Test(.timeLimit(.minutes(10))) func filesHoldOneIdea() throws {
     let files = try Repository.files(in: sources, extensions: ["swift", "c", "h", "cpp"])
         .filter { !Repository.name(of: $0).contains("pb-c") && !Repository.name(of: $0).contains("Generated") }
     #expect(files.count > 20, "the walk found no sources")
@@ -14,7 +14,7 @@ private let sources = ["Sources", "Tests", "Benchmarks"]
 }
 
 /// Sources may rely on an invariant the compiler cannot see only where it stands beside.
-@Test func sourcesForceNothing() throws {
+@Test(.timeLimit(.minutes(10))) func sourcesForceNothing() throws {
     let pattern = /try!|\bas!|TODO|FIXME|XXX/
     for file in try Repository.files(in: ["Sources", "Benchmarks"], extensions: ["swift"]) {
         for (number, line) in try Repository.text(of: file).split(separator: "\n", omittingEmptySubsequences: false)
@@ -26,7 +26,7 @@ private let sources = ["Sources", "Tests", "Benchmarks"]
 }
 
 /// Nothing in the tree knows the machine it was written on.
-@Test func treeNamesNoMachine() throws {
+@Test(.timeLimit(.minutes(10))) func treeNamesNoMachine() throws {
     let pattern = try Regex(#"/(root|home)/[a-z]|/work"# + #"/|/tmp/bash"#)
     let files = try Repository.files(
         in: ["Sources", "Tests", "Benchmarks", "Scripts", "Tools", "Docs", "proto", ".ci"],
@@ -40,9 +40,10 @@ private let sources = ["Sources", "Tests", "Benchmarks"]
     }
 }
 
-@Test func scriptsAreExecutableBash() throws {
+@Test(.timeLimit(.minutes(10))) func scriptsAreExecutableBash() throws {
     for name in [
-        "Scripts/setup", "Scripts/test", "Scripts/demo", "Scripts/bench", "Scripts/attack", "Scripts/tour", ".ci/run",
+        "Scripts/setup", "Scripts/test", "Scripts/sanitize", "Scripts/coverage", "Scripts/demo", "Scripts/bench",
+        "Scripts/attack", "Scripts/tour", "Scripts/docs", ".ci/run",
         "Tools/scenes/render",
     ] {
         let file = Repository.root.appending(path: name)
@@ -52,7 +53,7 @@ private let sources = ["Sources", "Tests", "Benchmarks"]
 }
 
 /// The demo's photos are small enough for a repository.
-@Test func demoPhotosAreSmall() throws {
+@Test(.timeLimit(.minutes(10))) func demoPhotosAreSmall() throws {
     let photos = try Repository.files(in: ["Demo/photos"], extensions: ["jpg"])
     #expect(photos.count >= 8)
     for photo in photos {
@@ -62,7 +63,7 @@ private let sources = ["Sources", "Tests", "Benchmarks"]
 }
 
 /// Weights in the repository stay within the 48 MiB that a clone is asked to carry.
-@Test func modelInTheRepositoryIsSmall() throws {
+@Test(.timeLimit(.minutes(10))) func modelInTheRepositoryIsSmall() throws {
     let files = try Repository.files(in: ["Models"], extensions: ["json", "safetensors", "md"])
     let total = try files.reduce(0) { try $0 + ($1.resourceValues(forKeys: [.fileSizeKey]).fileSize ?? 0) }
     #expect(total > 1 << 20 && total <= 48 << 20, "\(total) bytes")

@@ -1,8 +1,9 @@
 import Images
+import Rules
 import Testing
 
 /// The turn of a photo is found wherever writers put it, and nothing that is not one is taken for one.
-@Suite struct OrientationTests {
+@Suite(.timeLimit(.minutes(10))) struct OrientationTests {
     /// Type, bytes of the value field after the big-endian header.
     @Test(
         arguments: [

@@ -2,7 +2,7 @@ import Foundation
 import LocalFiles
 import Testing
 
-@Suite struct LocalFileTests {
+@Suite(.timeLimit(.minutes(10))) struct LocalFileTests {
     /// A folder of the test's own.
     private func inFolder(_ body: (LocalPath) async throws -> Void) async throws {
         let folder = LocalPath(NSTemporaryDirectory()).appending("local files %20 \(UUID().uuidString)")
@@ -143,7 +143,8 @@ import Testing
             let output = try LocalOutput(folder.appending("file"))
             try output.add([1, 2, 3])
             #expect(try LocalFolder.names(in: folder).count == 1)
-            UnfinishedFiles.discardAll()
+            // Those of other tests, which run beside this one, are theirs.
+            UnfinishedFiles.discardAll(in: folder)
             #expect(try LocalFolder.names(in: folder) == [])
             output.discard()
         }

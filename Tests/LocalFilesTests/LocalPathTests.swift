@@ -1,18 +1,16 @@
 import LocalFiles
 import Testing
 
-@Suite struct LocalPathTests {
+@Suite(.timeLimit(.minutes(10))) struct LocalPathTests {
     /// A Latin-1 name was read as another one with U+FFFD in it, which no folder holds.
     @Test func bytesGoThroughTextUnchanged() {
-        var all: [[UInt8]] = [
+        let all: [[UInt8]] = [
             [], Array("plain".utf8), Array("caf".utf8) + [0xE9], [0xFF, 0xFE, 0x41], Array("café 🫖".utf8),
             // The scalars that carry bytes, themselves: as text they would stand for other bytes.
             Array("\u{10FF80}\u{10FFFF}".utf8), Array("a\u{10FFE9}".utf8) + [0x80],
             // An overlong slash, a surrogate, and a sequence cut off.
             [0xC0, 0xAF], [0xED, 0xA0, 0x80], [0xF0, 0x9F, 0xAB],
         ]
-        var generator = SystemRandomNumberGenerator()
-        for _ in 0..<200 { all.append((0..<12).map { _ in UInt8.random(in: 1...255, using: &generator) }) }
         for bytes in all {
             let text = CarriedText.decode(bytes)
             #expect(CarriedText.encode(text) == bytes, "\(bytes)")

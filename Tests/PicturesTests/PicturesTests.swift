@@ -2,7 +2,7 @@ import Images
 import Pictures
 import Testing
 
-@Test func fontDrawsEveryPrintableCharacterDifferently() {
+@Test(.timeLimit(.minutes(10))) func fontDrawsEveryPrintableCharacterDifferently() {
     let printable = (32...126).compactMap { UnicodeScalar($0).map { Character($0) } }
     #expect(Glyphs.characters == Set(printable))
     #expect(Set(printable.map { Glyphs.rows(of: $0) }).count == printable.count)
@@ -10,18 +10,20 @@ import Testing
     #expect(Glyphs.rows(of: "é") != Glyphs.rows(of: " "), "what the font lacks must be seen")
 }
 
-@Test(arguments: [
-    ("a cup on a table", 8, ["a cup on", "a table"]),
-    ("abcdefghij", 4, ["abcd", "efgh", "ij"]),
-    ("x abcdef", 4, ["x", "abcd", "ef"]),
-    ("  line\nand\u{7}bell ", 20, ["line and bell"]),
-    ("", 4, []),
-])
+@Test(
+    .timeLimit(.minutes(10)),
+    arguments: [
+        ("a cup on a table", 8, ["a cup on", "a table"]),
+        ("abcdefghij", 4, ["abcd", "efgh", "ij"]),
+        ("x abcdef", 4, ["x", "abcd", "ef"]),
+        ("  line\nand\u{7}bell ", 20, ["line and bell"]),
+        ("", 4, []),
+    ])
 func textIsBrokenAtSpaces(text: String, columns: Int, lines: [String]) {
     #expect(wrapped(text, columns: columns) == lines)
 }
 
-@Test func answerStandsBelowThePhoto() throws {
+@Test(.timeLimit(.minutes(10))) func answerStandsBelowThePhoto() throws {
     let grey = Ink(90, 90, 90)
     let photo = try file(Canvas(width: 400, height: 300, filled: grey))
     let bare = try read(AnswerPicture(caption: "a cup").drawn(on: photo))
@@ -33,7 +35,7 @@ func textIsBrokenAtSpaces(text: String, columns: Int, lines: [String]) {
     #expect(inked, "the caption is written below")
 }
 
-@Test func boxesAndHeatAreScaledWithThePhoto() throws {
+@Test(.timeLimit(.minutes(10))) func boxesAndHeatAreScaledWithThePhoto() throws {
     let photo = try file(Canvas(width: 1920, height: 960, filled: Ink(90, 90, 90)))
     let boxed = AnswerPicture(caption: "x", boxes: [.init(x: 200, y: 400, width: 400, height: 200)])
     let picture = try read(boxed.drawn(on: photo))
@@ -46,7 +48,7 @@ func textIsBrokenAtSpaces(text: String, columns: Int, lines: [String]) {
     #expect(warm[950, 5].red > 90 && warm[5, 470] == Ink(90, 90, 90))
 }
 
-@Test func coordinatesOfAnySortAreDrawnWithoutATrap() throws {
+@Test(.timeLimit(.minutes(10))) func coordinatesOfAnySortAreDrawnWithoutATrap() throws {
     let photo = try file(Canvas(width: 320, height: 20, filled: Ink(1, 2, 3)))
     let strange = AnswerPicture(
         caption: String(repeating: "w", count: 500),
@@ -58,14 +60,25 @@ func textIsBrokenAtSpaces(text: String, columns: Int, lines: [String]) {
     #expect(try read(strange.drawn(on: photo)).width == 320)
 }
 
-@Test func bytesThatAreNoPhotoAreRefused() {
+@Test(.timeLimit(.minutes(10))) func bytesThatAreNoPhotoAreRefused() {
     for bytes in [[], [0xFF, 0xD8], [0x89, 0x50, 0x4E, 0x47, 1, 2], Array("hello".utf8)] as [[UInt8]] {
         #expect(throws: ImageError.self) { try AnswerPicture(caption: "x").drawn(on: bytes) }
     }
 }
 
+/// A cell that is no number, behind one that is, ended the program.
+@Test(.timeLimit(.minutes(10))) func heatWithAHoleIsNotDrawn() throws {
+    let grey = Ink(90, 90, 90)
+    let photo = try file(Canvas(width: 320, height: 20, filled: grey))
+    for hole in [Float.nan, .infinity, -.infinity] {
+        let drawn = try read(
+            AnswerPicture(caption: "x", heat: .init(columns: 3, cells: [0, hole, 1])).drawn(on: photo))
+        #expect((0..<320).allSatisfy { drawn[$0, 10] == grey }, "\(hole)")
+    }
+}
+
 /// Boxes are those of the upright photo, so the photo must be drawn upright, whatever its format is.
-@Test func aTurnedPhotoIsDrawnUpright() throws {
+@Test(.timeLimit(.minutes(10))) func aTurnedPhotoIsDrawnUpright() throws {
     var lying = Canvas(width: 400, height: 300, filled: Ink(10, 20, 30))
     lying.fill(x: 0, y: 0, width: 40, height: 300, with: Ink(200, 0, 0))
     var bytes = try file(lying)
@@ -79,7 +92,7 @@ func textIsBrokenAtSpaces(text: String, columns: Int, lines: [String]) {
 }
 
 /// A photo one pixel wide made a sheet of 320 x 320,000 pixels.
-@Test(arguments: [(1, 1000), (1, 20_000), (20_000, 1), (3, 2_000), (1, 1)])
+@Test(.timeLimit(.minutes(10)), arguments: [(1, 1000), (1, 20_000), (20_000, 1), (3, 2_000), (1, 1)])
 func aPhotoOfAnyShapeGivesASheetOfOrdinarySize(width: Int, height: Int) throws {
     let photo = try file(Canvas(width: width, height: height, filled: Ink(90, 120, 200)))
     let words = String(repeating: "word ", count: 5_000)

@@ -2,7 +2,7 @@ import GRDB
 import Registry
 import Testing
 
-@Suite struct AccountTests {
+@Suite(.timeLimit(.minutes(10))) struct AccountTests {
     @Test func loginGivesATokenThatProvesItself() async throws {
         let harness = try Harness()
         _ = try await harness.store.createUser(name: "anna", password: Harness.password, role: .user, by: .console)

@@ -1,8 +1,9 @@
+import Foundations
 import GRDB
 import Registry
 import Testing
 
-@Suite struct AuditTests {
+@Suite(.timeLimit(.minutes(10))) struct AuditTests {
     private func filled() async throws -> Harness {
         let harness = try Harness()
         let anna = try await harness.user("anna")

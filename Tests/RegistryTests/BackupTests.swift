@@ -2,7 +2,7 @@ import Foundation
 import Registry
 import Testing
 
-@Suite struct BackupTests {
+@Suite(.timeLimit(.minutes(10))) struct BackupTests {
     @Test func aBackupMadeWhileServingRestoresThatMoment() async throws {
         let harness = try Harness()
         let store = harness.store

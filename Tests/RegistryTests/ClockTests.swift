@@ -3,7 +3,7 @@ import Testing
 
 /// Somebody sets the wall clock: by hand, by a time server, by a virtual machine that was asleep. No wait gets longer by
 /// it, and nothing ends that had time left.
-@Suite struct ClockTests {
+@Suite(.timeLimit(.minutes(10))) struct ClockTests {
     private static let day: Int64 = 86_400_000
     private static let shifts = [-1_000 * day, -2 * day, -60_000, 60_000, 2 * day, 1_000 * day]
 

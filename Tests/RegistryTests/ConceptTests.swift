@@ -2,7 +2,7 @@ import GRDB
 import Registry
 import Testing
 
-@Suite struct ConceptTests {
+@Suite(.timeLimit(.minutes(10))) struct ConceptTests {
     @Test func firstCommitMakesConceptVersionAndHistory() async throws {
         let harness = try Harness()
         let anna = try await harness.user("anna")

@@ -1,7 +1,7 @@
 import Registry
 import Testing
 
-@Suite struct ConsentTests {
+@Suite(.timeLimit(.minutes(10))) struct ConsentTests {
     /// Junk that anybody shared once made every answer of its receiver fail; now nothing is used that was not accepted.
     @Test func nothingIsUsedBeforeItIsAccepted() async throws {
         let harness = try Harness()

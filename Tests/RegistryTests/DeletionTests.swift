@@ -2,7 +2,7 @@ import GRDB
 import Registry
 import Testing
 
-@Suite struct DeletionTests {
+@Suite(.timeLimit(.minutes(10))) struct DeletionTests {
     @Test func deletedConceptIsHiddenAndComesBack() async throws {
         let harness = try Harness()
         let anna = try await harness.user("anna")

@@ -3,7 +3,7 @@ import GRDB
 import Registry
 import Testing
 
-@Suite struct EncryptionTests {
+@Suite(.timeLimit(.minutes(10))) struct EncryptionTests {
     @Test func nothingOfAnArtifactIsInTheFiles() async throws {
         let harness = try Harness()
         let anna = try await harness.user("anna")

@@ -4,7 +4,7 @@ import Registry
 import Synchronization
 import Testing
 
-@Suite struct ErasureTests {
+@Suite(.timeLimit(.minutes(10))) struct ErasureTests {
     private func remnants(_ harness: Harness, _ words: [String]) async throws -> [String] {
         var found: [String] = []
         for file in try FileManager.default.contentsOfDirectory(atPath: harness.directory) {
@@ -162,11 +162,14 @@ import Testing
             let store = harness.store
             let anna = try await harness.user("anna")
             _ = try await store.commit(enrollment("mug", "1"), by: anna)
+            let (armed, arming) = AsyncStream.makeStream(of: Void.self)
             let call = Task {
-                while !Task.isCancelled, !count.isArmed { await Task.yield() }
+                // The first access may be the one that cancels: it begins when the guard is armed.
+                for await _ in armed { break }
                 return try await store.eraseConcept("mug", by: anna)
             }
             count.arm(access) { call.cancel() }
+            arming.finish()
             let result = await call.result
             let happened = count.hasFired
             count.disarm()

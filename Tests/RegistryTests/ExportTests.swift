@@ -1,7 +1,7 @@
 import Registry
 import Testing
 
-@Suite struct ExportTests {
+@Suite(.timeLimit(.minutes(10))) struct ExportTests {
     @Test func anImportIsWhatWasExported() async throws {
         let harness = try Harness()
         let store = harness.store

@@ -1,7 +1,7 @@
 import Registry
 import Testing
 
-@Suite struct FailedLoginTests {
+@Suite(.timeLimit(.minutes(10))) struct FailedLoginTests {
     private struct Found {
         let action: String
         let actor: String

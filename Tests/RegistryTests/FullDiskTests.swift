@@ -2,7 +2,7 @@ import Foundation
 import Registry
 import Testing
 
-@Suite struct FullDiskTests {
+@Suite(.timeLimit(.minutes(10))) struct FullDiskTests {
     /// The database may have 100 pages of 4 KiB: a disk that is full on every machine.
     @Test func fullDiskRefusesEnrollmentsButNotRollbackAndDelete() async throws {
         let harness = try Harness {

@@ -23,7 +23,7 @@ extension RegistryStore {
     }
 }
 
-@Suite struct ImportTests {
+@Suite(.timeLimit(.minutes(10))) struct ImportTests {
     private func exported(_ store: RegistryStore, _ owner: Principal) async throws -> UserExport.Concept {
         for number in 1...3 { _ = try await store.commit(enrollment("mug", "\(number)"), by: owner) }
         return try await store.export(of: owner).concepts[0]

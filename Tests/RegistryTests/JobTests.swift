@@ -1,8 +1,9 @@
 import Foundation
 import Registry
+import Rules
 import Testing
 
-@Suite struct JobTests {
+@Suite(.timeLimit(.minutes(10))) struct JobTests {
     @Test func everyStateKnowsWhatMayHappenToIt() {
         var table: [String] = []
         for state in JobState.allCases {
@@ -29,7 +30,7 @@ import Testing
         let work = try await store.startJob(job.id)
         #expect(work.request == [1, 2, 3] && work.others == [other.version.digest])
         #expect(work.job.state == .running && work.job.attempts == 1 && work.principal.userID == anna.userID)
-        try await store.setStage("training head", of: job.id)
+        try await store.setStage(.trainingHead, of: job.id)
         harness.clock.advance(5_000)
         let result = try await store.commit(enrollment("mug", "1"), by: work.principal, job: job.id)
         let done = try await store.job(job.id, of: anna.userID)

@@ -4,7 +4,7 @@ import Testing
 
 /// A registry of which something vanished is told by name: it was opened as a new and empty one, in which nobody is
 /// known, or as it was some time ago.
-@Suite struct LostFilesTests {
+@Suite(.timeLimit(.minutes(10))) struct LostFilesTests {
     /// What may happen to the database of a stopped server.
     enum Loss: CaseIterable {
         case gone, empty, headOnly, half, folder, pipe, linkToNothing, text, allGone

@@ -3,7 +3,7 @@ import GRDB
 import Registry
 import Testing
 
-@Suite struct MigrationTests {
+@Suite(.timeLimit(.minutes(10))) struct MigrationTests {
     /// A registry folder with a database of an older schema, as `Fixtures/schema-N.sql` describes it.
     private func old(_ schema: Int) throws -> RegistryConfiguration {
         let directory = Harness.newDirectory()

@@ -4,7 +4,7 @@ import Registry
 import Testing
 
 /// Whom another model would leave behind, told without disturbing a server that has the registry open.
-@Suite struct ModelCensusTests {
+@Suite(.timeLimit(.minutes(10))) struct ModelCensusTests {
     private static let other = String(repeating: "cd", count: 32)
 
     private func put(

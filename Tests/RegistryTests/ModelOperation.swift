@@ -1,3 +1,4 @@
+import Foundations
 import Registry
 
 /// One call, to be made on the registry and on the model.
@@ -17,7 +18,7 @@ enum Operation: Sendable {
     case unshare(String, with: String)
 
     /// Shares with one of `others`, where there are any.
-    static func random(_ random: inout SeededGenerator, others: [String] = []) -> Operation {
+    static func random(_ random: inout SplitMix64, others: [String] = []) -> Operation {
         if let other = others.randomElement(using: &random), Int.random(in: 0..<5, using: &random) == 0 {
             let name = ["mug", "rex", "Ann"][Int.random(in: 0..<3, using: &random)]
             return Int.random(in: 0..<3, using: &random) == 0 ? .unshare(name, with: other) : .share(name, with: other)
@@ -25,11 +26,11 @@ enum Operation: Sendable {
         return calls(&random)
     }
 
-    private static func calls(_ random: inout SeededGenerator) -> Operation {
-        func name(_ random: inout SeededGenerator) -> String {
+    private static func calls(_ random: inout SplitMix64) -> Operation {
+        func name(_ random: inout SplitMix64) -> String {
             ["mug", "rex", "Ann"][Int.random(in: 0..<3, using: &random)]
         }
-        func sometimes(_ range: ClosedRange<Int>, _ random: inout SeededGenerator) -> Int? {
+        func sometimes(_ range: ClosedRange<Int>, _ random: inout SplitMix64) -> Int? {
             Int.random(in: 0..<3, using: &random) == 0 ? Int.random(in: range, using: &random) : nil
         }
         let concept = name(&random)

@@ -1,3 +1,4 @@
+import Foundations
 import Registry
 import Testing
 
@@ -16,7 +17,7 @@ extension ModelTests {
         let changes = await withTaskGroup(of: [Change].self) { group in
             for (client, owner) in (owners + owners).enumerated() {
                 group.addTask {
-                    var random = SeededGenerator(seed: seed &* 1_000 &+ UInt64(client))
+                    var random = SplitMix64(seed: seed &* 1_000 &+ UInt64(client))
                     var changes: [Change] = []
                     for _ in 0..<60 {
                         harness.clock.advance(1)

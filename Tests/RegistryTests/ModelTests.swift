@@ -1,14 +1,15 @@
+import Foundations
 import Registry
 import Testing
 
-@Suite struct ModelTests {
+@Suite(.timeLimit(.minutes(10))) struct ModelTests {
     /// Random calls one after the other: each gives what the model gives, and so does the whole state at the end.
     @Test(arguments: [1, 2, 3, 4, 5, 6] as [UInt64])
     func randomCallsAgreeWithTheModel(seed: UInt64) async throws {
         print("seed \(seed)")
         let harness = try Harness()
         let anna = try await harness.user("anna")
-        var random = SeededGenerator(seed: seed)
+        var random = SplitMix64(seed: seed)
         var model = PureModel()
         for step in 0..<300 {
             // The clock decides which deleted concept was the last.
@@ -43,7 +44,7 @@ import Testing
         let changes = await withTaskGroup(of: [(UInt64, Operation, Int)].self) { group in
             for task in 0..<6 {
                 group.addTask {
-                    var random = SeededGenerator(seed: seed &* 1_000 &+ UInt64(task))
+                    var random = SplitMix64(seed: seed &* 1_000 &+ UInt64(task))
                     var changes: [(UInt64, Operation, Int)] = []
                     for _ in 0..<60 {
                         harness.clock.advance(1)

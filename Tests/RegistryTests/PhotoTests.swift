@@ -3,7 +3,7 @@ import GRDB
 import Registry
 import Testing
 
-@Suite struct PhotoTests {
+@Suite(.timeLimit(.minutes(10))) struct PhotoTests {
     private func commit(_ content: String, _ photos: [String]) -> EnrollmentCommit {
         var commit = enrollment("mug", content)
         commit.photos = photos.map { ("\($0).jpg", Array("pixels of \($0)".utf8)) }

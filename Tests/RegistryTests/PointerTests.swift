@@ -2,7 +2,7 @@ import GRDB
 import Registry
 import Testing
 
-@Suite struct PointerTests {
+@Suite(.timeLimit(.minutes(10))) struct PointerTests {
     private func mug(versions: Int) async throws -> (Harness, Principal) {
         let harness = try Harness()
         let anna = try await harness.user("anna")

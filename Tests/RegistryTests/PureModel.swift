@@ -1,3 +1,5 @@
+import Foundations
+
 /// What the registry promises about one user's concepts, without a database: dictionaries and arrays.
 struct PureModel: Equatable {
     struct Alias: Equatable {
@@ -175,18 +177,5 @@ struct PureModel: Equatable {
     private func existing(_ name: String) throws(Failure) -> Concept {
         guard let concept = concepts[name] else { throw .notFound }
         return concept
-    }
-}
-
-/// SplitMix64: the same seed gives the same operations everywhere.
-struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-    init(seed: UInt64) { state = seed }
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
     }
 }

@@ -1,7 +1,7 @@
 import Registry
 import Testing
 
-@Suite struct QuotaTests {
+@Suite(.timeLimit(.minutes(10))) struct QuotaTests {
     @Test func conceptsPerUser() async throws {
         let harness = try Harness { $0.quotas.conceptsPerUser = 2 }
         let anna = try await harness.user("anna")

@@ -1,6 +1,6 @@
 import Registry
 import Testing
 
-@Test func descriptionShowsCodeAndMessage() {
+@Test(.timeLimit(.minutes(10))) func descriptionShowsCodeAndMessage() {
     #expect(RegistryError(.notFound, "no concept named x").description == "notFound: no concept named x")
 }

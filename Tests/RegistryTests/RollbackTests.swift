@@ -1,7 +1,7 @@
 import Registry
 import Testing
 
-@Suite struct RollbackTests {
+@Suite(.timeLimit(.minutes(10))) struct RollbackTests {
     private func mug(versions: Int) async throws -> (Harness, Principal) {
         let harness = try Harness()
         let anna = try await harness.user("anna")

@@ -1,7 +1,7 @@
 import Registry
 import Testing
 
-@Suite struct ShareStateTests {
+@Suite(.timeLimit(.minutes(10))) struct ShareStateTests {
     private static let share = ShareAction.share(reaches: true)
     private static let lost = ShareAction.share(reaches: false)
 

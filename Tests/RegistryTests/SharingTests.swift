@@ -1,7 +1,7 @@
 import Registry
 import Testing
 
-@Suite struct SharingTests {
+@Suite(.timeLimit(.minutes(10))) struct SharingTests {
     @Test func aSharedConceptIsUsedAndNotRead() async throws {
         let harness = try Harness()
         let store = harness.store

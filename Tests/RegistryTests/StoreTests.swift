@@ -3,7 +3,7 @@ import GRDB
 import Registry
 import Testing
 
-@Suite struct StoreTests {
+@Suite(.timeLimit(.minutes(10))) struct StoreTests {
     @Test func onlyTheOwnerMayRead() async throws {
         let harness = try Harness()
         _ = try await harness.user("anna")

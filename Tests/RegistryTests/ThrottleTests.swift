@@ -2,7 +2,7 @@ import Registry
 import Testing
 
 /// The policy over a clock of the test's own.
-@Suite struct ThrottleTests {
+@Suite(.timeLimit(.minutes(10))) struct ThrottleTests {
     private let home = LoginOrigin(address: "192.0.2.1", certificate: nil)
     private let office = LoginOrigin(address: "198.51.100.7", certificate: nil)
 

@@ -2,7 +2,7 @@ import Registry
 import Synchronization
 import Testing
 
-@Suite struct TokenTests {
+@Suite(.timeLimit(.minutes(10))) struct TokenTests {
     @Test func aTokenMakesOnlyTokensThatMayDoNoMore() async throws {
         let harness = try Harness()
         let store = harness.store
@@ -99,7 +99,7 @@ import Testing
     }
 }
 
-@Suite struct RoleTests {
+@Suite(.timeLimit(.minutes(10))) struct RoleTests {
     @Test func auditorsReadAndChangeNothing() async throws {
         let harness = try Harness()
         let store = harness.store

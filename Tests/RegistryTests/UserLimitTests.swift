@@ -1,7 +1,7 @@
 import Registry
 import Testing
 
-@Suite struct UserLimitTests {
+@Suite(.timeLimit(.minutes(10))) struct UserLimitTests {
     @Test func limitsOfOneUserWinOverTheDefaults() async throws {
         let harness = try Harness { $0.quotas.conceptsPerUser = 1 }
         let store = harness.store

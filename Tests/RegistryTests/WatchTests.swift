@@ -1,7 +1,8 @@
+import Foundations
 import Registry
 import Testing
 
-@Suite struct WatchTests {
+@Suite(.timeLimit(.minutes(10))) struct WatchTests {
     @Test func everyChangeIsToldOnceAndInOrder() async throws {
         let harness = try Harness()
         let anna = try await harness.user("anna")
@@ -49,7 +50,7 @@ import Testing
         try await withThrowingTaskGroup(of: [UInt64].self) { group in
             for watcher in 0..<3 as Range<UInt64> {
                 group.addTask {
-                    var random = SeededGenerator(seed: seed &* 10 &+ watcher)
+                    var random = SplitMix64(seed: seed &* 10 &+ watcher)
                     var seen: [UInt64] = []
                     while seen.count < 60 {
                         let limit = Int.random(in: 1...5, using: &random)

@@ -1,6 +1,6 @@
 import Runtime
 import Testing
 
-@Test func descriptionShowsCodeAndMessage() {
+@Test(.timeLimit(.minutes(10))) func descriptionShowsCodeAndMessage() {
     #expect(RuntimeError(.faceCount, "no face in a.jpg").description == "faceCount: no face in a.jpg")
 }

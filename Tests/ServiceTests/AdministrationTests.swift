@@ -6,7 +6,7 @@ import Registry
 import Service
 import Testing
 
-@Suite struct AdministrationTests {
+@Suite(.timeLimit(.minutes(10))) struct AdministrationTests {
     /// What was erased is gone from answers, memory and files, and a backup made before does not bring it back.
     @Test func erasedMeansErased() async throws {
         try await Harness.run { harness in
@@ -19,7 +19,7 @@ import Testing
             let backup = try await admin.createBackup("before")
             #expect(backup.users == 2 && backup.concepts == 2 && backup.artifacts == 2)
             let receipts = try await ann.eraseConcept("grandmother")
-            #expect(receipts.count == 1 && receipts[0].kind == "concept" && receipts[0].erasedAtMs != nil)
+            #expect(receipts.count == 1 && receipts[0].kind == "concept" && receipts[0].erasedAtMs > 0)
             // Copies on a disk are out of the registry's reach: it says which there are.
             #expect(receipts[0].backups.map(\.name) == ["before"])
             #expect(receipts[0].backups.map(\.createdAtMs) == [backup.createdAtMs])

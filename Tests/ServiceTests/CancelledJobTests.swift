@@ -5,9 +5,10 @@ import RPC
 import Service
 import Testing
 import VLM
+import WaitingTestSupport
 
 /// However a call ends that was not detached, its enrollment ends with it, and nothing of it comes back.
-@Suite struct CancelledJobTests {
+@Suite(.timeLimit(.minutes(10))) struct CancelledJobTests {
     /// The ways in which a call ends.
     private enum End: CaseIterable { case cancelled, connectionLost, tokenRevoked, byItsOwner, accountSuspended }
 
@@ -57,19 +58,19 @@ import VLM
                     await watcher.close()
                 }
                 let looking = end == .accountSuspended ? try await login(harness, "ann") : watcher
-                while try await looking.job(job.id).state == "running" { await Task.yield() }
+                try await eventually("the job has ended") { try await looking.job(job.id).state != "running" }
                 #expect(try await looking.job(job.id).state == "cancelled", "\(end)")
                 if end != .byItsOwner { await #expect(throws: (any Error).self) { try await enrollment.value } }
                 #expect(try await looking.uploads().isEmpty, "\(end)")
                 #expect(try FileManager.default.contentsOfDirectory(atPath: harness.home.uploads).isEmpty, "\(end)")
                 // They go right after the row is written.
-                while try !FileManager.default.contentsOfDirectory(atPath: harness.home.jobs).isEmpty {
-                    await Task.yield()
+                try await eventually("the job's photos are gone") {
+                    try FileManager.default.contentsOfDirectory(atPath: harness.home.jobs).isEmpty
                 }
                 try FileManager.default.copyItem(atPath: harness.home.path, toPath: left)
                 barrier.open()
                 _ = await enrollment.result
-                while try await looking.status().enrollments > 0 { await Task.yield() }
+                try await eventually("no enrollment is at work") { try await looking.status().enrollments == 0 }
                 #expect(try await looking.concepts().isEmpty, "\(end)")
                 #expect(try await looking.job(job.id).attempts == 1)
                 for client in [ann, looking, admin] { await client.close() }
@@ -106,13 +107,15 @@ import VLM
             let events = try await channel.call(
                 ConceptsMethods.enroll,
                 EnrollRequest(uploadId: receipt.uploadId, name: "zibo", kind: .object, classNoun: "mug"),
-                options: CallOptions(metadata: metadata, timeout: .milliseconds(300)))
+                options: CallOptions(metadata: metadata, timeout: .seconds(600)))
+            for await _ in barrier.reached { break }
+            await harness.time.advance(by: .seconds(600))
             let error = await #expect(throws: RPCError.self) { for try await _ in events {} }
             #expect(error?.code == .deadlineExceeded)
-            while try await ann.jobs().first?.isOver == false { await Task.yield() }
+            try await eventually("the job is over") { try await ann.jobs().first?.isOver == true }
             #expect(try await ann.jobs().allSatisfy { $0.state == "cancelled" })
             barrier.open()
-            while try await ann.status().enrollments > 0 { await Task.yield() }
+            try await eventually("no enrollment is at work") { try await ann.status().enrollments == 0 }
             #expect(try await ann.concepts().isEmpty)
             await channel.close()
             await ann.close()
@@ -164,7 +167,7 @@ import VLM
             second.cancel()
             await #expect(throws: (any Error).self) { try await second.value }
             barrier.open()
-            while try await ann.status().enrollments > 0 { await Task.yield() }
+            try await eventually("no enrollment is at work") { try await ann.status().enrollments == 0 }
             let detail = try await ann.concept("zibo")
             #expect(detail.current.digest == first.digest && detail.concept.versions == 1)
             await ann.close()

@@ -4,7 +4,7 @@ import Registry
 import Service
 import Testing
 
-@Suite struct CertificateLifeTests {
+@Suite(.timeLimit(.minutes(10))) struct CertificateLifeTests {
     private static let day: Int64 = 86_400_000
 
     private func made() async throws -> ServerHome {

@@ -5,7 +5,7 @@ import Service
 import Testing
 
 /// Client certificates that stand for users, made by openssl as an operator would.
-@Suite struct CertificateTests {
+@Suite(.timeLimit(.minutes(10))) struct CertificateTests {
     private struct Authority {
         let folder: String
         var certificate: String { folder + "/ca.pem" }
@@ -56,7 +56,7 @@ import Testing
                     host: harness.address.host, port: harness.address.port, authorityFile: harness.home.authority)
                 options.certificateFile = files.certificate
                 options.certificateKeyFile = files.key
-                return try MyVLMClient(options, token: token)
+                return try MyVLMClient(options, token: token, timeout: Harness.patience)
             }
             let shown = try client(laptop)
             let stranger = await failure { _ = try await shown.whoAmI() }

@@ -3,7 +3,7 @@ import ProcessTestSupport
 import Testing
 
 /// Help is read before anything else: every page begins with examples, and the examples are true.
-@Suite struct CommandHelpTests {
+@Suite(.timeLimit(.minutes(10))) struct CommandHelpTests {
     private struct Dump: Decodable { let command: Command }
 
     private struct Command: Decodable {

@@ -4,7 +4,7 @@ import ProcessTestSupport
 import Service
 import Testing
 
-@Suite struct CommandLineTests {
+@Suite(.timeLimit(.minutes(10))) struct CommandLineTests {
     /// `myvlm` for one user of a harness, with a configuration file of its own.
     private func tool(_ harness: Harness, _ user: String) throws -> Program {
         try CommandLineTool.named("myvlm", environment: ["MYVLM_CONFIG": "\(harness.folder)/\(user)/config.json"])

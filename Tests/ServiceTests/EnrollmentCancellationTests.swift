@@ -4,6 +4,7 @@ import Service
 import Synchronization
 import Testing
 import VLM
+import WaitingTestSupport
 
 /// Holds back the decoding of pictures until a test lets it go.
 final class Barrier: Sendable {
@@ -28,7 +29,7 @@ final class Barrier: Sendable {
     }
 }
 
-@Suite struct EnrollmentCancellationTests {
+@Suite(.timeLimit(.minutes(10))) struct EnrollmentCancellationTests {
     @Test func aCancelledEnrollmentLeavesNoVersion() async throws {
         let barrier = Barrier()
         var setup = Harness.Setup()
@@ -49,7 +50,7 @@ final class Barrier: Sendable {
             #expect(await failure { _ = try await ann.whoAmI() } == nil)
             #expect(try await admin.status().enrollments == 1)
             barrier.open()
-            while try await admin.status().enrollments > 0 { await Task.yield() }
+            try await eventually("no enrollment is at work") { try await admin.status().enrollments == 0 }
             #expect(try await ann.concepts().isEmpty, "a cancelled enrollment made a version")
             #expect(try FileManager.default.contentsOfDirectory(atPath: harness.home.uploads).isEmpty)
             // And the same photos can be enrolled after all.
@@ -87,7 +88,7 @@ final class Barrier: Sendable {
                 #expect(note.contains("1 enrollment before"), "\(note)")
                 break
             }
-            while try await ann.status().enrollments < 2 { await Task.yield() }
+            try await eventually("the second one waits") { try await ann.status().enrollments == 2 }
             let full = await failure { _ = try await ann.enrolled(Harness.order("three", thing: 3)) }
             #expect(full?.code == .resourceExhausted && full?.exitCode == 75 && full?.retryAfter != nil)
             barrier.open()

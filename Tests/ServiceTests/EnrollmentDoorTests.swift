@@ -1,13 +1,14 @@
 import Foundation
 import RPC
 import Registry
+import Rules
 import Runtime
 import Service
 import Testing
 
 /// One set of rules: what is accepted before the training is accepted after it. An identifier of five words used to be
 /// trained for and then refused by the commit.
-@Suite struct EnrollmentDoorTests {
+@Suite(.timeLimit(.minutes(10))) struct EnrollmentDoorTests {
     /// Texts around every bound: lengths in letters and in bytes, words, spaces, and characters of every kind.
     private static let texts: [String] = {
         var texts = [
@@ -85,7 +86,7 @@ import Testing
             request.captions = [PhotoCaption(photo: 0, text: caption)]
             #expect(throws: Never.self, "\(caption.prefix(30))") { try door.checkForm(request, photos: 1) }
             request.captions[0].photo = 1
-            #expect(throws: RPCError.self) { try door.checkForm(request, photos: 1) }
+            #expect(throws: RuleError.self) { try door.checkForm(request, photos: 1) }
         }
         for caption in [
             "", "no placeholder", "{concept} and {concept}", "{concept} is a zibo",
@@ -96,7 +97,7 @@ import Testing
             #expect(throws: (any Error).self, "\(caption.prefix(30))") { try door.checkForm(request, photos: 1) }
         }
         // The name is the word answers use where no other is given.
-        let long = #expect(throws: RegistryError.self) {
+        let long = #expect(throws: RuleError.self) {
             try door.checkForm(EnrollRequest(name: "my grandmother's old tea pot"), photos: 1)
         }
         #expect(long?.message.contains("--identifier") == true)

@@ -2,7 +2,7 @@ import RPC
 import Service
 import Testing
 
-@Suite struct EnrollmentGateTests {
+@Suite(.timeLimit(.minutes(10))) struct EnrollmentGateTests {
     @Test func aWaitEndsWithItsTurn() async throws {
         let gate = EnrollmentGate(running: 1, waiting: 10)
         let first = try gate.enter(1)

@@ -2,7 +2,7 @@ import Client
 import Testing
 
 /// What an order may leave out or ask for.
-@Suite struct EnrollmentWishesTests {
+@Suite(.timeLimit(.minutes(10))) struct EnrollmentWishesTests {
     private func events(_ client: MyVLMClient, _ order: EnrollmentOrder) async throws -> [EnrollmentEvent] {
         var events: [EnrollmentEvent] = []
         for try await event in client.enroll(order) { events.append(event) }
@@ -13,7 +13,7 @@ import Testing
         try await Harness.run { harness in
             let ann = try await harness.user("ann")
             var order = try Harness.order("zibo")
-            (order.kind, order.classNoun) = (nil, "")
+            (order.kind, order.classNoun) = (.unspecified, "")
             let events = try await events(ann, order)
             let enrolled = try #require(
                 events.compactMap { if case .done(let done) = $0 { done } else { nil as Enrolled? } }.last)
@@ -31,17 +31,17 @@ import Testing
             let ann = try await harness.user("ann")
             var order = try Harness.order("zibo")
             let captions = try await ann.enrolled(order).version
-            #expect(captions.trainingJSON.contains("\"task\":\"caption\""))
+            #expect(captions.trainingJson.contains("\"task\":\"caption\""))
             order.task = .questions
             let events = try await events(ann, order)
             let enrolled = try #require(
                 events.compactMap { if case .done(let done) = $0 { done } else { nil as Enrolled? } }.last)
-            #expect(enrolled.version.trainingJSON.contains("\"task\":\"vqa\""))
+            #expect(enrolled.version.trainingJson.contains("\"task\":\"vqa\""))
             #expect(enrolled.version.digest != captions.digest && enrolled.version.number == 2)
-            let steps = events.compactMap { event -> TrainingProgress? in
+            let steps = events.compactMap { event -> EnrollProgress? in
                 if case .progress(let step) = event { step } else { nil }
             }
-            #expect(steps.contains { $0.sample != nil } && steps.contains { $0.sample == nil })
+            #expect(steps.contains { !$0.sample.isEmpty } && steps.contains(where: \.sample.isEmpty))
             await ann.close()
         }
     }

@@ -4,7 +4,7 @@ import ProcessTestSupport
 import Service
 import Testing
 
-@Suite struct ExportTests {
+@Suite(.timeLimit(.minutes(10))) struct ExportTests {
     @Test func whatIsExportedComesBackAsItWas() async throws {
         try await Harness.run { harness in
             let ann = try await harness.user("ann")

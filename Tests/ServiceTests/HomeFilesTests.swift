@@ -6,7 +6,7 @@ import Service
 import Testing
 
 /// A home of which a file vanished or was replaced: the server says which, and makes nothing in its place.
-@Suite struct HomeFilesTests {
+@Suite(.timeLimit(.minutes(10))) struct HomeFilesTests {
     struct Case: Sendable, CustomTestStringConvertible {
         let file: String
         let what: String

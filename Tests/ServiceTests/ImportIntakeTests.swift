@@ -5,7 +5,7 @@ import Service
 import Testing
 
 /// Files that once held the server up for minutes: what is refused, and how little of them is looked at before.
-@Suite struct ImportIntakeTests {
+@Suite(.timeLimit(.minutes(10))) struct ImportIntakeTests {
     private static let digest = String(repeating: "1", count: 64)
 
     private func intake(concepts: Int = 100, bytes: Int = 256 << 20) -> ImportIntake {

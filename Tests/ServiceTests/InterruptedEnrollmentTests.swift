@@ -2,11 +2,12 @@ import Foundation
 import Registry
 import Service
 import Testing
+import WaitingTestSupport
 
 /// An enrollment that is cut short at every place where it can be. Written down as it was begun, it used to stay
 /// "running" when its call was cancelled, because the database refuses to write in a cancelled task; the next start of the
 /// server then trained and committed it.
-@Suite struct InterruptedEnrollmentTests {
+@Suite(.timeLimit(.minutes(10))) struct InterruptedEnrollmentTests {
     private func folder() -> String { NSTemporaryDirectory() + "myvlm-bench-\(UUID().uuidString)" }
 
     /// Cancelled anywhere: the job is over, as it says, and nothing of it comes back.
@@ -86,7 +87,9 @@ import Testing
             try bench.registry.close()
             let next = try await EnrollmentBench(folder)
             try await next.jobs.recover()
-            while next.gate.counts.running + next.gate.counts.waiting > 0 { await Task.yield() }
+            try await eventually("the gate is empty") {
+                next.gate.counts.running + next.gate.counts.waiting == 0
+            }
             let ended = try await next.outcome()
             #expect(state == nil ? ended.versions == 0 : ended.state == .succeeded && ended.versions == 1, "place \(n)")
             if let state, !state.isOver { resumed += 1 }

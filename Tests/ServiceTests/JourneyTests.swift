@@ -1,7 +1,7 @@
 import Client
 import Testing
 
-@Suite struct JourneyTests {
+@Suite(.timeLimit(.minutes(10))) struct JourneyTests {
     @Test func aUserTeachesAsksAndGoesBack() async throws {
         try await Harness.run { harness in
             let ann = try await harness.user("ann")

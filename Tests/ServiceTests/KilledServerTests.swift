@@ -102,7 +102,8 @@ private final class ServerProcess {
     /// A client that is logged in.
     func client(_ user: String, _ password: String) async throws -> MyVLMClient {
         let client = try MyVLMClient(
-            ConnectionOptions(host: address.host, port: address.port, authorityFile: home.authority))
+            ConnectionOptions(host: address.host, port: address.port, authorityFile: home.authority),
+            timeout: Harness.patience)
         _ = try await client.login(user: user, password: password)
         return client
     }

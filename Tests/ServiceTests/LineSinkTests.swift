@@ -4,9 +4,10 @@ import ProcessTestSupport
 import Registry
 import Service
 import Testing
+import WaitingTestSupport
 
 /// The log and the output of a server whose reader is gone, asleep, or out of space.
-@Suite struct LineSinkTests {
+@Suite(.timeLimit(.minutes(10))) struct LineSinkTests {
     private func pipe() throws -> (reader: Int32, writer: Int32) {
         var ends: [Int32] = [0, 0]
         try #require(Glibc.pipe(&ends) == 0)
@@ -23,7 +24,7 @@ import Testing
     }
 
     /// A pipe that nobody reads stopped the calls that wrote into it.
-    @Test func aPipeNobodyReadsHoldsUpNobody() throws {
+    @Test func aPipeNobodyReadsHoldsUpNobody() async throws {
         let (reader, writer) = try pipe()
         let sink = LineSink(descriptor: writer, capacity: 100_000)
         let line = String(repeating: "x", count: 999)
@@ -39,7 +40,7 @@ import Testing
         sink.write("after")
         #expect(sink.flush(seconds: 60) && sink.droppedLines == 0)
         close(writer)
-        while !thread.isFinished { sched_yield() }
+        try await eventually("the reader saw the end") { thread.isFinished }
         close(reader)
         let lines = read.value.split(separator: "\n")
         #expect(lines.contains { $0.hasPrefix("\(dropped) log lines were dropped") }, "\(lines.suffix(3))")

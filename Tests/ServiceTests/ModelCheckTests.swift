@@ -5,7 +5,7 @@ import Service
 import Testing
 
 /// `myvlmd model check`: the administrator sees whom a model would leave behind before it is served.
-@Suite struct ModelCheckTests {
+@Suite(.timeLimit(.minutes(10))) struct ModelCheckTests {
     private static let model = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .appending(path: "VLMTests/Fixtures/checkpoints-hub/llava/model").path()
 

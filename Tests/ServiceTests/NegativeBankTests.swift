@@ -5,7 +5,7 @@ import VLM
 import VLMTestSupport
 
 /// `myvlmd bank`: a published checkpoint becomes one that heads can be trained on.
-struct NegativeBankTests {
+@Suite(.timeLimit(.minutes(10))) struct NegativeBankTests {
     private static let fixtures = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .appending(path: "VLMTests/Fixtures/checkpoints-hub")
 

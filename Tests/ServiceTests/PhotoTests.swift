@@ -4,7 +4,7 @@ import ProcessTestSupport
 import Service
 import Testing
 
-@Suite struct PhotoTests {
+@Suite(.timeLimit(.minutes(10))) struct PhotoTests {
     @Test func photosAreKeptOnRequestAndComeBackAsTheyWere() async throws {
         try await Harness.run { harness in
             let ann = try await harness.user("ann")

@@ -4,7 +4,7 @@ import ProcessTestSupport
 import Service
 import Testing
 
-@Suite struct PointerTests {
+@Suite(.timeLimit(.minutes(10))) struct PointerTests {
     @Test func pointersMoveAndAreWatched() async throws {
         try await Harness.run { harness in
             let ann = try await harness.user("ann")
@@ -23,7 +23,7 @@ import Testing
             #expect(try await ann.promote("zibo", to: "best", ifVersion: 2).toVersion == 1)
             let difference = try await ann.compare("zibo", "v1", "2")
             #expect(difference.differences.contains { $0.field == "digest" } && difference.right.number == 2)
-            #expect(try await ann.protectAlias("best", of: "zibo").alias?.protected == true)
+            #expect(try await ann.protectAlias("best", of: "zibo").alias?.isProtected == true)
             #expect(await failure { _ = try await ann.deleteConcept("zibo") }?.code == .failedPrecondition)
             #expect(try await ann.setRetention("zibo", keepLast: 1).removed == [])
             _ = try await ann.protectAlias("best", of: "zibo", false)

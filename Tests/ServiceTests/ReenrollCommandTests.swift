@@ -6,7 +6,7 @@ import Testing
 import VLM
 
 /// `myvlm reenroll`, and what `myvlm concept` says of concepts that another model has left behind.
-@Suite struct ReenrollCommandTests {
+@Suite(.timeLimit(.minutes(10))) struct ReenrollCommandTests {
     private func tool(_ harness: Harness) async throws -> Program {
         let tool = try CommandLineTool.named(
             "myvlm", environment: ["MYVLM_CONFIG": "\(harness.folder)/ann/config.json"])

@@ -6,9 +6,10 @@ import Service
 import Testing
 import VLM
 import VLMTestSupport
+import WaitingTestSupport
 
 /// The server's model changed: concepts are trained again from the photos their owners kept.
-@Suite struct ReenrollmentTests {
+@Suite(.timeLimit(.minutes(10))) struct ReenrollmentTests {
     private func heldBack(_ barrier: Barrier) -> Harness.Setup {
         var setup = Harness.Setup()
         setup.decode = { bytes in
@@ -132,7 +133,7 @@ import VLMTestSupport
             #expect(try await ann.cancelJob(job.id).state == "cancelled")
             barrier.open()
             let admin = try await harness.admin()
-            while try await admin.status().enrollments > 0 { await Task.yield() }
+            try await eventually("no enrollment is at work") { try await admin.status().enrollments == 0 }
             #expect(try await ann.versions(of: "zibo").map(\.number) == [1])
             #expect(try await ann.keptPhotos("zibo").count == 3)
             for client in [ann, admin] { await client.close() }
@@ -162,7 +163,7 @@ import VLMTestSupport
             await #expect(throws: (any Error).self) { try await training.value }
             barrier.open()
             let admin = try await harness.admin()
-            while try await admin.status().enrollments > 0 { await Task.yield() }
+            try await eventually("no enrollment is at work") { try await admin.status().enrollments == 0 }
             #expect(try await ann.jobs().first?.state == "cancelled")
             #expect(try await ann.versions(of: "zibo").map(\.number) == [1])
             // And now it goes through.

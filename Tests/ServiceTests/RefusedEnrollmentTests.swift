@@ -8,7 +8,7 @@ import VLM
 import VLMTestSupport
 
 /// What is refused costs nothing and leaves nothing.
-@Suite struct RefusedEnrollmentTests {
+@Suite(.timeLimit(.minutes(10))) struct RefusedEnrollmentTests {
     /// Each refused for another reason; four of one kind used to lock the user out for half an hour.
     @Test func whateverRefusesItTheUploadIsGone() async throws {
         try await Harness.run { harness in
@@ -37,7 +37,7 @@ import VLMTestSupport
                 let receipt = try await channel.call(ConceptsMethods.uploadPhotos, options: call) { writer in
                     try await writer.write(PhotoChunk(fileName: photo.name, data: photo.bytes, last: true))
                 }
-                #expect(try await ann.uploads().map(\.id) == [receipt.uploadId])
+                #expect(try await ann.uploads().map(\.uploadId) == [receipt.uploadId])
                 var request = good
                 request.uploadId = receipt.uploadId
                 change(&request)

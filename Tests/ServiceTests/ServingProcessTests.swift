@@ -1,5 +1,6 @@
 import Client
 import Foundation
+import Foundations
 import ProcessTestSupport
 import Registry
 import Service
@@ -42,9 +43,10 @@ import Testing
         let text = try String(contentsOfFile: home.endpoint, encoding: .utf8).dropLast()
         let address = try ListenAddress(String(text))
         let client = try MyVLMClient(
-            ConnectionOptions(host: address.host, port: address.port, authorityFile: home.authority))
+            ConnectionOptions(host: address.host, port: address.port, authorityFile: home.authority),
+            timeout: Harness.patience)
         _ = try await client.login(user: "admin", password: Harness.adminPassword)
-        for _ in 0..<times { #expect(try await client.status().version == ServerVersion.current) }
+        for _ in 0..<times { #expect(try await client.status().version == Release.version) }
         await client.close()
     }
 

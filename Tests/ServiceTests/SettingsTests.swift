@@ -3,7 +3,7 @@ import Service
 import Testing
 
 /// `config.json`: what is no setting, stands there twice or cannot be is refused, and the message says what to write.
-@Suite struct SettingsTests {
+@Suite(.timeLimit(.minutes(10))) struct SettingsTests {
     private func load(_ text: String) throws -> ServiceConfiguration {
         let folder = NSTemporaryDirectory() + "myvlm-settings-\(UUID().uuidString)"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)

@@ -7,7 +7,7 @@ import Service
 import Testing
 
 /// What others share, and what a registry holds already, never costs more than that concept itself.
-@Suite struct ShareTrustTests {
+@Suite(.timeLimit(.minutes(10))) struct ShareTrustTests {
     /// One share of junk, of another model's artifact or of thousands of rows made every answer of its receiver fail, take
     /// half a minute, or say the sharer's words; and `scrub` found nothing.
     @Test func aBadShareLeavesTheReceiversAnswersWhole() async throws {
@@ -77,15 +77,15 @@ import Testing
         try await Harness.run { harness in
             let (ann, ben) = (try await harness.user("ann"), try await harness.user("ben"))
             _ = try await ann.enrolled(Harness.order("zibo"))
-            #expect(try await ann.share("zibo", with: "ben").state == .offered)
-            #expect(try await ann.share("zibo", with: "nobody").state == .offered)
+            #expect(try await ann.share("zibo", with: "ben").state == "offered")
+            #expect(try await ann.share("zibo", with: "nobody").state == "offered")
             let photo = try Harness.photo(1, 9)
             #expect(try await ben.recognize(photo).results.isEmpty)
-            #expect(try await ben.shares().map(\.state) == [.offered])
-            #expect(try await ben.acceptShare("zibo", of: "ann").state == .accepted)
+            #expect(try await ben.shares().map(\.state) == ["offered"])
+            #expect(try await ben.acceptShare("zibo", of: "ann").state == "accepted")
             #expect(try await ben.recognize(photo).results.map(\.concept) == ["ann/zibo"])
-            #expect(try await ann.shares().map(\.state) == [.accepted, .offered])
-            #expect(try await ben.declineShare("zibo", of: "ann").state == .declined)
+            #expect(try await ann.shares().map(\.state) == ["accepted", "offered"])
+            #expect(try await ben.declineShare("zibo", of: "ann").state == "declined")
             #expect(try await ben.recognize(photo).results.isEmpty)
             #expect(try await ben.blockSharer("ann") == ["ann"])
             #expect(try await ben.blockedSharers() == ["ann"])

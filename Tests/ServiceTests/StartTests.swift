@@ -5,7 +5,7 @@ import Registry
 import Service
 import Testing
 
-@Suite struct StartTests {
+@Suite(.timeLimit(.minutes(10))) struct StartTests {
     private func folder() throws -> String {
         let folder = NSTemporaryDirectory() + "myvlm-start-\(UUID().uuidString)"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
@@ -121,7 +121,8 @@ import Testing
                 password: Harness.adminPassword, passwordCost: .weakForTests)
             let client = try MyVLMClient(
                 ConnectionOptions(
-                    host: harness.address.host, port: harness.address.port, authorityFile: other.authority))
+                    host: harness.address.host, port: harness.address.port, authorityFile: other.authority),
+                timeout: Harness.patience)
             let error = await failure { _ = try await client.login(user: "admin", password: Harness.adminPassword) }
             #expect(error?.code == .unavailable && error?.exitCode == 69, "\(String(describing: error))")
             #expect(error?.message.lowercased().contains("certificate") == true, "\(String(describing: error))")
@@ -142,7 +143,8 @@ import Testing
             let copy = folder + "/ca.pem"
             try FileManager.default.copyItem(atPath: harness.home.authority, toPath: copy)
             let client = try MyVLMClient(
-                ConnectionOptions(host: harness.address.host, port: harness.address.port, authorityFile: copy))
+                ConnectionOptions(host: harness.address.host, port: harness.address.port, authorityFile: copy),
+                timeout: Harness.patience)
             _ = try await client.login(user: "admin", password: Harness.adminPassword)
             closed.set((client, folder))
         }

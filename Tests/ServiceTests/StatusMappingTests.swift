@@ -8,7 +8,7 @@ import VLM
 
 private struct Foreign: Error { let secret = "hunter2" }
 
-@Suite struct StatusMappingTests {
+@Suite(.timeLimit(.minutes(10))) struct StatusMappingTests {
     @Test func everyRoomsErrorHasItsCode() {
         let expected: [(any Error, StatusCode)] = [
             (RegistryError(.unauthenticated, "m"), .unauthenticated),

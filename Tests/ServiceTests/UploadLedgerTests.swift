@@ -3,7 +3,7 @@ import Service
 import Testing
 
 /// Who gets room for photos, and who gives way.
-@Suite struct UploadLedgerTests {
+@Suite(.timeLimit(.minutes(10))) struct UploadLedgerTests {
     private static let mib = 1 << 20
 
     private func limits(_ change: (inout UploadLimits) -> Void = { _ in }) -> UploadLimits {

@@ -3,7 +3,7 @@ import RPC
 import Service
 import Testing
 
-@Suite struct UploadStageTests {
+@Suite(.timeLimit(.minutes(10))) struct UploadStageTests {
     private func stage(
         _ now: Locked<Int64>, _ change: (inout UploadLimits) -> Void = { _ in }
     ) throws -> (UploadStage, String) {
@@ -30,7 +30,7 @@ import Testing
             try await body()
             return nil
         } catch {
-            return (error as? RPCError)?.code
+            return StatusMapping.status(of: error).code
         }
     }
 
@@ -43,9 +43,12 @@ import Testing
             #expect((attributes[.posixPermissions] as? NSNumber)?.intValue == 0o600)
         }
         #expect(await code { _ = try await stage.take(id, owner: 2) } == .notFound)
-        #expect(try await stage.take(id, owner: 1).map(\.bytes) == [[1, 2], [3]])
-        // Used up, whatever becomes of the enrollment.
+        let taken = try await stage.take(id, owner: 1)
+        #expect(try taken.all().map(\.bytes) == [[1, 2], [3]])
+        // Used up, whatever becomes of the enrollment, and no more of the stage's matter.
         #expect(await code { _ = try await stage.take(id, owner: 1) } == .notFound)
+        #expect(await stage.drop(id, owner: 1) == nil)
+        taken.remove()
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder).isEmpty)
         #expect(await stage.waitingBytes == 0)
         try FileManager.default.removeItem(atPath: folder)
@@ -63,13 +66,17 @@ import Testing
         for piece in pieces { #expect(sealed.range(of: Data(piece.prefix(8))) == nil) }
         try await stage.endPhoto(id)
         _ = try await stage.seal(id)
-        #expect(try await stage.take(id, owner: 1).first?.bytes == pieces.flatMap { $0 })
+        let taken = try await stage.take(id, owner: 1)
+        #expect(try taken.all().first?.bytes == pieces.flatMap { $0 })
+        taken.remove()
         // A bit that was changed on the disk is no photo.
         let other = try await upload(stage, owner: 1, [[1, 2, 3]])
         var bytes = try Data(contentsOf: URL(filePath: "\(folder)/\(other)/0"))
         bytes[20] ^= 1
         try bytes.write(to: URL(filePath: "\(folder)/\(other)/0"))
-        #expect(await code { _ = try await stage.take(other, owner: 1) } == .dataLoss)
+        let damaged = try await stage.take(other, owner: 1)
+        #expect(await code { _ = try damaged.all() } == .dataLoss)
+        damaged.remove()
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder).isEmpty)
         try FileManager.default.removeItem(atPath: folder)
     }

@@ -5,7 +5,7 @@ import RPC
 import Service
 import Testing
 
-@Suite struct UsageTests {
+@Suite(.timeLimit(.minutes(10))) struct UsageTests {
     @Test func tooManyCallsAreToldWhenToComeBack() throws {
         let now = Locked<Int64>(0)
         let meter = RateMeter(clock: { now.value })

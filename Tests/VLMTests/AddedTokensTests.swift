@@ -4,7 +4,7 @@ import VLM
 
 /// Added tokens and `ignore_merges` as huggingface/tokenizers 0.23 reads them, in every kind of tokenizer: the numbers of
 /// the fixture are its own. (Such tokens had been cut into letters.)
-struct AddedTokensTests {
+@Suite(.timeLimit(.minutes(10))) struct AddedTokensTests {
     struct Golden: Decodable, CustomTestStringConvertible {
         let name: String
         let texts: [String]

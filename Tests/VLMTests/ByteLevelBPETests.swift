@@ -2,7 +2,7 @@ import Foundation
 import Testing
 import VLM
 
-@Suite struct ByteLevelBPETests {
+@Suite(.timeLimit(.minutes(10))) struct ByteLevelBPETests {
     private struct Golden: Decodable {
         struct Case: Decodable {
             let text: String

@@ -3,7 +3,7 @@ import Foundation
 import Testing
 import VLM
 
-@Suite struct EfficientNetLiteTests {
+@Suite(.timeLimit(.minutes(10))) struct EfficientNetLiteTests {
     private struct Golden: Decodable {
         let variant: String
         let size: Int

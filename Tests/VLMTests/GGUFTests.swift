@@ -1,7 +1,7 @@
 import Testing
 import VLM
 
-@Suite struct GGUFTests {
+@Suite(.timeLimit(.minutes(10))) struct GGUFTests {
     @Test(arguments: ["f32", "f16", "bf16", "q8_0", "q4_0", "q4_1"])
     func dequantisesAsTheReference(name: String) throws {
         let file = try GGUFFile(contentsOf: CheckpointFixtures.path("blocks.gguf"))

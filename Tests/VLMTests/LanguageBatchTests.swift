@@ -1,9 +1,10 @@
 import Compute
+import Foundations
 import Testing
 import VLM
 
 /// A sequence's numbers do not depend on its neighbours, on how it was cut, or on the number of threads.
-@Suite struct LanguageBatchTests {
+@Suite(.timeLimit(.minutes(10))) struct LanguageBatchTests {
     private let fixture: LanguageFixture
     private let model: LlamaModel
 
@@ -14,7 +15,7 @@ import VLM
 
     private func rows(_ count: Int, seed: UInt64) -> Matrix {
         var generator = SplitMix64(seed: seed)
-        let values = (0..<count * model.configuration.hiddenSize).map { _ in Float(generator.nextUnit() * 4 - 2) }
+        let values = (0..<count * model.configuration.hiddenSize).map { _ in Float(generator.unit() * 4 - 2) }
         return Matrix(rows: count, columns: model.configuration.hiddenSize, values: values)
     }
 

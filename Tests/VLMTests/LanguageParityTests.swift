@@ -3,7 +3,7 @@ import Testing
 import VLM
 
 /// The decoder against transformers, on tiny random models with grouped, single and plain key heads.
-@Suite struct LanguageParityTests {
+@Suite(.timeLimit(.minutes(10))) struct LanguageParityTests {
     @Test(arguments: LanguageFixture.seeds)
     func logitsEqualTransformers(seed: Int) throws {
         let fixture = try LanguageFixture(seed: seed)

@@ -1,12 +1,13 @@
 import Compute
+import Foundations
 import Testing
 import VLM
 
-@Suite struct LanguagePiecesTests {
+@Suite(.timeLimit(.minutes(10))) struct LanguagePiecesTests {
     private func random(_ rows: Int, _ columns: Int, seed: UInt64) -> Matrix {
         var generator = SplitMix64(seed: seed)
         return Matrix(
-            rows: rows, columns: columns, values: (0..<rows * columns).map { _ in Float(generator.nextUnit() * 2 - 1) })
+            rows: rows, columns: columns, values: (0..<rows * columns).map { _ in Float(generator.unit() * 2 - 1) })
     }
 
     @Test func rescaledRowsHaveTheNorm() {

@@ -4,7 +4,7 @@ import VLM
 import VLMTestSupport
 
 /// A few bytes of a pickle can stand for any amount of work or memory; all that is done for a file is counted.
-struct PickleTrustTests {
+@Suite(.timeLimit(.minutes(10))) struct PickleTrustTests {
     private func read(_ archive: TorchArchive, _ storages: [String: [UInt8]] = [:], byteorder: String? = "little")
         throws
         -> [String: [Float]]

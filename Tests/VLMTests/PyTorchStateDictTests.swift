@@ -2,7 +2,7 @@ import Compute
 import Testing
 import VLM
 
-@Suite struct PyTorchStateDictTests {
+@Suite(.timeLimit(.minutes(10))) struct PyTorchStateDictTests {
     @Test(arguments: ["head-zip.pt", "head-legacy.pt"])
     func readsBothForms(name: String) throws {
         let file = try PyTorchStateDict(contentsOf: CheckpointFixtures.path(name))

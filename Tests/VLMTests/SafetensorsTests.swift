@@ -3,7 +3,7 @@ import Foundation
 import Testing
 import VLM
 
-@Suite struct SafetensorsTests {
+@Suite(.timeLimit(.minutes(10))) struct SafetensorsTests {
     @Test func readsWhatTheReferenceWriterWrote() throws {
         let file = try SafetensorsFile(contentsOf: CheckpointFixtures.path("plain.safetensors"))
         #expect(file.names == ["half", "ids", "scalar"])

@@ -1,4 +1,5 @@
 import Compute
+import Foundations
 import VLM
 
 /// Decoders of random weights in the shapes that are measured.
@@ -54,6 +55,6 @@ enum RandomLanguage {
         var generator = SplitMix64(seed: seed)
         return Matrix(
             rows: count, columns: configuration.hiddenSize,
-            values: (0..<count * configuration.hiddenSize).map { _ in Float(generator.nextUnit() * 2 - 1) })
+            values: (0..<count * configuration.hiddenSize).map { _ in Float(generator.unit() * 2 - 1) })
     }
 }

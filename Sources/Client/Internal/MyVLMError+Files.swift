@@ -5,7 +5,9 @@ extension MyVLMError {
     package init(file error: LocalFileError) {
         let code: Code =
             switch error.code {
-            case .missing, .unreadable: .noInput
+            case .missing, .unreadable, .malformed: .noInput
+            case .openToOthers: .configuration
+            case .notGiven: .usage
             case .tooLarge: .invalidArgument
             case .exists, .notWritable: .cannotCreate
             case .writeFailed: .outputFailed

@@ -1,5 +1,6 @@
 import LocalFiles
 import RPC
+import Rules
 
 extension MyVLMError {
     /// The one place where statuses of calls become errors of the client.
@@ -7,6 +8,7 @@ extension MyVLMError {
         switch error {
         case let error as MyVLMError: error
         case let error as LocalFileError: MyVLMError(file: error)
+        case let error as RuleError: MyVLMError(error)
         case is CancellationError: MyVLMError(.cancelled, "cancelled", cause: error)
         case let error as RPCError where error.code == .outOfRange && error.message.hasPrefix("COMPACTED"):
             MyVLMError(.compacted, error.message, requestID: error.requestID, cause: error)

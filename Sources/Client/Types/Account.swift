@@ -1,18 +1,10 @@
+public import RPCMessages
+
 /// A user of the server.
-public struct Account: Sendable, Equatable, Codable {
-    /// What a user may do.
-    public enum Role: String, Sendable, Codable, CaseIterable { case user, admin, auditor }
-    /// The login name.
-    public let name: String
-    /// What the user may do.
-    public let role: Role
-    /// Milliseconds since 1970.
-    public let createdAtMs: Int64
-    /// Whether an administrator has shut it out.
-    public let suspended: Bool
-    /// The token the call was made with; told by `whoAmI` only.
-    public let token: TokenInfo?
-}
+public typealias Account = User
+
+/// A token without its secret.
+public typealias TokenInfo = Token
 
 /// What a token may do.
 public enum TokenScope: String, Sendable, Codable, CaseIterable {
@@ -24,24 +16,6 @@ public enum TokenScope: String, Sendable, Codable, CaseIterable {
     case enroll
     /// Managing accounts and the server.
     case admin
-}
-
-/// A token without its secret.
-public struct TokenInfo: Sendable, Equatable, Codable {
-    /// Its key.
-    public let id: Int64
-    /// What it is for.
-    public let label: String
-    /// Milliseconds since 1970.
-    public let createdAtMs: Int64
-    /// Milliseconds since 1970.
-    public let expiresAtMs: Int64
-    /// To within ten minutes; nil when never used.
-    public let lastUsedAtMs: Int64?
-    /// What it may do.
-    public let scopes: [String]
-    /// Whether the call that told it was made with it.
-    public let current: Bool
 }
 
 /// A new token with its secret, which is told this once.

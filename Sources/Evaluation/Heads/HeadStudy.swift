@@ -1,5 +1,6 @@
 import Compute
 import Foundation
+import Foundations
 import Runtime
 import VLM
 
@@ -25,31 +26,31 @@ public struct HeadStudy: Sendable {
     /// The figures, and the reliability plot as SVG.
     public func run() async throws -> (figures: [Figure], svg: String) {
         for pair in evaluator.samePhotos { evaluator.progress("warning: \(pair.warning)") }
-        let lab = try Lab(modelDirectory: options.model)
-        defer { lab.shutDown() }
-        return try await run(lab)
+        let runtime = try EvaluationRuntime(modelDirectory: options.model)
+        defer { runtime.shutDown() }
+        return try await run(runtime)
     }
 
-    package func run(_ lab: Lab) async throws -> (figures: [Figure], svg: String) {
+    package func run(_ runtime: EvaluationRuntime) async throws -> (figures: [Figure], svg: String) {
         var scores: [(score: Double, present: Bool)] = []
         var own = Rounds()
         var published = Rounds()
         for round in evaluator.split.rounds.indices {
             var seconds: [Double] = []
             let user = User(name: "owner")
-            _ = try await evaluator.enrollAll(round, lab, user: user, photosEach: nil, seconds: &seconds)
+            _ = try await evaluator.enrollAll(round, runtime, user: user, photosEach: nil, seconds: &seconds)
             own.begin()
             for (thing, photo) in try tested(round) {
-                let report = try await lab.recognize(try evaluator.picture(photo), for: user.name)
+                let report = try await runtime.recognize(try evaluator.picture(photo), for: user.name)
                 for recognition in report.recognitions where recognition.kind == .object {
                     let present = recognition.concept == thing
                     scores.append((Double(recognition.score), present))
                     own.add(fired: recognition.fired, present: present)
                 }
             }
-            await lab.clear(user.name)
+            await runtime.clear(user.name)
             published.begin()
-            try publishedRecipe(round, lab, &published)
+            try publishedRecipe(round, runtime, &published)
         }
         let reliability = Reliability(scores)
         func figure(_ metric: String, _ values: [Double?]) -> Figure {
@@ -66,8 +67,8 @@ public struct HeadStudy: Sendable {
     }
 
     /// Half of the bank to train on, as the published code splits its negatives; pictures of other things are new to it.
-    private func publishedRecipe(_ round: Int, _ lab: Lab, _ seen: inout Rounds) throws {
-        let model = lab.vlm.model
+    private func publishedRecipe(_ round: Int, _ runtime: EvaluationRuntime, _ seen: inout Rounds) throws {
+        let model = runtime.vlm.model
         let bank = model.negatives.features
         let negatives = stride(from: 0, to: bank.rows, by: 2).map { Self.unit(Array(bank.row($0))) }
         guard !negatives.isEmpty else {

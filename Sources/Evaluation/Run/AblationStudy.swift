@@ -63,19 +63,19 @@ public struct AblationStudy: Sendable {
     public func run() async throws -> [Outcome] {
         let options = evaluator.options
         let encoder = try SentenceEncoder.lent(options.sentenceModel)
-        let lab = try Lab(modelDirectory: options.model)
-        defer { lab.shutDown() }
-        return try await run(lab, encoder: encoder)
+        let runtime = try EvaluationRuntime(modelDirectory: options.model)
+        defer { runtime.shutDown() }
+        return try await run(runtime, encoder: encoder)
     }
 
-    package func run(_ lab: Lab, encoder: SentenceEncoder?) async throws -> [Outcome] {
+    package func run(_ runtime: EvaluationRuntime, encoder: SentenceEncoder?) async throws -> [Outcome] {
         let rounds = evaluator.split.rounds.indices
         var seen: [Variant: [RoundSeen]] = [:]
         for round in rounds {
             var whole: [[UInt8]] = []
             for variant in Variant.allCases {
                 evaluator.progress("\(evaluator.prefix(round))\(variant.rawValue)")
-                let (found, artifacts) = try await self.seen(variant, round, lab, heads: whole)
+                let (found, artifacts) = try await self.seen(variant, round, runtime, heads: whole)
                 seen[variant, default: []].append(found)
                 if variant == .full { whole = artifacts }
             }
@@ -88,12 +88,12 @@ public struct AblationStudy: Sendable {
     }
 
     private func seen(
-        _ variant: Variant, _ round: Int, _ lab: Lab, heads: [[UInt8]]
+        _ variant: Variant, _ round: Int, _ runtime: EvaluationRuntime, heads: [[UInt8]]
     ) async throws -> (RoundSeen, [[UInt8]]) {
         var seen = RoundSeen()
         let user = User(name: "owner")
         let artifacts = try await evaluator.enrollAll(
-            round, lab, user: user, photosEach: variant.photos, seconds: &seen.enrollSeconds,
+            round, runtime, user: user, photosEach: variant.photos, seconds: &seen.enrollSeconds,
             options: variant.changed(evaluator.options))
         // The heads of the whole training see the same things in every variant: only the embeddings differ.
         for (place, thing) in evaluator.things.enumerated() where !heads.isEmpty {
@@ -103,10 +103,10 @@ public struct AblationStudy: Sendable {
             let joined = ConceptArtifact(
                 manifest: head.manifest, head: head.head, embedding: rows.embedding,
                 enrolledFeatures: head.enrolledFeatures)
-            try await lab.give(user.name, concept: thing.name, artifact: try joined.encoded())
+            try await runtime.give(user.name, concept: thing.name, artifact: try joined.encoded())
         }
-        try await evaluator.askAll(round, lab, owner: user, neighbour: nil, seen: &seen)
-        await lab.clear(user.name)
+        try await evaluator.askAll(round, runtime, owner: user, neighbour: nil, seen: &seen)
+        await runtime.clear(user.name)
         return (seen, artifacts)
     }
 }

@@ -21,13 +21,15 @@ enum Baselines {
     }
 
     /// The frozen language model is asked to put the name in, only where the noun is.
-    static func guided(_ lab: Lab, caption: String, noun: String, identifier: String) async throws -> String {
+    static func guided(_ runtime: EvaluationRuntime, caption: String, noun: String, identifier: String) async throws
+        -> String
+    {
         let instruction = """
             Rewrite the caption. If it mentions a \(noun), call the \(noun) "\(identifier)". Otherwise repeat it \
             unchanged. Answer with the caption only.
             Caption: \(caption)
             """
-        let answer = try await lab.vlm.complete(instruction, maximumTokens: 40)
+        let answer = try await runtime.vlm.complete(instruction, maximumTokens: 40)
         let line = answer.split(whereSeparator: \.isNewline).first.map(String.init) ?? ""
         let said = line.hasPrefix("Caption:") ? String(line.dropFirst("Caption:".count)) : line
         let text = said.filter { $0 != "\"" }.split(separator: " ").joined(separator: " ")

@@ -4,7 +4,7 @@ package import VLM
 extension Evaluator {
     /// Every tested photo beside one of another thing: half way round the list, so that neighbours by name (dog2,
     /// dog3) do not always meet.
-    func askAboutPairs(_ round: Int, _ lab: Lab, user: User) async throws -> [PairRow] {
+    func askAboutPairs(_ round: Int, _ runtime: EvaluationRuntime, user: User) async throws -> [PairRow] {
         var rows: [PairRow] = []
         for (index, thing) in things.enumerated() {
             let other = (index + max(1, things.count / 2)) % things.count
@@ -12,7 +12,7 @@ extension Evaluator {
             for (place, photo) in tested(index, round).enumerated() where !partners.isEmpty {
                 let partner = partners[place % partners.count]
                 let picture = Self.sideBySide(try self.picture(photo), try self.picture(partner))
-                let said = try await lab.caption(of: picture, for: user.name)
+                let said = try await runtime.caption(of: picture, for: user.name)
                 let named = identifiers(in: said.end.text)
                 rows.append(
                     PairRow(

@@ -46,44 +46,44 @@ public struct Evaluator: Sendable {
         if encoder == nil {
             progress("no sentence encoder: similarities of texts are left out; Scripts/setup --evaluation fetches it")
         }
-        let lab = try Lab(modelDirectory: options.model)
-        defer { lab.shutDown() }
-        return try await run(lab, encoder: encoder)
+        let runtime = try EvaluationRuntime(modelDirectory: options.model)
+        defer { runtime.shutDown() }
+        return try await run(runtime, encoder: encoder)
     }
 
-    package func run(_ lab: Lab, encoder: SentenceEncoder?) async throws -> EvaluationResult {
+    package func run(_ runtime: EvaluationRuntime, encoder: SentenceEncoder?) async throws -> EvaluationResult {
         var seen: [RoundSeen] = []
-        for index in split.rounds.indices { seen.append(try await round(index, lab)) }
+        for index in split.rounds.indices { seen.append(try await round(index, runtime)) }
         let summary = EvaluationSummary(rounds: seen, concepts: things.count, encoder: encoder)
         return EvaluationResult(
             figures: summary.figures, split: split, rows: seen.flatMap(\.rows), pairs: seen.flatMap(\.pairs),
-            samePhotos: samePhotos, things: things, sources: sources, modelDigest: lab.vlm.model.identity.digest,
-            gridColumns: lab.vlm.model.identity.gridColumns)
+            samePhotos: samePhotos, things: things, sources: sources, modelDigest: runtime.vlm.model.identity.digest,
+            gridColumns: runtime.vlm.model.identity.gridColumns)
     }
 
-    private func round(_ index: Int, _ lab: Lab) async throws -> RoundSeen {
+    private func round(_ index: Int, _ runtime: EvaluationRuntime) async throws -> RoundSeen {
         var seen = RoundSeen()
         let owner = User(name: "owner")
-        let artifacts = try await enrollAll(index, lab, user: owner, photosEach: nil, seconds: &seen.enrollSeconds)
+        let artifacts = try await enrollAll(index, runtime, user: owner, photosEach: nil, seconds: &seen.enrollSeconds)
         // Owns every second thing and is asked about the others: nothing of theirs is in those photos.
         let neighbour = User(name: "neighbour")
         for (place, thing) in things.enumerated() where place % 2 == 0 {
-            try await lab.give(neighbour.name, concept: thing.name, artifact: artifacts[place])
+            try await runtime.give(neighbour.name, concept: thing.name, artifact: artifacts[place])
         }
-        try await askAll(index, lab, owner: owner, neighbour: neighbour, seen: &seen)
+        try await askAll(index, runtime, owner: owner, neighbour: neighbour, seen: &seen)
         if options.pairs, things.count > 1 {
-            seen.pairs = try await askAboutPairs(index, lab, user: owner)
+            seen.pairs = try await askAboutPairs(index, runtime, user: owner)
         }
-        for user in [owner, neighbour] { await lab.clear(user.name) }
+        for user in [owner, neighbour] { await runtime.clear(user.name) }
         if options.oneShot {
-            seen.oneShot = try await oneShotF1(index, lab, seen: seen)
+            seen.oneShot = try await oneShotF1(index, runtime, seen: seen)
         }
         return seen
     }
 
     /// Enrolls everything in order, each thing with the earlier ones among its negatives, as a user's own would be.
     func enrollAll(
-        _ round: Int, _ lab: Lab, user: User, photosEach: Int?, seconds: inout [Double],
+        _ round: Int, _ runtime: EvaluationRuntime, user: User, photosEach: Int?, seconds: inout [Double],
         options: EvaluationOptions? = nil
     ) async throws -> [[UInt8]] {
         let plan = split.rounds[round]
@@ -93,12 +93,12 @@ public struct Evaluator: Sendable {
             let names = plan.things[thing.name]?.enrolled ?? []
             let photos = thing.photos(names).prefix(photosEach ?? names.count)
             let start = ContinuousClock.now
-            let artifact = try await lab.enroll(
+            let artifact = try await runtime.enroll(
                 thing, photos: Array(photos), identifier: identifier, seed: plan.seed,
                 others: artifacts, options: options ?? self.options)
             seconds.append((ContinuousClock.now - start) / .seconds(1))
             artifacts.append(artifact)
-            try await lab.give(user.name, concept: thing.name, artifact: artifact)
+            try await runtime.give(user.name, concept: thing.name, artifact: artifact)
             let spent = seconds.last?.formatted(.number.precision(.fractionLength(1))) ?? ""
             progress(
                 "\(prefix(round))enrolled \(thing.name) as \(identifier) from \(photos.count) in \(spent) s "
@@ -108,7 +108,7 @@ public struct Evaluator: Sendable {
     }
 
     /// Everything once more with the first of the enrolled photos alone.
-    private func oneShotF1(_ round: Int, _ lab: Lab, seen: RoundSeen) async throws -> F1 {
+    private func oneShotF1(_ round: Int, _ runtime: EvaluationRuntime, seen: RoundSeen) async throws -> F1 {
         var counts = F1()
         if split.rounds[round].things.values.allSatisfy({ $0.enrolled.count == 1 }) {
             for row in seen.rows { counts.add(named: Set(row.named), wanted: [row.identifier]) }
@@ -116,14 +116,14 @@ public struct Evaluator: Sendable {
         }
         let user = User(name: "one-shot")
         var seconds: [Double] = []
-        _ = try await enrollAll(round, lab, user: user, photosEach: 1, seconds: &seconds)
+        _ = try await enrollAll(round, runtime, user: user, photosEach: 1, seconds: &seconds)
         for (index, thing) in things.enumerated() {
             for photo in thing.photos(split.rounds[round].things[thing.name]?.tested ?? []) {
-                let said = try await lab.caption(of: try picture(photo), for: user.name)
+                let said = try await runtime.caption(of: try picture(photo), for: user.name)
                 counts.add(named: Set(identifiers(in: said.end.text)), wanted: [Identifiers.identifier(index)])
             }
         }
-        await lab.clear(user.name)
+        await runtime.clear(user.name)
         return counts
     }
 
@@ -148,7 +148,7 @@ public struct Evaluator: Sendable {
     func prefix(_ round: Int) -> String { split.rounds.count > 1 ? "round \(round + 1): " : "" }
 }
 
-/// A user of the lab.
+/// A user of the runtime.
 struct User {
     let name: String
 }

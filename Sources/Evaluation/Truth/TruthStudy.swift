@@ -35,13 +35,13 @@ public struct TruthStudy: Sendable {
 
     /// Asks about every photo. Throws `badInput` where none can be used, and what the model throws.
     public func run() async throws -> TruthResult {
-        let lab = try Lab(modelDirectory: options.model)
-        defer { lab.shutDown() }
-        return try await run(lab)
+        let runtime = try EvaluationRuntime(modelDirectory: options.model)
+        defer { runtime.shutDown() }
+        return try await run(runtime)
     }
 
-    package func run(_ lab: Lab) async throws -> TruthResult {
-        let outcomes = try await sideBySide(folder.photos, called: "photos") { try await see($0, lab) }
+    package func run(_ runtime: EvaluationRuntime) async throws -> TruthResult {
+        let outcomes = try await sideBySide(folder.photos, called: "photos") { try await see($0, runtime) }
         let seen = outcomes.compactMap(\.seen)
         let unreadable = outcomes.compactMap(\.skipped)
         tell(unreadable)
@@ -53,8 +53,8 @@ public struct TruthStudy: Sendable {
         let unanswered = seen.reduce(0) { $0 + $1.unanswered }
         if unanswered > 0 { progress("left out \(unanswered) questions that the model does not take") }
         return TruthResult(
-            photos: seen, grey: try await grey(seen, lab), skipped: folder.skipped.count + unreadable.count,
-            modelDigest: lab.vlm.model.identity.digest, sources: sources)
+            photos: seen, grey: try await grey(seen, runtime), skipped: folder.skipped.count + unreadable.count,
+            modelDigest: runtime.vlm.model.identity.digest, sources: sources)
     }
 
     /// What no page may be written over.
@@ -63,13 +63,13 @@ public struct TruthStudy: Sendable {
     }
 
     /// One photo, captioned and asked about as far as people did so.
-    private func see(_ photo: TruthPhoto, _ lab: Lab) async throws -> Outcome {
+    private func see(_ photo: TruthPhoto, _ runtime: EvaluationRuntime) async throws -> Outcome {
         do {
             let picture = try photo.picture(try photo.bytes())
             var seen = PhotoSeen(photo: photo)
-            if !photo.captions.isEmpty { seen.caption = try await lab.answer(.caption, about: picture) }
+            if !photo.captions.isEmpty { seen.caption = try await runtime.answer(.caption, about: picture) }
             for asked in photo.questions {
-                guard let answer = try await answer(asked.text, about: picture, lab) else {
+                guard let answer = try await answer(asked.text, about: picture, runtime) else {
                     seen.unanswered += 1
                     continue
                 }
@@ -85,22 +85,24 @@ public struct TruthStudy: Sendable {
     }
 
     /// nil where the model does not take the question: it is longer than its context.
-    private func answer(_ question: String, about picture: RGBImage, _ lab: Lab) async throws -> String? {
+    private func answer(_ question: String, about picture: RGBImage, _ runtime: EvaluationRuntime) async throws
+        -> String?
+    {
         do {
-            return try await lab.answer(.question(question), about: picture)
+            return try await runtime.answer(.question(question), about: picture)
         } catch let error as VLMError where [.contextOverflow, .invalidArgument].contains(error.code) {
             return nil
         }
     }
 
     /// The same asked about a picture that shows nothing, each question once.
-    private func grey(_ seen: [PhotoSeen], _ lab: Lab) async throws -> GreySeen {
+    private func grey(_ seen: [PhotoSeen], _ runtime: EvaluationRuntime) async throws -> GreySeen {
         let picture = RGBImage(width: 224, height: 224, pixels: [UInt8](repeating: 128, count: 224 * 224 * 3))
         let caption =
-            seen.contains { $0.caption != nil } ? try await lab.answer(.caption, about: picture) : nil
+            seen.contains { $0.caption != nil } ? try await runtime.answer(.caption, about: picture) : nil
         let questions = Set(seen.flatMap { $0.answers.map(\.question) }).sorted()
         let answers = try await sideBySide(questions, called: "questions about a grey picture") {
-            try await lab.answer(.question($0), about: picture)
+            try await runtime.answer(.question($0), about: picture)
         }
         return GreySeen(
             caption: caption, answers: Dictionary(zip(questions, answers), uniquingKeysWith: { first, _ in first }))

@@ -90,16 +90,30 @@ void mk_rms_norm(const float *x, const float *weight, float epsilon, long rows, 
 /// dx += derivative of mk_rms_norm, for rows of n.
 void mk_rms_norm_backward(
     const float *x, const float *weight, float epsilon, const float *dy, long rows, long n, float *dx);
-/// y [rows, n] = silu(g) * u where a row of gu [rows, 2n] is g followed by u.
-void mk_swiglu(const float *gu, long rows, long n, float *y);
-/// dgu [rows, 2n] from dy [rows, n].
-void mk_swiglu_backward(const float *gu, const float *dy, long rows, long n, float *dgu);
-/// x [rows, n] += bias [n].
-void mk_add_bias(float *x, const float *bias, long rows, long n);
-/// In place: x * sigmoid(x).
-void mk_silu(float *x, long n);
-/// In place: 0.5 x (1 + erf(x / sqrt 2)).
-void mk_gelu(float *x, long n);
+/// y = (x - mean) / sqrt(variance + epsilon) * weight + bias, for rows of n; y may be x.
+void mk_layer_norm(
+    const float *x, const float *weight, const float *bias, float epsilon, long rows, long n, float *y);
+/// dx += derivative of mk_layer_norm, for rows of n.
+void mk_layer_norm_backward(
+    const float *x, const float *weight, float epsilon, const float *dy, long rows, long n, float *dx);
+
+/// Element-wise functions.
+enum {
+    MK_ACTIVATION_NONE = 0,
+    MK_ACTIVATION_GELU = 1,       // x (1 + erf(x / sqrt 2)) / 2
+    MK_ACTIVATION_GELU_TANH = 2,  // x sigmoid(2 sqrt(2 / pi) (x + 0.044715 x^3))
+    MK_ACTIVATION_QUICK_GELU = 3, // x sigmoid(1.702 x)
+    MK_ACTIVATION_RELU = 4,
+    MK_ACTIVATION_SILU = 5,       // x sigmoid(x)
+};
+
+/// In place: adds bias [n] (or nothing when it is NULL) to every row of x [rows, n] and applies an activation.
+void mk_bias_activation(float *x, const float *bias, int activation, long rows, long n);
+/// y [rows, n] = activation(x [rows, n]), or activation(g) u where `gated` and a row of x [rows, 2n] is g followed by u.
+void mk_activate(const float *x, int activation, int gated, long rows, long n, float *y);
+/// dx, as wide as x, from dy [rows, n].
+void mk_activate_backward(
+    const float *x, const float *dy, int activation, int gated, long rows, long n, float *dx);
 /// In place: exp(x - max) / sum; n > 0.
 void mk_softmax(float *x, long n);
 /// ds = p * (dp - sum(p * dp)), where p is a softmax; ds may be dp.
@@ -111,49 +125,26 @@ void mk_cross_entropy(float *logits, const int32_t *targets, long rows, long n, 
 
 // MARK: attention (attention.c)
 
-/// One sequence of a packed batch. Keys are an immutable shared prefix followed by a tail of its own.
-/// Element e of key j, head h, block b: prefix[b * prefix_block + (h * prefix + j) * size + e],
-/// tail[b * tail_block + h * tail_head + j * tail_row + e]; values alike.
+/// Heads of an attention. Query heads share key heads evenly; a head has `size` numbers.
 typedef struct {
-    long row;    // its first row in the packed matrices
-    long count;  // rows
-    long prefix; // keys of the prefix
-    const float *prefix_keys, *prefix_values;
-    long prefix_block;
-    float *tail_keys, *tail_values;
-    long tail_block, tail_head, tail_row;
-    long tail_start;     // tail keys that stand before its first row
-    float *probabilities; // NULL, or [blocks][query_heads][count][prefix + tail_start + count], zero where masked
-} mk_sequence;
-
-/// Sizes of an attention block; a row of qkv is the query heads, the key heads, the value heads.
-typedef struct {
-    long query_heads, key_heads, size; // size is a multiple of 16
+    long query_heads, key_heads, size;
 } mk_attention_shape;
 
-/// Adds keys' squared attention to the loss: lambda times the sum over marked rows (or columns) of the mean over heads
-/// and all keys (or queries) of the sequence; masked entries count as zeros.
+/// Rows of one sequence as a projection made them, [count][(query_heads + 2 key_heads) * size]: the query heads, the key
+/// heads, the value heads.
 typedef struct {
-    float weight; // lambda; 0 is off
-    int column;   // 0: rows of the marked positions, 1: what strictly later rows pay to them
-    long marked;  // the first rows of each sequence
-} mk_attention_penalty;
+    float *rows;
+    long count;
+    long position;        // of the first row, for rotations
+    float *keys, *values; // where the first row's first head is kept; NULL: nowhere else
+    long stride, head;    // from a row to the next and from a head to the next there
+} mk_new_rows;
 
-/// Rotates queries and keys of qkv in place (tables [positions][size / 2]) and stores keys and values in the tails
-/// unless these lie in qkv itself.
-void mk_attention_prepare(
-    mk_attention_shape shape, long block, const mk_sequence *sequences, long count, float *qkv, const float *cosine,
-    const float *sine);
-/// Causal attention, out [rows, query_heads * size].
-void mk_attention(
-    mk_attention_shape shape, long block, const mk_sequence *sequences, long count, const float *qkv, float *out);
-/// dqkv [rows, (query_heads + 2 key_heads) * size], already rotated back, from dout; the tails must lie in qkv, the
-/// probabilities must have been kept, tail_start must be 0. Returns the penalty of the block.
-double mk_attention_backward(
-    mk_attention_shape shape, long block, const mk_sequence *sequences, long count, const float *qkv,
-    const float *dout, mk_attention_penalty penalty, const float *cosine, const float *sine, float *dqkv);
-
-// MARK: attention between any rows (attend.c)
+/// Rotates queries and keys in place (tables [positions][size / 2]; NULL: not at all), sign -1 for their gradients, and
+/// stores keys and values where the sequences keep them.
+void mk_place_rows(
+    mk_attention_shape shape, const mk_new_rows *sequences, long count, const float *cosine, const float *sine,
+    float sign);
 
 /// Keys and values of one attention: element e of key j, head h is keys[h * head + j * stride + e]; values alike.
 typedef struct {
@@ -162,6 +153,20 @@ typedef struct {
     float *key_gradient, *value_gradient; // added to in the backward pass; NULL: not wanted
     long gradient_stride, gradient_head;
 } mk_keys;
+
+/// Whose attention a penalty keeps small.
+enum {
+    MK_PENALTY_OF_ROWS = 0,       // what the first `marked` rows pay to all keys
+    MK_PENALTY_OF_LATER_ROWS = 1, // what row i pays to those of the first `marked` keys of the second stretch before key i
+    MK_PENALTY_OF_ALL_ROWS = 2,   // what all rows pay to the first `marked` keys of the second stretch
+};
+
+/// Adds weight times the sum of squared probabilities to the loss; a weight of 0 adds nothing.
+typedef struct {
+    double weight;
+    int of;
+    long marked;
+} mk_attention_penalty;
 
 /// One attention: rows of queries over a first and a second stretch of keys.
 typedef struct {
@@ -172,19 +177,20 @@ typedef struct {
     const float *bias;      // NULL, or added to the scaled score of row i, key j, head h: bias[h * bias_head + i * bias_row + j]
     long bias_head, bias_row;
     long visible;           // keys that the first row sees; every further row sees one more, all of them at most
-    float *probabilities;   // NULL, or [heads][rows][keys], kept for the backward pass; zero where not seen
+    float *probabilities;   // NULL, or [query_heads][rows][keys], kept for the backward pass; zero where not seen
     float *out;             // laid out as the queries are
     long out_stride;
     const float *out_gradient; // as `out`
     float *query_gradient;     // written in the backward pass
     long query_gradient_stride;
-    float penalty;             // the loss has penalty * the sum of squared probabilities of the second stretch
-} mk_attend_job;
+    mk_attention_penalty penalty;
+} mk_attention_job;
 
-/// out = softmax(scale * queries keys^T + bias) values of every job; heads of `size` numbers, a multiple of 16. A job's
-/// numbers do not depend on the other jobs.
-void mk_attend(const mk_attend_job *jobs, long count, long heads, long size, float scale);
-/// Gradients of queries, keys and values; probabilities must have been kept. Returns the penalties.
-double mk_attend_backward(const mk_attend_job *jobs, long count, long heads, long size, float scale);
+/// out = softmax(scale * queries keys^T + bias) values of every job. A row's numbers do not depend on the other jobs, nor on
+/// how the rows of a sequence are cut into jobs.
+void mk_attention(mk_attention_shape shape, float scale, const mk_attention_job *jobs, long count);
+/// Gradients of queries, keys and values; probabilities must have been kept. Adds the penalty of each job to `penalties`.
+void mk_attention_backward(
+    mk_attention_shape shape, float scale, const mk_attention_job *jobs, long count, double *penalties);
 
 #endif

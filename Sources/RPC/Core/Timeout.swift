@@ -20,9 +20,10 @@ public enum Timeout {
     public static func format(_ duration: Duration) -> String {
         guard duration > .zero else { return "1n" }
         for (name, unit) in units {
-            let ratio = duration / unit
-            guard ratio <= 99_999_999 else { continue }
-            return "\(Int(ratio.rounded(.up)))\(name)"
+            // In whole attoseconds: a quotient of doubles may be a little above what it should be, and one more is sent.
+            let (whole, rest) = duration.attoseconds.quotientAndRemainder(dividingBy: unit.attoseconds)
+            let count = rest == 0 ? whole : whole + 1
+            if count <= 99_999_999 { return "\(count)\(name)" }
         }
         return "99999999H"
     }

@@ -4,34 +4,54 @@ public import RPCCore
 public struct UnaryMethod<Request: WireMessage, Reply: WireMessage>: Sendable {
     /// The method's name.
     public let name: MethodName
+    /// What is true of it; nil for a method that is not of the API.
+    public let rules: MethodRules?
 
     /// A method.
-    public init(_ name: MethodName) { self.name = name }
+    public init(_ name: MethodName, rules: MethodRules? = nil) {
+        self.name = name
+        self.rules = rules
+    }
 }
 
 /// A method with a stream of requests and one reply.
 public struct ClientStreamingMethod<Request: WireMessage, Reply: WireMessage>: Sendable {
     /// The method's name.
     public let name: MethodName
+    /// What is true of it; nil for a method that is not of the API.
+    public let rules: MethodRules?
 
     /// A method.
-    public init(_ name: MethodName) { self.name = name }
+    public init(_ name: MethodName, rules: MethodRules? = nil) {
+        self.name = name
+        self.rules = rules
+    }
 }
 
 /// A method with one request and a stream of replies.
 public struct ServerStreamingMethod<Request: WireMessage, Reply: WireMessage>: Sendable {
     /// The method's name.
     public let name: MethodName
+    /// What is true of it; nil for a method that is not of the API.
+    public let rules: MethodRules?
 
     /// A method.
-    public init(_ name: MethodName) { self.name = name }
+    public init(_ name: MethodName, rules: MethodRules? = nil) {
+        self.name = name
+        self.rules = rules
+    }
 }
 
 /// A method with a stream both ways.
 public struct BidirectionalMethod<Request: WireMessage, Reply: WireMessage>: Sendable {
     /// The method's name.
     public let name: MethodName
+    /// What is true of it; nil for a method that is not of the API.
+    public let rules: MethodRules?
 
     /// A method.
-    public init(_ name: MethodName) { self.name = name }
+    public init(_ name: MethodName, rules: MethodRules? = nil) {
+        self.name = name
+        self.rules = rules
+    }
 }

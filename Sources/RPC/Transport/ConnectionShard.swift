@@ -27,7 +27,7 @@ final class CensusKeeper: Sendable {
 /// connection.
 final class ConnectionShard: @unchecked Sendable {
     let loop: EventLoop
-    private let tls: TLSContext
+    private let tls: TLSContext?
     private let settings: HTTP2Settings
     private let limits: AdmissionLimits
     private let census: CensusKeeper
@@ -37,7 +37,7 @@ final class ConnectionShard: @unchecked Sendable {
     weak var delegate: (any ServerTransportDelegate)?
 
     init(
-        loop: EventLoop, tls: TLSContext, settings: HTTP2Settings, limits: AdmissionLimits, census: CensusKeeper
+        loop: EventLoop, tls: TLSContext?, settings: HTTP2Settings, limits: AdmissionLimits, census: CensusKeeper
     ) {
         self.loop = loop
         self.tls = tls
@@ -51,7 +51,7 @@ final class ConnectionShard: @unchecked Sendable {
         guard !isClosed else { return }
         ticker = LoopTimer(loop, after: limits.tick) { [weak self] in
             guard let self, !self.isClosed else { return }
-            let now = ContinuousClock.now
+            let now = self.loop.now
             let isCrowded = self.census.isCrowded
             for entry in Array(self.entries.values) { entry.connection.tick(now: now, isCrowded: isCrowded) }
             self.start()
@@ -60,13 +60,21 @@ final class ConnectionShard: @unchecked Sendable {
 
     /// Takes an accepted socket.
     func take(_ descriptor: Int32, _ peer: Endpoint, _ id: ConnectionCensus.ID) {
-        guard !isClosed else {
+        guard !isClosed, let tls else {
             Glibc.close(descriptor)
             return census.leave(id)
         }
-        do {
-            let pipe = try TLSPipe(
+        adopt(peer, id) { loop in
+            try TLSPipe(
                 loop: loop, descriptor: descriptor, tls: tls, side: .server, handshakeTimeout: limits.handshakeTimeout)
+        }
+    }
+
+    /// Serves a pipe that `make` makes for the loop.
+    func adopt(_ peer: Endpoint, _ id: ConnectionCensus.ID, _ make: (EventLoop) throws -> any Pipe) {
+        guard !isClosed else { return census.leave(id) }
+        do {
+            let pipe = try make(loop)
             do {
                 let connection = try HTTP2Connection(loop: loop, role: .server, settings: settings, pipe: pipe)
                 let entry = Entry(connection, peer, id, self)

@@ -11,9 +11,13 @@ internal import Foundation
 /// The thread ends when the last reference to the loop goes; what was submitted before still runs.
 package final class EventLoop: TaskExecutor, Sendable {
     private let core: LoopCore
+    /// The time of timers and deadlines, where it is not the machine's.
+    package let time: ManualTime?
 
     /// Starts the thread. Throws `RPCError` (unavailable) when descriptors or threads are used up.
-    package init() throws {
+    /// - Parameter time: what timers and deadlines go by; nil takes the machine's clock.
+    package init(time: ManualTime? = nil) throws {
+        self.time = time
         core = try LoopCore()
         try core.start()
     }
@@ -26,6 +30,9 @@ package final class EventLoop: TaskExecutor, Sendable {
 
     /// Whether the caller runs on the loop's thread.
     package var isCurrent: Bool { core.isCurrent }
+
+    /// The time by which the loop's timers and deadlines go.
+    package var now: ContinuousClock.Instant { time?.now ?? .now }
 
     /// libevent's base, for use on the loop's thread only.
     package var base: OpaquePointer { core.base }

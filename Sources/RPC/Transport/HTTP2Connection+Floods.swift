@@ -7,7 +7,7 @@ extension HTTP2Connection {
     var verdict: Int32 { pendingFailure == nil ? 0 : NGHTTP2_ERR_CALLBACK_FAILURE.rawValue }
 
     /// The peer made work for nothing.
-    func strike() { heed(guarding.strike(now: .now)) }
+    func strike() { heed(guarding.strike(now: loop.now)) }
 
     /// Ends the connection where there is a complaint about a client.
     func heed(_ complaint: FloodGuard.Complaint?) {

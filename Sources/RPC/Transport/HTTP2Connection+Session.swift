@@ -135,7 +135,7 @@ extension HTTP2Connection {
             stream.receivingHeaders = []
             stream.isReadingHeaders = false
             if role == .server, !isRecognized {
-                heed(guarding.strangersHeaders(stream.receivingHeaderBytes, now: .now))
+                heed(guarding.strangersHeaders(stream.receivingHeaderBytes, now: loop.now))
             }
             if ends { stream.remoteEnded = true }
             stream.delegate?.streamReceived(headers: headers, ends: ends)
@@ -149,10 +149,10 @@ extension HTTP2Connection {
         case NGHTTP2_RST_STREAM.rawValue, NGHTTP2_SETTINGS.rawValue, NGHTTP2_PRIORITY.rawValue,
             NGHTTP2_PRIORITY_UPDATE.rawValue:
             strike()
-        case NGHTTP2_WINDOW_UPDATE.rawValue: heed(guarding.windowUpdate(now: .now))
+        case NGHTTP2_WINDOW_UPDATE.rawValue: heed(guarding.windowUpdate(now: loop.now))
         case NGHTTP2_PING.rawValue:
             let isAnswer = frame.hd.flags & UInt8(NGHTTP2_FLAG_ACK.rawValue) != 0
-            if isAnswer { strike() } else { heed(guarding.ping(now: .now)) }
+            if isAnswer { strike() } else { heed(guarding.ping(now: loop.now)) }
         case NGHTTP2_GOAWAY.rawValue:
             isDraining = true
             note(goAway: frame.goaway)

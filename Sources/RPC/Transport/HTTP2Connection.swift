@@ -35,7 +35,7 @@ package final class HTTP2Connection: PipeDelegate, @unchecked Sendable {
     private var flushPosted = false
     var pendingFailure: RPCError??
     private var scratch: [UInt8] = []
-    private let opened = ContinuousClock.now
+    private let opened: ContinuousClock.Instant
     var keepalive: Keepalive
     var guarding: FloodGuard
     /// The last frame, where the end has a reason the peer should hear.
@@ -50,9 +50,10 @@ package final class HTTP2Connection: PipeDelegate, @unchecked Sendable {
         self.role = role
         self.settings = settings
         self.pipe = pipe
+        opened = loop.now
         keepalive = Keepalive(
             interval: settings.keepaliveInterval, timeout: settings.keepaliveTimeout,
-            idleTimeout: settings.idleTimeout, now: .now)
+            idleTimeout: settings.idleTimeout, now: opened)
         guarding = FloodGuard(
             strikesPerSecond: settings.resetsPerSecond, strikeBurst: settings.resetBurst,
             headerBytesPerSecond: Double(settings.strangerHeaderBytesPerSecond))
@@ -70,7 +71,7 @@ package final class HTTP2Connection: PipeDelegate, @unchecked Sendable {
 
     package func pipeReceived(_ bytes: UnsafeRawBufferPointer) {
         guard let session else { return }
-        keepalive.heard(now: .now)
+        keepalive.heard(now: loop.now)
         inSession = true
         let taken = nghttp2_session_mem_recv(
             session, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), bytes.count)

@@ -29,7 +29,7 @@ package final class HTTP2Stream: @unchecked Sendable {
     /// Whether a status tells a reader the end (a client's stream), and not the last byte (a server's).
     private let endsWithStatus: Bool
     package internal(set) var remoteEnded = false
-    package let opened = ContinuousClock.now
+    package let opened: ContinuousClock.Instant
     var receivingHeaders: [HeaderField] = []
     var receivingHeaderBytes = 0
     /// Whether a header block has begun and is not whole.
@@ -60,6 +60,7 @@ package final class HTTP2Stream: @unchecked Sendable {
         self.loop = loop
         self.inbox = inbox
         self.endsWithStatus = endsWithStatus
+        opened = loop.now
         holdsConnection = !endsWithStatus
     }
 
@@ -84,9 +85,9 @@ package final class HTTP2Stream: @unchecked Sendable {
     }
 
     private func noteProgress() {
-        if !inbox.isWaitingForPeer { owedSince = nil } else if owedSince == nil { owedSince = .now }
+        if !inbox.isWaitingForPeer { owedSince = nil } else if owedSince == nil { owedSince = loop.now }
         let isInside = inbox.isInsideMessage && !inbox.isEnded
-        if !isInside { messageBegan = nil } else if messageBegan == nil { messageBegan = .now }
+        if !isInside { messageBegan = nil } else if messageBegan == nil { messageBegan = loop.now }
     }
 
     /// A reader asked for a message.

@@ -58,7 +58,7 @@ final class Listener {
         guard let listener, pause == nil else { return }
         evconnlistener_disable(listener)
         troubled("accepting pauses for 100 ms: \(String(cString: strerror(number)))")
-        pause = LoopTimer(loop, after: .milliseconds(100)) { [weak self] in
+        pause = LoopTimer(loop, after: .milliseconds(100), isReal: true) { [weak self] in
             guard let self, let listener = self.listener else { return }
             self.pause = nil
             evconnlistener_enable(listener)

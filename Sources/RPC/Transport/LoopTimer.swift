@@ -1,23 +1,27 @@
 internal import CEvent
 internal import Glibc
 
-/// A one-shot timer of an event loop. Confined to the loop's thread.
-package final class LoopTimer {
+/// A one-shot timer of an event loop, by the loop's time.
+///
+/// `@unchecked Sendable`: touched on the loop's thread only.
+package final class LoopTimer: @unchecked Sendable {
     private var event: OpaquePointer?
+    private var alarm: (time: ManualTime, id: UInt64)?
     private var work: (() -> Void)?
 
     /// Runs `work` once on the loop's thread after `delay`, unless cancelled before. Call on the loop's thread.
-    package init(_ loop: EventLoop, after delay: Duration, _ work: @escaping () -> Void) {
+    /// - Parameter isReal: by the machine's time, whatever the loop's is: what bounds the end of things.
+    package init(_ loop: EventLoop, after delay: Duration, isReal: Bool = false, _ work: @escaping () -> Void) {
         self.work = work
+        if let time = loop.time, !isReal {
+            alarm = (time, time.add(self, after: delay, on: loop))
+            return
+        }
         let context = Unmanaged.passRetained(self)
         event = event_new(
             loop.base, -1, 0,
             { _, _, context in
-                guard let context else { return }
-                let timer = Unmanaged<LoopTimer>.fromOpaque(context).takeUnretainedValue()
-                let work = timer.work
-                timer.cancel()
-                work?()
+                if let context { Unmanaged<LoopTimer>.fromOpaque(context).takeUnretainedValue().fire() }
             }, context.toOpaque())
         let positive = max(delay, .zero)
         var time = timeval(
@@ -26,11 +30,21 @@ package final class LoopTimer {
         event_add(event, &time)
     }
 
+    func fire() {
+        let work = work
+        cancel()
+        work?()
+    }
+
     /// Stops the timer. Does nothing once it fired.
     package func cancel() {
+        work = nil
+        if let (time, id) = alarm {
+            alarm = nil
+            time.remove(id)
+        }
         guard let event else { return }
         self.event = nil
-        work = nil
         event_free(event)
         Unmanaged.passUnretained(self).release()
     }

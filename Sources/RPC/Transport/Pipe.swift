@@ -1,8 +1,10 @@
 package import RPCCore
 
-/// A two-way stream of bytes with buffered writing. Confined to a loop's thread. A fake one tests the layers above
-/// without sockets.
+/// A two-way stream of bytes with buffered writing. Confined to a loop's thread. A fake one (`FakePipe` of the tests)
+/// tests the layers above without sockets.
 package protocol Pipe: AnyObject {
+    /// Who hears of it; held weakly.
+    var delegate: (any PipeDelegate)? { get set }
     /// Bytes written and not yet taken by the socket.
     var pendingBytes: Int { get }
     /// Queues bytes.
@@ -14,7 +16,7 @@ package protocol Pipe: AnyObject {
     func part(_ words: [UInt8])
 }
 
-/// Who hears of a pipe.
+/// Receives the events of a pipe, on its loop's thread.
 package protocol PipeDelegate: AnyObject {
     /// The handshake is done and both sides speak HTTP/2.
     func pipeConnected(certificate: PeerCertificate?)

@@ -42,7 +42,7 @@ package final class ServerTransport: @unchecked Sendable {
         didSet { for shard in shards { shard.delegate = delegate } }
     }
 
-    package init(loops: [EventLoop], tls: TLSContext, settings: HTTP2Settings, limits: AdmissionLimits) {
+    package init(loops: [EventLoop], tls: TLSContext?, settings: HTTP2Settings, limits: AdmissionLimits) {
         self.loops = loops
         let census = CensusKeeper(
             ConnectionCensus.Limits(
@@ -63,21 +63,40 @@ package final class ServerTransport: @unchecked Sendable {
             loop: loops[0], endpoint: endpoint, accepted: { [weak self] in self?.accept($0, $1) },
             troubled: { [weak self] in self?.delegate?.noticed($0) })
         self.listener = listener
-        for shard in shards { shard.loop.submit { shard.start() } }
+        start()
         return listener.endpoint
     }
 
     private func accept(_ descriptor: Int32, _ peer: Endpoint) {
-        guard !census.isDraining, case .admit(let id, let evicted) = census.admit(peer.host) else {
+        guard let id = admit(peer) else {
             Glibc.close(descriptor)
             return
         }
+        let shard = shard(of: id)
+        shard.loop.submit { shard.take(descriptor, peer, id) }
+    }
+
+    /// Begins to look after connections without listening, for pipes that `adopt` brings.
+    package func start() {
+        for shard in shards { shard.loop.submit { shard.start() } }
+    }
+
+    /// Serves a pipe as if it had been accepted from `peer`; `make` makes it, on the thread of the loop that it gets.
+    /// Nothing is made where there is no place for one more.
+    package func adopt(from peer: Endpoint, _ make: @escaping @Sendable (EventLoop) throws -> any Pipe) {
+        guard let id = admit(peer) else { return }
+        let shard = shard(of: id)
+        shard.loop.submit { shard.adopt(peer, id, make) }
+    }
+
+    /// A place for one more connection, where there is one; the stranger that gives way for it is told.
+    private func admit(_ peer: Endpoint) -> ConnectionCensus.ID? {
+        guard !census.isDraining, case .admit(let id, let evicted) = census.admit(peer.host) else { return nil }
         if let evicted {
             let shard = shard(of: evicted)
             shard.loop.submit { shard.evict(evicted) }
         }
-        let shard = shard(of: id)
-        shard.loop.submit { shard.take(descriptor, peer, id) }
+        return id
     }
 
     private func shard(of id: ConnectionCensus.ID) -> ConnectionShard { shards[Int(id % UInt64(shards.count))] }

@@ -89,7 +89,7 @@ package final class TLSPipe: Pipe, @unchecked Sendable {
             isClosing = true
             bufferevent_disable(bufferEvent, Int16(EV_READ))
             // Keeps itself alive until drained, failed or timed out.
-            lingering = LoopTimer(loop, after: .seconds(2)) { self.free() }
+            lingering = LoopTimer(loop, after: .seconds(2), isReal: true) { self.free() }
             return
         }
         free()
@@ -102,7 +102,7 @@ package final class TLSPipe: Pipe, @unchecked Sendable {
         isClosing = true
         isParting = true
         bufferevent_disable(bufferEvent, Int16(EV_READ))
-        lingering = LoopTimer(loop, after: .milliseconds(500)) { self.free() }
+        lingering = LoopTimer(loop, after: .milliseconds(500), isReal: true) { self.free() }
     }
 
     private func free() {

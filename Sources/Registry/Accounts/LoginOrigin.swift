@@ -1,4 +1,5 @@
 import Foundation
+import Foundations
 
 /// From where somebody tries to log in, as far as it tells people apart.
 package enum LoginOrigin: Sendable, Hashable {

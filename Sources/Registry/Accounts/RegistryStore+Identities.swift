@@ -5,7 +5,7 @@ extension RegistryStore {
     /// on servers that ask clients for certificates. Administrators and the console only.
     public func addIdentity(_ certificateName: String, to user: String, by actor: Actor) async throws {
         try Permission.manageAccounts.require(of: actor)
-        let name = try NameRules.note(certificateName, what: "a certificate's name")
+        let name = try CheckedText.note(certificateName, what: "a certificate's name")
         guard !name.isEmpty else { throw RegistryError(.invalidArgument, "the certificate's name is empty") }
         try await write { db in
             try self.requireLive(db, actor)

@@ -5,12 +5,19 @@ extension RegistryStore {
     /// `unauthenticated` after the same work; too many failures give `resourceExhausted` with `retryAfterMs`. Without
     /// `scopes` the token may do all that the role may; `permissionDenied` for scopes the role does not have. Failures
     /// leave rows in the audit log; see `FailedLogins`.
-    /// - Parameter certificate: the subject of the certificate that the connection was made with.
+    /// - Parameters:
+    ///   - name: the account's name.
+    ///   - password: as it was typed.
+    ///   - label: what the token is for, shown in listings.
+    ///   - lifetimeMs: wanted life of the token in milliseconds; 0 takes the default.
+    ///   - scopes: what the token may do.
+    ///   - address: where the connection comes from; failures are counted by it.
+    ///   - certificate: the subject of the certificate that the connection was made with.
     public func login(
         name: String, password: String, label: String = "", lifetimeMs: Int64 = 0, scopes: Scopes? = nil,
         address: String, certificate: String? = nil
     ) async throws -> IssuedToken {
-        let label = try NameRules.label(label)
+        let label = try CheckedText.label(label)
         let account = try await checkPassword(
             name: name, password: password, origin: LoginOrigin(address: address, certificate: certificate))
         return try await issue(
@@ -22,7 +29,7 @@ extension RegistryStore {
     public func changePassword(
         of principal: Principal, old: String, new: String, address: String, certificate: String? = nil
     ) async throws {
-        let bytes = try NameRules.password(new)
+        let bytes = try CheckedText.password(new)
         let account = try await checkPassword(
             name: principal.name, password: old, origin: LoginOrigin(address: address, certificate: certificate))
         guard account.userID == principal.userID else { throw Self.refused }
@@ -33,7 +40,7 @@ extension RegistryStore {
     /// Sets a forgotten password and ends all tokens of the account. Administrators and the console only.
     public func resetPassword(name: String, to password: String, by actor: Actor) async throws {
         try Permission.manageAccounts.require(of: actor)
-        let bytes = try NameRules.password(password)
+        let bytes = try CheckedText.password(password)
         let account = try await read { db in try Self.account(db, name: name) }
         let hash = try await hashed(bytes)
         try await store(hash, account: account, keeping: nil, actor: actor.auditActor, by: actor)
@@ -79,7 +86,7 @@ extension RegistryStore {
             return (try Account(row: row), PasswordHash(row: row))
         }
         // A password outside the rules cannot be right, but is hashed all the same: equal time for every guess.
-        let bytes = (try? NameRules.password(password)) ?? []
+        let bytes = (try? CheckedText.password(password)) ?? []
         let hash = stored?.1 ?? decoy
         let matches = try await passwords.run { try hash.matches(bytes) }
         return (stored?.0, matches && stored != nil)

@@ -1,17 +1,13 @@
 internal import GRDB
+internal import Rules
 
 extension RegistryStore {
-    /// The longest time an old token may live on beside its successor.
-    public static let longestOverlapMs: Int64 = 7 * 86_400_000
-
     /// Replaces one of the caller's tokens by a new one of the same label, life and scopes. The old one goes on for
     /// `overlapMs`, so that whoever holds it can take over the new one without a gap.
     ///
     /// `notFound` for anybody else's, `permissionDenied` for one that may do more than the caller's own.
     public func rotateToken(id: Int64, overlapMs: Int64, by principal: Principal) async throws -> IssuedToken {
-        guard (0...Self.longestOverlapMs).contains(overlapMs) else {
-            throw RegistryError(.invalidArgument, "the overlap lies between 0 and 7 days")
-        }
+        try CheckedText.overlap(ms: overlapMs)
         let text = try newTokenText()
         let maximum = configuration.tokens.maximumLifetimeMs
         let issued = try await write { db -> IssuedToken in

@@ -1,4 +1,5 @@
 internal import Foundation
+import Foundations
 internal import GRDB
 
 extension RegistryStore {
@@ -6,7 +7,7 @@ extension RegistryStore {
     /// act on the very next call. `unauthenticated` for anything else, never saying why.
     public func authenticate(_ token: String) async throws -> Principal {
         guard token.utf8.count == 47, token.hasPrefix("mvt_") else { throw Self.unknownToken }
-        let hash = SHA256.hex(token.utf8)
+        let hash = SHA256Digest.hex(token.utf8)
         let now = self.now
         let (known, generation) = tokenCache.withLock { ($0.find(hash), $0.generation) }
         if let known, isInTime(known.tokenID, expiresAtMs: known.expiresAtMs, now: now) {
@@ -43,7 +44,7 @@ extension RegistryStore {
     public func createToken(
         for principal: Principal, label: String, lifetimeMs: Int64 = 0, scopes: Scopes? = nil
     ) async throws -> IssuedToken {
-        let label = try NameRules.label(label)
+        let label = try CheckedText.label(label)
         let scopes = scopes ?? principal.scopes
         try principal.require(scopes)
         let account = try await self.account(of: principal)
@@ -139,7 +140,7 @@ extension RegistryStore {
         try db.execute(
             sql:
                 "INSERT INTO token (account_id, hash, label, created_ms, expires_ms, scopes) VALUES (?, ?, ?, ?, ?, ?)",
-            arguments: [account.userID, SHA256.hex(token.utf8), label, now, now + lifeMs, scopes.rawValue])
+            arguments: [account.userID, SHA256Digest.hex(token.utf8), label, now, now + lifeMs, scopes.rawValue])
         return IssuedToken(
             token: token, tokenID: db.lastInsertedRowID, expiresAtMs: now + lifeMs, account: account, scopes: scopes)
     }

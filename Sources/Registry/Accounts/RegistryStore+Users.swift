@@ -6,8 +6,8 @@ extension RegistryStore {
         name: String, password: String, role: Account.Role, by actor: Actor
     ) async throws -> Account {
         try Permission.manageAccounts.require(of: actor)
-        let name = try NameRules.userName(name)
-        let hash = try await hashed(try NameRules.password(password))
+        let name = try CheckedText.userName(name)
+        let hash = try await hashed(try CheckedText.password(password))
         return try await write { db in
             try self.requireLive(db, actor)
             guard try Int.fetchOne(db, sql: "SELECT 1 FROM account WHERE name = ?", arguments: [name]) == nil else {
@@ -145,7 +145,7 @@ extension RegistryStore {
     }
 
     static func account(_ db: Database, name: String) throws -> Account {
-        let name = try NameRules.userName(name)
+        let name = try CheckedText.userName(name)
         guard let row = try Row.fetchOne(db, sql: "SELECT * FROM account WHERE name = ?", arguments: [name]) else {
             throw RegistryError(.notFound, "no user named \(name); list the users")
         }

@@ -1,3 +1,5 @@
+import Foundations
+
 /// One mutating call.
 public struct AuditRecord: Sendable, Equatable {
     /// 1, 2, 3 and so on without a gap.
@@ -25,7 +27,7 @@ public struct AuditRecord: Sendable, Equatable {
         fields.append(UInt64(bitPattern: atMs))
         for text in [actor, action, target, details] { fields.append(text) }
         fields.append(revision)
-        return SHA256.hex(fields.bytes)
+        return SHA256Digest.hex(fields.bytes)
     }
 }
 
@@ -49,7 +51,7 @@ enum AuditActor: Sendable {
     case stranger
 }
 
-/// To what it is done.
+/// What a recorded action changed.
 enum AuditTarget: Sendable {
     case server
     case user(Int64)

@@ -1,3 +1,5 @@
+import Foundations
+
 /// A concept of an export whose every field has its form and that does not contradict itself. All is linear in its size.
 public struct CheckedImport: Sendable {
     /// In NFC.
@@ -14,7 +16,7 @@ public struct CheckedImport: Sendable {
 
     /// `resourceExhausted` names the limit of versions, `invalidArgument` says what contradicts itself.
     public init(_ concept: UserExport.Concept, leavingOut: Set<Int> = [], quotas: Quotas) throws {
-        let name = try NameRules.conceptName(concept.name)
+        let name = try CheckedText.conceptName(concept.name)
         guard concept.versions.count <= quotas.versionsPerConcept else {
             throw RegistryError(
                 .resourceExhausted,
@@ -41,7 +43,7 @@ public struct CheckedImport: Sendable {
         keepLast = concept.keepLast
         versions = concept.versions.filter { numbers.contains($0.number) }.sorted { $0.number < $1.number }
         aliases = concept.aliases.filter { numbers.contains($0.version) }
-        for alias in aliases { _ = try NameRules.alias(alias.name) }
+        for alias in aliases { _ = try CheckedText.alias(alias.name) }
     }
 
     private static func check(_ version: UserExport.Version, of name: String) throws {
@@ -57,6 +59,6 @@ public struct CheckedImport: Sendable {
         guard version.training.utf8.count <= 64 << 10, (0...Int64.max / 2).contains(version.createdAtMs) else {
             throw RegistryError(.invalidArgument, "version \(version.number) of \(name) holds values out of range")
         }
-        for photo in version.kept { _ = try NameRules.note(photo.name, what: "a photo's name") }
+        for photo in version.kept { _ = try CheckedText.note(photo.name, what: "a photo's name") }
     }
 }

@@ -1,4 +1,5 @@
 internal import Foundation
+import Foundations
 internal import GRDB
 
 extension RegistryStore {
@@ -244,15 +245,12 @@ extension RegistryStore {
         }
     }
 
-    /// SHA-256 of a file, read in pieces.
-    private static func fileDigest(_ path: String) throws -> String {
-        guard let file = FileHandle(forReadingAtPath: path) else {
+    private static func fileDigest(_ path: String) throws(RegistryError) -> String {
+        do {
+            return Hex.encode(try SHA256Digest.of(contentsOf: path))
+        } catch {
             throw RegistryError(.notFound, "the backup's database cannot be read; check its owner", place: path)
         }
-        defer { try? file.close() }
-        var hash = RunningSHA256()
-        while let piece = try file.read(upToCount: 1 << 20), !piece.isEmpty { hash.update(Array(piece)) }
-        return hash.finish()
     }
 
     private static func sync(_ path: String) throws {

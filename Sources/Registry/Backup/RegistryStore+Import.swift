@@ -1,5 +1,7 @@
 internal import Foundation
+import Foundations
 internal import GRDB
+internal import Rules
 
 /// What a user may take in at once.
 public struct ImportRoom: Sendable, Equatable {
@@ -51,7 +53,9 @@ extension RegistryStore {
     /// Notes concepts that wait for their artifacts; `first` is the place of the first among all. `alreadyExists` when a
     /// name is not free, `invalidArgument` when one comes twice.
     public func stageImport(_ concepts: [UserExport.Concept], first: Int, by principal: Principal) async throws {
-        let bodies = try concepts.map { (name: try NameRules.conceptName($0.name), body: try JSONEncoder().encode($0)) }
+        let bodies = try concepts.map {
+            (name: try CheckedText.conceptName($0.name), body: try JSONEncoder().encode($0))
+        }
         try await write { db in
             try self.requireMayChange(db, principal)
             for (offset, concept) in bodies.enumerated() {
@@ -73,7 +77,7 @@ extension RegistryStore {
     /// Looks at bytes that came under a digest, as at everything that comes in. Work for a thread of one's own. `dataLoss`
     /// when they are not those of the digest, and errors of the inspector where they are to be an artifact.
     public func examined(_ bytes: [UInt8], digest: String, isPhoto: Bool) throws -> ImportedArtifact {
-        guard SHA256.hex(bytes) == digest else {
+        guard SHA256Digest.hex(bytes) == digest else {
             throw RegistryError(
                 .dataLoss, "\(isPhoto ? "a photo" : "an artifact") of the export is damaged; export it once more")
         }

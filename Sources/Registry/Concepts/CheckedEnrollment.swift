@@ -1,4 +1,5 @@
 internal import Foundation
+import Foundations
 
 /// An enrollment whose every field has its documented form, with what identifies its content.
 struct CheckedEnrollment: Sendable {
@@ -32,7 +33,7 @@ struct CheckedEnrollment: Sendable {
             threshold: commit.threshold, modelDigest: commit.modelDigest, photoCount: commit.photoCount,
             trainingRecord: commit.trainingRecord)
         try self.init(
-            concept: commit.concept, description: description, digest: SHA256.hex(commit.artifact),
+            concept: commit.concept, description: description, digest: SHA256Digest.hex(commit.artifact),
             size: commit.artifact.count, artifact: commit.artifact, reason: commit.reason, ifVersion: commit.ifVersion)
     }
 
@@ -41,11 +42,11 @@ struct CheckedEnrollment: Sendable {
         concept: String, description: ArtifactDescription, digest: String, size: Int, artifact: [UInt8]? = nil,
         reason: String = "", ifVersion: Int? = nil
     ) throws {
-        name = try NameRules.conceptName(concept)
+        name = try CheckedText.conceptName(concept)
         kind = description.kind
-        classNoun = try NameRules.classNoun(description.classNoun)
-        identifier = try NameRules.identifier(description.identifier)
-        self.reason = try NameRules.reason(reason)
+        classNoun = try CheckedText.classNoun(description.classNoun)
+        identifier = try CheckedText.identifier(description.identifier)
+        self.reason = try CheckedText.reason(reason)
         self.ifVersion = ifVersion
         guard description.threshold.isFinite else {
             throw RegistryError(.invalidArgument, "the threshold is not finite")
@@ -67,7 +68,7 @@ struct CheckedEnrollment: Sendable {
         var fields = FieldBytes()
         for text in [digest, kind.rawValue, classNoun, identifier, modelDigest] { fields.append(text) }
         fields.append(threshold.bitPattern)
-        content = SHA256.hex(fields.bytes)
+        content = SHA256Digest.hex(fields.bytes)
     }
 
     /// The JSON object with sorted keys and no white space.

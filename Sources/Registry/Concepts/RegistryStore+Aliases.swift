@@ -13,8 +13,8 @@ extension RegistryStore {
         _ alias: String, of name: String, to version: VersionSelector, ifVersion: Int? = nil, reason: String = "",
         by principal: Principal
     ) async throws -> AliasChange {
-        let alias = try NameRules.alias(alias)
-        let reason = try NameRules.reason(reason)
+        let alias = try CheckedText.alias(alias)
+        let reason = try CheckedText.reason(reason)
         return try await write { db in
             try self.requireMayChange(db, principal)
             let concept = try Self.concept(db, name, principal.userID)
@@ -54,8 +54,8 @@ extension RegistryStore {
     public func removeAlias(
         _ alias: String, of name: String, reason: String = "", by principal: Principal
     ) async throws -> AliasChange {
-        let alias = try NameRules.alias(alias)
-        let reason = try NameRules.reason(reason)
+        let alias = try CheckedText.alias(alias)
+        let reason = try CheckedText.reason(reason)
         return try await write { db in
             try self.requireMayChange(db, principal)
             let concept = try Self.concept(db, name, principal.userID)
@@ -74,7 +74,7 @@ extension RegistryStore {
     public func protectAlias(
         _ alias: String, of name: String, _ protected: Bool, by principal: Principal
     ) async throws -> AliasChange {
-        let alias = try NameRules.alias(alias)
+        let alias = try CheckedText.alias(alias)
         return try await write { db in
             try self.requireMayChange(db, principal)
             let concept = try Self.concept(db, name, principal.userID)

@@ -1,4 +1,5 @@
 internal import GRDB
+internal import Rules
 
 extension RegistryStore {
     /// Commits a finished training: concept (if new), version, artifact, pointer, history, audit and revision in one
@@ -64,7 +65,7 @@ extension RegistryStore {
     public func checkRoomForEnrollment(
         name: String, ifVersion: Int? = nil, bytes: Int = 1, by principal: Principal
     ) async throws {
-        let name = try NameRules.conceptName(name)
+        let name = try CheckedText.conceptName(name)
         try await read { db in
             try self.requireMayChange(db, principal)
             let concept = try Self.findConcept(db, name, principal.userID)

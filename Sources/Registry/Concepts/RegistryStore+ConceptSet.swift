@@ -1,3 +1,4 @@
+import Foundations
 internal import GRDB
 
 extension RegistryStore {
@@ -25,7 +26,7 @@ extension RegistryStore {
             fields.append(item.digest)
         }
         return ConceptSetSnapshot(
-            userID: userID, revision: revision, digest: SHA256.hex(fields.bytes), items: items)
+            userID: userID, revision: revision, digest: SHA256Digest.hex(fields.bytes), items: items)
     }
 
     private static func items(_ statement: Statement, _ userID: Int64) throws -> [ConceptSetItem] {

@@ -1,4 +1,5 @@
 internal import GRDB
+internal import Rules
 
 /// The receiver's side of shares: nothing of another user's is used by answers before it was accepted.
 extension RegistryStore {
@@ -21,7 +22,7 @@ extension RegistryStore {
     /// all who are blocked. What is told does not depend on whether there is such a user.
     @discardableResult
     public func blockSharer(_ owner: String, by principal: Principal) async throws -> [String] {
-        let owner = try NameRules.userName(owner)
+        let owner = try CheckedText.userName(owner)
         guard owner != principal.name else {
             throw RegistryError(.invalidArgument, "your own concepts are not offered to you; name another user")
         }
@@ -55,7 +56,7 @@ extension RegistryStore {
     /// blocked. `notFound` for one who is not.
     @discardableResult
     public func unblockSharer(_ owner: String, by principal: Principal) async throws -> [String] {
-        let owner = try NameRules.userName(owner)
+        let owner = try CheckedText.userName(owner)
         return try await write(essential: true) { db in
             try self.requireMayChange(db, principal)
             try db.execute(
@@ -84,8 +85,8 @@ extension RegistryStore {
     private func answer(
         _ action: ShareAction, _ concept: String, of owner: String, by principal: Principal
     ) async throws -> ShareRecord {
-        let owner = try NameRules.userName(owner)
-        let name = try NameRules.conceptName(concept)
+        let owner = try CheckedText.userName(owner)
+        let name = try CheckedText.conceptName(concept)
         return try await write(essential: action == .decline) { db in
             try self.requireMayChange(db, principal)
             let row = try Row.fetchOne(

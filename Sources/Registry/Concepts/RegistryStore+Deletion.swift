@@ -1,4 +1,5 @@
 internal import GRDB
+internal import Rules
 
 extension RegistryStore {
     /// Hides a concept: its name is free, answers no longer know it, and `undeleteConcept` brings it back within the
@@ -23,7 +24,7 @@ extension RegistryStore {
     /// the name is in use again. Returns the user's revision.
     @discardableResult
     public func undeleteConcept(_ name: String, by principal: Principal) async throws -> UInt64 {
-        let name = try NameRules.conceptName(name)
+        let name = try CheckedText.conceptName(name)
         return try await write { db in
             try self.requireMayChange(db, principal)
             let id = try Int64.fetchOne(

@@ -1,3 +1,4 @@
+import Foundations
 internal import GRDB
 
 /// A photo that its owner wanted kept with the version it taught.
@@ -73,7 +74,7 @@ extension RegistryStore {
                     .resourceExhausted,
                     "a photo has \(photo.bytes.count) bytes, the limit is \(configuration.quotas.bytesPerPhoto)")
             }
-            let digest = SHA256.hex(photo.bytes)
+            let digest = SHA256Digest.hex(photo.bytes)
             try store(db, photo.bytes, digest: digest, principal)
             try db.execute(
                 sql: """
@@ -82,7 +83,7 @@ extension RegistryStore {
                     """,
                 arguments: [
                     conceptID, number, position, principal.userID, digest,
-                    try NameRules.note(photo.name, what: "a photo's name"),
+                    try CheckedText.note(photo.name, what: "a photo's name"),
                 ])
         }
         return photos.count

@@ -33,7 +33,7 @@ extension RegistryStore {
     public func rollback(
         _ name: String, to number: Int? = nil, ifVersion: Int? = nil, reason: String = "", by principal: Principal
     ) async throws -> PointerRecord {
-        let reason = try NameRules.reason(reason)
+        let reason = try CheckedText.reason(reason)
         return try await write(essential: true) { db in
             try self.requireMayChange(db, principal)
             let concept = try Self.concept(db, name, principal.userID)

@@ -9,7 +9,7 @@ extension RegistryStore {
         _ name: String, to version: VersionSelector, ifVersion: Int? = nil, reason: String = "",
         by principal: Principal
     ) async throws -> PointerRecord {
-        let reason = try NameRules.reason(reason)
+        let reason = try CheckedText.reason(reason)
         return try await write(essential: true) { db in
             try self.requireMayChange(db, principal)
             let concept = try Self.concept(db, name, principal.userID)

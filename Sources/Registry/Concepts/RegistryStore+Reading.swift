@@ -1,5 +1,6 @@
 internal import Foundation
 internal import GRDB
+internal import Rules
 
 extension RegistryStore {
     /// The user's concepts after the name `after` ("": from the first), sorted by name, letter case aside.
@@ -82,7 +83,7 @@ extension RegistryStore {
     }
 
     static func concept(_ db: Database, _ name: String, _ userID: Int64) throws -> ConceptRecord {
-        let name = try NameRules.conceptName(name)
+        let name = try CheckedText.conceptName(name)
         if let concept = try findConcept(db, name, userID) { return concept }
         let names = try String.fetchAll(
             db, sql: "SELECT name FROM concept WHERE account_id = ? AND deleted_ms IS NULL", arguments: [userID])

@@ -1,4 +1,5 @@
 internal import GRDB
+internal import Rules
 
 /// A concept after a change, and the user's revision the change made.
 public struct RenameResult: Sendable, Equatable {
@@ -18,7 +19,7 @@ extension RegistryStore {
     @discardableResult
     public func renameConcept(_ name: String, to newName: String, by principal: Principal) async throws -> RenameResult
     {
-        let newName = try NameRules.conceptName(newName)
+        let newName = try CheckedText.newConceptName(newName)
         return try await write { db in
             try self.requireMayChange(db, principal)
             let concept = try Self.concept(db, name, principal.userID)

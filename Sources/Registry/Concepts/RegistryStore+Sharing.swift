@@ -42,7 +42,7 @@ extension RegistryStore {
     /// `resourceExhausted` names the limit of shares given.
     @discardableResult
     public func share(_ name: String, with user: String, by principal: Principal) async throws -> ShareChange {
-        let user = try NameRules.userName(user)
+        let user = try CheckedText.userName(user)
         guard user != principal.name else {
             throw RegistryError(.invalidArgument, "the concept is yours already; name another user")
         }
@@ -83,7 +83,7 @@ extension RegistryStore {
     /// Takes a share back: the other's next answer does without it. `notFound` where there is none.
     @discardableResult
     public func unshare(_ name: String, with user: String, by principal: Principal) async throws -> ShareChange {
-        let user = try NameRules.userName(user)
+        let user = try CheckedText.userName(user)
         return try await write(essential: true) { db in
             try self.requireMayChange(db, principal)
             let concept = try Self.concept(db, name, principal.userID)

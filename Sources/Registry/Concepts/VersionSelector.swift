@@ -20,7 +20,7 @@ public enum VersionSelector: Sendable, Equatable {
         } else if text == "current" {
             self = .current
         } else {
-            self = .alias(try NameRules.alias(text))
+            self = .alias(try CheckedText.alias(text))
         }
     }
 

@@ -1,11 +1,12 @@
 import Foundation
+import Foundations
 
 /// The key that wraps the users' data keys. It is kept outside the database: without it nothing there can be read.
 public struct MasterKey: Sendable, Equatable {
     let bytes: [UInt8]  // 32
 
     /// Names the key without telling it: the first 8 bytes of its SHA-256, in hex.
-    public var id: String { String(SHA256.hex(bytes).prefix(16)) }
+    public var id: String { String(SHA256Digest.hex(bytes).prefix(16)) }
 
     /// A key of 32 bytes; throws `invalidArgument` for any other number.
     public init(bytes: [UInt8]) throws {

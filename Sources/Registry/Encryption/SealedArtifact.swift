@@ -1,4 +1,5 @@
 internal import Foundation
+import Foundations
 internal import GRDB
 
 /// An artifact as it is stored: sealed under a key of its own, which is sealed under its user's data key.
@@ -25,7 +26,7 @@ struct SealedArtifact: Sendable {
         let context = Array(digest.utf8)
         guard var key = try AESGCM.open(wrapped, key: keys.data, context: context) else { return nil }
         defer { key.wipe() }
-        guard let plain = try AESGCM.open(sealed, key: key, context: context), SHA256.hex(plain) == digest else {
+        guard let plain = try AESGCM.open(sealed, key: key, context: context), SHA256Digest.hex(plain) == digest else {
             return nil
         }
         return plain

@@ -1,3 +1,4 @@
+import Foundations
 internal import GRDB
 
 /// What a user's data key gives: the key of artifacts, and the one that turns personal values of the audit log into

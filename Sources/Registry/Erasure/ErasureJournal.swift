@@ -1,4 +1,5 @@
 import Foundation
+import Foundations
 
 /// What was promised to be gone, beside the database: a restored backup does not know of it, this file does.
 ///

@@ -1,5 +1,7 @@
 internal import Foundation
+import Foundations
 internal import GRDB
+internal import Rules
 
 extension RegistryStore {
     /// Destroys one of the caller's concepts, deleted ones of that name too: artifacts with their keys, versions,
@@ -14,7 +16,7 @@ extension RegistryStore {
     }
 
     private func erasedConcept(_ name: String, by principal: Principal) async throws -> [Erasure] {
-        let name = try NameRules.conceptName(name)
+        let name = try CheckedText.conceptName(name)
         let targets = try await read { db -> [(uid: [UInt8], isDeleted: Bool)] in
             try self.requireMayChange(db, principal)
             if let live = try Self.findConcept(db, name, principal.userID) {
@@ -208,11 +210,11 @@ extension RegistryStore {
         // Tokens, events and the data key go with the account.
         try db.execute(sql: "UPDATE erasure SET account_id = NULL WHERE account_id = ?", arguments: [userID])
         try db.execute(sql: "DELETE FROM account WHERE id = ?", arguments: [userID])
-        let (setCache, bell, userKeys) = (setCache, bell, userKeys)
+        let (setCache, revisionSignal, userKeys) = (setCache, revisionSignal, userKeys)
         db.afterNextTransaction { _ in
             userKeys.withLock { $0.forget(userID) }
             setCache.withLock { cache in for id in sharers + [userID] { cache.invalidate(id) } }
-            bell.ring(userID)
+            revisionSignal.ring(userID)
         }
         return Erasure(
             receipt: try write(

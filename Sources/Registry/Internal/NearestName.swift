@@ -1,3 +1,5 @@
+internal import Rules
+
 /// Finds the name a person probably meant.
 package enum NearestName {
     /// The nearest of `names`, when at most a third of its letters are wrong; by edits (Damerau-Levenshtein, optimal

@@ -13,4 +13,18 @@ package enum Uncancelled {
     package static func run<T: Sendable>(_ work: @escaping @Sendable () async -> T) async -> T {
         await Task { await work() }.value
     }
+
+    /// Runs `work` in the task that asks for it. Whatever ends it early, that task's cancellation among it, `undo` clears away
+    /// what it had begun, to the end and uncancelled, before the error goes on.
+    package static func undoing<T>(
+        isolation: isolated (any _Concurrency.Actor)? = #isolation, _ work: () async throws -> T,
+        undo: @escaping @Sendable (any Error) async -> Void
+    ) async throws -> T {
+        do {
+            return try await work()
+        } catch {
+            await run { await undo(error) }
+            throw error
+        }
+    }
 }

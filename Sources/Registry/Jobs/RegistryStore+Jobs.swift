@@ -1,10 +1,12 @@
 internal import Foundation
+import Foundations
 internal import GRDB
+public import Rules
 
 extension RegistryStore {
     /// Writes down an enrollment that waits for its turn. `request` is opaque here and kept sealed.
     public func createJob(concept: String, request: [UInt8], by principal: Principal) async throws -> JobRecord {
-        let concept = try NameRules.conceptName(concept)
+        let concept = try CheckedText.conceptName(concept)
         let id = Hex.encode(try configuration.random(16))
         return try await write { db in
             try self.requireMayChange(db, principal)
@@ -62,9 +64,10 @@ extension RegistryStore {
     }
 
     /// Notes the stage a running job has reached.
-    public func setStage(_ stage: String, of id: String) async throws {
+    public func setStage(_ stage: EnrollmentStage, of id: String) async throws {
         try await write { db in
-            try db.execute(sql: "UPDATE job SET stage = ? WHERE id = ? AND state = 'running'", arguments: [stage, id])
+            try db.execute(
+                sql: "UPDATE job SET stage = ? WHERE id = ? AND state = 'running'", arguments: [stage.rawValue, id])
         }
     }
 

@@ -33,18 +33,18 @@ extension RegistryStore {
     /// task.
     public func nextChanges(of userID: Int64, after revision: UInt64, limit: Int = 100) async throws -> ChangePage {
         while true {
-            let rings = bell.rings(userID)
+            let rings = revisionSignal.rings(userID)
             let page = try await changes(of: userID, after: revision, limit: limit)
             if !page.events.isEmpty { return page }
-            try await bell.wait(userID, after: rings)
+            try await revisionSignal.wait(userID, after: rings)
         }
     }
 
     /// Ends every wait for changes, now and later: the server stops.
-    public func endWatches() { bell.close() }
+    public func endWatches() { revisionSignal.close() }
 
     /// Whether `endWatches` was called, or the registry closed.
-    public var watchesHaveEnded: Bool { bell.isClosed }
+    public var watchesHaveEnded: Bool { revisionSignal.isClosed }
 
     /// The user's next revision, with the event that tells of it. Wakes watchers and ends the cached set once the
     /// transaction is committed.
@@ -61,10 +61,10 @@ extension RegistryStore {
                 userID, revision, now, change.kind.rawValue, change.conceptID, change.pointer, change.from, change.to,
             ])
         let sharers = try Self.sharers(db, userID)
-        let (setCache, bell) = (setCache, bell)
+        let (setCache, revisionSignal) = (setCache, revisionSignal)
         db.afterNextTransaction { _ in
             setCache.withLock { cache in for id in sharers + [userID] { cache.invalidate(id) } }
-            bell.ring(userID)
+            revisionSignal.ring(userID)
         }
         return revision
     }

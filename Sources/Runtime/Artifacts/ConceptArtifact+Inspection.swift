@@ -1,4 +1,5 @@
 import Compute
+import Rules
 package import VLM
 
 /// The one look every artifact gets, whichever way it came in and before any answer works with it: it must be what an
@@ -20,7 +21,7 @@ extension ConceptArtifact {
 
     /// Bytes an artifact of this model has at most.
     package static func largestBytes(for identity: ModelIdentity) -> Int {
-        let photos = Enroller.maximumPhotos
+        let photos = Bounds.photos.upperBound
         let floats = identity.featureSize + 1 + photos * 128 + maximumEmbeddingRows * identity.hiddenSize
         return 4 * floats + 2 * photos * identity.featureSize + maximumManifestBytes + 4 << 10
     }
@@ -46,14 +47,15 @@ extension ConceptArtifact {
     }
 
     private func requireSoundManifest() throws {
-        let flaw =
-            ConceptWords.flaw(ofIdentifier: manifest.identifier) ?? ConceptWords.flaw(ofClassNoun: manifest.classNoun)
-        if let flaw { throw Self.unusual(flaw) }
+        try RuleError.told(as: { Self.unusual($0.message) }) { () throws(RuleError) in
+            _ = try NameRules.identifier(manifest.identifier, what: "its identifier")
+            _ = try NameRules.classNoun(manifest.classNoun, what: "its class")
+        }
         let digests = manifest.training.photoDigests
         let areDigests = digests.allSatisfy {
             $0.utf8.count <= 64 && $0.utf8.allSatisfy { (48...57).contains($0) || (97...102).contains($0) }
         }
-        guard try manifest.encoded().utf8.count <= Self.maximumManifestBytes, digests.count <= Enroller.maximumPhotos,
+        guard try manifest.encoded().utf8.count <= Self.maximumManifestBytes, digests.count <= Bounds.photos.upperBound,
             areDigests
         else { throw Self.unusual("its training record says more than an enrollment writes down") }
         let firesAsEnrolled =
@@ -75,10 +77,10 @@ extension ConceptArtifact {
         let photos = manifest.photos
         var fits =
             (1...Self.maximumEmbeddingRows).contains(embedding.rows)
-            && (1...Enroller.maximumPhotos).contains(photos) && enrolledFeatures.rows == photos
+            && Bounds.photos.contains(photos) && enrolledFeatures.rows == photos
         if case .person(let head) = head { fits = fits && (1...photos).contains(head.keys.rows) }
         guard fits else {
-            throw Self.unusual("it holds other rows than those of 1 to \(Enroller.maximumPhotos) photos")
+            throw Self.unusual("it holds other rows than those of 1 to \(Bounds.photos.upperBound) photos")
         }
         // Comparisons with NaN are false, so these refuse it too.
         let sound =

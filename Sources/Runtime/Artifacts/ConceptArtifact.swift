@@ -1,4 +1,5 @@
 package import Compute
+import Foundations
 public import VLM
 
 /// Everything the runtime needs to know one concept: a head, an embedding, and what it looked like in the enrolled
@@ -22,11 +23,6 @@ public struct ConceptArtifact: Sendable, Equatable {
         self.head = head
         self.embedding = embedding
         self.enrolledFeatures = enrolledFeatures
-    }
-
-    /// SHA-256 of artifact bytes, lower-case hex: what a version is known by.
-    public static func digest(of bytes: [UInt8]) throws -> String {
-        try FileDigest.sha256(bytes)
     }
 
     /// Throws `modelMismatch` when it was made for another frozen model.

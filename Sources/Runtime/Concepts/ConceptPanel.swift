@@ -1,3 +1,4 @@
+import Foundations
 import VLM
 
 /// A user's concepts packed for one look: all object heads are one matrix, all face keys another. Immutable.
@@ -65,10 +66,10 @@ struct ConceptPanel: Sendable {
         features: ImageFeatures, closeUps: [[Float]], faces: [Face], gridColumns: Int
     ) -> [Recognition] {
         var recognitions = [Recognition?](repeating: nil, count: members.count)
-        let verdicts = contest.verdicts(features: features, columns: gridColumns, closeUps: closeUps)
-        for (index, verdict) in zip(objects, verdicts) {
+        let decisions = contest.decisions(features: features, columns: gridColumns, closeUps: closeUps)
+        for (index, decision) in zip(objects, decisions) {
             recognitions[index] = recognition(
-                members[index], score: verdict.score, fired: verdict.fired, boxes: [], heat: verdict.heat,
+                members[index], score: decision.score, fired: decision.fired, boxes: [], heat: decision.heat,
                 columns: gridColumns)
         }
         for (index, match) in zip(persons, gallery.matches(faces.map(\.descriptor))) {

@@ -1,3 +1,4 @@
+import Foundations
 import VLM
 
 /// Who has which concepts. The server answers it from its registry; the runtime never resolves a name by itself.
@@ -55,6 +56,6 @@ public struct ConceptSetSnapshot: Sendable {
                 bytes += Array("\(field.utf8.count):".utf8) + Array(field.utf8)
             }
         }
-        digest = try FileDigest.sha256(bytes)
+        digest = SHA256Digest.hex(bytes)
     }
 }

@@ -1,3 +1,5 @@
+import Foundations
+
 /// Concept sets kept in memory: for tests, evaluation and programs without a registry. An actor.
 public actor InMemoryConceptSource: ConceptSource {
     private struct Stored {
@@ -17,7 +19,7 @@ public actor InMemoryConceptSource: ConceptSource {
     public func set(user: String, name: String, artifact: [UInt8]) throws -> Int {
         let version = (users[user]?[name]?.version ?? 0) + 1
         users[user, default: [:]][name] = Stored(
-            version: version, digest: try ConceptArtifact.digest(of: artifact), artifact: artifact)
+            version: version, digest: SHA256Digest.hex(artifact), artifact: artifact)
         revisions[user, default: 0] += 1
         return version
     }

@@ -1,4 +1,5 @@
 import Compute
+import Foundations
 
 /// A concept as requests work with it: what its artifact says, and what is computed from it once, when it is loaded.
 struct ResidentConcept: Sendable {

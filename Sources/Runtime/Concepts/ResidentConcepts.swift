@@ -1,4 +1,5 @@
 import Compute
+import Foundations
 import VLM
 
 /// Concepts and users' packed sets kept in memory, least recently used first out, bounded in bytes.
@@ -181,7 +182,7 @@ actor ResidentConcepts {
     private static func inspected(
         _ bytes: [UInt8], of entry: ConceptEntry, for identity: ModelIdentity
     ) throws -> ConceptArtifact {
-        guard try ConceptArtifact.digest(of: bytes) == entry.digest else {
+        guard SHA256Digest.hex(bytes) == entry.digest else {
             throw RuntimeError(
                 .artifactMalformed,
                 "version \(entry.version) of \(entry.name) does not have the digest it was stored under: restore it "

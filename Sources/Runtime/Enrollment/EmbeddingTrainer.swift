@@ -1,4 +1,5 @@
 import Compute
+import Foundations
 import VLM
 
 /// What may be said of a photo: the prompt it answers and the target.
@@ -24,24 +25,24 @@ struct EmbeddingTrainer: Sendable {
     /// with every step.
     static let captionShare = 0.1
 
-    let model: any FrozenVLM
+    let model: any ConceptTrainable
     let settings: ConceptTrainingDefaults
     private let photos: [Photo]
     /// The caption prompt that does not name the concept.
     private let plainPrompt: [Int32]
     private var optimizer: AdamW
-    private var generator: SeededGenerator
+    private var generator: SplitMix64
     private(set) var rows: Matrix
 
     init(
-        model: any FrozenVLM, settings: ConceptTrainingDefaults, photos: [Photo], plainPrompt: [Int32],
+        model: any ConceptTrainable, settings: ConceptTrainingDefaults, photos: [Photo], plainPrompt: [Int32],
         words: [Int32], seed: UInt64
     ) throws {
         self.model = model
         self.settings = settings
         self.photos = photos
         self.plainPrompt = plainPrompt
-        generator = SeededGenerator(seed: seed)
+        generator = SplitMix64(seed: seed)
         rows = try Self.start(model: model, settings: settings, words: words, generator: &generator)
         optimizer = AdamW(
             count: rows.values.count, learningRate: settings.learningRate, weightDecay: settings.weightDecay)
@@ -49,8 +50,8 @@ struct EmbeddingTrainer: Sendable {
 
     /// The embeddings of the words, over and over, with a little noise so that no two rows are the same.
     private static func start(
-        model: any FrozenVLM, settings: ConceptTrainingDefaults, words: [Int32],
-        generator: inout SeededGenerator
+        model: any ConceptTrainable, settings: ConceptTrainingDefaults, words: [Int32],
+        generator: inout SplitMix64
     ) throws -> Matrix {
         let hidden = model.identity.hiddenSize
         let embeddings = try model.embeddings(of: words)

@@ -1,3 +1,4 @@
+import Foundations
 import VLM
 
 extension Enroller {
@@ -9,13 +10,14 @@ extension Enroller {
     func trainingMaterial(
         photos: [CheckedPhoto], texts: [PhotoText], identifier: String, request: EnrollmentRequest
     ) async throws -> [EmbeddingTrainer.Photo] {
-        var generator = SeededGenerator(seed: request.seed ^ 0x7669_6577)
+        var generator = SplitMix64(seed: request.seed ^ 0x7669_6577)
         var material: [EmbeddingTrainer.Photo] = []
+        let model = try trainable
         let prompt = try model.promptTokens(for: .caption(names: [identifier]))
         for (photo, text) in zip(photos, texts) {
-            var prefixes = [try await compute.run(.training) { [model] in try model.prefix(for: photo.features) }]
+            var prefixes = [try await compute.run(.training) { try model.prefix(for: photo.features) }]
             for _ in 0..<(request.augments ? Self.embeddingViews : 1) {
-                let (prefix, next) = try await compute.run(.training) { [model, generator] in
+                let (prefix, next) = try await compute.run(.training) { [generator] in
                     var generator = generator
                     let image = PictureViews.forEmbedding(photo.viewSource, using: &generator)
                     return (try model.prefix(for: try model.features(of: image)), generator)
@@ -42,6 +44,7 @@ extension Enroller {
         _ material: [EmbeddingTrainer.Photo], settings: ConceptTrainingDefaults, identifier: String, classNoun: String,
         seed: UInt64, progress: @escaping @Sendable (EnrollmentProgress) -> Void
     ) async throws -> TrainedEmbedding {
+        let model = try trainable
         let trainer = try EmbeddingTrainer(
             model: model, settings: settings, photos: material,
             plainPrompt: try model.promptTokens(for: .caption(names: [])),

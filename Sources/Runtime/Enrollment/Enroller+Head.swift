@@ -1,4 +1,5 @@
 import Compute
+import Foundations
 import VLM
 
 /// A head with what is known about it.
@@ -28,7 +29,7 @@ extension Enroller {
         }
         var views: [[[Double]]] = []
         var enrolled: [[Float]] = []
-        var generator = SeededGenerator(seed: request.seed ^ 0x6865_6164)
+        var generator = SplitMix64(seed: request.seed ^ 0x6865_6164)
         for photo in photos {
             var directions = [direction(photo.features.pooled)]
             var sum = photo.features.pooled

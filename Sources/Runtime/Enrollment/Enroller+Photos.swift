@@ -1,3 +1,5 @@
+import Foundations
+import Rules
 import VLM
 
 /// A photo that passed the checks.
@@ -27,12 +29,8 @@ extension Enroller {
     /// faces that cannot be told apart are errors that name the photo; near-identical, blurred and odd ones are left
     /// out with a note that says why.
     func checkedPhotos(_ request: EnrollmentRequest, note: @Sendable (String) -> Void) async throws -> CheckedPhotos {
-        guard !request.photos.isEmpty else {
-            throw RuntimeError(.invalidArgument, "an enrollment needs at least one photo; four are good")
-        }
-        guard request.photos.count <= Self.maximumPhotos else {
-            throw RuntimeError(
-                .invalidArgument, "\(request.photos.count) photos are more than \(Self.maximumPhotos): leave some out")
+        try RuleError.told(as: RuntimeError.init) { () throws(RuleError) in
+            try PhotoRules.checkCount(request.photos.count)
         }
         if request.kind == .person, faces == nil { throw Self.noFaces }
         var photos = withoutTwins(try await decodedPhotos(request), note: note)
@@ -64,10 +62,8 @@ extension Enroller {
         var photos: [CheckedPhoto] = []
         for photo in request.photos {
             try Task.checkCancellation()
-            let digest = try ConceptArtifact.digest(of: photo.bytes)
-            if let other = seen[digest] {
-                throw RuntimeError(.invalidArgument, "\(photo.name) and \(other) are the same file: give each once")
-            }
+            let digest = SHA256Digest.hex(photo.bytes)
+            if let other = seen[digest] { throw RuntimeError(PhotoRules.twins(photo.name, other)) }
             seen[digest] = photo.name
             let image: RGBImage
             do {
@@ -75,11 +71,8 @@ extension Enroller {
             } catch let error as VLMError {
                 throw RuntimeError(.invalidArgument, "\(photo.name): \(error.message)", cause: error)
             }
-            guard min(image.width, image.height) >= Self.minimumSide else {
-                throw RuntimeError(
-                    .invalidArgument,
-                    "\(photo.name) has \(image.width) x \(image.height) pixels; \(Self.minimumSide) a side are the "
-                        + "least")
+            try RuleError.told(as: RuntimeError.init) { () throws(RuleError) in
+                try PhotoRules.checkSides(width: image.width, height: image.height, name: photo.name)
             }
             let features = try await compute.run(.training) { [model] in try model.features(of: image) }
             let viewSource = try await pictures.run(.training) { PictureViews.source(image) }

@@ -1,3 +1,4 @@
+import Rules
 import VLM
 
 /// What an embedding is trained to say of one photo.
@@ -21,7 +22,7 @@ extension Enroller {
         -> String
     {
         if let given = request.classNoun, !given.isEmpty {
-            try Self.checkClassNoun(given)
+            try RuleError.told(as: RuntimeError.init) { () throws(RuleError) in _ = try NameRules.classNoun(given) }
             return given
         }
         let noun: String
@@ -45,7 +46,6 @@ extension Enroller {
         for checked: CheckedPhotos, identifier: String, classNoun: String, task: EnrollmentTask, seed: UInt64
     ) async throws -> [PhotoText] {
         let common = Sentences.fromTemplates(identifier: identifier)
-        guard !common.isEmpty else { throw Self.tooCommon(identifier) }
         var all: [PhotoText] = []
         for photo in checked.photos {
             var own = try photo.captions.map {
@@ -124,9 +124,10 @@ extension Enroller {
     ///
     /// Sampled: greedily a small model repeats the sentence.
     private func paraphrase(of sentence: String, identifier: String, seed: UInt64) async throws -> String? {
+        guard let model = model as? any InstructionModel else { return nil }
         let instruction = Paraphrases.instruction(sentence, identifier: identifier)
         do {
-            let answer = try await compute.run(.training) { [model] in
+            let answer = try await compute.run(.training) {
                 let decoding = try model.begin(instruction: instruction, capacity: Paraphrases.tokens)
                 return try TextCompletion.decode(
                     model, decoding, sampling: Sampling(temperature: 0.9, topP: 0.9, seed: seed),

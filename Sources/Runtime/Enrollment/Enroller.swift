@@ -1,15 +1,12 @@
-import VLM
+import Foundations
+import Rules
+package import VLM
 
 /// Makes concepts: a head and an embedding from a few photos.
 ///
 /// Safe from any thread; several enrollments may run at once: they share the training lane of the compute queue, and the
 /// steps of their embeddings share one pass over the model's weights. None changes a byte of another's result.
 public struct Enroller: Sendable {
-    /// Photos an enrollment may have.
-    public static let maximumPhotos = 20
-    /// The smaller side a photo must have, in pixels.
-    public static let minimumSide = 64
-
     let model: any FrozenVLM
     /// Where heads decide.
     let space: FeatureSpace
@@ -23,6 +20,17 @@ public struct Enroller: Sendable {
     let pictures: ComputeQueue
     let training: TrainingLoop
 
+    /// The model as what trains concepts. Throws `unavailable` for one that does not: asked before anything is done.
+    package var trainable: any ConceptTrainable {
+        get throws {
+            guard let model = model as? any ConceptTrainable else {
+                throw RuntimeError(
+                    .unavailable, "\(model.identity.name) trains no concepts: serve another model to enroll some")
+            }
+            return model
+        }
+    }
+
     init(
         model: any FrozenVLM, negatives: NegativeFeatures, space: FeatureSpace, faces: FaceAnalyzer?,
         decodeImage: @escaping @Sendable ([UInt8]) throws -> RGBImage, compute: ComputeQueue, pictures: ComputeQueue
@@ -35,7 +43,7 @@ public struct Enroller: Sendable {
         self.decodeImage = decodeImage
         self.compute = compute
         self.pictures = pictures
-        training = TrainingLoop(model: model, queue: compute)
+        training = TrainingLoop(queue: compute)
     }
 
     /// Steps of embeddings that trained together, and trainings stepped, summed over those steps.
@@ -61,8 +69,9 @@ public struct Enroller: Sendable {
     private func run(
         _ request: EnrollmentRequest, progress: @escaping @Sendable (EnrollmentProgress) -> Void
     ) async throws -> EnrolledConcept {
-        let settings = try checked(request.training ?? model.trainingDefaults)
-        let identifier = try Self.checkedIdentifier(request.identifier)
+        let settings = try checked(request.training ?? trainable.trainingDefaults)
+        let identifier = request.identifier
+        try RuleError.told(as: RuntimeError.init) { () throws(RuleError) in _ = try NameRules.identifier(identifier) }
         progress(.stage(.checkingPhotos))
         let note: @Sendable (String) -> Void = { progress(.note($0)) }
         let checkedPhotos = try await checkedPhotos(request, note: note)
@@ -99,7 +108,7 @@ public struct Enroller: Sendable {
             manifest: manifest, head: head.head, embedding: trained.rows, enrolledFeatures: head.enrolledFeatures)
         let bytes = try artifact.encoded()
         return EnrolledConcept(
-            artifact: bytes, digest: try ConceptArtifact.digest(of: bytes), manifest: manifest,
+            artifact: bytes, digest: SHA256Digest.hex(bytes), manifest: manifest,
             sentences: distinct.sorted())
     }
 

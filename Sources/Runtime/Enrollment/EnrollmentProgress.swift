@@ -1,14 +1,4 @@
-/// What an enrollment is doing.
-public enum EnrollmentStage: String, Sendable {
-    /// Decoding, looking, comparing.
-    case checkingPhotos = "checking photos"
-    /// The head and its threshold.
-    case trainingHead = "training head"
-    /// The sentences the embedding is trained on.
-    case preparingCaptions = "preparing captions"
-    /// The rows beside the visual tokens.
-    case trainingEmbedding = "training embedding"
-}
+public import Rules
 
 /// One step of the embedding's training.
 public struct TrainingStep: Sendable, Equatable {

@@ -1,3 +1,4 @@
+import Rules
 import VLM
 
 /// What an enrollment is told in words, as far as it is known before its photos are looked at.
@@ -22,55 +23,32 @@ public struct EnrollmentWords: Sendable {
 
 extension Enroller {
     /// Throws what `enroll` would throw of these words, whatever the photos are: `invalidArgument`, and `unavailable` for
-    /// a person where faces cannot be found.
+    /// a person where faces cannot be found and for a model that trains no concepts.
     public func check(_ words: EnrollmentWords) throws {
+        _ = try trainable
         if words.isPerson, faces == nil { throw Self.noFaces }
         try Self.check(words)
     }
 
     /// The same for words alone, of any model.
     @Sendable public static func check(_ words: EnrollmentWords) throws {
-        let identifier = try checkedIdentifier(words.identifier)
-        try checkClassNoun(words.classNoun)
-        guard !Sentences.fromTemplates(identifier: identifier).isEmpty else { throw tooCommon(identifier) }
-        for caption in words.captions {
-            _ = try Sentences.sentence(of: caption.text, identifier: identifier, photo: caption.photo)
+        try RuleError.told(as: RuntimeError.init) { () throws(RuleError) in
+            _ = try NameRules.identifier(words.identifier)
+            if !words.classNoun.isEmpty { _ = try NameRules.classNoun(words.classNoun) }
+            for caption in words.captions {
+                _ = try TextRules.caption(caption.text, identifier: words.identifier, photo: caption.photo)
+            }
         }
     }
 
     /// Bytes that an artifact of this model has at least.
     public var leastArtifactBytes: Int {
-        let numbers = model.trainingDefaults.tokens * model.identity.hiddenSize + model.identity.featureSize
+        let rows = (model as? any ConceptTrainable)?.trainingDefaults.tokens ?? 0
+        let numbers = rows * model.identity.hiddenSize + model.identity.featureSize
         return numbers * MemoryLayout<Float>.size
     }
 
     static var noFaces: RuntimeError {
         RuntimeError(.unavailable, "persons need the face models: run Scripts/setup on the server")
-    }
-
-    static func tooCommon(_ identifier: String) -> RuntimeError {
-        RuntimeError(
-            .invalidArgument, "\"\(identifier)\" cannot be told from common words: choose a name like Zibo")
-    }
-
-    static func checkClassNoun(_ noun: String) throws {
-        guard noun.utf8.count <= 256 else {
-            throw RuntimeError(.invalidArgument, "the class noun must have at most 256 bytes: \"mug\", \"dog\"")
-        }
-    }
-
-    static func checkedIdentifier(_ identifier: String) throws -> String {
-        let allowed = identifier.unicodeScalars.allSatisfy { scalar in
-            let category = scalar.properties.generalCategory
-            return category != .control && category != .format && scalar != "{" && scalar != "}"
-        }
-        guard allowed, !identifier.isEmpty, identifier.utf8.count <= 128, identifier.first?.isWhitespace == false,
-            identifier.last?.isWhitespace == false
-        else {
-            throw RuntimeError(
-                .invalidArgument,
-                "the identifier must have 1 to 128 bytes, no control characters or braces and no space at its ends")
-        }
-        return identifier
     }
 }

@@ -1,3 +1,5 @@
+import Rules
+
 /// Other words for a sentence by the frozen language model (MyVLM: "as small as possible, and do not alter the
 /// concept"), kept only where they are fit to train on.
 package enum Paraphrases {
@@ -17,7 +19,7 @@ package enum Paraphrases {
         while let last = text.last, last == "." || last == " " { text.removeLast() }
         let words = plain(text)
         let original = plain(sentence)
-        guard Sentences.occurrences(of: identifier, in: text) == 1, text.lowercased() != sentence.lowercased(),
+        guard TextRules.occurrences(of: identifier, in: text) == 1, text.lowercased() != sentence.lowercased(),
             words.count >= 3, words.count * 2 >= original.count, words.count <= original.count * 2
         else { return nil }
         let known = Set(plain(identifier))

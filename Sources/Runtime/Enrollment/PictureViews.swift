@@ -1,4 +1,5 @@
 import Foundation
+import Foundations
 package import VLM
 
 /// Views of a photo: what the training sees beside the photo itself. Deterministic for a generator's state.
@@ -16,7 +17,7 @@ package enum PictureViews {
     }
 
     /// A view for an object head: perhaps mirrored, cropped to 75...100 % of each side, turned by up to 12 degrees.
-    static func forHead(_ image: RGBImage, using generator: inout SeededGenerator) -> RGBImage {
+    static func forHead(_ image: RGBImage, using generator: inout SplitMix64) -> RGBImage {
         var view = generator.unit() < 0.5 ? mirrored(image) : image
         view = rotated(view, degrees: generator.uniform(-12, 12))
         let share = generator.uniform(0.75, 1)
@@ -29,7 +30,7 @@ package enum PictureViews {
 
     /// A view for an embedding, MyVLM's augmentation with a smaller turn (corners of a small grid matter more):
     /// perhaps mirrored, brightness 0.6...1.4, turned by up to 20 degrees.
-    static func forEmbedding(_ image: RGBImage, using generator: inout SeededGenerator) -> RGBImage {
+    static func forEmbedding(_ image: RGBImage, using generator: inout SplitMix64) -> RGBImage {
         var view = generator.unit() < 0.5 ? mirrored(image) : image
         view = brightened(view, by: generator.uniform(0.6, 1.4))
         return rotated(view, degrees: generator.uniform(-20, 20))

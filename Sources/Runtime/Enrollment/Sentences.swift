@@ -1,8 +1,7 @@
+import Rules
+
 /// The sentences an embedding is trained on: each names the concept exactly once.
 package enum Sentences {
-    /// Stands for the concept in captions.
-    package static let placeholder = "{concept}"
-
     /// Said of every photo, whatever it shows.
     package static let templates = [
         "a photo of {concept}", "{concept} is in the picture", "this is {concept}", "a close up of {concept}",
@@ -11,20 +10,10 @@ package enum Sentences {
     /// A caption of its owner with the identifier in place. Throws `invalidArgument` naming the photo when the
     /// placeholder is not there exactly once.
     package static func sentence(of caption: String, identifier: String, photo: String) throws -> String {
-        let text = caption.split(whereSeparator: \.isWhitespace).joined(separator: " ")
-        guard occurrences(of: placeholder, in: text) == 1, text.utf8.count <= 300 else {
-            throw RuntimeError(
-                .invalidArgument,
-                "the caption \"\(text.prefix(60))\" of \(photo) must have \(placeholder) exactly once and at most 300 "
-                    + "bytes")
+        let text = try RuleError.told(as: RuntimeError.init) { () throws(RuleError) in
+            try TextRules.caption(caption, identifier: identifier, photo: photo)
         }
-        let sentence = replacing(placeholder, in: text, with: identifier)
-        guard occurrences(of: identifier, in: sentence) == 1 else {
-            throw RuntimeError(
-                .invalidArgument,
-                "the caption \"\(text.prefix(60))\" of \(photo) has \(identifier) besides \(placeholder): name it once")
-        }
-        return sentence
+        return replacing(TextRules.placeholder, in: text, with: identifier)
     }
 
     /// The frozen model's caption told of the concept: the first noun that it uses, else its subject, replaced by the
@@ -39,7 +28,7 @@ package enum Sentences {
         var rest = Array(words[range.upperBound...])
         if rest.first == "are" { rest[0] = "is" }
         let sentence = (words[..<range.lowerBound] + [identifier + String(ending)] + rest).joined(separator: " ")
-        return occurrences(of: identifier, in: sentence) == 1 ? sentence : nil
+        return TextRules.occurrences(of: identifier, in: sentence) == 1 ? sentence : nil
     }
 
     /// Where the first of the nouns stands, with its article.
@@ -70,13 +59,8 @@ package enum Sentences {
 
     /// The templates that name the concept exactly once.
     package static func fromTemplates(identifier: String) -> [String] {
-        templates.map { replacing(placeholder, in: $0, with: identifier) }
-            .filter { occurrences(of: identifier, in: $0) == 1 }
-    }
-
-    /// How often a text has a part, letters compared without case; overlaps are not counted.
-    package static func occurrences(of part: String, in text: String) -> Int {
-        text.lowercased().split(separator: part.lowercased(), omittingEmptySubsequences: false).count - 1
+        templates.map { replacing(TextRules.placeholder, in: $0, with: identifier) }
+            .filter { TextRules.occurrences(of: identifier, in: $0) == 1 }
     }
 
     private static func replacing(_ part: String, in text: String, with other: String) -> String {

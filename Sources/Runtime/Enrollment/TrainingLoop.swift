@@ -1,3 +1,4 @@
+import Foundations
 import Synchronization
 import VLM
 
@@ -27,13 +28,11 @@ final class TrainingLoop: Sendable {
         var statistics = Statistics()
     }
 
-    private let model: any FrozenVLM
     private let queue: ComputeQueue
     private let shared = Mutex(Shared())
     private let running = RunningTrainings()
 
-    init(model: any FrozenVLM, queue: ComputeQueue) {
-        self.model = model
+    init(queue: ComputeQueue) {
         self.queue = queue
     }
 
@@ -41,23 +40,19 @@ final class TrainingLoop: Sendable {
 
     /// Runs one training to its end. Cancelling the task takes it out before the next round, with `CancellationError`.
     func run(_ training: EmbeddingTraining) async throws -> TrainedEmbedding {
+        let outcome = Awaited<TrainedEmbedding>()
         let id = shared.withLock { shared in
             shared.nextID += 1
             shared.known.insert(shared.nextID)
+            shared.arrivals.append(RunningTraining(id: shared.nextID, training: training, outcome: outcome))
             return shared.nextID
         }
-        return try await withTaskCancellationHandler {
-            try await withCheckedThrowingContinuation { continuation in
-                shared.withLock {
-                    $0.arrivals.append(RunningTraining(id: id, training: training, continuation: continuation))
-                }
-                scheduleRound()
-            }
-        } onCancel: {
-            shared.withLock { shared in
+        scheduleRound()
+        return try await outcome.value {
+            self.shared.withLock { shared in
                 if shared.known.contains(id) { _ = shared.cancelled.insert(id) }
             }
-            scheduleRound()
+            self.scheduleRound()
         }
     }
 
@@ -101,8 +96,13 @@ final class TrainingLoop: Sendable {
         return taken
     }
 
+    /// The model that all trainings share.
+    private func model(of places: [Int]) -> (any ConceptTrainable)? {
+        places.first.map { running.all[$0].training.trainer.model }
+    }
+
     private func step(_ places: [Int]) {
-        guard !places.isEmpty else { return }
+        guard let model = model(of: places) else { return }
         // A batch is drawn once: what fails together is tried alone with the same samples.
         var batches: [ConceptBatch] = []
         for place in places { batches.append(running.all[place].training.nextBatch()) }
@@ -117,14 +117,15 @@ final class TrainingLoop: Sendable {
     }
 
     private func look(_ places: [Int]) {
-        let samples = sampleCaptions(places)
+        guard let model = model(of: places) else { return }
+        let samples = sampleCaptions(places, model)
         together(places, places.map { running.all[$0].training.trainer.heldBack }, model.crossEntropies(of:)) {
             try self.running.all[$0].training.looked($1, sample: samples[$0])
         }
     }
 
     /// What the model now says of a photo of each, where that is wanted.
-    private func sampleCaptions(_ places: [Int]) -> [Int: String] {
+    private func sampleCaptions(_ places: [Int], _ model: any ConceptTrainable) -> [Int: String] {
         let wanted = places.filter { running.all[$0].training.wantsSample }
         do {
             var samples: [Int: any Decoding] = [:]
@@ -167,7 +168,7 @@ final class TrainingLoop: Sendable {
             shared.known.remove(training.id)
             shared.cancelled.remove(training.id)
         }
-        training.continuation.resume(with: result)
+        training.outcome.finish(result)
     }
 }
 
@@ -175,7 +176,7 @@ final class TrainingLoop: Sendable {
 private struct RunningTraining {
     let id: UInt64
     var training: EmbeddingTraining
-    let continuation: CheckedContinuation<TrainedEmbedding, any Error>
+    let outcome: Awaited<TrainedEmbedding>
 }
 
 /// The running trainings. Unchecked because only rounds touch them, and rounds are jobs of one compute queue, which runs

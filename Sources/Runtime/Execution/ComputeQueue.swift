@@ -1,5 +1,6 @@
 import Compute
 import Dispatch
+import Foundations
 import Synchronization
 
 /// Where heavy arithmetic runs: one job at a time off the cooperative pool, in two lanes.
@@ -57,18 +58,10 @@ package final class ComputeQueue: Sendable {
     package func run<R: Sendable>(
         _ lane: Lane, for user: String = "", _ body: @escaping @Sendable () throws -> R
     ) async throws -> R {
-        let outcome = Outcome<R>()
-        let submitted = Mutex<Ticket?>(nil)
-        return try await withTaskCancellationHandler {
-            try await withCheckedThrowingContinuation { continuation in
-                outcome.wait(continuation)
-                let ticket = submit(lane, for: user) { outcome.finish(Result { try body() }) }
-                submitted.withLock { $0 = ticket }
-                if Task.isCancelled, withdraw(ticket) { outcome.finish(.failure(CancellationError())) }
-            }
-        } onCancel: {
-            guard let ticket = submitted.withLock({ $0 }), withdraw(ticket) else { return }
-            outcome.finish(.failure(CancellationError()))
+        let outcome = Awaited<R>()
+        let ticket = submit(lane, for: user) { outcome.finish(Result { try body() }) }
+        return try await outcome.value {
+            if self.withdraw(ticket) { outcome.finish(.failure(CancellationError())) }
         }
     }
 
@@ -164,33 +157,4 @@ private final class Seconds: Sendable {
     var value: Double { sum.withLock { $0 } }
 
     func add(_ seconds: Double) { sum.withLock { $0 += seconds } }
-}
-
-/// Carries one result from the thread that makes it to the task that waits, whichever comes first.
-private final class Outcome<R: Sendable>: Sendable {
-    private struct State {
-        var continuation: CheckedContinuation<R, any Error>?
-        var result: Result<R, any Error>?
-    }
-
-    private let state = Mutex(State())
-
-    func wait(_ continuation: CheckedContinuation<R, any Error>) {
-        let ready = state.withLock { state -> Result<R, any Error>? in
-            if let result = state.result { return result }
-            state.continuation = continuation
-            return nil
-        }
-        if let ready { continuation.resume(with: ready) }
-    }
-
-    func finish(_ result: sending Result<R, any Error>) {
-        let result = result
-        let continuation = state.withLock { state -> CheckedContinuation<R, any Error>? in
-            defer { state.continuation = nil }
-            if state.continuation == nil { state.result = result }
-            return state.continuation
-        }
-        continuation?.resume(with: result)
-    }
 }

@@ -1,3 +1,4 @@
+import Foundations
 import Synchronization
 
 /// Lets a bounded number of tasks in at a time, and a bounded number of each user; the others wait, and users take turns.
@@ -10,7 +11,7 @@ package final class TurnGate: Sendable {
         var waiting = TurnQueue<String, Waiter>()
     }
 
-    private typealias Waiter = CheckedContinuation<Void, any Error>
+    private typealias Waiter = Awaited<Void>
     private typealias Ticket = TurnQueue<String, Waiter>.Ticket
 
     private let limit: Int
@@ -33,25 +34,17 @@ package final class TurnGate: Sendable {
     }
 
     private func enter(_ user: String) async throws {
-        let waits = Mutex<Ticket?>(nil)
-        try await withTaskCancellationHandler {
-            try await withCheckedThrowingContinuation { (continuation: Waiter) in
-                let ticket = state.withLock { $0.waiting.append(unlimited: continuation, for: user) }
-                waits.withLock { $0 = ticket }
-                if Task.isCancelled { cancel(ticket) }
-                letIn()
-            }
-        } onCancel: {
-            if let ticket = waits.withLock({ $0 }) { cancel(ticket) }
+        let waiter = Waiter()
+        let ticket = state.withLock { $0.waiting.append(unlimited: waiter, for: user) }
+        letIn()
+        try await waiter.value {
+            // Whoever is no longer in the queue has been let in, and its place is given back by `run`.
+            self.state.withLock { $0.waiting.remove(ticket) }?.finish(.failure(CancellationError()))
         }
     }
 
-    private func cancel(_ ticket: Ticket) {
-        state.withLock { $0.waiting.remove(ticket) }?.resume(throwing: CancellationError())
-    }
-
     private func letIn() {
-        while let next = nextWaiter() { next.resume() }
+        while let next = nextWaiter() { next.finish() }
     }
 
     private func nextWaiter() -> Waiter? {

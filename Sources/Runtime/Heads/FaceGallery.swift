@@ -1,4 +1,5 @@
 import Compute
+import Foundations
 
 /// The face keys of all of a user's persons as one matrix.
 package struct FaceGallery: Sendable {

@@ -1,4 +1,5 @@
 package import Compute
+import Foundations
 package import VLM
 
 /// Decides which of a user's objects are in a picture: every head looks at every part of the grid, and where several
@@ -30,7 +31,7 @@ package struct ObjectContest: Sendable {
         }
     }
 
-    package struct Verdict: Sendable, Equatable {
+    package struct Decision: Sendable, Equatable {
         /// The highest probability among the parts: its head's own, times that of not being the winner where another
         /// thing took the part. At the threshold or above exactly where it fired.
         package let score: Float
@@ -77,7 +78,7 @@ package struct ObjectContest: Sendable {
 
     /// One verdict a contestant. `columns` is the width of the grid; 0 where the map has no grid to part. `closeUps` are
     /// pooled features of parts that the model looked at by themselves; they stand in for parts of the grid.
-    package func verdicts(features: ImageFeatures, columns: Int, closeUps: [[Float]] = []) -> [Verdict] {
+    package func decisions(features: ImageFeatures, columns: Int, closeUps: [[Float]] = []) -> [Decision] {
         guard !biases.isEmpty else { return [] }
         let (parts, norm) = parts(of: features, columns: columns, closeUps: closeUps)
         // [parts, heads] and [cells, heads].
@@ -101,7 +102,7 @@ package struct ObjectContest: Sendable {
         }
         let scale = norm > 0 && features.map.rows > 0 ? 1 / (norm * Float(features.map.rows)) : 0
         return best.indices.map { index in
-            Verdict(
+            Decision(
                 score: best[index], fired: fired[index],
                 heat: (0..<features.map.rows).map { cell in
                     scale > 0 ? (cells[cell, index] - centres[index]) * scale : 0

@@ -1,4 +1,5 @@
 import Foundation
+import Foundations
 
 /// MyVLM's own recipe for an object head, for comparison with the exact solution this project uses: a linear layer of
 /// two classes on unit features, AdamW at 1e-3 with decay 0.01, cosine to 5e-6 over 500 steps, batches of 16 drawn so
@@ -15,7 +16,7 @@ package enum PublishedHeadTrainer {
     /// 0.5. Deterministic for its seed.
     package static func train(photos: [[[Float]]], negatives: [[Float]], seed: UInt64) -> ObjectHead {
         let features = negatives.first?.count ?? photos.first?.first?.count ?? 0
-        var generator = SeededGenerator(seed: seed)
+        var generator = SplitMix64(seed: seed)
         // A PyTorch Linear starts uniform within one over the root of its inputs.
         let bound = 1 / Double(max(features, 1)).squareRoot()
         var parameters = (0..<2 * (features + 1)).map { _ in generator.uniform(-bound, bound) }

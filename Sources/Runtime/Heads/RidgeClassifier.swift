@@ -1,4 +1,5 @@
 package import Compute
+import Foundations
 
 /// Says which of a user's things a picture shows, given that it shows one of them.
 ///

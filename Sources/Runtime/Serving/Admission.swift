@@ -1,6 +1,6 @@
 import Synchronization
 
-/// The places of a house of which each user may have as many as are left free: alone half of them, beside n others who take
+/// Places for requests, of which each user may have as many as are left free: alone half of them, beside n others who take
 /// what they can an equal part, and as much again is always free for whoever comes next. A value.
 package struct AdmissionPlaces: Sendable {
     package let limit: Int
@@ -28,7 +28,7 @@ package struct AdmissionPlaces: Sendable {
     }
 }
 
-/// A bounded number of requests in the house; the next one is refused at once instead of waiting without end.
+/// Bounds how many requests the runtime works on; the next one is refused at once instead of waiting without end.
 final class Admission: Sendable {
     /// What a refusal says of when to come again: most requests are over by then.
     static let retryAfterMs: Int64 = 1_000

@@ -14,23 +14,27 @@ extension PersonalizedVLM {
     /// How much each concept that fires pays to each visual token, `[visualTokens]` by name; empty where nothing fires
     /// or the architecture keeps no such map. Throws as `recognize`.
     package func attention(user: String, picture: RGBImage) async throws -> [String: [Float]] {
+        guard let model = model as? any AttentionModel else { return [:] }
         try admission.enter(user)
         defer { admission.leave(user) }
         let set = try await conceptSet(of: user)
-        let sight = try await look(at: picture, of: user, with: set)
-        let chosen = ConceptSet.chosen(sight.recognitions, limit: configuration.maximumConcepts)
+        let findings = try await look(at: picture, of: user, with: set)
+        let chosen = ConceptSet.chosen(findings.recognitions, limit: configuration.maximumConcepts)
         let rows = chosen.map { set.members[$0].concept.embedding }
         let prompt = try model.promptTokens(for: .caption(names: []))
-        let maps = try await compute.run(.answers, for: user) { [model] in
-            try model.attention(of: rows, in: sight.features, prompt: prompt)
+        let maps = try await compute.run(.answers, for: user) {
+            try model.attention(of: rows, in: findings.features, prompt: prompt)
         }
         let names = chosen.map { set.members[$0].name }
-        return Dictionary(uniqueKeysWithValues: zip(names, maps ?? []))
+        return Dictionary(uniqueKeysWithValues: zip(names, maps))
     }
 
     /// What the language side alone answers to an instruction, greedily. Throws `VLMError.unsupported` where it cannot.
     package func complete(_ instruction: String, maximumTokens: Int) async throws -> String {
-        try await compute.run(.answers) { [model] in
+        guard let model = model as? any InstructionModel else {
+            throw VLMError(.unsupported, "\(model.identity.name) answers no instructions without a picture")
+        }
+        return try await compute.run(.answers) {
             try TextCompletion.greedy(model, instruction: instruction, maximumTokens: maximumTokens)
         }
     }
@@ -38,14 +42,14 @@ extension PersonalizedVLM {
 
 /// Text-only answers of the language side.
 enum TextCompletion {
-    static func greedy(_ model: any FrozenVLM, instruction: String, maximumTokens: Int) throws -> String {
+    static func greedy(_ model: any InstructionModel, instruction: String, maximumTokens: Int) throws -> String {
         let decoding = try model.begin(instruction: instruction, capacity: maximumTokens)
         return try decode(model, decoding, sampling: Sampling(), maximumTokens: maximumTokens)
     }
 
     /// Continues a decoding until a stop token or the limit.
     static func decode(
-        _ model: any FrozenVLM, _ decoding: any Decoding, sampling: Sampling, maximumTokens: Int
+        _ model: any AnswerModel, _ decoding: any Decoding, sampling: Sampling, maximumTokens: Int
     ) throws -> String {
         try decode(model, [decoding], samplings: [sampling], maximumTokens: maximumTokens)[0]
     }
@@ -53,7 +57,7 @@ enum TextCompletion {
     /// Continues several decodings side by side, each as it would be continued alone: a step reads the weights once for
     /// all of them.
     static func decode(
-        _ model: any FrozenVLM, _ decodings: [any Decoding], samplings: [Sampling], maximumTokens: Int
+        _ model: any AnswerModel, _ decodings: [any Decoding], samplings: [Sampling], maximumTokens: Int
     ) throws -> [String] {
         var assemblers = decodings.map { _ in TextAssembler() }
         var samplers = try samplings.map { try TokenSampler($0) }

@@ -1,4 +1,5 @@
 import Compute
+import Foundations
 import Synchronization
 import VLM
 
@@ -46,7 +47,7 @@ final class DecodingLoop: Sendable {
         let id: UInt64
         let request: Request
         let since: ContinuousClock.Instant
-        let continuation: CheckedContinuation<Output, any Error>
+        let outcome: Awaited<Output>
     }
 
     /// An answer between the queue and the batch: it has its places, and its prefill waits for its turn.
@@ -94,28 +95,18 @@ final class DecodingLoop: Sendable {
     /// Runs one answer to its end. Cancelling the task takes it out of the queue at once, out of the batch before its
     /// next step.
     func run(_ request: Request) async throws -> Output {
-        let id = shared.withLock { shared in
+        let outcome = Awaited<Output>()
+        let id = try shared.withLock { shared in
+            guard !shared.closed else { throw Self.closing }
             shared.nextID += 1
-            shared.known[shared.nextID] = request.user
-            return shared.nextID
+            let id = shared.nextID
+            shared.known[id] = request.user
+            let arrival = Arrival(id: id, request: request, since: .now, outcome: outcome)
+            shared.tickets[id] = shared.arrivals.append(unlimited: arrival, for: request.user)
+            return id
         }
-        return try await withTaskCancellationHandler {
-            try await withCheckedThrowingContinuation { continuation in
-                let arrival = Arrival(id: id, request: request, since: .now, continuation: continuation)
-                let refused = shared.withLock { shared -> RuntimeError? in
-                    if shared.closed || shared.cancelled.contains(id) {
-                        shared.known[id] = nil
-                        let isWanted = shared.cancelled.remove(id) == nil
-                        return isWanted ? Self.closing : Self.cancellation
-                    }
-                    shared.tickets[id] = shared.arrivals.append(unlimited: arrival, for: request.user)
-                    return nil
-                }
-                if let refused { continuation.resume(throwing: refused) } else { letIn() }
-            }
-        } onCancel: {
-            cancel(id)
-        }
+        letIn()
+        return try await outcome.value { self.cancel(id) }
     }
 
     /// Ends all answers with `cancelled` and refuses new ones.
@@ -136,11 +127,11 @@ final class DecodingLoop: Sendable {
             shared.cancelled.insert(id)
             return (nil, shared.entering[id], user)
         }
-        if let arrival { return finish(arrival.id, nil, arrival.continuation, .failure(Self.cancellation)) }
+        if let arrival { return finish(arrival.id, nil, arrival.outcome, .failure(Self.cancellation)) }
         if let entering {
             // Without its ticket the job is being submitted now, and sees the mark when it starts.
             guard let job = entering.job, queue.withdraw(job) else { return }
-            finish(id, entering.places, entering.arrival.continuation, .failure(Self.cancellation))
+            finish(id, entering.places, entering.arrival.outcome, .failure(Self.cancellation))
         } else if let user {
             queue.share(.answers, for: user) { self.round() }
         }
@@ -186,7 +177,7 @@ final class DecodingLoop: Sendable {
             queue.share(.answers, for: answer.places.user) { self.round() }
             countRunning()
         } catch {
-            finish(arrival.id, entering.places, arrival.continuation, .failure(error))
+            finish(arrival.id, entering.places, arrival.outcome, .failure(error))
         }
     }
 
@@ -265,6 +256,9 @@ final class DecodingLoop: Sendable {
     /// The same for a search, which says nothing before it is over.
     private func search(_ answer: RunningAnswer) -> Bool {
         do {
+            guard let model = model as? any BranchingModel else {
+                throw RuntimeError(.unavailable, "the model cannot continue an answer in several ways")
+            }
             guard let found = try answer.search?.advance(model) else { return true }
             answer.firstToken = .now
             answer.tokens = found.tokens.count
@@ -289,11 +283,11 @@ final class DecodingLoop: Sendable {
     }
 
     private func finish(_ answer: RunningAnswer, _ result: Result<Output, any Error>) {
-        finish(answer.id, answer.places, answer.continuation, result)
+        finish(answer.id, answer.places, answer.outcome, result)
     }
 
     private func finish(
-        _ id: UInt64, _ places: BatchPlaces.Held?, _ continuation: CheckedContinuation<Output, any Error>,
+        _ id: UInt64, _ places: BatchPlaces.Held?, _ outcome: Awaited<Output>,
         _ result: Result<Output, any Error>
     ) {
         shared.withLock { shared in
@@ -303,7 +297,7 @@ final class DecodingLoop: Sendable {
             shared.cancelled.remove(id)
             if let places { shared.places.leave(places) }
         }
-        continuation.resume(with: result)
+        outcome.finish(result)
         letIn()
     }
 

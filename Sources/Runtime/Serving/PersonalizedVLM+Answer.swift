@@ -1,10 +1,11 @@
+import Rules
 public import VLM
 
 extension PersonalizedVLM {
     /// A caption or an answer about a picture, streamed; the last event is the end. With `frozen` no concept is used.
     ///
-    /// Where no head fires the answer is exactly the frozen model's. Ends with `overloaded` at once when the house is
-    /// full, `cancelled` when the runtime shuts down, `invalidArgument` for options outside their range, errors of
+    /// Where no head fires the answer is exactly the frozen model's. Ends with `overloaded` at once where
+    /// there is no place for it, `cancelled` when the runtime shuts down, `invalidArgument` for options outside their range, errors of
     /// the concept source, and `VLMError` for pictures and questions. Dropping the stream cancels the answer.
     public func answer(
         user: String, image: [UInt8], task: AnswerTask, sampling: Sampling = Sampling(), frozen: Bool = false
@@ -35,7 +36,7 @@ extension PersonalizedVLM {
 
     private func stream(
         user: String, task: AnswerTask, sampling: Sampling, frozen: Bool, probe: AnswerProbe = AnswerProbe(),
-        look: @escaping @Sendable (ConceptSet) async throws -> Sight
+        look: @escaping @Sendable (ConceptSet) async throws -> PictureFindings
     ) -> AsyncThrowingStream<AnswerEvent, any Error> {
         // Unbounded, but never more than the token limit: the loop must not wait for a slow reader.
         AsyncThrowingStream { continuation in
@@ -58,7 +59,7 @@ extension PersonalizedVLM {
 
     private func serve(
         user: String, task: AnswerTask, sampling: Sampling, frozen: Bool, probe: AnswerProbe,
-        look: @Sendable (ConceptSet) async throws -> Sight, onText: @escaping @Sendable (String) -> Void
+        look: @Sendable (ConceptSet) async throws -> PictureFindings, onText: @escaping @Sendable (String) -> Void
     ) async throws -> AnswerEnd {
         let arrived = ContinuousClock.now
         try admission.enter(user)
@@ -70,33 +71,37 @@ extension PersonalizedVLM {
             frozen
             ? try await residents.set(of: try ConceptSetSnapshot(revision: 0, entries: []))
             : try await conceptSet(of: user)
-        let sight = try await look(set)
-        let chosen = ConceptSet.chosen(sight.recognitions, limit: configuration.maximumConcepts)
+        let findings = try await look(set)
+        let chosen = ConceptSet.chosen(findings.recognitions, limit: configuration.maximumConcepts)
         var names: [String] = []
-        for index in chosen where !names.contains(sight.recognitions[index].identifier) {
-            names.append(sight.recognitions[index].identifier)
+        for index in chosen where !names.contains(findings.recognitions[index].identifier) {
+            names.append(findings.recognitions[index].identifier)
         }
         let prompt = try model.promptTokens(for: task.naming(probe.namesInPrompt ? names : []))
         let output = try await loop.run(
             DecodingLoop.Request(
-                user: user, features: sight.features, concepts: chosen.map { set.members[$0].concept.embedding },
+                user: user, features: findings.features, concepts: chosen.map { set.members[$0].concept.embedding },
                 prompt: prompt,
                 maximumTokens: maximumTokens, sampler: sampler, search: sampling.search, onText: onText,
                 onLogits: probe.onLogits))
         let timings = AnswerTimings(
-            queueSeconds: (sight.queued + output.waited) / .seconds(1), visionSeconds: sight.looked / .seconds(1),
+            queueSeconds: (findings.queued + output.waited) / .seconds(1), visionSeconds: findings.looked / .seconds(1),
             firstTokenSeconds: (output.firstToken - arrived) / .seconds(1),
             totalSeconds: (ContinuousClock.now - arrived) / .seconds(1), tokens: output.tokens)
         return AnswerEnd(
-            text: output.text, finish: output.finish, recognitions: chosen.map { sight.recognitions[$0] },
-            faces: sight.faces.count, conceptSetDigest: set.digest, modelDigest: model.identity.digest,
-            revision: set.revision, tags: sight.features.tags, timings: timings, skipped: set.skipped)
+            text: output.text, finish: output.finish, recognitions: chosen.map { findings.recognitions[$0] },
+            faces: findings.faces.count, conceptSetDigest: set.digest, modelDigest: model.identity.digest,
+            revision: set.revision, tags: findings.features.tags, timings: timings, skipped: set.skipped)
     }
 
     private func check(_ search: BeamSearch?, temperature: Float) throws {
         guard let search else { return }
+        guard model is any BranchingModel else {
+            throw RuntimeError(
+                .unavailable, "\(model.identity.name) cannot continue an answer in several ways: leave out the beams")
+        }
         guard temperature == 0 else {
-            throw RuntimeError(.invalidArgument, "a beam search draws nothing: leave out the temperature or the beams")
+            throw RuntimeError(SamplingRules.drawingSearch)
         }
         guard search.beams <= configuration.maximumRunning else {
             throw RuntimeError(

@@ -2,7 +2,7 @@ public import VLM
 
 extension PersonalizedVLM {
     /// A picture that was looked at for one user.
-    struct Sight: Sendable {
+    struct PictureFindings: Sendable {
         let features: ImageFeatures
         let faces: [Face]
         let set: ConceptSet
@@ -23,15 +23,15 @@ extension PersonalizedVLM {
     }
 
     private func report(
-        user: String, look: @Sendable (ConceptSet) async throws -> Sight
+        user: String, look: @Sendable (ConceptSet) async throws -> PictureFindings
     ) async throws -> RecognitionReport {
         try admission.enter(user)
         defer { admission.leave(user) }
         let set = try await conceptSet(of: user)
-        let sight = try await look(set)
+        let findings = try await look(set)
         return RecognitionReport(
-            recognitions: sight.recognitions, faces: sight.faces.count, conceptSetDigest: set.digest,
-            revision: set.revision, tags: sight.features.tags, skipped: set.skipped)
+            recognitions: findings.recognitions, faces: findings.faces.count, conceptSetDigest: set.digest,
+            revision: set.revision, tags: findings.features.tags, skipped: set.skipped)
     }
 
     /// The user's concepts as they are now, loaded and verified.
@@ -40,12 +40,12 @@ extension PersonalizedVLM {
     }
 
     /// Decodes a picture in the user's turn and looks at it.
-    func look(at image: [UInt8], of user: String, with set: ConceptSet) async throws -> Sight {
+    func look(at image: [UInt8], of user: String, with set: ConceptSet) async throws -> PictureFindings {
         try await pictures.with(image, of: user) { try await look(at: $0, of: user, with: set) }
     }
 
     /// Vision pass, faces beside it, then all heads.
-    func look(at picture: RGBImage, of user: String, with set: ConceptSet) async throws -> Sight {
+    func look(at picture: RGBImage, of user: String, with set: ConceptSet) async throws -> PictureFindings {
         async let found = set.panel.hasPersons ? findFaces(in: picture, of: user) : []
         let submitted = ContinuousClock.now
         let looksClose = set.panel.hasObjects
@@ -57,7 +57,7 @@ extension PersonalizedVLM {
         }
         let faces = try await found
         let recognitions = try await recognitions(features, closeUps, faces, of: user, with: set)
-        return Sight(
+        return PictureFindings(
             features: features, faces: faces, set: set, recognitions: recognitions, queued: started - submitted,
             looked: ended - started)
     }

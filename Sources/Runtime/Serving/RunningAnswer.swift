@@ -1,3 +1,4 @@
+import Foundations
 import VLM
 
 /// One running answer: its sequences, and how far the step under way has come. Confined to the jobs of one compute queue.
@@ -7,7 +8,7 @@ final class RunningAnswer {
     let places: BatchPlaces.Held
     let decoding: any Decoding
     let waited: Duration
-    let continuation: CheckedContinuation<DecodingLoop.Output, any Error>
+    let outcome: Awaited<DecodingLoop.Output>
     var sampler: TokenSampler
     var search: BeamSearch.Run?
     var assembler = TextAssembler()
@@ -23,7 +24,7 @@ final class RunningAnswer {
         self.places = places
         self.decoding = decoding
         self.waited = waited
-        continuation = arrival.continuation
+        outcome = arrival.outcome
         sampler = request.sampler
         search = request.search?.begin(after: decoding, maximumTokens: request.maximumTokens)
     }

@@ -1,3 +1,5 @@
+import Rules
+
 /// Limits of a runtime.
 public struct RuntimeConfiguration: Sendable, Equatable {
     /// Sequences decoding together: one an answer, or one a beam of its search. As many first answers of users who have no
@@ -9,7 +11,7 @@ public struct RuntimeConfiguration: Sendable, Equatable {
     /// Tokens of an answer when the request does not say.
     public var defaultMaximumTokens = 48
     /// The most a request may ask for.
-    public var maximumTokens = 256
+    public var maximumTokens = Bounds.maximumTokens.upperBound
     /// Concepts one answer names; beyond it the surest.
     public var maximumConcepts = 8
     /// Concepts of one user an answer looks at, those others share included; one's own first, by name.

@@ -1,25 +1,23 @@
 import Foundation
+import Foundations
+import Rules
 
 /// Chooses tokens from logits: greedy at temperature 0 (lowest id among equals), else nucleus sampling from its seed.
 package struct TokenSampler: Sendable {
-    /// The temperatures it takes.
-    package static let temperatures: ClosedRange<Float> = 0...2
-
     private let temperature: Double
     private let topP: Double
-    private var generator: SeededGenerator
+    private var generator: SplitMix64
 
-    /// Throws `invalidArgument` for a temperature outside 0...2 or a mass outside (0, 1].
+    /// Throws `invalidArgument` for a temperature or a mass out of its bounds.
     package init(_ sampling: Sampling) throws {
-        guard Self.temperatures.contains(sampling.temperature) else {
-            throw RuntimeError(.invalidArgument, "the temperature lies between 0 and 2; 0 is greedy")
-        }
-        guard sampling.topP > 0, sampling.topP <= 1 else {
-            throw RuntimeError(.invalidArgument, "top-p must be above 0 and at most 1 (off)")
+        try RuleError.told(as: RuntimeError.init) { () throws(RuleError) in
+            try SamplingRules.check(
+                temperature: sampling.temperature, topP: sampling.topP, maximumTokens: nil, beams: nil, lengthPenalty: 1
+            )
         }
         temperature = Double(sampling.temperature)
         topP = Double(sampling.topP)
-        generator = SeededGenerator(seed: sampling.seed)
+        generator = SplitMix64(seed: sampling.seed)
     }
 
     /// The next token for logits `[vocabulary]`.

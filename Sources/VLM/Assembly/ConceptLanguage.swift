@@ -41,7 +41,7 @@ package struct ConceptLanguage: Sendable {
         ConceptDecoding(try model.begin(rows, after: nil, capacity: capacity))
     }
 
-    /// See `FrozenVLM.attention`; `visual` tokens are the last positions of the prefix.
+    /// See `AttentionModel.attention`; `visual` tokens are the last positions of the prefix.
     func attention(of concepts: [Matrix], prefix: any ImagePrefix, visual: Int) throws -> [[Float]] {
         guard !concepts.isEmpty else { return [] }
         let prefix = try own(prefix)
@@ -70,12 +70,12 @@ package struct ConceptLanguage: Sendable {
         return Matrix(rows: rows.count / hiddenSize, columns: hiddenSize, values: rows)
     }
 
-    /// See `FrozenVLM.step`.
+    /// See `AnswerModel.step`.
     func step(_ states: [any Decoding], tokens: [Int32]) throws {
         try model.step(try states.map { try own($0) }, tokens: tokens)
     }
 
-    /// See `FrozenVLM.copy`.
+    /// See `BranchingModel.copy`.
     func copy(_ state: any Decoding) throws -> any Decoding { ConceptDecoding(try own(state).copy()) }
 
     private func own(_ state: any Decoding) throws -> LlamaSequence {
@@ -85,12 +85,12 @@ package struct ConceptLanguage: Sendable {
         return state.sequence
     }
 
-    /// See `FrozenVLM.losses`.
+    /// See `ConceptTrainable.losses`.
     func losses(of batches: [ConceptBatch]) throws -> [ConceptLoss] {
         try model.losses(of: try batches.map(decoderBatch))
     }
 
-    /// See `FrozenVLM.crossEntropies`.
+    /// See `ConceptTrainable.crossEntropies`.
     func crossEntropies(of batches: [ConceptBatch]) throws -> [Float] {
         try model.crossEntropies(of: try batches.map(decoderBatch))
     }

@@ -44,7 +44,8 @@ package struct Blip2Configuration: Sendable, Decodable {
                 throw VLMError(.unsupported, "the Q-Former has relative positions, or sizes that cannot be")
             }
             let shape = TransformerShape(
-                width: width, inner: intermediate_size ?? 3072, heads: heads, headSize: width / heads, norm: .layer,
+                width: width, inner: intermediate_size ?? 3072, heads: heads, keyHeads: heads, headSize: width / heads,
+                norm: .layer,
                 epsilon: layer_norm_eps ?? 1e-12, normsFirst: false,
                 activation: try BiasedLinear.Activation(named: hidden_act ?? "gelu"), isGated: false,
                 scoreScale: 1 / Float(width / heads).squareRoot(), isCausal: false)
@@ -162,7 +163,8 @@ package struct Blip2TextConfiguration: Sendable, Decodable {
             throw VLMError(.unsupported, "the language model is an OPT without biases, or of sizes that cannot be")
         }
         let shape = TransformerShape(
-            width: opt, inner: ffn_dim ?? 3072, heads: heads, headSize: opt / heads, norm: .layer, epsilon: 1e-5,
+            width: opt, inner: ffn_dim ?? 3072, heads: heads, keyHeads: heads, headSize: opt / heads, norm: .layer,
+            epsilon: 1e-5,
             normsFirst: do_layer_norm_before ?? true,
             activation: try BiasedLinear.Activation(named: activation_function ?? "relu"), isGated: false,
             scoreScale: 1 / Float(opt / heads).squareRoot(), isCausal: true)
@@ -179,7 +181,8 @@ package struct Blip2TextConfiguration: Sendable, Decodable {
         // "gated-gelu" has always meant the approximation by tanh.
         let isGated = kinds.count == 2
         let shape = TransformerShape(
-            width: d_model ?? 512, inner: d_ff ?? 2048, heads: num_heads ?? 8, headSize: d_kv ?? 64,
+            width: d_model ?? 512, inner: d_ff ?? 2048, heads: num_heads ?? 8, keyHeads: num_heads ?? 8,
+            headSize: d_kv ?? 64,
             norm: .rootMeanSquare, epsilon: layer_norm_epsilon ?? 1e-6, normsFirst: true,
             activation: try BiasedLinear.Activation(named: isGated && name == "gelu" ? "gelu_new" : name),
             isGated: isGated, scoreScale: 1, isCausal: isDecoder)

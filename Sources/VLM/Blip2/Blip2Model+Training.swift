@@ -25,7 +25,7 @@ extension Blip2Model {
         let entries = samples.count * shape.heads * qFormer.queries * concept.rows
         var crossEntropy = 0.0
         let regularization = try qFormer.train(
-            prefixes, insertion, penalty: regularizer.weight / Float(entries)
+            prefixes, insertion, penalty: Double(regularizer.weight) / Double(entries)
         ) { visual in
             let loss = try language.loss(
                 samples.map { VisualSample(prompt: $0.prompt, target: $0.target) }, visual: visual)

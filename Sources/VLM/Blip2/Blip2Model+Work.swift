@@ -15,19 +15,11 @@ package struct Blip2Work: Sendable {
 extension Blip2Model {
     /// What a caption costs, for floors of its time.
     package var work: Blip2Work {
-        func count(_ maps: [BiasedLinear?]) -> Int {
-            maps.reduce(0) { $0 + ($1.map { $0.weight.outputs * $0.weight.inputs } ?? 0) }
-        }
-        func count(_ stack: TransformerStack) -> Int {
-            stack.blocks.reduce(0) {
-                $0 + count([$1.queryKeyValue, $1.output, $1.cross?.query, $1.cross?.output, $1.first, $1.second])
-            }
-        }
-        let tower = tower.blocks.reduce(0) { $0 + count([$1.queryKeyValue, $1.output, $1.first, $1.second]) }
+        func count(_ maps: [BiasedLinear]) -> Int { maps.reduce(0) { $0 + $1.weight.outputs * $1.weight.inputs } }
         let decoder = (language as? OPTLanguage)?.stack ?? (language as? T5Language)?.encoder
         return Blip2Work(
-            towerWeights: tower, pictureWeights: count(qFormer.keyValue),
-            readerWeights: count(qFormer.stack) + count([qFormer.projection]),
-            decoderWeights: decoder.map { count($0) } ?? 0)
+            towerWeights: tower.stack.parameters, pictureWeights: count(qFormer.keyValue),
+            readerWeights: qFormer.stack.parameters + count([qFormer.projection]),
+            decoderWeights: decoder?.parameters ?? 0)
     }
 }

@@ -4,7 +4,7 @@ package import Compute
 /// Q-Former's queries read both (Li et al. 2023; MyVLM, sec. 4).
 ///
 /// Everything is immutable after loading, so calls may come from any thread.
-package struct Blip2Model: FrozenVLM {
+package struct Blip2Model: ConceptTrainable, BranchingModel, InstructionModel {
     package let identity: ModelIdentity
     package let trainingDefaults: ConceptTrainingDefaults
     package let stopTokens: [Int32]

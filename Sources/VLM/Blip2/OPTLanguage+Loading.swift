@@ -29,7 +29,7 @@ extension OPTLanguage {
                     mlpNorm: try layer.norm("final_layer_norm", width),
                     first: try layer.linear(["fc1"], outputs: shape.inner, inputs: width),
                     second: try layer.linear(["fc2"], outputs: width, inputs: shape.inner))
-            }, bias: nil)
+            })
         let isNarrow = words != width
         projection =
             isNarrow ? try decoder.linear(["project_in"], outputs: width, inputs: words, hasBias: false) : nil

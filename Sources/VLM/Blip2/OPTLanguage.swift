@@ -24,7 +24,8 @@ package struct OPTLanguage: VisualLanguage {
         let used = (visual?.rows ?? 0) + prompt.count
         guard used > 0 else { throw VLMError(.invalidArgument, "an answer to nothing at all") }
         try check(used: used, capacity: capacity)
-        let cache = TransformerCache(capacity: used + capacity, stack: stack)
+        let cache = KeyValueCache(
+            capacity: used + capacity, blocks: stack.blocks.count, shape: stack.shape)
         let sequence = VisualSequence(count: used, capacity: used + capacity, cache: cache)
         let rows = [TransformerSequence(row: 0, count: used, cache: cache)]
         sequence.logits = try run(rows, last: 1) { a, workspace in
@@ -57,7 +58,7 @@ package struct OPTLanguage: VisualLanguage {
     package func copy(_ sequence: VisualSequence) -> VisualSequence {
         let other = VisualSequence(
             count: sequence.count, capacity: sequence.capacity,
-            cache: sequence.cache.copy(sequence.count, stack: stack))
+            cache: sequence.cache.copy(sequence.count))
         other.logits = sequence.logits
         return other
     }

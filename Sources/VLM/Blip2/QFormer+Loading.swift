@@ -41,7 +41,7 @@ extension QFormer {
                     first: try layer.linear(["intermediate_query.dense"], outputs: shape.inner, inputs: width),
                     second: try layer.linear(["output_query.dense"], outputs: width, inputs: shape.inner)))
         }
-        let stack = TransformerStack(shape: shape, blocks: blocks, bias: nil)
+        let stack = TransformerStack(shape: shape, blocks: blocks)
         let norm = try scope.norm("layernorm", width)
         var tokens = Matrix(
             rows: queries, columns: width, values: try root.floats("query_tokens", [1, queries, width]))

@@ -38,7 +38,7 @@ struct QFormer: Sendable {
         return Blip2Prefix(memory: memory, norms: norms, count: queries)
     }
 
-    private func sequences(_ prefixes: [Blip2Prefix], _ concepts: ConceptInsertion?, penalty: Float)
+    private func sequences(_ prefixes: [Blip2Prefix], _ concepts: ConceptInsertion?, penalty: Double)
         -> [TransformerSequence]
     {
         prefixes.enumerated().map { index, prefix in
@@ -47,7 +47,8 @@ struct QFormer: Sendable {
             sequence.memory = { block in
                 (prefix.memory.stretch(block: block), concepts?.stretch(sample: index, block: block) ?? mk_keys())
             }
-            sequence.penalty = penalty
+            sequence.crossPenalty = mk_attention_penalty(
+                weight: penalty, of: Int32(MK_PENALTY_OF_ALL_ROWS), marked: concepts?.count ?? 0)
             return sequence
         }
     }
@@ -77,7 +78,7 @@ struct QFormer: Sendable {
     ///
     /// `body` is given the projected queries of all pictures, one after the other, and returns their gradient.
     func train(
-        _ prefixes: [Blip2Prefix], _ concepts: ConceptInsertion, penalty: Float, _ body: (Matrix) throws -> Matrix
+        _ prefixes: [Blip2Prefix], _ concepts: ConceptInsertion, penalty: Double, _ body: (Matrix) throws -> Matrix
     ) throws -> Double {
         let sequences = sequences(prefixes, concepts, penalty: penalty)
         let rows = prefixes.count * queries
@@ -96,7 +97,7 @@ struct QFormer: Sendable {
             gradient.values.withUnsafeBufferPointer { gradient in
                 if let from = gradient.baseAddress { projection.backward(from, rows: rows, into: g.stream) }
             }
-            return stack.backward(a, sequences, g, endsAtCross: true)
+            return stack.backward(a, sequences, g, endsAtCross: true).reduce(0, +)
         }
     }
 }

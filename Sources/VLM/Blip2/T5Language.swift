@@ -29,7 +29,9 @@ package struct T5Language: VisualLanguage {
         let memory = TransformerMemory(
             rows: encoded(rows), maps: keyValue, heads: decoder.shape.heads, size: decoder.shape.headSize)
         let sequence = VisualSequence(
-            count: 0, capacity: capacity + 1, cache: TransformerCache(capacity: capacity + 1, stack: decoder),
+            count: 0, capacity: capacity + 1,
+            cache: KeyValueCache(
+                capacity: capacity + 1, blocks: decoder.blocks.count, shape: decoder.shape),
             memory: memory)
         try step([sequence], tokens: [firstToken])
         return sequence
@@ -55,7 +57,7 @@ package struct T5Language: VisualLanguage {
     package func copy(_ sequence: VisualSequence) -> VisualSequence {
         let other = VisualSequence(
             count: sequence.count, capacity: sequence.capacity,
-            cache: sequence.cache.copy(sequence.count, stack: decoder), memory: sequence.memory)
+            cache: sequence.cache.copy(sequence.count), memory: sequence.memory)
         other.logits = sequence.logits
         return other
     }

@@ -37,11 +37,11 @@ package final class VisualSequence: Decoding {
     package internal(set) var count: Int
     /// Positions it may reach.
     let capacity: Int
-    let cache: TransformerCache
+    let cache: KeyValueCache
     /// What the decoder of an encoder-decoder attends to.
     let memory: TransformerMemory?
 
-    init(count: Int, capacity: Int, cache: TransformerCache, memory: TransformerMemory? = nil) {
+    init(count: Int, capacity: Int, cache: KeyValueCache, memory: TransformerMemory? = nil) {
         self.count = count
         self.capacity = capacity
         self.cache = cache

@@ -1,4 +1,5 @@
 import Foundation
+internal import Rules
 
 /// The most probable continuation that a search over several at once finds, as transformers searches (`num_beams`).
 ///
@@ -11,9 +12,11 @@ public struct BeamSearch: Sendable, Equatable {
 
     /// A search. Throws `invalidArgument` unless there are 1 to 16 beams and the penalty is finite.
     public init(beams: Int, lengthPenalty: Float = 1) throws(VLMError) {
-        guard (1...16).contains(beams) else { throw VLMError(.invalidArgument, "\(beams) beams; 1 to 16 are possible") }
-        guard lengthPenalty.isFinite, abs(lengthPenalty) <= 8 else {
-            throw VLMError(.invalidArgument, "a length penalty of \(lengthPenalty); it must lie between -8 and 8")
+        do {
+            try Bounds.check(beams, Bounds.beams, "the number of beams")
+            try Bounds.check(lengthPenalty, Bounds.lengthPenalty, "the length penalty")
+        } catch {
+            throw VLMError(.invalidArgument, error.message)
         }
         self.beams = beams
         self.lengthPenalty = lengthPenalty
@@ -61,7 +64,7 @@ public struct BeamSearch: Sendable, Equatable {
 
         /// Chooses the next tokens from the states' logits; the answer when the search is over, nil when it goes on.
         /// Throws what copying an answer throws.
-        public mutating func advance(_ model: any FrozenVLM) throws -> Answer? {
+        public mutating func advance(_ model: any BranchingModel) throws -> Answer? {
             length += 1
             let (beams, stops) = (search.beams, model.stopTokens)
             let candidates = search.best(
@@ -95,7 +98,7 @@ public struct BeamSearch: Sendable, Equatable {
         }
 
         /// A state goes on as its first continuation; the others are copies of it.
-        private mutating func go(on next: [Candidate], _ model: any FrozenVLM) throws {
+        private mutating func go(on next: [Candidate], _ model: any BranchingModel) throws {
             var taken = Set<Int>()
             running = try next.map { candidate in
                 let beam = running[candidate.beam]
@@ -112,9 +115,9 @@ public struct BeamSearch: Sendable, Equatable {
 
     /// Continues an answer by at most `maximumTokens` > 0 tokens; a stop token that ends it is not among them.
     ///
-    /// Throws what the model throws; `unsupported` where it cannot continue an answer in several ways.
+    /// Throws what the model throws.
     public func tokens(
-        of model: any FrozenVLM, after start: any Decoding, maximumTokens: Int
+        of model: any BranchingModel, after start: any Decoding, maximumTokens: Int
     ) throws -> [Int32] {
         var run = begin(after: start, maximumTokens: maximumTokens)
         while true {

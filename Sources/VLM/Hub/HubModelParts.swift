@@ -1,5 +1,6 @@
 internal import Compute
 import Foundation
+import Foundations
 
 /// What all downloaded models are made of beside their weights.
 enum HubModelParts {
@@ -100,8 +101,8 @@ enum HubModelParts {
     ) throws -> String {
         let parts =
             try FileDigest.sha256(contentsOfAll: tensors.paths)
-            + files.map { try FileDigest.sha256($0) } + choices + [NegativeBank.rule]
-        return try FileDigest.sha256(Array(parts.joined(separator: "\u{1f}").utf8))
+            + files.map { SHA256Digest.hex($0) } + choices + [NegativeBank.rule]
+        return SHA256Digest.hex(Array(parts.joined(separator: "\u{1f}").utf8))
     }
 
     /// The mean of a map's rows.

@@ -1,4 +1,5 @@
 internal import CImageCodecs
+internal import Rules
 
 extension RGBImage {
     /// Width times height that the header of an encoded picture names, nothing decoded; nil for bytes that are no picture.

@@ -49,12 +49,18 @@ public struct LlamaConfiguration: Sendable, Equatable {
         self.ropeScaling = ropeScaling
     }
 
+    /// The shape of its blocks.
+    var shape: TransformerShape {
+        TransformerShape(
+            width: hiddenSize, inner: intermediateSize, heads: queryHeads, keyHeads: keyValueHeads, headSize: headSize,
+            norm: .rootMeanSquare, epsilon: normEpsilon, normsFirst: true, activation: .silu, isGated: true,
+            scoreScale: 1 / Float(headSize).squareRoot(), isCausal: true)
+    }
+
     /// Width of all query heads.
     var queryWidth: Int { queryHeads * headSize }
     /// Width of all key heads, and of all value heads.
     var keyWidth: Int { keyValueHeads * headSize }
-    /// Width of queries, keys and values together.
-    var attentionWidth: Int { queryWidth + 2 * keyWidth }
 
     /// Throws `unsupported` for shapes the kernels do not run.
     func validate() throws {

@@ -1,5 +1,4 @@
 package import Compute
-internal import Kernels
 
 extension LlamaModel {
     /// What rows behind a prefix pay to each of its positions, mean over blocks and heads, `[rows, prefix.count]`.
@@ -14,20 +13,23 @@ extension LlamaModel {
         try checkContext(prefix.count + rows.rows)
         // The training layout keeps every block's probabilities; a target of one token is never read.
         let sample = LlamaTrainingSample(prefix: prefix, conceptNorm: 1, prompt: [], target: [0])
-        let batch = LlamaBatch([(samples: [sample], conceptRows: rows.rows)], configuration: c)
-        let kept = batch.probabilities.reduce(0, +)
-        let pieces = LlamaActivations.pieces(rows: batch.rows, kept: true, c) + [kept]
-        return workspaces.with(pieces: pieces) { workspace in
-            let activations = LlamaActivations(rows: batch.rows, kept: true, c, in: workspace)
-            let probabilities = workspace.take(kept)
+        let batch = LlamaBatch(
+            [
+                LlamaConceptBatch(
+                    samples: [sample], concept: rows, regularizer: AttentionRegularizer(weight: 0, direction: .row))
+            ], heads: c.queryHeads)
+        let sequences = batch.sequences
+        let pieces = TransformerActivations.pieces(stack, sequences, isKept: true)
+        return stack.workspaces.with(pieces: pieces) { workspace in
+            let activations = TransformerActivations(stack, sequences, isKept: true, in: workspace)
             activations.hidden.update(from: rows.values, count: rows.values.count)
-            forward(activations, batch.sequences(activations, probabilities: probabilities))
+            stack.forward(activations, sequences)
             var mean = Matrix(rows: rows.rows, columns: prefix.count)
             let keys = prefix.count + batch.rows
             let maps = c.blocks * c.queryHeads
             for map in 0..<maps {
                 for row in 0..<rows.rows {
-                    let paid = probabilities + (map * batch.rows + row) * keys
+                    let paid = activations.probabilities + (map * batch.rows + row) * keys
                     for key in 0..<prefix.count { mean[row, key] += paid[key] / Float(maps) }
                 }
             }

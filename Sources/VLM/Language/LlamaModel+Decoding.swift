@@ -1,5 +1,4 @@
 public import Compute
-internal import Kernels
 
 extension LlamaModel {
     /// The keys and values of `rows` `[n, hiddenSize]` at the positions after `prefix`, together with those of `prefix`.
@@ -10,9 +9,9 @@ extension LlamaModel {
         guard let prefix else {
             return KeyValuePrefix(count: rows.rows, configuration: configuration, cache: sequence.cache)
         }
-        let all = KeyValueCache(capacity: sequence.count, configuration: configuration)
-        prefix.cache.copy(prefix.count, to: all, at: 0, configuration: configuration)
-        sequence.cache.copy(rows.rows, to: all, at: prefix.count, configuration: configuration)
+        let all = KeyValueCache(capacity: sequence.count, blocks: configuration.blocks, shape: configuration.shape)
+        prefix.cache.copy(prefix.count, to: all)
+        sequence.cache.copy(rows.rows, to: all, at: prefix.count)
         return KeyValuePrefix(count: sequence.count, configuration: configuration, cache: all)
     }
 
@@ -64,14 +63,16 @@ extension LlamaModel {
         let count = sequences.count
         guard count > 0 else { return }
         let size = configuration.vocabularySize
-        let pieces = LlamaActivations.pieces(rows: count, kept: false, configuration) + logitPieces(count)
-        try workspaces.with(pieces: pieces) { workspace in
-            let activations = LlamaActivations(rows: count, kept: false, configuration, in: workspace)
+        let rows = sequences.enumerated().map { $1.next(row: $0, count: 1) }
+        let pieces =
+            TransformerActivations.pieces(stack, rows, isKept: false) + head.pieces(stack, count: count)
+            + [count * size]
+        try stack.workspaces.with(pieces: pieces) { workspace in
+            let activations = TransformerActivations(stack, rows, isKept: false, in: workspace)
             try writeEmbeddings(of: tokens, to: activations.hidden)
-            forward(activations, sequences.enumerated().map { $1.descriptor(row: $0, rows: 1) })
-            let normed = workspace.take(count * configuration.hiddenSize)
+            stack.forward(activations, rows)
             let logits = workspace.take(count * size)
-            writeLogits(of: activations.hidden, count: count, normed: normed, to: logits)
+            head.logits(stack, of: activations.hidden, count: count, to: logits, in: workspace)
             for (index, sequence) in sequences.enumerated() {
                 sequence.logits.withUnsafeMutableBufferPointer { buffer in
                     _ = buffer.update(fromContentsOf: UnsafeBufferPointer(start: logits + index * size, count: size))
@@ -81,15 +82,10 @@ extension LlamaModel {
         }
     }
 
-    private func logitPieces(_ count: Int) -> [Int] {
-        [count * configuration.hiddenSize, count * configuration.vocabularySize]
-    }
-
     private func logits(of hidden: UnsafePointer<Float>, count: Int, _ workspace: Workspace) -> [Float] {
-        let normed = workspace.take(count * configuration.hiddenSize)
         let total = count * configuration.vocabularySize
         return [Float](unsafeUninitializedCapacity: total) { buffer, initialized in
-            if let base = buffer.baseAddress { writeLogits(of: hidden, count: count, normed: normed, to: base) }
+            if let base = buffer.baseAddress { head.logits(stack, of: hidden, count: count, to: base, in: workspace) }
             initialized = total
         }
     }
@@ -115,11 +111,13 @@ extension LlamaModel {
                 "\(used) positions and \(capacity) tokens more do not fit the model's \(configuration.contextSize)")
         }
         let sequence = LlamaSequence(prefix: prefix, capacity: rows.rows + capacity, configuration: configuration)
-        let pieces = LlamaActivations.pieces(rows: rows.rows, kept: false, configuration) + logitPieces(logits)
-        workspaces.with(pieces: pieces) { workspace in
-            let activations = LlamaActivations(rows: rows.rows, kept: false, configuration, in: workspace)
+        let own = [sequence.next(row: 0, count: rows.rows)]
+        let pieces =
+            TransformerActivations.pieces(stack, own, isKept: false) + head.pieces(stack, count: logits)
+        stack.workspaces.with(pieces: pieces) { workspace in
+            let activations = TransformerActivations(stack, own, isKept: false, in: workspace)
             activations.hidden.update(from: rows.values, count: rows.values.count)
-            forward(activations, [sequence.descriptor(row: 0, rows: rows.rows)])
+            stack.forward(activations, own)
             body(activations.hidden, workspace)
         }
         sequence.own = rows.rows

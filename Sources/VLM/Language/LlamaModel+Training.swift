@@ -1,5 +1,4 @@
 public import Compute
-internal import Kernels
 
 extension LlamaModel {
     /// Loss and gradient of a batch of samples that share one concept embedding, `[tokens, hiddenSize]`.
@@ -22,29 +21,29 @@ extension LlamaModel {
     /// linear maps. Each loss is bit for bit what its batch gives alone.
     public func losses(of batches: [LlamaConceptBatch]) throws -> [ConceptLoss] {
         guard !batches.isEmpty else { return [] }
-        let (c, batch) = (configuration, try packed(batches))
-        let pieces = LlamaActivations.pieces(rows: batch.rows, kept: true, c) + batch.headPieces + batch.pieces
-        return try workspaces.with(pieces: pieces) { workspace in
-            let activations = LlamaActivations(rows: batch.rows, kept: true, c, in: workspace)
-            let head = batch.headBuffers(in: workspace)
-            let buffers = batch.buffers(in: workspace)
+        let batch = try packed(batches)
+        let (sequences, count) = (batch.sequences, batch.targets.count)
+        let pieces =
+            TransformerActivations.pieces(stack, sequences, isKept: true) + headPieces(batch)
+            + TransformerStack.Gradients.pieces(stack.shape, rows: batch.rows) + [count * configuration.hiddenSize]
+            + head.backwardPieces(stack, count: count)
+        return try stack.workspaces.with(pieces: pieces) { workspace in
+            let activations = TransformerActivations(stack, sequences, isKept: true, in: workspace)
+            let (chosen, logits) = takeHead(batch, in: workspace)
+            let gradients = TransformerStack.Gradients(stack.shape, rows: batch.rows, in: workspace)
             try write(batches, batch, to: activations.hidden)
-            let sequences = batch.sequences(activations, probabilities: buffers.probabilities)
-            forward(activations, sequences)
-            let crossEntropies = headLosses(batch, activations, head)
-            headBackward(batch, activations, head, buffers)
-            let regularizations = backward(
-                activations, batch.parts.map { Array(sequences[$0.samples]) }, buffers,
-                penalties: batches.map { batch in
-                    mk_attention_penalty(
-                        weight: batch.regularizer.weight, column: batch.regularizer.direction == .column ? 1 : 0,
-                        marked: batch.concept.rows)
-                })
+            stack.forward(activations, sequences)
+            let crossEntropies = headLosses(batch, activations, chosen, logits, in: workspace)
+
+            let chosenGradient = workspace.take(count * configuration.hiddenSize)
+            head.backward(stack, of: chosen, logits, count: count, gradient: chosenGradient, in: workspace)
+            spread(chosenGradient, batch, to: gradients.stream)
+            let penalties = stack.backward(activations, sequences, gradients)
             return batches.indices.map { index in
-                ConceptLoss(
-                    crossEntropy: crossEntropies[index], regularization: Float(regularizations[index]),
-                    gradient: gradient(
-                        of: batches[index], starts: batch.starts[batch.parts[index].samples], buffers.gradient))
+                let samples = batch.parts[index].samples
+                return ConceptLoss(
+                    crossEntropy: crossEntropies[index], regularization: Float(penalties[samples].reduce(0, +)),
+                    gradient: gradient(of: batches[index], sequences[samples], gradients.stream))
             }
         }
     }
@@ -52,21 +51,20 @@ extension LlamaModel {
     /// The cross-entropies of `losses(of:)`, bit for bit, by a forward pass that keeps nothing. Throws as that.
     public func crossEntropies(of batches: [LlamaConceptBatch]) throws -> [Float] {
         guard !batches.isEmpty else { return [] }
-        let (c, batch) = (configuration, try packed(batches))
-        let pieces = LlamaActivations.pieces(rows: batch.rows, kept: false, c) + batch.headPieces
-        return try workspaces.with(pieces: pieces) { workspace in
-            let activations = LlamaActivations(rows: batch.rows, kept: false, c, in: workspace)
-            let head = batch.headBuffers(in: workspace)
+        let batch = try packed(batches)
+        let pieces = TransformerActivations.pieces(stack, batch.sequences, isKept: false) + headPieces(batch)
+        return try stack.workspaces.with(pieces: pieces) { workspace in
+            let activations = TransformerActivations(stack, batch.sequences, isKept: false, in: workspace)
+            let (chosen, logits) = takeHead(batch, in: workspace)
             try write(batches, batch, to: activations.hidden)
-            forward(activations, batch.sequences(activations, probabilities: nil))
-            return headLosses(batch, activations, head)
+            stack.forward(activations, batch.sequences)
+            return headLosses(batch, activations, chosen, logits, in: workspace)
         }
     }
 
     private func packed(_ batches: [LlamaConceptBatch]) throws -> LlamaBatch {
         for batch in batches { try check(batch.samples, concept: batch.concept) }
-        return LlamaBatch(
-            batches.map { (samples: $0.samples, conceptRows: $0.concept.rows) }, configuration: configuration)
+        return LlamaBatch(batches, heads: configuration.queryHeads)
     }
 
     private func check(_ samples: [LlamaTrainingSample], concept: Matrix) throws {
@@ -90,8 +88,8 @@ extension LlamaModel {
         _ batches: [LlamaConceptBatch], _ layout: LlamaBatch, to hidden: UnsafeMutablePointer<Float>
     ) throws {
         for (batch, part) in zip(batches, layout.parts) {
-            for (sample, first) in zip(batch.samples, layout.starts[part.samples]) {
-                let start = hidden + first * configuration.hiddenSize
+            for (sample, sequence) in zip(batch.samples, layout.sequences[part.samples]) {
+                let start = hidden + sequence.row * configuration.hiddenSize
                 let rescaled = ConceptRow.rescaled(batch.concept, to: sample.conceptNorm)
                 start.update(from: rescaled.values, count: rescaled.values.count)
                 try writeEmbeddings(of: sample.prompt + sample.target.dropLast(), to: start + rescaled.values.count)
@@ -99,83 +97,56 @@ extension LlamaModel {
         }
     }
 
+    /// Sizes of what the loss needs: rows that predict targets, their logits.
+    private func headPieces(_ batch: LlamaBatch) -> [Int] {
+        let count = batch.targets.count
+        return [count * configuration.hiddenSize, count * configuration.vocabularySize]
+            + head.pieces(stack, count: count)
+    }
+
+    private func takeHead(
+        _ batch: LlamaBatch, in workspace: Workspace
+    ) -> (chosen: UnsafeMutablePointer<Float>, logits: UnsafeMutablePointer<Float>) {
+        let count = batch.targets.count
+        return (workspace.take(count * configuration.hiddenSize), workspace.take(count * configuration.vocabularySize))
+    }
+
     /// Mean cross-entropy of each part; leaves the gradient of the logits in their place.
-    private func headLosses(_ batch: LlamaBatch, _ a: LlamaActivations, _ head: LlamaBatch.HeadBuffers) -> [Float] {
+    private func headLosses(
+        _ batch: LlamaBatch, _ a: TransformerActivations, _ chosen: UnsafeMutablePointer<Float>,
+        _ logits: UnsafeMutablePointer<Float>, in workspace: Workspace
+    ) -> [Float] {
         let (width, size) = (configuration.hiddenSize, configuration.vocabularySize)
         for (index, row) in batch.predicting.enumerated() {
-            (head.chosen + index * width).update(from: a.hidden + row * width, count: width)
+            (chosen + index * width).update(from: a.hidden + row * width, count: width)
         }
-        writeLogits(of: head.chosen, count: batch.targets.count, normed: head.chosenNormed, to: head.logits)
+        head.logits(stack, of: chosen, count: batch.targets.count, to: logits, in: workspace)
         return batch.parts.map { part in
-            let count = part.targets.count
-            var losses = [Double](repeating: 0, count: count)
-            mk_cross_entropy(
-                head.logits + part.targets.lowerBound * size, Array(batch.targets[part.targets]), count, size,
-                1 / Float(count), &losses)
-            return Float(losses.reduce(0, +) / Double(count))
+            Float(
+                LanguageHead.crossEntropy(
+                    logits + part.targets.lowerBound * size, Array(batch.targets[part.targets]), vocabulary: size))
         }
     }
 
-    /// The gradient of the hidden states, which is zero but for rows that predict targets.
-    private func headBackward(
-        _ batch: LlamaBatch, _ a: LlamaActivations, _ head: LlamaBatch.HeadBuffers, _ buffers: LlamaBatch.Buffers
+    /// The gradient of the hidden states is zero but for rows that predict targets.
+    private func spread(
+        _ chosen: UnsafePointer<Float>, _ batch: LlamaBatch, to gradient: UnsafeMutablePointer<Float>
     ) {
         let width = configuration.hiddenSize
-        let count = batch.targets.count
-        weights.head.multiplyTransposed(head.logits, rows: count, into: head.chosenNormed)
-        buffers.chosenGradient.update(repeating: 0, count: count * width)
-        mk_rms_norm_backward(
-            head.chosen, weights.finalNorm, configuration.normEpsilon, head.chosenNormed, count, width,
-            buffers.chosenGradient)
-        buffers.gradient.update(repeating: 0, count: a.rows * width)
+        gradient.update(repeating: 0, count: batch.rows * width)
         for (index, row) in batch.predicting.enumerated() {
-            (buffers.gradient + row * width).update(from: buffers.chosenGradient + index * width, count: width)
+            (gradient + row * width).update(from: chosen + index * width, count: width)
         }
-    }
-
-    /// Takes the gradient of the hidden states from the last block's output to the first block's input; returns the
-    /// regulariser of each part.
-    private func backward(
-        _ a: LlamaActivations, _ parts: [[mk_sequence]], _ buffers: LlamaBatch.Buffers,
-        penalties: [mk_attention_penalty]
-    ) -> [Double] {
-        guard let before = a.before, let between = a.between else { preconditionFailure("activations were not kept") }
-        let c = configuration
-        let rows = a.rows
-        var regularizations = [Double](repeating: 0, count: parts.count)
-        for (index, block) in weights.blocks.enumerated().reversed() {
-            Pause.point()
-            let gateUp = a.gateUp + index * rows * 2 * c.intermediateSize
-            block.down.multiplyTransposed(buffers.gradient, rows: rows, into: a.gated)
-            mk_swiglu_backward(gateUp, a.gated, rows, c.intermediateSize, buffers.wide)
-            block.gateUp.multiplyTransposed(buffers.wide, rows: rows, into: a.normed)
-            mk_rms_norm_backward(
-                between + index * rows * c.hiddenSize, block.mlpNorm, c.normEpsilon, a.normed, rows, c.hiddenSize,
-                buffers.gradient)
-
-            block.output.multiplyTransposed(buffers.gradient, rows: rows, into: a.attended)
-            for (part, sequences) in parts.enumerated() {
-                regularizations[part] += mk_attention_backward(
-                    c.attentionShape, index, sequences, sequences.count,
-                    a.queryKeyValue + index * rows * c.attentionWidth, a.attended, penalties[part],
-                    rotary.cosine.pointer, rotary.sine.pointer, buffers.wide)
-            }
-            block.queryKeyValue.multiplyTransposed(buffers.wide, rows: rows, into: a.normed)
-            mk_rms_norm_backward(
-                before + index * rows * c.hiddenSize, block.attentionNorm, c.normEpsilon, a.normed, rows,
-                c.hiddenSize, buffers.gradient)
-        }
-        return regularizations
     }
 
     /// The gradient of the rows as given from that of the rescaled ones, summed over samples.
     private func gradient(
-        of batch: LlamaConceptBatch, starts: ArraySlice<Int>, _ hidden: UnsafePointer<Float>
+        of batch: LlamaConceptBatch, _ sequences: ArraySlice<TransformerSequence>, _ hidden: UnsafePointer<Float>
     ) -> Matrix {
         let concept = batch.concept
         var gradient = Matrix(rows: concept.rows, columns: concept.columns)
-        for (sample, first) in zip(batch.samples, starts) {
-            let start = hidden + first * configuration.hiddenSize
+        for (sample, sequence) in zip(batch.samples, sequences) {
+            let start = hidden + sequence.row * configuration.hiddenSize
             let rows = Matrix(
                 rows: concept.rows, columns: concept.columns,
                 values: Array(UnsafeBufferPointer(start: start, count: concept.values.count)))

@@ -1,5 +1,4 @@
 public import Compute
-internal import Kernels
 
 /// A frozen decoder of the Llama family. Immutable; every method may be called from any thread.
 ///
@@ -9,14 +8,19 @@ public struct LlamaModel: Sendable {
     /// Its shape.
     public let configuration: LlamaConfiguration
     package let weights: LlamaWeights
-    let rotary: RotaryTable
-    let workspaces = WorkspacePool()
+    let stack: TransformerStack
+    let head: LanguageHead
 
     /// A model of these weights.
     public init(weights: LlamaWeights) {
         configuration = weights.configuration
         self.weights = weights
-        rotary = RotaryTable(weights.configuration)
+        stack = TransformerStack(
+            shape: configuration.shape, blocks: weights.blocks,
+            rotary: RotaryTable(
+                positions: configuration.contextSize, headSize: configuration.headSize, base: configuration.ropeBase,
+                scaling: configuration.ropeScaling))
+        head = LanguageHead(norm: weights.finalNorm, projection: nil, scale: 1, weight: weights.head)
     }
 
     /// The input embeddings of tokens, `[tokens.count, hiddenSize]`. Throws `invalidArgument` for an unknown token.
@@ -50,14 +54,5 @@ public struct LlamaModel: Sendable {
                 .contextOverflow,
                 "\(count) positions are more than the model's \(configuration.contextSize); shorten the prompt")
         }
-    }
-
-    /// Final norm and head: logits `[count, vocabularySize]` of hidden rows.
-    func writeLogits(
-        of rows: UnsafePointer<Float>, count: Int, normed: UnsafeMutablePointer<Float>,
-        to logits: UnsafeMutablePointer<Float>
-    ) {
-        mk_rms_norm(rows, weights.finalNorm, configuration.normEpsilon, count, configuration.hiddenSize, normed)
-        weights.head.multiply(normed, rows: count, into: logits)
     }
 }

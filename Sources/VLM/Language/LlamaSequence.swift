@@ -1,6 +1,3 @@
-internal import Compute
-internal import Kernels
-
 /// A running sequence: a shared prefix, keys and values of its own behind it, and the logits of the next token.
 ///
 /// Confined to one task at a time; different sequences may run at the same time.
@@ -24,26 +21,23 @@ public final class LlamaSequence {
         self.prefix = prefix
         self.configuration = configuration
         capacity = (prefix?.count ?? 0) + own
-        cache = KeyValueCache(capacity: own, configuration: configuration)
+        cache = KeyValueCache(capacity: own, blocks: configuration.blocks, shape: configuration.shape)
+    }
+
+    private init(_ other: LlamaSequence) {
+        prefix = other.prefix
+        configuration = other.configuration
+        capacity = other.capacity
+        cache = other.cache.copy(other.own)
+        own = other.own
+        logits = other.logits
     }
 
     /// The same sequence once more, to be continued another way; the prefix is shared.
-    func copy() -> LlamaSequence {
-        let other = LlamaSequence(prefix: prefix, capacity: cache.capacity, configuration: configuration)
-        cache.copy(own, to: other.cache, at: 0, configuration: configuration)
-        other.own = own
-        other.logits = logits
-        return other
-    }
+    func copy() -> LlamaSequence { LlamaSequence(self) }
 
-    /// The next `rows` positions as the kernels see them, whose rows start at `row` of a packed batch.
-    func descriptor(row: Int, rows: Int) -> mk_sequence {
-        let size = configuration.headSize
-        return mk_sequence(
-            row: row, count: rows, prefix: prefixCount, prefix_keys: UnsafePointer(prefix?.cache.keys.pointer),
-            prefix_values: UnsafePointer(prefix?.cache.values.pointer),
-            prefix_block: prefixCount * configuration.keyWidth, tail_keys: cache.keys.pointer,
-            tail_values: cache.values.pointer, tail_block: cache.capacity * configuration.keyWidth,
-            tail_head: cache.capacity * size, tail_row: size, tail_start: own, probabilities: nil)
+    /// The next `count` positions, whose rows start at `row` of a packed batch.
+    func next(row: Int, count: Int) -> TransformerSequence {
+        TransformerSequence(row: row, count: count, prefix: prefix, past: own, cache: cache)
     }
 }

@@ -5,36 +5,18 @@ public struct LlamaWeights: Sendable {
     /// The shape they belong to.
     public let configuration: LlamaConfiguration
     let embedding: Weight
-    let blocks: [Block]
-    let finalNorm: [Float]
+    let blocks: [TransformerStack.Block]
+    let finalNorm: TransformerStack.Norm
     let head: Weight
 
-    /// One transformer block. Maps that read the same input are one matrix.
-    struct Block: Sendable {
-        let attentionNorm: [Float]  // [hidden]
-        let queryKeyValue: Weight  // [queries + keys + values, hidden]
-        let queryKeyValueBias: [Float]?  // [queries + keys + values]
-        let output: Weight  // [hidden, queries]
-        let mlpNorm: [Float]  // [hidden]
-        let gateUp: Weight  // [2 * intermediate, hidden]
-        let down: Weight  // [hidden, intermediate]
-    }
-
     /// Bytes of all packed matrices.
-    public var bytes: Int {
-        let blocks = blocks.reduce(0) {
-            $0 + $1.queryKeyValue.bytes + $1.output.bytes + $1.gateUp.bytes + $1.down.bytes
-        }
-        return blocks + embedding.bytes + (head === embedding ? 0 : head.bytes)
-    }
+    public var bytes: Int { matrices.reduce(0) { $0 + $1.bytes } }
 
     /// Numbers in all matrices; a table that is also the head counts once.
-    public var parameters: Int {
-        func count(_ weight: Weight) -> Int { weight.outputs * weight.inputs }
-        let blocks = blocks.reduce(0) {
-            $0 + count($1.queryKeyValue) + count($1.output) + count($1.gateUp) + count($1.down)
-        }
-        return blocks + count(embedding) + (head === embedding ? 0 : count(head))
+    public var parameters: Int { matrices.reduce(0) { $0 + $1.outputs * $1.inputs } }
+
+    private var matrices: [Weight] {
+        blocks.flatMap(\.maps).map(\.weight) + [embedding] + (head === embedding ? [] : [head])
     }
 
     /// Bytes a decoded token reads of them: all but the embedding table, unless that is the head.
@@ -71,22 +53,29 @@ public struct LlamaWeights: Sendable {
             try loader.matrix(tensors, try tensors.map { try required($0) })
         }
         func vector(_ tensor: LlamaTensor) throws -> [Float] { try loader.vector(tensor, required(tensor)) }
+        func norm(_ tensor: LlamaTensor) throws -> TransformerStack.Norm {
+            TransformerStack.Norm(weight: try vector(tensor), bias: [])
+        }
+        func linear(_ tensors: [LlamaTensor], biases: [LlamaTensor] = []) throws -> BiasedLinear {
+            let weight = try matrix(tensors)
+            return BiasedLinear(weight: weight, bias: biases.isEmpty ? nil : try biases.flatMap { try vector($0) })
+        }
 
         self.configuration = configuration
         embedding = try matrix([.embedding])
-        var blocks: [Block] = []
+        var blocks: [TransformerStack.Block] = []
         for index in 0..<configuration.blocks {
             let biases: [LlamaTensor] = [.queryBias(index), .keyBias(index), .valueBias(index)]
             blocks.append(
-                Block(
-                    attentionNorm: try vector(.attentionNorm(index)),
-                    queryKeyValue: try matrix([.query(index), .key(index), .value(index)]),
-                    queryKeyValueBias: configuration.attentionBias ? try biases.flatMap { try vector($0) } : nil,
-                    output: try matrix([.output(index)]), mlpNorm: try vector(.mlpNorm(index)),
-                    gateUp: try matrix([.gate(index), .up(index)]), down: try matrix([.down(index)])))
+                TransformerStack.Block(
+                    attentionNorm: try norm(.attentionNorm(index)),
+                    queryKeyValue: try linear(
+                        [.query(index), .key(index), .value(index)], biases: configuration.attentionBias ? biases : []),
+                    output: try linear([.output(index)]), cross: nil, mlpNorm: try norm(.mlpNorm(index)),
+                    first: try linear([.gate(index), .up(index)]), second: try linear([.down(index)])))
         }
         self.blocks = blocks
-        finalNorm = try vector(.finalNorm)
+        finalNorm = try norm(.finalNorm)
         if let untied = try source(.head) {
             head = try loader.matrix([.head], [untied])
         } else {

@@ -4,7 +4,7 @@ package import Compute
 ///
 /// A sequence is: leading prompt, visual tokens, concept rows at the norm of the first visual token, instruction, answer.
 /// Everything is immutable after loading, so calls may come from any thread.
-package struct LlavaModel: FrozenVLM {
+package struct LlavaModel: ConceptTrainable, BranchingModel, InstructionModel, AttentionModel {
     package let identity: ModelIdentity
     package let trainingDefaults: ConceptTrainingDefaults
     package let stopTokens: [Int32]
@@ -74,7 +74,7 @@ package struct LlavaModel: FrozenVLM {
 
     package func attention(
         of concepts: [Matrix], in features: ImageFeatures, prompt: [Int32]
-    ) throws -> [[Float]]? {
+    ) throws -> [[Float]] {
         try language.attention(of: concepts, prefix: try prefix(for: features), visual: features.visualTokens.rows)
     }
 

@@ -1,4 +1,5 @@
 package import Compute
+import Foundations
 
 extension PocketModel {
     /// Positions of a side of the visual grid.
@@ -83,7 +84,7 @@ extension PocketModel {
         let places = configuration.projector.places.map { ["places=\($0)"] } ?? []
         let sketch =
             configuration.sketch.map { ["sketch=\($0.heads) \($0.beams) \($0.length_penalty) \($0.limit)"] } ?? []
-        return try FileDigest.sha256(
+        return SHA256Digest.hex(
             Array((parts + rules + places + sketch + prompt.stop).joined(separator: "\u{1f}").utf8))
     }
 }

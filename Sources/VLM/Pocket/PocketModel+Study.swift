@@ -13,7 +13,7 @@ extension PocketModel {
 
     package func attention(
         of concepts: [Matrix], in features: ImageFeatures, prompt: [Int32]
-    ) throws -> [[Float]]? {
+    ) throws -> [[Float]] {
         try language.attention(of: concepts, prefix: try prefix(for: features), visual: features.visualTokens.rows)
             .map { projector.pool?.spread($0) ?? $0 }
     }

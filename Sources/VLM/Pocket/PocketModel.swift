@@ -4,7 +4,7 @@ package import Compute
 ///
 /// A sequence is: prefix template with object tags and the sketch's words, visual tokens, concept rows, prompt, answer. Everything is
 /// immutable after loading, so calls may come from any thread.
-package struct PocketModel: FrozenVLM {
+package struct PocketModel: ConceptTrainable, BranchingModel, InstructionModel, AttentionModel {
     /// The vision side as a function of a picture, so that tests can put a small one in its place.
     package protocol Vision: Sendable {
         /// Map `[grid, featureSize]`, its mean, and class logits.

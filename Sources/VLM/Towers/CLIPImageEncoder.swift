@@ -1,5 +1,6 @@
 package import Compute
 import Foundation
+import Foundations
 
 /// `CLIPVisionModelWithProjection`: the image side of a CLIP model, which concept heads read (MyVLM uses DFN5B ViT-H).
 ///
@@ -62,7 +63,7 @@ package struct CLIPImageEncoder: Sendable {
         projection = try BiasedLinear(
             inputs: width, outputs: [size], storage: storage,
             parts: [(try tensors.source("visual_projection.weight", shape: [size, width]), nil)])
-        digest = try FileDigest.sha256(
+        digest = SHA256Digest.hex(
             Array(try FileDigest.sha256(contentsOfAll: tensors.paths).joined().utf8) + json
                 + preprocessing.bytes)
     }

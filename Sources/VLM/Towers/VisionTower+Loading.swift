@@ -20,8 +20,8 @@ extension VisionTower {
         let prefix = try tensors.prefix(of: "embeddings.patch_embedding.weight", among: prefixes)
 
         func vector(_ name: String, _ size: Int) throws -> [Float] { try tensors.floats(prefix + name, shape: [size]) }
-        func norm(_ name: String) throws -> LayerNorm {
-            LayerNorm(weight: try vector("\(name).weight", width), bias: try vector("\(name).bias", width))
+        func norm(_ name: String) throws -> TransformerStack.Norm {
+            TransformerStack.Norm(weight: try vector("\(name).weight", width), bias: try vector("\(name).bias", width))
         }
         func linear(_ names: [String], _ outputs: Int, _ inputs: Int) throws -> BiasedLinear {
             try BiasedLinear(
@@ -44,7 +44,6 @@ extension VisionTower {
 
         self.configuration = configuration
         self.family = family
-        activation = try configuration.activation()
         // The first map and the positions stay as given: they are small and every number passes them.
         let patchBias = family != .clip ? try vector("embeddings.patch_embedding.bias", width) : nil
         patches = try BiasedLinear(
@@ -65,16 +64,17 @@ extension VisionTower {
         }
         // transformers really spells it like this.
         before = family == .clip ? try norm("pre_layrnorm") : nil
-        blocks = try (0..<count).map { index in
+        let blocks = try (0..<count).map { index in
             let layer = "encoder.layers.\(index)"
-            return Block(
-                attentionNorm: try norm("\(layer).layer_norm1"),
-                queryKeyValue: try queryKeyValue(layer),
+            return TransformerStack.Block(
+                attentionNorm: try norm("\(layer).layer_norm1"), queryKeyValue: try queryKeyValue(layer),
                 output: try linear(
                     ["\(layer).self_attn.\(family == .blip2 ? "projection" : "out_proj")"], width, width),
-                mlpNorm: try norm("\(layer).layer_norm2"), first: try linear(["\(layer).mlp.fc1"], inner, width),
+                cross: nil, mlpNorm: try norm("\(layer).layer_norm2"),
+                first: try linear(["\(layer).mlp.fc1"], inner, width),
                 second: try linear(["\(layer).mlp.fc2"], width, inner))
         }
+        stack = TransformerStack(shape: try configuration.shape(), blocks: blocks)
         after = withFinalNorm ? try norm("post_layernorm") : nil
     }
 

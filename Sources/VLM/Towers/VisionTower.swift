@@ -1,34 +1,18 @@
 package import Compute
-internal import Kernels
 
 /// A CLIP, SigLIP or EVA vision transformer. Immutable after loading; safe from any thread.
 ///
-/// Pre-norm blocks with full attention: Radford et al. 2021 (CLIP), Zhai et al. 2023 (SigLIP), Fang et al.
+/// A `TransformerStack` over patches, with full attention: Radford et al. 2021 (CLIP), Zhai et al. 2023 (SigLIP), Fang et al.
 /// 2022 (EVA, BLIP-2's).
 package struct VisionTower: Sendable {
     package let configuration: VisionTowerConfiguration
     package let family: VisionTowerConfiguration.Family
-    let activation: BiasedLinear.Activation
+    let stack: TransformerStack
     let patches: BiasedLinear  // [width, 3 * patch * patch]
     let classToken: [Float]?  // [width]
     let positions: [Float]  // [tokens, width]
-    let before: LayerNorm?
-    let blocks: [Block]
-    let after: LayerNorm?
-
-    struct LayerNorm: Sendable {
-        let weight: [Float]
-        let bias: [Float]
-    }
-
-    struct Block: Sendable {
-        let attentionNorm: LayerNorm
-        let queryKeyValue: BiasedLinear  // [3 * width, width]
-        let output: BiasedLinear  // [width, width]
-        let mlpNorm: LayerNorm
-        let first: BiasedLinear  // [inner, width]
-        let second: BiasedLinear  // [width, inner]
-    }
+    let before: TransformerStack.Norm?
+    let after: TransformerStack.Norm?
 
     /// Tokens of a picture, the class token included.
     package var tokens: Int { configuration.side * configuration.side + (family.hasClassToken ? 1 : 0) }
@@ -37,50 +21,34 @@ package struct VisionTower: Sendable {
     ///
     /// `pixels` are planes `[3, imageSize, imageSize]`. These are transformers' `hidden_states[i]`.
     package func hiddenStates(of pixels: [Float], after wanted: [Int]) -> [Matrix] {
-        let (tokens, width, inner) = (tokens, configuration.width, configuration.inner)
-        precondition(wanted.allSatisfy { 0...blocks.count ~= $0 }, "blocks \(wanted) of \(blocks.count) loaded")
-        let hidden = FloatBuffer(count: tokens * width)
-        let normed = FloatBuffer(count: tokens * width)
-        let wide = FloatBuffer(count: tokens * max(inner, 3 * width))
-        let attention = TowerAttention(tokens: tokens, heads: configuration.heads, size: width / configuration.heads)
-        embed(pixels, into: hidden.pointer)
-        if let before { norm(hidden.pointer, before, into: hidden.pointer) }
-
-        var kept: [Int: Matrix] = [:]
-        for index in 0...(wanted.max() ?? 0) {
-            if index > 0 {
-                let block = blocks[index - 1]
-                norm(hidden.pointer, block.attentionNorm, into: normed.pointer)
-                block.queryKeyValue(normed.pointer, rows: tokens, into: wide.pointer)
-                attention(wide.pointer, into: normed.pointer)
-                block.output(normed.pointer, rows: tokens, into: hidden.pointer, accumulate: true)
-                norm(hidden.pointer, block.mlpNorm, into: normed.pointer)
-                block.first(normed.pointer, rows: tokens, into: wide.pointer, activation)
-                block.second(wide.pointer, rows: tokens, into: hidden.pointer, accumulate: true)
-            }
-            if wanted.contains(index) {
+        let (tokens, width) = (tokens, configuration.width)
+        precondition(
+            wanted.allSatisfy { 0...stack.blocks.count ~= $0 }, "blocks \(wanted) of \(stack.blocks.count) loaded")
+        let sequences = [TransformerSequence(row: 0, count: tokens)]
+        let pieces = TransformerActivations.pieces(stack, sequences, isKept: false)
+        return stack.workspaces.with(pieces: pieces) { workspace in
+            let a = TransformerActivations(stack, sequences, isKept: false, in: workspace)
+            embed(pixels, into: a.hidden)
+            if let before { stack.normalise(a.hidden, before, rows: tokens, into: a.hidden) }
+            var kept: [Int: Matrix] = [:]
+            var done = 0
+            for index in Set(wanted).sorted() {
+                stack.forward(a, sequences, blocks: done..<index)
+                done = index
                 kept[index] = Matrix(
                     rows: tokens, columns: width,
-                    values: Array(UnsafeBufferPointer(start: hidden.pointer, count: tokens * width)))
+                    values: Array(UnsafeBufferPointer(start: a.hidden, count: tokens * width)))
             }
+            return wanted.compactMap { kept[$0] }
         }
-        return wanted.compactMap { kept[$0] }
     }
 
     /// The last norm, where the checkpoint was loaded with it.
     package func finallyNormed(_ hidden: Matrix) -> Matrix {
         guard let after else { return hidden }
         var result = hidden
-        result.values.withUnsafeMutableBufferPointer { buffer in
-            guard let base = buffer.baseAddress else { return }
-            mk_layer_norm(
-                base, after.weight, after.bias, configuration.epsilon, hidden.rows, configuration.width, base)
-        }
+        stack.normalise(&result, after)
         return result
-    }
-
-    private func norm(_ x: UnsafePointer<Float>, _ norm: LayerNorm, into y: UnsafeMutablePointer<Float>) {
-        mk_layer_norm(x, norm.weight, norm.bias, configuration.epsilon, tokens, configuration.width, y)
     }
 
     /// Patches through their linear map, the class token before them, positions added.

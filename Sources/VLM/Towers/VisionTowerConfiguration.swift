@@ -94,6 +94,14 @@ package struct VisionTowerConfiguration: Sendable, Decodable {
         _ = try activation()
     }
 
+    /// The shape of its blocks; throws `unsupported`.
+    func shape() throws -> TransformerShape {
+        TransformerShape(
+            width: width, inner: inner, heads: heads, keyHeads: heads, headSize: width / heads, norm: .layer,
+            epsilon: epsilon, normsFirst: true, activation: try activation(), isGated: false,
+            scoreScale: 1 / Float(width / heads).squareRoot(), isCausal: false)
+    }
+
     /// The activation of the feed-forward parts; throws `unsupported`.
     func activation() throws -> BiasedLinear.Activation {
         let standard = isSiglip ? "gelu_pytorch_tanh" : isBlip2 ? "gelu" : "quick_gelu"

@@ -2,6 +2,7 @@ import ArgumentParser
 import Client
 import Foundation
 import LocalFiles
+import Terminal
 
 struct LoginCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -107,7 +108,7 @@ struct WhoAmICommand: AsyncParsableCommand {
             if output.json {
                 try JSONOutput.write(account)
             } else {
-                try Console.out("\(Console.shown(account.name)) (\(account.role.rawValue))")
+                try Console.out("\(Console.shown(account.name)) (\(account.role.word))")
             }
         }
     }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Client
 import LocalFiles
+import Terminal
 
 struct AccountCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Client
+import Terminal
 
 struct ConceptAliasCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -39,8 +40,7 @@ struct AliasSetCommand: AsyncParsableCommand {
     @Flag(help: "Only if there is no such alias yet.")
     var onlyNew = false
 
-    @Option(help: "Why; kept in the history.")
-    var reason: String = ""
+    @OptionGroup var history: HistoryArguments
 
     @OptionGroup var connection: ConnectionArguments
     @OptionGroup var output: OutputArguments
@@ -53,7 +53,7 @@ struct AliasSetCommand: AsyncParsableCommand {
         try await CommandRunner.run(connection) { client, _ in
             let condition: PointerCondition = onlyNew ? .onlyNew : ifVersion.map { .ifVersion($0) } ?? .always
             let change = try await client.setAlias(
-                alias, of: concept, to: version, when: condition, reason: reason)
+                alias, of: concept, to: version, when: condition, reason: history.reason)
             if output.json { return try JSONOutput.write(change) }
             try Console.out("\(Console.shown(alias)) -> v\(change.alias?.version ?? 0)")
         }
@@ -79,15 +79,14 @@ struct AliasRemoveCommand: AsyncParsableCommand {
 
     @OptionGroup var target: AliasArguments
 
-    @Option(help: "Why; kept in the history.")
-    var reason: String = ""
+    @OptionGroup var history: HistoryArguments
 
     @OptionGroup var connection: ConnectionArguments
     @OptionGroup var output: OutputArguments
 
     func run() async throws {
         try await CommandRunner.run(connection) { client, _ in
-            let change = try await client.removeAlias(target.alias, of: target.concept, reason: reason)
+            let change = try await client.removeAlias(target.alias, of: target.concept, reason: history.reason)
             if output.json { return try JSONOutput.write(change) }
             output.note("the alias \(target.alias) is removed")
         }

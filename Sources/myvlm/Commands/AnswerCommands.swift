@@ -1,6 +1,7 @@
 import ArgumentParser
 import Client
 import LocalFiles
+import Terminal
 
 /// What `caption` and `ask` share.
 struct AnswerArguments: ParsableArguments {
@@ -16,7 +17,7 @@ struct AnswerArguments: ParsableArguments {
     @Option(help: "Seed of the draws.")
     var seed: UInt64 = 0
 
-    @Option(help: "Longest answer in tokens, at most 4096 (default: the server's).")
+    @Option(help: "Longest answer in tokens, at most 256 (default: the server's).")
     var maxTokens: Int?
 
     @Option(help: "Search for the likeliest answer with so many continuations side by side, at most 16 (1 is greedy).")
@@ -44,18 +45,19 @@ struct AnswerArguments: ParsableArguments {
         }
     }
 
-    var sampling: SamplingOptions {
-        SamplingOptions(
-            temperature: temperature, topP: topP, seed: seed, maximumTokens: maxTokens ?? 0, beams: beams,
-            lengthPenalty: lengthPenalty)
+    var sampling: Sampling {
+        Sampling(
+            temperature: temperature, topP: topP, seed: seed, maxTokens: UInt32(clamping: maxTokens ?? 0),
+            beam: beams == 1 ? nil : BeamOptions(beams: UInt32(clamping: beams), lengthPenalty: lengthPenalty))
     }
 
     /// Writes an answer as it comes.
     func show(
-        _ events: AsyncThrowingStream<AnswerEvent, any Error>, on picture: AnswerPictureFile?, _ output: OutputArguments
+        _ events: AsyncThrowingStream<AnswerEvent.Event, any Error>, on picture: AnswerPictureFile?,
+        _ output: OutputArguments
     ) async throws {
         var view = AnswerView(json: output.json, jsonl: jsonl, quiet: output.quiet)
-        var answer: Answer?
+        var answer: AnswerEnd?
         do {
             for try await event in events {
                 try view.show(event)

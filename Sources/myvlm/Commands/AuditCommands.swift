@@ -1,5 +1,6 @@
 import ArgumentParser
 import Client
+import Terminal
 
 struct AuditCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -45,8 +46,8 @@ struct AuditTailCommand: AsyncParsableCommand {
             var table = Table(["ROW", "WHEN", "WHO", "WHAT", "TO", "DETAILS"])
             for row in rows {
                 table.add([
-                    "\(row.sequence)", Format.time(row.atMs), row.actorName ?? row.actor, row.action,
-                    row.targetName ?? (row.target.isEmpty ? "-" : row.target), row.detailsJSON,
+                    "\(row.sequence)", Format.time(row.atMs), row.actorName.unlessEmpty ?? row.actor, row.action,
+                    row.targetName.unlessEmpty ?? (row.target.isEmpty ? "-" : row.target), row.detailsJson,
                 ])
             }
             try table.write()
@@ -72,7 +73,7 @@ struct AuditVerifyCommand: AsyncParsableCommand {
             guard found.intact else {
                 throw MyVLMError(
                     .invalidArgument,
-                    "row \(found.brokenAt ?? 0) is \(found.how ?? "not as it was"): somebody changed the database; "
+                    "row \(found.brokenAt) is \(found.how.unlessEmpty ?? "not as it was"): somebody changed the database; "
                         + "compare it with a backup")
             }
             if !output.json { try Console.out("\(found.rows) rows, all as they were written") }

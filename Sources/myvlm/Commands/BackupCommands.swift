@@ -1,5 +1,6 @@
 import ArgumentParser
 import Client
+import Terminal
 
 struct BackupCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,6 +1,7 @@
 import Client
 import Foundation
 import LocalFiles
+import Terminal
 
 /// Captions for photos: MyVLM's captions.json, {"mug1.jpg": ["zibo on a table", ...]}, or lines of FILE, a tab and a
 /// sentence.
@@ -58,7 +59,7 @@ enum CaptionsFile {
     ///
     /// Whole words only: MyVLM's own replacement finds "cat" in "catalog".
     static func placed(_ sentence: String, name: String) -> String? {
-        let placeholder = "{concept}"
+        let placeholder = TextRules.placeholder
         if sentence.contains(placeholder) { return sentence }
         func isPart(_ character: Character?) -> Bool { character.map { $0.isLetter || $0.isNumber } ?? false }
         var places: [Range<String.Index>] = []

@@ -1,6 +1,8 @@
 import ArgumentParser
 import Client
 import Foundation
+import LocalFiles
+import Terminal
 
 struct ConceptCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -43,7 +45,7 @@ struct ConceptListCommand: AsyncParsableCommand {
             var table = Table(["NAME", "KIND", "CLASS", "IDENTIFIER", "CURRENT", "VERSIONS", "CHANGED"])
             for concept in concepts {
                 table.add([
-                    concept.name, concept.kind.rawValue, concept.classNoun, concept.identifier,
+                    concept.name, concept.kind.word, concept.classNoun, concept.identifier,
                     "v\(concept.currentVersion)\(concept.otherModel ? " !" : "")", "\(concept.versions)",
                     Format.time(concept.updatedAtMs),
                 ])
@@ -77,7 +79,7 @@ struct ConceptShowCommand: AsyncParsableCommand {
             if output.json { return try JSONOutput.write(detail) }
             let current = detail.current
             var table = Table(["name", Console.shown(detail.concept.name)])
-            table.add(["kind", detail.concept.kind.rawValue])
+            table.add(["kind", detail.concept.kind.word])
             table.add(["class", detail.concept.classNoun])
             table.add(["identifier", detail.concept.identifier])
             table.add(["current", "v\(current.number) of \(detail.concept.versions)"])
@@ -86,9 +88,12 @@ struct ConceptShowCommand: AsyncParsableCommand {
             table.add(["digest", current.digest])
             table.add(["size", Format.bytes(current.sizeBytes)])
             table.add(["model", current.modelDigest + (detail.concept.otherModel ? " (not the server's)" : "")])
-            table.add(["kept", detail.concept.keepLast.map { "the newest \($0), and what a pointer names" } ?? "all"])
+            table.add([
+                "kept",
+                detail.concept.keepLast.unlessZero.map { "the newest \($0), and what a pointer names" } ?? "all",
+            ])
             for alias in detail.aliases {
-                table.add(["alias", "\(alias.name) -> v\(alias.version)\(alias.protected ? " (protected)" : "")"])
+                table.add(["alias", "\(alias.name) -> v\(alias.version)\(alias.isProtected ? " (protected)" : "")"])
             }
             try table.write()
             try Console.out("")
@@ -158,15 +163,14 @@ struct ConceptRollbackCommand: AsyncParsableCommand {
     @Option(help: "Only if this version is in use now.")
     var ifVersion: Int?
 
-    @Option(help: "Why; kept in the history.")
-    var reason: String = ""
+    @OptionGroup var history: HistoryArguments
 
     @OptionGroup var connection: ConnectionArguments
     @OptionGroup var output: OutputArguments
 
     func run() async throws {
         try await CommandRunner.run(connection) { client, _ in
-            let move = try await client.rollback(name, to: to, ifVersion: ifVersion, reason: reason)
+            let move = try await client.rollback(name, to: to, ifVersion: ifVersion, reason: history.reason)
             if output.json { return try JSONOutput.write(move) }
             try Console.out("\(Console.shown(move.concept)) v\(move.fromVersion) -> v\(move.toVersion)")
         }
@@ -203,7 +207,7 @@ struct ConceptDeleteCommand: AsyncParsableCommand {
                     throw MyVLMError(.usage, "nothing was deleted: say --yes where nobody can be asked")
                 }
                 Console.error("Delete \(Console.shown(name)) and all its versions? [y/N] ", newline: false)
-                guard try StandardInput.line()?.lowercased().hasPrefix("y") == true else {
+                guard try InputLine.next()?.lowercased().hasPrefix("y") == true else {
                     throw MyVLMError(.cancelled, "nothing was deleted")
                 }
             }

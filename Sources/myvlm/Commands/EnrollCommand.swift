@@ -1,6 +1,7 @@
 import ArgumentParser
 import Client
 import LocalFiles
+import Terminal
 
 struct EnrollCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -52,18 +53,10 @@ struct EnrollCommand: AsyncParsableCommand {
     @Flag(help: "Commit only if there is no concept of that name then.")
     var onlyNew = false
 
-    @Option(help: "Why; kept in the history.")
-    var reason: String = ""
-
-    @Flag(help: "End when the server has the photos; `myvlm jobs attach` tells how it goes.")
-    var detach = false
-
     @Flag(help: "Keep the photos on the server, sealed; without it they are deleted after the training.")
     var keepPhotos = false
 
-    @Flag(help: "Write one JSON object an event.")
-    var jsonl = false
-
+    @OptionGroup var enrollment: EnrollmentArguments
     @OptionGroup var connection: ConnectionArguments
     @OptionGroup var output: OutputArguments
 
@@ -80,18 +73,19 @@ struct EnrollCommand: AsyncParsableCommand {
                 identifier: identifier,
                 photos: try photos.map { try Photo(path: $0) },
                 captions: try captions.map { try CaptionsFile.read($0, photos: photos, name: name) } ?? [], seed: seed,
-                condition: onlyNew ? .onlyNew : ifVersion.map { .ifVersion($0) } ?? .always, reason: reason)
-            order.detach = detach
+                condition: onlyNew ? .onlyNew : ifVersion.map { .ifVersion($0) } ?? .always,
+                reason: enrollment.history.reason)
+            order.detach = enrollment.detach
             order.keepPhotos = keepPhotos
-            order.task = questions ? .questions : .captions
-            var view = EnrollmentView(json: output.json, jsonl: jsonl, quiet: output.quiet)
+            order.task = questions ? .questions : .caption
+            var view = EnrollmentView(json: output.json, jsonl: enrollment.jsonl, quiet: output.quiet)
             // The bar's line ends however the enrollment does.
             defer { view.end() }
             for try await event in client.enroll(order) {
                 try view.show(event)
-                if detach, case .job(let job) = event {
+                if enrollment.detach, case .job(let job) = event {
                     if output.json { return try JSONOutput.write(job) }
-                    if !jsonl { try Console.out(job.id) }
+                    if !enrollment.jsonl { try Console.out(job.id) }
                     return
                 }
             }

@@ -1,17 +1,19 @@
 import ArgumentParser
 import Client
 import Foundation
+import LocalFiles
+import Terminal
 
 /// Asks before something is destroyed for good.
 enum EraseQuestion {
     /// Throws unless the name was typed, or `yes` was said where nobody can be asked.
-    static func ask(_ name: String, yes: Bool) throws(MyVLMError) {
+    static func ask(_ name: String, yes: Bool) throws {
         guard !yes else { return }
         guard isatty(STDIN_FILENO) == 1 else {
             throw MyVLMError(.usage, "nothing was erased: say --yes where nobody can be asked")
         }
         Console.error("Nothing brings it back. Type \(Console.shown(name)) to erase it: ", newline: false)
-        guard try StandardInput.line() == name else { throw MyVLMError(.cancelled, "nothing was erased") }
+        guard try InputLine.next() == name else { throw MyVLMError(.cancelled, "nothing was erased") }
     }
 
     static func show(_ receipts: [ErasureReceipt], _ output: OutputArguments) throws {
@@ -21,7 +23,7 @@ enum EraseQuestion {
             try Console.out(receipt.receipt)
             output.note(
                 "\(receipt.versions) versions, \(Format.bytes(receipt.bytes)): "
-                    + (receipt.erasedAtMs.map { "erased \(Format.time($0))" }
+                    + (receipt.erasedAtMs.unlessZero.map { "erased \(Format.time($0))" }
                         ?? "pending: somebody still reads old pages; see `myvlm concept erasures`"))
             for backup in receipt.backups {
                 output.note("  still in the backup \(backup.name) of \(Format.time(backup.createdAtMs))")

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Client
 import LocalFiles
+import Terminal
 
 struct ExportCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -43,7 +44,7 @@ struct ExportCommand: AsyncParsableCommand {
             try target.write(file.bytes)
             if output.json { return try JSONOutput.write(Exported(file: out.shown, version: file.version)) }
             output.note(
-                "\(out.shown): \(file.version.kind.rawValue) \(Console.shown(file.version.identifier)), v\(file.version.number) of "
+                "\(out.shown): \(file.version.kind.word) \(Console.shown(file.version.identifier)), v\(file.version.number) of "
                     + "\(Console.shown(file.version.concept)), SHA-256 \(file.version.digest)")
         }
     }

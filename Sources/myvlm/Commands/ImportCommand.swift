@@ -1,7 +1,7 @@
 import ArgumentParser
 import Client
 import LocalFiles
-import Runtime
+import Terminal
 
 struct ImportCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -33,17 +33,9 @@ struct ImportCommand: AsyncParsableCommand {
 
     @Flag(help: "Exported: commit only if there is no concept of that name then.") var onlyNew = false
 
-    @Option(help: "Exported: why; kept in the history.") var reason: String = ""
+    @OptionGroup var history: HistoryArguments
 
-    @Option(help: "Published: the head of an object: classifier.weight, classifier.bias.") var head: LocalPath?
-
-    @Option(help: "Published: the word it was trained to say.") var identifier: String?
-
-    @Option(name: .customLong("class"), help: "Published: what it is: dog, mug, woman.") var classNoun: String = ""
-
-    @Option(help: "Published: the model the embedding was trained for.") var model: String = ""
-
-    @Option(help: "Published: the file to write.") var out: LocalPath?
+    @OptionGroup var published: PublishedArguments
 
     @OptionGroup var connection: ConnectionArguments
     @OptionGroup var output: OutputArguments
@@ -61,7 +53,9 @@ struct ImportCommand: AsyncParsableCommand {
         try await CommandRunner.run {
             // A pipe can be read once: whatever it is, it is read here.
             let bytes = try LocalInput.contents(of: order.file, limit: Self.limit)
-            guard order.out == nil, Self.isSafetensors(bytes) else { return try order.convert() }
+            guard order.published.out == nil, ConceptFile.isSafetensors(bytes) else {
+                try Laboratory.takeOver(try order.published.laboratoryArguments(order.file, order.output))
+            }
             let context = try order.connection.resolve()
             let client = try MyVLMClient(context.connection, token: context.token)
             do {
@@ -74,58 +68,22 @@ struct ImportCommand: AsyncParsableCommand {
         }
     }
 
-    /// Eight bytes of length, then JSON.
-    private static func isSafetensors(_ bytes: [UInt8]) -> Bool { bytes.dropFirst(8).first == UInt8(ascii: "{") }
-
     private func send(_ bytes: [UInt8], _ client: MyVLMClient) async throws {
-        do {
-            // Before it is sent: what is wrong with the file is told better here.
-            _ = try ConceptArtifact(decoding: bytes)
-        } catch let error as RuntimeError {
-            let converted = try? PortableConcept(decoding: bytes)
+        // Before it is sent: what is wrong with the file is told better here.
+        guard let format = ConceptFile.format(of: bytes) else {
+            throw MyVLMError(.invalidArgument, "\(file.shown) is no exported concept")
+        }
+        guard format == .exported else {
             throw MyVLMError(
                 .invalidArgument,
-                converted == nil
-                    ? "\(file.shown) is no exported concept"
-                    : "\(file.shown) holds an embedding of MyVLM's published code, which works on no other model: enroll "
-                        + "from the photos", cause: error)
+                "\(file.shown) holds an embedding of MyVLM's published code, which works on no other model: enroll from "
+                    + "the photos")
         }
         let base = file.name.text
         let enrolled = try await client.importConcept(
             name ?? base.split(separator: ".").first.map(String.init) ?? base, bytes,
-            condition: onlyNew ? .onlyNew : ifVersion.map { .ifVersion($0) } ?? .always, reason: reason)
+            condition: onlyNew ? .onlyNew : ifVersion.map { .ifVersion($0) } ?? .always, reason: history.reason)
         if output.json { return try JSONOutput.write(enrolled) }
         try Console.out(EnrollmentView.made(enrolled))
-    }
-
-    private func convert() throws {
-        guard let identifier, let out else {
-            throw MyVLMError(.usage, "files of the published code need --identifier and --out; see myvlm import --help")
-        }
-        let files = [file] + (head.map { [$0] } ?? [])
-        for path in files {
-            guard let status = FileStatus(path) else { throw MyVLMError(.noInput, "\(path.shown): no such file") }
-            guard status.kind == .plain else {
-                throw MyVLMError(
-                    .noInput, "\(path.shown) is no plain file; files of the published code cannot come through a pipe")
-            }
-        }
-        let target = try LocalOutput(out, .newOnly, from: files)
-        let names = try files.map { try LentName($0) }
-        do {
-            let concept = try PortableConcept(
-                head: head == nil ? nil : names.last?.text, embedding: names[0].text, identifier: identifier,
-                classNoun: classNoun, model: model)
-            try target.write([UInt8](try concept.encoded()))
-            if output.json { return try JSONOutput.write(concept.manifest) }
-            let steps = concept.manifest.steps.map(String.init).joined(separator: ", ")
-            output.note(
-                "\(out.shown): \(concept.manifest.kind.rawValue) \(identifier), steps \(steps), rows of "
-                    + "\(concept.manifest.hiddenSize)"
-                    + (concept.manifest.featureSize.map { ", head of \($0)" } ?? ", no head"))
-        } catch let error as RuntimeError {
-            let message = zip(files, names).reduce(error.message) { $0.replacing($1.1.text, with: $1.0.shown) }
-            throw MyVLMError(.invalidArgument, message, cause: error)
-        }
     }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Client
+import Terminal
 
 struct JobsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -48,7 +49,7 @@ struct JobsListCommand: AsyncParsableCommand {
             for job in jobs {
                 table.add([
                     job.id, job.concept, job.state, job.stage.isEmpty ? "-" : job.stage,
-                    Format.time(job.createdAtMs), Format.version(job.version ?? 0),
+                    Format.time(job.createdAtMs), Format.version(job.version),
                 ])
             }
             try table.write()
@@ -66,11 +67,11 @@ private func show(_ job: Job, _ output: OutputArguments) throws {
     if job.steps > 0 { table.add(["step", "\(job.step) of \(job.steps)"]) }
     table.add(["attempts", "\(job.attempts)"])
     table.add(["made", Format.time(job.createdAtMs)])
-    if let at = job.startedAtMs { table.add(["begun", Format.time(at)]) }
-    if let at = job.finishedAtMs { table.add(["ended", Format.time(at)]) }
+    if let at = job.startedAtMs.unlessZero { table.add(["begun", Format.time(at)]) }
+    if let at = job.finishedAtMs.unlessZero { table.add(["ended", Format.time(at)]) }
     table.add(["spent", Format.seconds(Float(job.spentMs) / 1_000)])
-    if let version = job.version { table.add(["version", "v\(version)"]) }
-    if let error = job.error { table.add(["error", error]) }
+    if let version = job.version.unlessZero { table.add(["version", "v\(version)"]) }
+    if let error = job.error.unlessEmpty { table.add(["error", error]) }
     try table.write()
 }
 

@@ -2,6 +2,7 @@ import ArgumentParser
 import Client
 import Foundation
 import LocalFiles
+import Terminal
 
 struct ConceptPhotosCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

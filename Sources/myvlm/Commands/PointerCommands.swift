@@ -1,5 +1,6 @@
 import ArgumentParser
 import Client
+import Terminal
 
 struct ConceptPromoteCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -21,15 +22,14 @@ struct ConceptPromoteCommand: AsyncParsableCommand {
     @Option(help: "Only if this version is in use now.")
     var ifVersion: Int?
 
-    @Option(help: "Why; kept in the history.")
-    var reason: String = ""
+    @OptionGroup var history: HistoryArguments
 
     @OptionGroup var connection: ConnectionArguments
     @OptionGroup var output: OutputArguments
 
     func run() async throws {
         try await CommandRunner.run(connection) { client, _ in
-            let move = try await client.promote(name, to: version, ifVersion: ifVersion, reason: reason)
+            let move = try await client.promote(name, to: version, ifVersion: ifVersion, reason: history.reason)
             if output.json { return try JSONOutput.write(move) }
             try Console.out("\(Console.shown(move.concept)) v\(move.fromVersion) -> v\(move.toVersion)")
         }

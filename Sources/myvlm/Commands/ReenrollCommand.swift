@@ -1,5 +1,6 @@
 import ArgumentParser
 import Client
+import Terminal
 
 struct ReenrollCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -26,15 +27,7 @@ struct ReenrollCommand: AsyncParsableCommand {
     @Flag(help: "Train those too that are of the server's model already.")
     var force = false
 
-    @Option(help: "Why; kept in the history.")
-    var reason: String = ""
-
-    @Flag(help: "End when the server has taken them on; `myvlm jobs attach` tells how one goes.")
-    var detach = false
-
-    @Flag(help: "Write one JSON object an event.")
-    var jsonl = false
-
+    @OptionGroup var enrollment: EnrollmentArguments
     @OptionGroup var connection: ConnectionArguments
     @OptionGroup var output: OutputArguments
 

@@ -1,4 +1,5 @@
 import Client
+import Terminal
 
 /// Trains concepts again, one after the other: one that cannot be trained does not keep the others from it.
 struct ReenrollmentRound: Sendable {
@@ -21,7 +22,7 @@ struct ReenrollmentRound: Sendable {
         var event: String?
         let concept: String
         let state: State
-        var version: Int?
+        var version: UInt32?
         var created: Bool?
         var job: String?
         var error: String?
@@ -81,7 +82,7 @@ struct ReenrollmentRound: Sendable {
             outcome = Outcome(concept: name, state: .failed, error: error.message, cause: error)
         }
         try Task.checkCancellation()
-        if command.jsonl {
+        if command.enrollment.jsonl {
             var line = outcome
             line.event = "concept"
             try JSONOutput.writeLine(line)
@@ -98,18 +99,22 @@ struct ReenrollmentRound: Sendable {
 
     private func train(_ name: String) async throws -> Outcome {
         command.output.note("training \(name) again")
-        var view = EnrollmentView(json: false, jsonl: command.jsonl, quiet: command.output.quiet)
+        var view = EnrollmentView(json: false, jsonl: command.enrollment.jsonl, quiet: command.output.quiet)
         // The bar's line ends however the training does.
         defer { view.end() }
-        for try await event in client.reenroll(name, detach: command.detach, reason: command.reason) {
+        for try await event in client.reenroll(
+            name, detach: command.enrollment.detach, reason: command.enrollment.history.reason)
+        {
             if case .done(let enrolled) = event {
                 if !command.output.json { try view.show(event) }
                 return Outcome(
                     concept: name, state: .trained, version: enrolled.version.number, created: enrolled.created)
             }
             try view.show(event)
-            if command.detach, case .job(let job) = event {
-                if !command.output.json, !command.jsonl { try Console.out("\(job.id)  \(Console.shown(name))") }
+            if command.enrollment.detach, case .job(let job) = event {
+                if !command.output.json, !command.enrollment.jsonl {
+                    try Console.out("\(job.id)  \(Console.shown(name))")
+                }
                 return Outcome(concept: name, state: .begun, job: job.id)
             }
         }

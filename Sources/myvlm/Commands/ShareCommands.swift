@@ -1,5 +1,6 @@
 import ArgumentParser
 import Client
+import Terminal
 
 struct ConceptShareCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -28,7 +29,7 @@ struct ConceptShareCommand: AsyncParsableCommand {
             let share = try await client.share(concept, with: user)
             if output.json { return try JSONOutput.write(share) }
             output.note(
-                share.state == .accepted
+                share.state == "accepted"
                     ? "\(share.user) uses \(share.owner)/\(share.concept)"
                     : "\(share.owner)/\(share.concept) is offered to \(share.user); it is used once it is accepted")
         }
@@ -83,7 +84,7 @@ struct ConceptSharesCommand: AsyncParsableCommand {
             var table = Table(["OWNER", "CONCEPT", "WITH", "STATE", "SINCE"])
             for share in listing.shares {
                 table.add([
-                    share.owner, share.concept, share.user, share.state.rawValue, Format.time(share.createdAtMs),
+                    share.owner, share.concept, share.user, share.state, Format.time(share.createdAtMs),
                 ])
             }
             try table.write()

@@ -1,6 +1,7 @@
 public import ArgumentParser
 public import Client
 import LocalFiles
+import Terminal
 
 struct TokenCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -44,7 +45,7 @@ struct TokenListCommand: AsyncParsableCommand {
                 table.add([
                     "\(token.id)", token.current ? "*" : "", token.label, token.scopes.joined(separator: ","),
                     Format.time(token.createdAtMs), Format.time(token.expiresAtMs),
-                    token.lastUsedAtMs.map(Format.time) ?? "-",
+                    token.lastUsedAtMs.unlessZero.map(Format.time) ?? "-",
                 ])
             }
             try table.write()

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Client
+import Terminal
 
 struct UploadsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -35,7 +36,7 @@ struct UploadsListCommand: AsyncParsableCommand {
             var table = Table(["UPLOAD", "PHOTOS", "SIZE", "STATE", "EXPIRES"])
             for upload in uploads {
                 table.add([
-                    upload.id, "\(upload.photos)", Format.bytes(upload.bytes),
+                    upload.uploadId, "\(upload.photos)", Format.bytes(upload.bytes),
                     upload.complete ? "complete" : "coming in", Format.time(upload.expiresAtMs),
                 ])
             }
@@ -73,7 +74,7 @@ struct UploadsDropCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await CommandRunner.run(connection) { client, _ in
-            let wanted = all ? try await client.uploads().map(\.id) : ids
+            let wanted = all ? try await client.uploads().map(\.uploadId) : ids
             var photos = 0
             for id in wanted { photos += try await client.dropUpload(id) }
             if output.json { return try JSONOutput.write(Dropped(uploads: wanted, photos: photos)) }

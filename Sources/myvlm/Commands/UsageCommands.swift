@@ -1,5 +1,6 @@
 import ArgumentParser
 import Client
+import Terminal
 
 /// A user's limits as a table.
 private func show(_ quotas: [QuotaUse], _ output: OutputArguments) throws {

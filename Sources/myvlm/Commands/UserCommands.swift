@@ -1,6 +1,7 @@
 import ArgumentParser
 import Client
 import LocalFiles
+import Terminal
 
 struct UserCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -81,7 +82,7 @@ struct UserListCommand: AsyncParsableCommand {
             var table = Table(["NAME", "ROLE", "SINCE", "STATE"])
             for user in users {
                 table.add([
-                    user.name, user.role.rawValue, Format.time(user.createdAtMs), user.suspended ? "suspended" : "-",
+                    user.name, user.role.word, Format.time(user.createdAtMs), user.suspended ? "suspended" : "-",
                 ])
             }
             try table.write()

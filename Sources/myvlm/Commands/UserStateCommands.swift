@@ -1,8 +1,20 @@
-public import ArgumentParser
-public import Client
+import ArgumentParser
+import Client
 import LocalFiles
+import Terminal
 
-extension Account.Role: ExpressibleByArgument {}
+/// A role as people write it.
+enum RoleWord: String, CaseIterable, ExpressibleByArgument {
+    case user, admin, auditor
+
+    var role: Role {
+        switch self {
+        case .user: .user
+        case .admin: .admin
+        case .auditor: .auditor
+        }
+    }
+}
 
 struct UserSuspendCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -62,16 +74,16 @@ struct UserRoleCommand: AsyncParsableCommand {
     var name: String
 
     @Argument(help: "user, admin or auditor.")
-    var role: Account.Role
+    var role: RoleWord
 
     @OptionGroup var connection: ConnectionArguments
     @OptionGroup var output: OutputArguments
 
     func run() async throws {
         try await CommandRunner.run(connection) { client, _ in
-            let account = try await client.setRole(role, user: name)
+            let account = try await client.setRole(role.role, user: name)
             if output.json { return try JSONOutput.write(account) }
-            output.note("\(account.name) is \(account.role.rawValue) now")
+            output.note("\(account.name) is \(account.role.word) now")
         }
     }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Client
+import Terminal
 
 struct WatchCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -42,8 +43,8 @@ struct WatchCommand: AsyncParsableCommand {
             var left = count ?? .max
             for try await event in client.watch(after: after) {
                 switch event {
-                case .bookmark(let revision):
-                    if jsonl { try JSONOutput.writeLine(Line(event: "bookmark", revision: revision)) }
+                case .bookmark(let bookmark):
+                    if jsonl { try JSONOutput.writeLine(Line(event: "bookmark", revision: bookmark.revision)) }
                 case .change(let change):
                     if jsonl {
                         try JSONOutput.writeLine(Line(event: "change", change: change))
@@ -61,10 +62,10 @@ struct WatchCommand: AsyncParsableCommand {
     /// `41  2026-11-23T12:00:00Z  promote  zibo  current v1 -> v2`
     static func line(_ change: ConceptChange) -> String {
         var line = "\(change.revision)  \(Format.time(change.atMs))  \(change.kind)  "
-        line += change.concept.map(Console.shown) ?? "(concept \(change.conceptID))"
-        if let pointer = change.pointer {
+        line += change.concept.unlessEmpty.map(Console.shown) ?? "(concept \(change.conceptId))"
+        if let pointer = change.pointer.unlessEmpty {
             line +=
-                "  \(pointer) \(Format.version(change.fromVersion ?? 0)) -> \(Format.version(change.toVersion ?? 0))"
+                "  \(pointer) \(Format.version(change.fromVersion)) -> \(Format.version(change.toVersion))"
         }
         return line
     }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Client
 import LocalFiles
+import Terminal
 
 /// Which server to call and as whom; part of every command.
 struct ConnectionArguments: ParsableArguments {

@@ -1,6 +1,7 @@
 import Client
 import Foundation
 import LocalFiles
+import Terminal
 
 /// Where a login is kept: server, authority, user and token, in a file of mode 0600.
 struct ContextFile: Codable, Equatable, Sendable {

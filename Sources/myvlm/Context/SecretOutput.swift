@@ -1,5 +1,6 @@
 import Client
 import LocalFiles
+import Terminal
 
 /// Tokens into files only their owner may read.
 enum SecretOutput {

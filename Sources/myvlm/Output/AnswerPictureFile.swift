@@ -1,6 +1,7 @@
 import Client
 import LocalFiles
 import Pictures
+import Terminal
 
 /// The picture file of `--picture`.
 struct AnswerPictureFile {
@@ -24,7 +25,7 @@ struct AnswerPictureFile {
             }
         }
         let heat = recognitions.first { !$0.heat.isEmpty && $0.heatColumns > 0 }
-            .map { AnswerPicture.Heat(columns: $0.heatColumns, cells: $0.heat) }
+            .map { AnswerPicture.Heat(columns: Int($0.heatColumns), cells: $0.heat) }
         let picture = AnswerPicture(
             caption: Console.shown(caption), notes: recognitions.map { AnswerView.line($0) }, boxes: boxes, heat: heat)
         let bytes: [UInt8]

@@ -1,5 +1,6 @@
 import Client
 import Foundation
+import Terminal
 
 /// Shows an answer as it comes: text on standard output, what fired on standard error.
 struct AnswerView {
@@ -19,16 +20,16 @@ struct AnswerView {
     private struct Line: Encodable {
         var event: String
         var text: String?
-        var answer: Answer?
+        var answer: AnswerEnd?
     }
 
-    mutating func show(_ event: AnswerEvent) throws {
+    mutating func show(_ event: AnswerEvent.Event) throws {
         switch event {
-        case .text(let piece):
-            if jsonl { return try JSONOutput.writeLine(Line(event: "text", text: piece)) }
+        case .piece(let piece):
+            if jsonl { return try JSONOutput.writeLine(Line(event: "text", text: piece.text)) }
             guard !json else { return }
             // A model's first token mostly begins with a space.
-            let text = begun ? piece : String(piece.drop { $0 == " " })
+            let text = begun ? piece.text : String(piece.text.drop { $0 == " " })
             if text.isEmpty { return }
             begun = true
             lineOpen = true
@@ -53,14 +54,14 @@ struct AnswerView {
     /// What was left out, on standard error, even where little is told.
     static func tell(_ skipped: [SkippedConcept]) {
         for one in skipped {
-            let version = one.version.map { " v\($0)" } ?? ""
+            let version = one.version == 0 ? "" : " v\(one.version)"
             Console.error("left out \(Console.shown(one.concept))\(version): \(Console.shown(one.reason))")
         }
     }
 
     /// `zibo v2  fired  0.97 (threshold 0.50)`
     static func line(_ result: Recognition) -> String {
-        let score = result.score.map { String(format: "%.2f", $0) } ?? "no face"
+        let score = result.knownScore.map { String(format: "%.2f", $0) } ?? "no face"
         return Console.shown(result.concept) + " v\(result.version)  \(result.fired ? "fired" : "not there")  \(score)"
             + String(format: " (threshold %.2f)", result.threshold)
     }

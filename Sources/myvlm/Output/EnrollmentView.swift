@@ -1,4 +1,5 @@
 import Client
+import Terminal
 
 /// Shows an enrollment as it runs.
 struct EnrollmentView {
@@ -20,7 +21,7 @@ struct EnrollmentView {
         var event: String
         var stage: String?
         var note: String?
-        var progress: TrainingProgress?
+        var progress: EnrollProgress?
         var photosSent: Int?
         var photos: Int?
         var version: ConceptVersion?
@@ -46,7 +47,7 @@ struct EnrollmentView {
             if jsonl { try JSONOutput.writeLine(Line(event: "progress", progress: step)) }
             if !quiet, !jsonl {
                 progress.show(step)
-                if let sample = step.sample { say("step \(step.step) says: \(sample)") }
+                if let sample = step.sample.unlessEmpty { say("step \(step.step) says: \(sample)") }
             }
         case .done(let enrolled):
             end()

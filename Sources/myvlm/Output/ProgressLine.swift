@@ -1,5 +1,6 @@
 import Client
 import Foundation
+import Terminal
 
 /// Progress on standard error: a bar that renews itself on a terminal, one line per 10 % elsewhere.
 struct ProgressLine {
@@ -11,13 +12,13 @@ struct ProgressLine {
     init(terminal: Bool) { self.terminal = terminal }
 
     /// One training step.
-    mutating func show(_ progress: TrainingProgress) {
+    mutating func show(_ progress: EnrollProgress) {
         guard progress.steps > 0 else { return }
         if terminal {
             Console.error("\r\u{1B}[K" + Self.bar(progress), newline: false)
             open = true
         } else {
-            let tenth = progress.step * 10 / progress.steps
+            let tenth = Int(progress.step) * 10 / Int(progress.steps)
             if tenth > lastTenth {
                 lastTenth = tenth
                 Console.error(Self.line(progress))
@@ -31,15 +32,15 @@ struct ProgressLine {
         open = false
     }
 
-    static func bar(_ progress: TrainingProgress, width: Int = 30) -> String {
-        let filled = min(width, progress.step * width / max(1, progress.steps))
+    static func bar(_ progress: EnrollProgress, width: Int = 30) -> String {
+        let filled = min(width, Int(progress.step) * width / max(1, Int(progress.steps)))
         return "[" + String(repeating: "#", count: filled) + String(repeating: ".", count: width - filled) + "] "
             + line(progress)
     }
 
-    static func line(_ progress: TrainingProgress) -> String {
-        String(
-            format: "%3d %%  step %d/%d  loss %.3f  ", progress.step * 100 / max(1, progress.steps), progress.step,
-            progress.steps, progress.loss) + Format.seconds(progress.secondsLeft) + " left"
+    static func line(_ progress: EnrollProgress) -> String {
+        let (step, steps) = (Int(progress.step), Int(progress.steps))
+        return String(format: "%3d %%  step %d/%d  loss %.3f  ", step * 100 / max(1, steps), step, steps, progress.loss)
+            + Format.seconds(progress.secondsLeft) + " left"
     }
 }

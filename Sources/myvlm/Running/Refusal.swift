@@ -1,5 +1,6 @@
 import Client
 import LocalFiles
+import Terminal
 
 /// Refusals that are about one photo.
 enum Refusal {

@@ -19,7 +19,7 @@ struct ModelArguments: ParsableArguments {
 
     /// The options; progress goes to the log, every tenth.
     func options(_ logger: Logger) -> ModelOptions {
-        let told = Tenths()
+        let told = ProgressTenths()
         return ModelOptions(numberFormat: dtype, tiles: tiles, headEncoder: headEncoder) { share in
             if let tenth = told.reached(share) { logger.info("weights", metadata: ["percent": "\(tenth * 10)"]) }
         }
@@ -27,7 +27,7 @@ struct ModelArguments: ParsableArguments {
 }
 
 /// Tells each tenth once.
-private final class Tenths: Sendable {
+private final class ProgressTenths: Sendable {
     private let last = Mutex(0)
 
     func reached(_ share: Double) -> Int? {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Foundations
 import Service
 
 /// Where the process begins.
@@ -57,7 +58,7 @@ struct MyVLMD: AsyncParsableCommand {
               0 well, 64 usage, 65 bad data, 66 no input, 69 unavailable, 70 internal, 73 can't create, 75 try again,
               78 configuration
             """,
-        version: ServerVersion.current,
+        version: Release.version,
         subcommands: [
             InitCommand.self, ServeCommand.self, BankCommand.self, BackupCommand.self, KeyCommand.self,
             CertificateCommand.self, ScrubCommand.self, ModelCommand.self,

@@ -1,6 +1,6 @@
 import Foundation
 public import Logging
-import RPC
+package import RPC
 public import Registry
 public import Runtime
 import Synchronization
@@ -34,9 +34,8 @@ public final class MyVLMServer: Sendable {
         public var passwordCost = PasswordCost.standard
         /// Last word on the registry's settings: a test's small disk.
         package var adjustRegistry: @Sendable (inout RegistryConfiguration) -> Void = { _ in }
-        /// How long handshakes, requests and messages may take to come, instead of the usual limits: tests run side by side
-        /// on machines of any speed.
-        package var patience: Duration?
+        /// Last word on how calls are served: a test's own time.
+        package var adjustTransport: @Sendable (inout RPC.ServerConfiguration) -> Void = { _ in }
 
         /// The defaults.
         public init() {}
@@ -68,12 +67,11 @@ public final class MyVLMServer: Sendable {
                 logger: logger, authentication: authentication, meter: meter,
                 places: [home.path, registry.configuration.directory])
             var services = Services()
-            AccountsService(registry: registry, runner: runner, meter: meter).register(in: &services)
-            VisionService(vision: vision, runner: runner).register(in: &services)
+            AccountsService(registry: registry, meter: meter).register(into: &services, running: runner)
+            VisionService(vision: vision).register(into: &services, running: runner)
             StatusService(
-                vision: vision, gate: gate, runner: runner, registry: registry, meter: meter, started: .now,
-                clock: options.clock
-            ).register(in: &services)
+                vision: vision, gate: gate, registry: registry, meter: meter, started: .now, clock: options.clock
+            ).register(into: &services, running: runner)
             let photos = JobPhotos(directory: home.jobs, registry: registry)
             let enroller = vision.enroller
             let jobs = JobRunner(
@@ -88,27 +86,19 @@ public final class MyVLMServer: Sendable {
                 registry: registry, leastBytes: enroller.leastArtifactBytes, training: { try enroller.check($0) })
             let enrollment = Enrollment(registry: registry, stage: stage, jobs: jobs, door: door)
             ConceptsService(
-                registry: registry, stage: stage, enrollment: enrollment, runner: runner,
-                forget: forget, backups: home.backups, inspect: { try vision.inspect($0) },
-                model: vision.model.identity.digest, imports: DataImports(registry: registry)
-            ).register(in: &services)
-            JobsService(registry: registry, jobs: jobs, enrollment: enrollment, runner: runner)
-                .register(in: &services)
-            AdminService(
-                registry: registry, runner: runner, backups: home.backups,
-                forget: forget
-            ).register(in: &services)
+                registry: registry, stage: stage, enrollment: enrollment, forget: forget, backups: home.backups,
+                inspect: { try vision.inspect($0) }, model: vision.model.identity.digest,
+                imports: DataImports(registry: registry)
+            ).register(into: &services, running: runner)
+            JobsService(registry: registry, jobs: jobs, enrollment: enrollment)
+                .register(into: &services, running: runner)
+            AdminService(registry: registry, backups: home.backups, forget: forget)
+                .register(into: &services, running: runner)
             var rpc = RPC.ServerConfiguration(
                 endpoint: Endpoint(host: listen.host, port: listen.port), certificateFile: home.certificate,
                 keyFile: home.key)
             rpc.clientAuthorityFile = configuration.clientAuthority
-            if let patience = options.patience {
-                rpc.limits.handshakeTimeout = patience
-                rpc.limits.strangerTimeout = patience
-                rpc.limits.requestTimeout = patience
-                rpc.limits.strangersRequestTimeout = patience
-                rpc.limits.messageTimeout = patience
-            }
+            options.adjustTransport(&rpc)
             server = try Server(
                 configuration: rpc, services: services,
                 authenticator: { try await authentication.authenticate($0, $1, $2) },

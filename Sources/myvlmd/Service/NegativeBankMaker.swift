@@ -5,7 +5,7 @@ import VLM
 /// Makes `bank.safetensors` for a model that came without one.
 public struct NegativeBankMaker {
     /// What was written.
-    public struct Made: Sendable {
+    public struct WrittenBank: Sendable {
         /// Of the file.
         public let path: String
         /// Features in it.
@@ -33,7 +33,7 @@ public struct NegativeBankMaker {
     /// Writes the features of a folder's photos, in the order of their names. `leftOut` hears of files that are no
     /// pictures. Throws `missingFile` for a folder that cannot be read, `badData` for too few photos, `cannotCreate` when
     /// the file cannot be written.
-    public func write(photos: String, leftOut: (String, String) -> Void) throws(ServiceError) -> Made {
+    public func write(photos: String, leftOut: (String, String) -> Void) throws(ServiceError) -> WrittenBank {
         let manager = FileManager.default
         guard let names = try? manager.contentsOfDirectory(atPath: photos) else {
             throw ServiceError(.missingFile, "the folder of photos \(photos) cannot be read")
@@ -62,7 +62,7 @@ public struct NegativeBankMaker {
         do {
             let bank = try NegativeBank(pooled: pooled)
             try Data(bank.encoded()).write(to: URL(filePath: path), options: .atomic)
-            return Made(path: path, count: pooled.count, size: bank.mean.count)
+            return WrittenBank(path: path, count: pooled.count, size: bank.mean.count)
         } catch {
             throw ServiceError(
                 .cannotCreate, "\(path) cannot be written: is the model's folder writable?", cause: error)

@@ -1,5 +1,6 @@
 package import RPC
 package import Registry
+import Rules
 package import Runtime
 package import VLM
 
@@ -13,6 +14,7 @@ package enum StatusMapping {
     package static func status(of error: any Error) -> RPCError {
         switch error {
         case let error as RPCError: error
+        case let error as RuleError: RPCError(code: .invalidArgument, message: error.message, cause: error)
         case let error as RegistryError: status(error)
         case let error as RuntimeError: status(error)
         case let error as VLMError: status(error)

@@ -14,24 +14,25 @@ import Testing
     }
 
     @Test func aDeadlineEndsBothSides() async throws {
-        let server = try await TestServer()
-        let channel = try server.channel()
-        // Connected first, and with time enough that the call reaches its handler on a loaded machine.
-        _ = try await channel.call(Echo.unary, TextPiece())
+        let server = try await TestServer.onPipes()
+        let channel = try server.joined()
         let options = CallOptions(timeout: .seconds(2))
-        #expect(
-            await code { _ = try await channel.call(Echo.hang, TextPiece(), options: options) } == .deadlineExceeded)
+        let call = Task { await code { _ = try await channel.call(Echo.hang, TextPiece(), options: options) } }
         #expect(await server.nextSignal() == "begun")
+        await server.time.advance(by: .milliseconds(1999))
+        #expect(server.server.openCalls.count == 1, "it has its time to the end")
+        await server.time.advance(by: .milliseconds(1))
         #expect(await server.nextSignal() == "cancelled")
+        #expect(await call.value == .deadlineExceeded)
         await server.stop()
     }
 
     @Test func aDeadlineHoldsBeforeThereIsAConnection() async throws {
         let certificates = try await TestCertificates.shared.value
         let silent = try PlainListener(answers: false)
-        let channel = try Channel(
-            endpoint: Endpoint(host: "127.0.0.1", port: silent.port),
-            options: ChannelOptions(authorityFile: certificates.path("ca.pem")))
+        var patient = ChannelOptions(authorityFile: certificates.path("ca.pem"))
+        patient.connectTimeout = .seconds(3600)
+        let channel = try Channel(endpoint: Endpoint(host: "127.0.0.1", port: silent.port), options: patient)
         let options = CallOptions(timeout: .milliseconds(100))
         #expect(
             await code { _ = try await channel.call(Echo.hang, TextPiece(), options: options) } == .deadlineExceeded)

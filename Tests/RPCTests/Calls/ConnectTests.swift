@@ -2,6 +2,7 @@ import Foundation
 import Glibc
 import RPC
 import Testing
+import WaitingTestSupport
 
 @Suite(.timeLimit(.minutes(10))) struct ConnectTests {
     private func reason(_ channel: Channel) async -> String {
@@ -146,9 +147,11 @@ import Testing
         try await channel.call(Echo.chat) { writer, replies in
             try await writer.write(TextPiece(text: "before"))
             #expect(try await replies.next()?.text == "before")
-            let shutdown = Task { await server.stop() }
+            let shutdown = Task { await server.server.shutdown(grace: .seconds(3600)) }
             // Refused from the moment the server drains; until then calls are served.
-            while await code({ _ = try await channel.call(Echo.unary, TextPiece()) }) == nil {}
+            try await eventually("the server drains") {
+                await code { _ = try await channel.call(Echo.unary, TextPiece()) } != nil
+            }
             #expect(await code { _ = try await channel.call(Echo.unary, TextPiece()) } == .unavailable)
             try await writer.write(TextPiece(text: "after"))
             #expect(try await replies.next()?.text == "after")
@@ -186,7 +189,7 @@ import Testing
     @Test func aProcessMayEndWhileConnectionsComeAndGo() async {
         await #expect(processExitsWith: .success) {
             // What is registered first runs last: connections come and go for a while after whatever OpenSSL does at the end.
-            atexit { usleep(300_000) }
+            atexit { usleep(300_000) }  // Sleeps because: the process must not be gone while they do.
             let server = try await TestServer()
             let text = TextPiece(text: String(repeating: "x", count: 100_000))
             await withTaskGroup(of: Void.self) { group in

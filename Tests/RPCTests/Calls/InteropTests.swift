@@ -20,7 +20,7 @@ private func hasGRPC() async -> Bool { (try? await run(["-c", "import grpc, grpc
 @Suite(.timeLimit(.minutes(10))) struct InteropTests {
     @Test(.enabled("no grpcio in \(python): install Tools/requirements-grpc.txt or set MYVLM_PYTHON", hasGRPC))
     func pythonsGRPCSpeaksWithTheServer() async throws {
-        let server = try await TestServer()
+        let server = try await TestServer(isReal: true)
         let script = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .appending(path: "python/interop.py").path()
         let target = "localhost:\(server.server.endpoint.port)"

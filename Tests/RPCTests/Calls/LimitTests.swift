@@ -1,6 +1,7 @@
 import Foundation
 import RPC
 import Testing
+import WaitingTestSupport
 
 @Suite(.timeLimit(.minutes(10))) struct LimitTests {
     @Test func anOversizedMessageEndsItsCallOnly() async throws {
@@ -44,12 +45,12 @@ import Testing
         _ = try await mine.call(Echo.unary, TextPiece())
         var silent: [RawSocket] = []
         for _ in 0..<20 { silent.append(try RawSocket(port: server.server.endpoint.port)) }
-        while await server.server.statistics.refusedConnections < 17 { await Task.yield() }
+        try await eventually("17 connections gave way") { await server.server.statistics.refusedConnections >= 17 }
         let other = try server.channel()
         #expect(try await other.call(Echo.unary, TextPiece(text: "new")).text == "new")
         #expect(try await mine.call(Echo.unary, TextPiece(text: "old")).text == "old")
         #expect(await server.server.statistics.connections == 4)
-        #expect(silent[0].readUntilClosed(), "the oldest gave way")
+        try await eventually("the oldest gave way") { silent[0].isClosed }
         await server.stop()
     }
 
@@ -58,6 +59,9 @@ import Testing
         let channel = try server.channel()
         _ = try await channel.call(Echo.unary, TextPiece())
         let silent = try await WirePeer(server)
+        await server.time.advance(by: .milliseconds(999))
+        #expect(await server.server.statistics.connections == 2)
+        await server.time.advance(by: .milliseconds(51))
         for await _ in silent.frames {}
         #expect(await server.server.statistics.connections == 1, "that of the known caller stays")
         await server.stop()
@@ -71,11 +75,9 @@ import Testing
         #expect(await code { _ = try await channels[2].call(Echo.unary, TextPiece()) } == .unavailable)
         await channels[0].close()
         // The server hears of the close a moment later: asked again until it has.
-        var last: StatusCode? = .unavailable
-        for _ in 0..<1000 where last != nil {
-            last = await code { _ = try await channels[2].call(Echo.unary, TextPiece()) }
+        try await eventually("there is a place for the third") {
+            await code { _ = try await channels[2].call(Echo.unary, TextPiece()) } == nil
         }
-        #expect(last == nil)
         #expect(await server.server.statistics.refusedConnections >= 1)
         await server.stop()
     }
@@ -84,7 +86,10 @@ import Testing
         let server = try await TestServer { $0.limits.idleTimeout = .milliseconds(100) }
         let channel = try server.channel()
         _ = try await channel.call(Echo.unary, TextPiece())
-        while await server.server.statistics.connections > 0 { await Task.yield() }
+        try await eventually("the idle connection is closed") {
+            await server.time.advance(by: .milliseconds(100))
+            return await server.server.statistics.connections == 0
+        }
         #expect(try await channel.call(Echo.unary, TextPiece(text: "again")).text == "again")
         #expect(await server.server.statistics.acceptedConnections == 2)
         await server.stop()
@@ -102,16 +107,15 @@ import Testing
             _ = try? await replies.next()
             replies.cancel()
         }
-        while await server.server.statistics.acceptedConnections < 2 {
+        try await eventually("the flood ended a connection") {
             _ = try? await channel.call(Echo.unary, TextPiece())
+            return await server.server.statistics.acceptedConnections > 1
         }
         // The connection in use may be one that the flood ended too: its last calls are refused, and those after them
         // have a connection of their own.
-        var last: StatusCode? = .unavailable
-        for _ in 0..<1000 where last == .unavailable {
-            last = await code { _ = try await channel.call(Echo.unary, TextPiece(text: "new")) }
+        try await eventually("a call is served again") {
+            await code { _ = try await channel.call(Echo.unary, TextPiece(text: "new")) } == nil
         }
-        #expect(last == nil)
         await server.stop()
     }
 
@@ -122,14 +126,25 @@ import Testing
         ] {
             let socket = try RawSocket(port: server.server.endpoint.port)
             socket.send(bytes)
-            #expect(socket.readUntilClosed(), "the server did not close after \(bytes.prefix(4))")
+            try await eventually("the server closes after \(bytes.prefix(4))") {
+                await server.time.advance(by: .milliseconds(50))
+                return socket.isClosed
+            }
         }
+        let accepted = await server.server.statistics.acceptedConnections
         let trickle = try RawSocket(port: server.server.endpoint.port)
+        try await eventually("it is accepted") {
+            await server.server.statistics.acceptedConnections == accepted + 1
+        }
         // A handshake at one byte every 50 ms makes progress all the time and is cut off all the same.
-        #expect(trickle.trickleUntilClosed([0x16, 3, 1, 0, 200, 1, 0, 0, 196] + [UInt8](repeating: 3, count: 200)))
+        for byte in [0x16, 3, 1, 0, 200, 1, 0, 0, 196] as [UInt8] {
+            trickle.send([byte])
+            await server.time.advance(by: .milliseconds(50))
+        }
+        try await eventually("the handshake is cut off") { trickle.isClosed }
         let channel = try server.channel()
         #expect(try await channel.call(Echo.unary, TextPiece(text: "fine")).text == "fine")
-        #expect(await server.server.statistics.connections == 1)
+        try await eventually("only the last one is left") { await server.server.statistics.connections == 1 }
         await server.stop()
     }
 }

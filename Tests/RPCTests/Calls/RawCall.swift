@@ -16,7 +16,7 @@ final class RawConnection: HTTP2ConnectionDelegate, @unchecked Sendable {
         let tls = try TLSContext.client(
             authorityFile: server.certificates.path("ca.pem"), certificateFile: nil, keyFile: nil)
         let descriptor = try await withCheckedThrowingContinuation { continuation in
-            Connector.connect(Endpoint(host: "127.0.0.1", port: server.server.endpoint.port), timeout: .seconds(10)) {
+            Connector.connect(Endpoint(host: "127.0.0.1", port: server.server.endpoint.port), timeout: .seconds(3600)) {
                 continuation.resume(with: $0.mapError { $0 as any Error })
             }
         }
@@ -26,7 +26,7 @@ final class RawConnection: HTTP2ConnectionDelegate, @unchecked Sendable {
                 do {
                     let pipe = try TLSPipe(
                         loop: loop, descriptor: descriptor, tls: tls, side: .client(name: "localhost"),
-                        handshakeTimeout: .seconds(10))
+                        handshakeTimeout: .seconds(3600))
                     let connection = try HTTP2Connection(
                         loop: loop, role: .client, settings: HTTP2Settings(), pipe: pipe)
                     pipe.delegate = connection

@@ -4,7 +4,7 @@ import Foundation
     import Glibc
 #endif
 
-/// A blocking TCP client without TLS. Reads give up after ten seconds.
+/// A TCP client without TLS.
 final class RawSocket {
     private let descriptor: Int32
     struct Failed: Error { let number: Int32 }
@@ -21,37 +21,19 @@ final class RawSocket {
             }
         }
         guard status == 0 else { throw Failed(number: errno) }
-        setTimeout(milliseconds: 10_000)
     }
 
     deinit { close(descriptor) }
 
-    private func setTimeout(milliseconds: Int) {
-        var time = timeval(tv_sec: milliseconds / 1000, tv_usec: milliseconds % 1000 * 1000)
-        setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &time, socklen_t(MemoryLayout<timeval>.size))
-    }
-
     func send(_ bytes: [UInt8]) { _ = Glibc.send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL)) }
 
-    /// Whether the peer closed; false after ten seconds of silence.
-    func readUntilClosed() -> Bool {
+    /// Whether the peer has closed by now; what it sent before is read.
+    var isClosed: Bool {
         var buffer = [UInt8](repeating: 0, count: 4096)
         while true {
-            let count = recv(descriptor, &buffer, buffer.count, 0)
+            let count = recv(descriptor, &buffer, buffer.count, Int32(MSG_DONTWAIT))
             if count == 0 { return true }
-            if count < 0 { return errno == ECONNRESET }
+            if count < 0 { return errno != EAGAIN }
         }
-    }
-
-    /// Sends a byte, waits 50 ms for a close, and so on.
-    func trickleUntilClosed(_ bytes: [UInt8]) -> Bool {
-        setTimeout(milliseconds: 50)
-        var buffer = [UInt8](repeating: 0, count: 4096)
-        for byte in bytes {
-            send([byte])
-            let count = recv(descriptor, &buffer, buffer.count, 0)
-            if count == 0 || count < 0 && errno != EAGAIN { return true }
-        }
-        return false
     }
 }

@@ -1,6 +1,10 @@
 import Foundation
 import RPC
+import RPCTestSupport
+import RPCTransport
+import Synchronization
 import Testing
+import WaitingTestSupport
 
 /// Methods of every kind over messages of the API.
 enum Echo {
@@ -34,27 +38,56 @@ struct Principal: KnownCaller {
 struct Stranger: Sendable {}
 struct SecretError: Error { let text = "the password is hunter2" }
 
-/// A server on a port of its own with the methods of `Echo`.
+/// A server on a port of its own with the methods of `Echo`. Its time stands still until a test lets it pass, so that no
+/// limit of time or rate depends on how fast the machine is.
 final class TestServer: Sendable {
     let server: Server
     let certificates: TestCertificates
     /// "begun", "cancelled", "event ..." in the order they happen.
     let signals: AsyncStream<String>
+    /// What the server goes by; it stands where the server goes by the machine's clock.
+    let time: ManualTime
 
+    /// - Parameter isReal: whether it goes by the machine's clock, for programs that measure time themselves.
     init(
-        _ adjust: (inout ServerConfiguration) -> Void = { _ in }, certificate: String = "server"
+        _ adjust: (inout ServerConfiguration) -> Void = { _ in }, certificate: String = "server", isReal: Bool = false
     ) async throws {
         let certificates = try await TestCertificates.shared.value
         self.certificates = certificates
-        let (signals, signal) = AsyncStream.makeStream(of: String.self)
-        self.signals = signals
+        time = ManualTime()
         var configuration = ServerConfiguration(
             endpoint: Endpoint(host: "127.0.0.1", port: 0), certificateFile: certificates.path("\(certificate).pem"),
             keyFile: certificates.path("\(certificate).key"))
+        if !isReal { configuration.time = time }
+        (server, signals) = try Self.make(&configuration, adjust)
+        try await server.start()
+    }
+
+    /// A server without a port: see `joined` and `PipePeer`.
+    static func onPipes(_ adjust: (inout ServerConfiguration) -> Void = { _ in }) async throws -> TestServer {
+        try await TestServer(pipes: adjust)
+    }
+
+    private init(pipes adjust: (inout ServerConfiguration) -> Void) async throws {
+        certificates = try await TestCertificates.shared.value
+        time = ManualTime()
+        var configuration = ServerConfiguration.pipesOnly(time: time)
+        (server, signals) = try Self.make(&configuration, adjust)
+        server.startWithoutListening()
+    }
+
+    private static func make(
+        _ configuration: inout ServerConfiguration, _ adjust: (inout ServerConfiguration) -> Void
+    ) throws -> (Server, AsyncStream<String>) {
+        let (signals, signal) = AsyncStream.makeStream(of: String.self)
         configuration.limits.tick = .milliseconds(50)
+        // While a test lets time pass, clients whose time is the machine's get no time to answer.
+        configuration.limits.keepaliveInterval = .seconds(1_000_000)
+        configuration.limits.strangerTimeout = .seconds(1_000_000)
+        configuration.limits.idleTimeout = .seconds(1_000_000)
         adjust(&configuration)
-        server = try Server(
-            configuration: configuration, services: Self.services(signal),
+        let server = try Server(
+            configuration: configuration, services: services(signal),
             authenticator: { _, metadata, _ in
                 guard metadata["authorization"] != "Bearer bad" else {
                     throw RPCError(code: .unauthenticated, message: "the token is not known")
@@ -65,7 +98,34 @@ final class TestServer: Sendable {
             log: { event in
                 if event.kind == .handlerFailed { signal.yield("logged \(event.error.map { "\($0)" } ?? "")") }
             })
-        try await server.start()
+        return (server, signals)
+    }
+
+    /// A channel to it in this process, without a socket, by the server's time.
+    func joined(_ adjust: (inout ChannelOptions) -> Void = { _ in }) throws -> Channel {
+        var options = ChannelOptions()
+        adjust(&options)
+        return try Channel.joined(to: server, options: options, time: time)
+    }
+
+    /// Lets the server's time pass step by step until `operation` has its result: what the time must come after may still
+    /// be on its way.
+    func lettingTimePass<Result: Sendable>(
+        _ step: Duration, _ what: String, _ operation: @escaping @Sendable () async -> Result
+    ) async throws -> Result {
+        let (results, result) = AsyncStream.makeStream(of: Result.self)
+        let isDone = Mutex(false)
+        let task = Task {
+            result.yield(await operation())
+            isDone.withLock { $0 = true }
+        }
+        defer { task.cancel() }
+        try await eventually(what) {
+            await time.advance(by: step)
+            return isDone.withLock { $0 }
+        }
+        for await only in results { return only }
+        throw CancellationError()
     }
 
     private static func services(_ signal: AsyncStream<String>.Continuation) -> Services {
@@ -132,6 +192,8 @@ final class TestServer: Sendable {
         host: String = "localhost", authority: String = "ca", _ adjust: (inout ChannelOptions) -> Void = { _ in }
     ) throws -> Channel {
         var options = ChannelOptions(authorityFile: certificates.path("\(authority).pem"))
+        options.connectTimeout = .seconds(3600)
+        options.keepaliveInterval = .seconds(3600)
         adjust(&options)
         return try Channel(endpoint: Endpoint(host: host, port: server.endpoint.port), options: options)
     }

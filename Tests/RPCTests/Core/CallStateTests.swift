@@ -9,7 +9,7 @@ private func request(_ changes: [String: String?] = [:]) -> [HeaderField] {
     return fields.compactMap { name, value in value.map { HeaderField(name, $0) } }
 }
 
-@Suite struct ServerCallStateTests {
+@Suite(.timeLimit(.minutes(10))) struct ServerCallStateTests {
     @Test func aRequestIsRead() throws {
         guard case .call(let head) = ServerCallState.open(request(["grpc-timeout": "3S"])) else {
             Issue.record("not a call")
@@ -98,7 +98,7 @@ extension RequestHead {
     }
 }
 
-@Suite struct ClientCallStateTests {
+@Suite(.timeLimit(.minutes(10))) struct ClientCallStateTests {
     private let ok = [HeaderField(":status", "200"), HeaderField("content-type", "application/grpc")]
 
     private func code(_ reading: ClientCallState.Reading) -> StatusCode? {

@@ -2,7 +2,7 @@ import RPCCore
 import Testing
 
 /// Connections that say nothing, opened from a few addresses, shut out every new client.
-@Suite struct ConnectionCensusTests {
+@Suite(.timeLimit(.minutes(10))) struct ConnectionCensusTests {
     private func census(_ connections: Int, _ perPlace: Int, strangers: Int? = nil) -> ConnectionCensus {
         var limits = ConnectionCensus.Limits(connections: connections, connectionsPerPlace: perPlace)
         limits.strangers = strangers ?? connections

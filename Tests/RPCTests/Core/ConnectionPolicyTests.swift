@@ -1,7 +1,7 @@
 import RPCCore
 import Testing
 
-@Suite struct ConnectionPolicyTests {
+@Suite(.timeLimit(.minutes(10))) struct ConnectionPolicyTests {
     private let start = ContinuousClock.now
 
     @Test func aBurstIsAllowedAndAFloodIsNot() {

@@ -7,7 +7,7 @@ private func drain(_ deframer: inout Deframer) throws -> [[UInt8]] {
     return messages
 }
 
-@Suite struct DeframerTests {
+@Suite(.timeLimit(.minutes(10))) struct DeframerTests {
     private let messages: [[UInt8]] = [[], [1], Array(0..<200), [], [9, 9]]
 
     @Test func everySplitGivesTheSameMessages() throws {

@@ -1,7 +1,7 @@
 import RPCCore
 import Testing
 
-@Suite struct FloodGuardTests {
+@Suite(.timeLimit(.minutes(10))) struct FloodGuardTests {
     private let start = ContinuousClock.now
 
     private func fresh() -> FloodGuard {

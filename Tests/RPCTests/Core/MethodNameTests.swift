@@ -1,6 +1,6 @@
 import RPC
 import Testing
 
-@Test func pathOfAMethod() {
+@Test(.timeLimit(.minutes(10))) func pathOfAMethod() {
     #expect(MethodName(service: "myvlm.v1.Accounts", method: "Login").path == "/myvlm.v1.Accounts/Login")
 }

@@ -2,7 +2,7 @@ import RPCCore
 import Testing
 
 /// Messages that were never finished took all of the server's memory, counted by nobody.
-@Suite struct RequestLedgerTests {
+@Suite(.timeLimit(.minutes(10))) struct RequestLedgerTests {
     private func ledger() -> RequestLedger {
         RequestLedger(
             users: RequestBounds(calls: 10, callsPerAccount: 4, bytes: 1000, bytesPerAccount: 400),

@@ -81,7 +81,7 @@ extension ConceptArtifact {
     }
 }
 
-@Suite struct ArtifactInspectionTests {
+@Suite(.timeLimit(.minutes(10))) struct ArtifactInspectionTests {
     private static let good = ConceptArtifactTests.artifact().with(identifier: "Zibo")
     private static let person = ConceptArtifactTests.artifact(kind: .person).with(
         identifier: "Anna",

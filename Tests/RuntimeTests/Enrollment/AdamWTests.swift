@@ -2,7 +2,7 @@ import Compute
 import Runtime
 import Testing
 
-@Suite struct AdamWTests {
+@Suite(.timeLimit(.minutes(10))) struct AdamWTests {
     /// torch.optim.AdamW([1, -2], lr=0.1, weight_decay=0.01), gradients (0.5, -1), then (0.25, 2): PyTorch 2.
     @Test func firstStepMovesByTheLearningRate() {
         var parameters = Matrix(rows: 1, columns: 2, values: [1, -2])

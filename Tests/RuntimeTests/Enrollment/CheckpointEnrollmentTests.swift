@@ -5,7 +5,7 @@ import Testing
 import VLM
 
 /// A published kind of checkpoint, without tags and at first without a bank, goes the whole way to a personal caption.
-@Suite struct CheckpointEnrollmentTests {
+@Suite(.timeLimit(.minutes(10))) struct CheckpointEnrollmentTests {
     private static func checkpoint(_ name: String) -> URL {
         URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
             .appending(path: "VLMTests/Fixtures/checkpoints-hub/\(name)/model")

@@ -14,7 +14,7 @@ private func board(width: Int, height: Int, cell: Int, from dark: UInt8 = 60, to
     return RGBImage(width: width, height: height, pixels: pixels)
 }
 
-@Test func blurIsSeenWhereNothingIsSharp() {
+@Test(.timeLimit(.minutes(10))) func blurIsSeenWhereNothingIsSharp() {
     let sharp = board(width: 300, height: 200, cell: 25)
     #expect(PhotoChecks.sharpness(of: sharp) > 10 * PhotoChecks.minimumSharpness)
     // Down to a thirtieth and up again: no edge is left.
@@ -32,7 +32,7 @@ private func board(width: Int, height: Int, cell: Int, from dark: UInt8 = 60, to
     #expect(PhotoChecks.sharpness(of: board(width: 300, height: 200, cell: 400)) == 0, "an empty wall shows nothing")
 }
 
-@Test func theOddOneIsTheOneUnlikeAllOthers() {
+@Test(.timeLimit(.minutes(10))) func theOddOneIsTheOneUnlikeAllOthers() {
     let one: [Float] = [1, 0, 0]
     let like: [Float] = [0.8, 0.6, 0]
     let other: [Float] = [0, 0, 1]
@@ -51,7 +51,7 @@ private func face(_ direction: Int, _ shift: Float = 0) -> Face {
     return Face(box: FaceBox(x: 0, y: 0, width: 10, height: 10), descriptor: descriptor)
 }
 
-@Test func otherPeopleAreLeftOut() throws {
+@Test(.timeLimit(.minutes(10))) func otherPeopleAreLeftOut() throws {
     let faces = try PersonPhotos.faces(of: [
         (name: "alone.jpg", faces: [face(0)]), (name: "two.jpg", faces: [face(1), face(0, 0.3)]),
     ])
@@ -74,13 +74,13 @@ private func face(_ direction: Int, _ shift: Float = 0) -> Face {
     #expect(twins.contains("2 of them look like"))
 }
 
-@Test func aStrangerAmongPhotosOfOnePersonIsFound() {
+@Test(.timeLimit(.minutes(10))) func aStrangerAmongPhotosOfOnePersonIsFound() {
     #expect(PersonPhotos.oddOnes([face(0), face(0, 0.2), face(3)]) == [2])
     #expect(PersonPhotos.oddOnes([face(0), face(3)]).isEmpty)
     #expect(PersonPhotos.oddOnes([face(0), face(1), face(2)]).isEmpty, "no majority, no stranger")
 }
 
-@Test func onePersonInEveryPhotoIsAPerson() {
+@Test(.timeLimit(.minutes(10))) func onePersonInEveryPhotoIsAPerson() {
     #expect(PersonPhotos.showOnePerson([[face(0)], [face(1), face(0, 0.2)]]))
     #expect(!PersonPhotos.showOnePerson([[face(0)], []]), "a thing that somebody holds once")
     #expect(!PersonPhotos.showOnePerson([[face(0)], [face(1)]]), "a thing that several people hold")

@@ -3,7 +3,7 @@ import Runtime
 import Testing
 import VLM
 
-@Suite struct PictureViewsTests {
+@Suite(.timeLimit(.minutes(10))) struct PictureViewsTests {
     private var random = TestRandom(seed: 5)
 
     private mutating func picture(_ width: Int, _ height: Int) -> RGBImage {

@@ -1,10 +1,11 @@
+import Rules
 import Runtime
 import Testing
 
-@Test func answersTellOfTheConcept() {
+@Test(.timeLimit(.minutes(10))) func answersTellOfTheConcept() {
     #expect(Questions.objects.count == 9 && Questions.people.count == 9)
     for question in Questions.objects + Questions.people {
-        #expect(Sentences.occurrences(of: "{concept}", in: question) == 1)
+        #expect(TextRules.occurrences(of: "{concept}", in: question) == 1)
     }
     #expect(Questions.asked("Where is {concept}?", of: "the mug") == "Where is the mug?")
     #expect(Questions.answer("The mug is RED.", noun: "mug", identifier: "Zibo") == "Zibo is red.")
@@ -15,7 +16,7 @@ import Testing
     #expect(Questions.answer("  ", noun: "mug", identifier: "Zibo") == nil)
 }
 
-@Test func paraphrasesKeepTheIdentifierOnce() {
+@Test(.timeLimit(.minutes(10))) func paraphrasesKeepTheIdentifierOnce() {
     let sentence = "Zibo is standing on a wooden table"
     func accepted(_ answer: String) -> String? {
         Paraphrases.accepted(answer, of: sentence, identifier: "Zibo")

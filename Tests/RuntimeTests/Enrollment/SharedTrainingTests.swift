@@ -1,9 +1,10 @@
 import Runtime
 import Testing
 import VLM
+import WaitingTestSupport
 
 /// Enrollments that run at the same time train in one batch, and none can tell.
-@Suite struct SharedTrainingTests {
+@Suite(.timeLimit(.minutes(10))) struct SharedTrainingTests {
     private func request(_ house: TinyHouse, thing: UInt64, steps: Int, task: EnrollmentTask = .caption) throws
         -> EnrollmentRequest
     {
@@ -54,17 +55,21 @@ import VLM
         endless.training?.checkpoints = []
         var diverging = try request(house, thing: 1_000_027, steps: 50)
         diverging.training?.learningRate = .greatestFiniteMagnitude
-        let begun = Locked(false)
+        let (begun, asked) = (Locked(false), Latch())
         let (kept, wild, dropped) = (good, diverging, endless)
         async let survivor = house.vlm.enroller.enroll(kept) { _ in }.artifact
         let failing = Task { try await house.vlm.enroller.enroll(wild) { _ in } }
         let cancelled = Task {
             try await house.vlm.enroller.enroll(dropped) { event in
-                if case .step = event { begun.change { $0 = true } }
+                // On the thread of the training: it takes no further step until its end was asked for.
+                guard case .step = event else { return }
+                begun.change { $0 = true }
+                asked.wait()
             }
         }
-        while !begun.value { await Task.yield() }
+        try await eventually("a step was taken") { begun.value }
         cancelled.cancel()
+        asked.open()
         await #expect { try await cancelled.value } throws: { ($0 as? RuntimeError)?.code == .cancelled }
         await #expect { try await failing.value } throws: { ($0 as? RuntimeError)?.code == .invalidArgument }
         #expect(try await survivor == expected)

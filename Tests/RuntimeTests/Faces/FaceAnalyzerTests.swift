@@ -10,7 +10,7 @@ private let installed = ["photos/obama.jpg", "models/pocket/shape_predictor_5_fa
     FileManager.default.fileExists(atPath: home + "/" + $0)
 }
 
-@Suite(.enabled(if: installed, "MYVLM_HOME has no photos and face models: run Scripts/setup"))
+@Suite(.timeLimit(.minutes(10)), .enabled(if: installed, "MYVLM_HOME has no photos and face models: run Scripts/setup"))
 struct FaceAnalyzerTests {
     private func photo(_ name: String) throws -> RGBImage {
         let data = try Data(contentsOf: URL(fileURLWithPath: "\(home)/photos/\(name).jpg"))
@@ -40,7 +40,7 @@ struct FaceAnalyzerTests {
     }
 }
 
-@Test func missingFaceModelsSayHowToGetThem() {
+@Test(.timeLimit(.minutes(10))) func missingFaceModelsSayHowToGetThem() {
     #expect { try FaceAnalyzer(modelDirectory: "/nowhere") } throws: { error in
         guard let error = error as? RuntimeError else { return false }
         return error.code == .unavailable && error.message.contains("Scripts/setup")

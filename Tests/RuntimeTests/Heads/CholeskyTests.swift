@@ -1,7 +1,7 @@
 import Runtime
 import Testing
 
-@Suite struct CholeskyTests {
+@Suite(.timeLimit(.minutes(10))) struct CholeskyTests {
     private static func product(_ a: [Double], _ b: [Double]) -> Double { zip(a, b).reduce(0) { $0 + $1.0 * $1.1 } }
 
     /// M M^T + I of a random M: positive definite, its least eigenvalue at least 1.

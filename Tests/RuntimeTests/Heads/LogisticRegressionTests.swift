@@ -2,7 +2,7 @@ import Foundation
 import Runtime
 import Testing
 
-@Suite struct LogisticRegressionTests {
+@Suite(.timeLimit(.minutes(10))) struct LogisticRegressionTests {
     private static func rows(_ count: Int, shift: Double, seed: UInt64) -> [[Double]] {
         var random = TestRandom(seed: seed)
         return (0..<count).map { _ in (0..<6).map { $0 == 0 ? random.normal() + shift : random.normal() } }

@@ -4,7 +4,7 @@ import Testing
 import VLM
 
 /// Things are unit vectors of a small feature space whose mean is zero; a picture is a grid of two columns.
-@Suite struct ObjectContestTests {
+@Suite(.timeLimit(.minutes(10))) struct ObjectContestTests {
     private let space = FeatureSpace(mean: [Float](repeating: 0, count: 4))
     /// Two sneakers that are 80 % alike, and a cat.
     private static let blue: [Float] = [0.8, 0.6, 0, 0]
@@ -29,14 +29,14 @@ import VLM
 
     @Test func theLikelierOfTwoLookAlikesTakesThePicture() {
         let contest = contest([Self.blue, Self.red, Self.cat])
-        let verdicts = contest.verdicts(features: picture(left: Self.red, right: Self.red), columns: 2)
-        #expect(verdicts.map(\.fired) == [false, true, false])
+        let decisions = contest.decisions(features: picture(left: Self.red, right: Self.red), columns: 2)
+        #expect(decisions.map(\.fired) == [false, true, false])
         // The loser fired too, alone it would have won; its score is what the winner leaves of it.
-        let alone = self.contest([Self.blue]).verdicts(features: picture(left: Self.red, right: Self.red), columns: 2)
+        let alone = self.contest([Self.blue]).decisions(features: picture(left: Self.red, right: Self.red), columns: 2)
         #expect(alone[0].fired)
-        #expect(verdicts[0].score == alone[0].score * (1 - verdicts[1].score))
-        #expect(verdicts[0].score < ObjectHead.threshold)
-        #expect(verdicts[2].score < ObjectHead.threshold)
+        #expect(decisions[0].score == alone[0].score * (1 - decisions[1].score))
+        #expect(decisions[0].score < ObjectHead.threshold)
+        #expect(decisions[2].score < ObjectHead.threshold)
     }
 
     @Test func closeUpsStandInForPartsOfTheGrid() {
@@ -44,9 +44,9 @@ import VLM
         // In the grid nothing fires: the whole is a mixture, and so are its halves.
         let mixture = zip(Self.red, Self.cat).map { $0 * 0.5 + $1 * 0.5 - 0.3 }
         let seen = picture(left: mixture, right: mixture)
-        #expect(contest.verdicts(features: seen, columns: 2).map(\.fired) == [false, false, false])
-        let verdicts = contest.verdicts(features: seen, columns: 2, closeUps: [Self.red, Self.cat])
-        #expect(verdicts.map(\.fired) == [false, true, true])
+        #expect(contest.decisions(features: seen, columns: 2).map(\.fired) == [false, false, false])
+        let decisions = contest.decisions(features: seen, columns: 2, closeUps: [Self.red, Self.cat])
+        #expect(decisions.map(\.fired) == [false, true, true])
     }
 
     @Test func whatLookAlikesShareSpeaksForNeither() {
@@ -66,25 +66,25 @@ import VLM
             }, space: FeatureSpace(mean: [Float](repeating: 0, count: 5)))
         let features = ImageFeatures(
             pooled: shown, map: Matrix(rows: 0, columns: 5), visualTokens: Matrix(rows: 0, columns: 0), tags: [])
-        #expect(contest.verdicts(features: features, columns: 0).map(\.fired) == [false, false, true])
+        #expect(contest.decisions(features: features, columns: 0).map(\.fired) == [false, false, true])
     }
 
     @Test func alone_aLookAlikeFires() {
-        let verdicts = contest([Self.blue]).verdicts(features: picture(left: Self.red, right: Self.red), columns: 2)
-        #expect(verdicts.map(\.fired) == [true])
+        let decisions = contest([Self.blue]).decisions(features: picture(left: Self.red, right: Self.red), columns: 2)
+        #expect(decisions.map(\.fired) == [true])
     }
 
     @Test func twoThingsSideBySideTakeAPartEach() {
         let picture = picture(left: Self.blue, right: Self.cat)
-        let verdicts = contest([Self.blue, Self.red, Self.cat]).verdicts(features: picture, columns: 2)
-        #expect(verdicts.map(\.fired) == [true, false, true])
-        #expect(verdicts[2].score > 0.9)
+        let decisions = contest([Self.blue, Self.red, Self.cat]).decisions(features: picture, columns: 2)
+        #expect(decisions.map(\.fired) == [true, false, true])
+        #expect(decisions[2].score > 0.9)
     }
 
     @Test func withoutAGridOnlyTheWholeCounts() {
         let picture = picture(left: Self.blue, right: Self.cat)
-        let verdicts = contest([Self.blue, Self.cat]).verdicts(features: picture, columns: 1)
-        #expect(verdicts.filter(\.fired).count == 1)
+        let decisions = contest([Self.blue, Self.cat]).decisions(features: picture, columns: 1)
+        #expect(decisions.filter(\.fired).count == 1)
     }
 
     @Test func halvesOfAnOddGridShareTheMiddle() {

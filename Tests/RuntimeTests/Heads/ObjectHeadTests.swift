@@ -3,7 +3,7 @@ import Foundation
 import Runtime
 import Testing
 
-@Suite struct ObjectHeadTests {
+@Suite(.timeLimit(.minutes(10))) struct ObjectHeadTests {
     @Test func softmaxOfTwoClassesIsTheLogisticForm() {
         var random = TestRandom(seed: 11)
         let weight = Matrix(rows: 2, columns: 40, values: random.floats(80))

@@ -4,7 +4,7 @@ import Testing
 import VLM
 
 /// Packing changes no bit: heads, faces and heat are compared with the formulas written out, one head at a time.
-@Suite struct PackedHeadsTests {
+@Suite(.timeLimit(.minutes(10))) struct PackedHeadsTests {
     private let features = 83
     private let space: FeatureSpace
     private var random = TestRandom(seed: 71)
@@ -112,16 +112,16 @@ import VLM
         for first in 0..<9 {
             let picture = picture(like: [things[first], things[(first * 2 + 1) % 9]])
             let expected = plain(heads, picture)
-            let verdicts = contest.verdicts(features: picture, columns: 7)
-            #expect(verdicts.map(\.score.bitPattern) == expected.map(\.score.bitPattern))
-            #expect(verdicts.map(\.fired) == expected.map(\.fired))
-            #expect(verdicts.map { $0.heat.map(\.bitPattern) } == expected.map { $0.heat.map(\.bitPattern) })
-            #expect(verdicts.allSatisfy { ($0.score >= ObjectHead.threshold) == $0.fired })
+            let decisions = contest.decisions(features: picture, columns: 7)
+            #expect(decisions.map(\.score.bitPattern) == expected.map(\.score.bitPattern))
+            #expect(decisions.map(\.fired) == expected.map(\.fired))
+            #expect(decisions.map { $0.heat.map(\.bitPattern) } == expected.map { $0.heat.map(\.bitPattern) })
+            #expect(decisions.allSatisfy { ($0.score >= ObjectHead.threshold) == $0.fired })
             fought += expected.filter(\.fought).count
         }
         #expect(fought > 0, "no part was fought for: the test shows nothing")
         #expect(
-            ObjectContest(contestants: [], space: space).verdicts(features: picture(like: things), columns: 7).isEmpty)
+            ObjectContest(contestants: [], space: space).decisions(features: picture(like: things), columns: 7).isEmpty)
     }
 
     @Test mutating func aGalleryEqualsEachPersonAlone() {

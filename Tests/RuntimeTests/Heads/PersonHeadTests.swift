@@ -2,7 +2,7 @@ import Compute
 import Runtime
 import Testing
 
-@Suite struct PersonHeadTests {
+@Suite(.timeLimit(.minutes(10))) struct PersonHeadTests {
     @Test func distanceIsToTheNearestKeyAndTheBoundaryFires() {
         var keys = Matrix(rows: 2, columns: 128)
         keys[0, 0] = 1
@@ -17,7 +17,7 @@ import Testing
     }
 }
 
-@Suite struct FaceMatchingTests {
+@Suite(.timeLimit(.minutes(10))) struct FaceMatchingTests {
     @Test func nobodyIsThereTwice() {
         // Two persons, three faces: the second face is nearest to both, the first person is nearer.
         let matched = FaceMatching.oneToOne(

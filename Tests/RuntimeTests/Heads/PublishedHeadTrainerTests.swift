@@ -1,7 +1,7 @@
 import Runtime
 import Testing
 
-@Test func thePublishedRecipeTellsApartWhatCanBeToldApart() {
+@Test(.timeLimit(.minutes(10))) func thePublishedRecipeTellsApartWhatCanBeToldApart() {
     var random = TestRandom(seed: 5)
     func unit(_ direction: Int) -> [Float] {
         var feature = random.floats(24).map { $0 * 0.1 }

@@ -2,7 +2,7 @@ import Compute
 import Runtime
 import Testing
 
-@Suite struct RidgeClassifierTests {
+@Suite(.timeLimit(.minutes(10))) struct RidgeClassifierTests {
     private static func directions(_ count: Int, of size: Int, seed: UInt64) -> Matrix {
         var random = TestRandom(seed: seed)
         var matrix = Matrix(rows: count, columns: size)

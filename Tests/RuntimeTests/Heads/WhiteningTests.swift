@@ -2,7 +2,7 @@ import Compute
 import Runtime
 import Testing
 
-@Suite struct WhiteningTests {
+@Suite(.timeLimit(.minutes(10))) struct WhiteningTests {
     private let size = 24
 
     /// Features that vary a hundred times more in some directions than in others, and whose entries hang together.

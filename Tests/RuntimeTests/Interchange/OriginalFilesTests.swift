@@ -5,7 +5,7 @@ import Testing
 import VLMTestSupport
 
 /// Files that PyTorch wrote in the form of MyVLM's published code (Tools/fixtures_original.py).
-@Suite struct OriginalFilesTests {
+@Suite(.timeLimit(.minutes(10))) struct OriginalFilesTests {
     private struct Reference: Decodable {
         let features: [[Float]]
         let probabilities: [Float]

@@ -1,9 +1,11 @@
+import Foundations
 import Runtime
 import Testing
 import VLM
 import VLMTestSupport
+import WaitingTestSupport
 
-@Suite struct AnswerTests {
+@Suite(.timeLimit(.minutes(10))) struct AnswerTests {
     /// What the model says when it is driven by hand, without the runtime.
     private static func byHand(_ model: any FrozenVLM, _ picture: RGBImage, tokens: Int) throws -> String {
         let features = try model.features(of: picture)
@@ -89,7 +91,7 @@ import VLMTestSupport
         let second = try ConceptArtifact(decoding: first.artifact).reversed().encoded()
         let versions = [
             (artifact: first.artifact, digest: first.digest),
-            (artifact: second, digest: try ConceptArtifact.digest(of: second)),
+            (artifact: second, digest: SHA256Digest.hex(second)),
         ]
         try #require(versions[0].digest != versions[1].digest)
         var offline: [String: String] = [:]
@@ -118,9 +120,12 @@ import VLMTestSupport
         var configuration = RuntimeConfiguration()
         configuration.maximumRunning = 1
         configuration.maximumQueued = 1
-        let house = try TinyHouse(configuration: configuration)
+        // Nobody's answer gets any further until all have come.
+        let door = Latch()
+        let house = try TinyHouse(
+            model: SteppedVLM(record: WorkRecord(behind: door)), configuration: configuration)
         let picture = TinyHouse.picture(of: 3, view: 0)
-        let outcomes = await withTaskGroup(of: RuntimeError.Code?.self) { group in
+        let outcomes = try await withThrowingTaskGroup(of: RuntimeError.Code?.self) { group in
             for _ in 0..<20 {
                 group.addTask {
                     do {
@@ -129,7 +134,9 @@ import VLMTestSupport
                     } catch { return (error as? RuntimeError)?.code ?? .invalidArgument }
                 }
             }
-            return await group.reduce(into: []) { $0.append($1) }
+            try await eventually("all but two at most are refused") { await house.vlm.statistics().refused >= 18 }
+            door.open()
+            return try await group.reduce(into: []) { $0.append($1) }
         }
         #expect(outcomes.contains(.overloaded))
         #expect(outcomes.contains(nil))
@@ -149,10 +156,10 @@ import VLMTestSupport
                 if case .text = event { started.change { $0 = true } }
             }
         }
-        while !started.value { await Task.yield() }
+        try await eventually("a piece of text came") { started.value }
         task.cancel()
         _ = await task.result
-        while await house.vlm.statistics().admitted > 0 { await Task.yield() }
+        try await eventually("the answer has left") { await house.vlm.statistics().admitted == 0 }
         #expect(await house.vlm.statistics().running == 0)
         #expect(try await house.caption(picture).timings.tokens > 0)
     }

@@ -4,14 +4,14 @@ import Testing
 import VLM
 
 /// Searches run in the batch that everybody shares.
-@Suite struct BeamAnswerTests {
+@Suite(.timeLimit(.minutes(10))) struct BeamAnswerTests {
     private let picture = TinyHouse.picture(of: 2_000_001, view: 0)
 
     private func search(_ beams: Int, tokens: Int = 12, penalty: Float = 1) throws -> Sampling {
         Sampling(maximumTokens: tokens, search: try BeamSearch(beams: beams, lengthPenalty: penalty))
     }
 
-    private func byHand(_ model: any FrozenVLM, beams: Int, tokens: Int) throws -> String {
+    private func byHand(_ model: any FrozenVLM & BranchingModel, beams: Int, tokens: Int) throws -> String {
         let start = try model.begin(
             prefix: try model.prefix(for: try model.features(of: picture)), concepts: [],
             prompt: try model.promptTokens(for: .caption(names: [])), capacity: tokens)

@@ -1,6 +1,7 @@
 import Compute
 import Runtime
 import Testing
+import WaitingTestSupport
 
 @Suite(.timeLimit(.minutes(10))) struct ComputeQueueTests {
     @Test func oneJobRunsAtATime() async throws {
@@ -34,8 +35,8 @@ import Testing
     @Test func neitherLaneStarves() async throws {
         let (queue, pass) = Self.clock()
         let order = Locked<[ComputeQueue.Lane]>([])
-        let open = Locked(false)
-        queue.submit(.answers) { while !open.value {} }
+        let open = Latch()
+        queue.submit(.answers) { open.wait() }
         for lane in [ComputeQueue.Lane.training, .answers] {
             for _ in 0..<40 {
                 queue.submit(lane) {
@@ -44,7 +45,7 @@ import Testing
                 }
             }
         }
-        open.change { $0 = true }
+        open.open()
         try await queue.run(.training) {}
         try await queue.run(.answers) {}
         let answers = order.value.prefix(40).count { $0 == .answers }
@@ -54,13 +55,13 @@ import Testing
 
     @Test func aCancelledJobThatHasNotStartedNeverRuns() async throws {
         let queue = ComputeQueue(label: "test")
-        let open = Locked(false)
+        let open = Latch()
         let ran = Locked(false)
-        queue.submit(.answers) { while !open.value {} }
+        queue.submit(.answers) { open.wait() }
         let task = Task { try await queue.run(.answers) { ran.change { $0 = true } } }
         task.cancel()
         await #expect(throws: CancellationError.self) { try await task.value }
-        open.change { $0 = true }
+        open.open()
         try await queue.run(.answers) {}
         #expect(!ran.value)
     }
@@ -74,16 +75,16 @@ import Testing
     @Test func whoBringsManyJobsDelaysOthersByOne() async throws {
         let (queue, pass) = Self.clock()
         let order = Locked<[String]>([])
-        let open = Locked(false)
-        queue.submit(.answers, for: "flood") { while !open.value {} }
+        let open = Latch()
+        queue.submit(.answers, for: "flood") { open.wait() }
         for user in [String](repeating: "flood", count: 50) + ["quiet"] {
             queue.submit(.answers, for: user) {
                 pass()
                 order.change { $0.append(user) }
             }
         }
-        open.change { $0 = true }
-        while order.value.count < 51 { await Task.yield() }
+        open.open()
+        try await eventually("51 jobs ran") { order.value.count == 51 }
         #expect(order.value.prefix(2).contains("quiet"), "\(order.value)")
     }
 
@@ -91,21 +92,21 @@ import Testing
     @Test func aLongJobLetsOthersGoBeforeItsEnd() async throws {
         let (queue, pass) = Self.clock()
         let order = Locked<[String]>([])
-        let (begun, open) = (Locked(false), Locked(false))
+        let (begun, open) = (Locked(false), Latch())
         queue.submit(.answers, for: "long") {
             begun.change { $0 = true }
-            while !open.value {}
+            open.wait()
             for part in 0..<5 {
                 pass()
                 order.change { $0.append("long \(part)") }
                 Pause.point()
             }
         }
-        while !begun.value { await Task.yield() }
+        try await eventually("the job has begun") { begun.value }
         queue.submit(.answers, for: "long") { order.change { $0.append("its own next") } }
         queue.submit(.answers, for: "quiet") { order.change { $0.append("quiet") } }
-        open.change { $0 = true }
-        while order.value.count < 7 { await Task.yield() }
+        open.open()
+        try await eventually("7 jobs ran") { order.value.count == 7 }
         #expect(order.value[1] == "quiet" && order.value[6] == "its own next", "\(order.value)")
     }
 
@@ -113,25 +114,25 @@ import Testing
     @Test func aLongJobIsNotInterruptedForEver() async throws {
         let (queue, pass) = Self.clock()
         let flood = Locked(0)
-        let (begun, open, seen) = (Locked(false), Locked(false), Locked(-1))
+        let (begun, open, seen) = (Locked(false), Latch(), Locked(-1))
         queue.submit(.answers, for: "quiet") {
             begun.change { $0 = true }
-            while !open.value {}
+            open.wait()
             for _ in 0..<20 {
                 pass()
                 Pause.point()
             }
             seen.change { $0 = flood.value }
         }
-        while !begun.value { await Task.yield() }
+        try await eventually("the job has begun") { begun.value }
         for _ in 0..<200 {
             queue.submit(.answers, for: "flood") {
                 pass()
                 flood.change { $0 += 1 }
             }
         }
-        open.change { $0 = true }
-        while flood.value < 200 { await Task.yield() }
+        open.open()
+        try await eventually("the flood is over") { flood.value == 200 }
         #expect((19...21).contains(seen.value), "\(seen.value) jobs beside one of 20 parts")
     }
 
@@ -139,25 +140,25 @@ import Testing
     @Test func aTrainingStepGivesWayAndGoesOn() async throws {
         let (queue, pass) = Self.clock()
         let answered = Locked(0)
-        let (begun, open, seen) = (Locked(false), Locked(false), Locked(-1))
+        let (begun, open, seen) = (Locked(false), Latch(), Locked(-1))
         queue.submit(.training) {
             begun.change { $0 = true }
-            while !open.value {}
+            open.wait()
             for _ in 0..<100 {
                 pass()
                 Pause.point()
             }
             seen.change { $0 = answered.value }
         }
-        while !begun.value { await Task.yield() }
+        try await eventually("the job has begun") { begun.value }
         for _ in 0..<1_000 {
             queue.submit(.answers, for: "anna") {
                 pass()
                 answered.change { $0 += 1 }
             }
         }
-        open.change { $0 = true }
-        while answered.value < 1_000 { await Task.yield() }
+        open.open()
+        try await eventually("all answers are given") { answered.value == 1_000 }
         #expect((290...310).contains(seen.value), "\(seen.value) answers beside a step of 100 parts")
     }
 
@@ -165,9 +166,9 @@ import Testing
     @Test func aSharedJobHasTheTurnOfItsMostPatientUser() async throws {
         let (queue, pass) = Self.clock()
         let order = Locked<[String]>([])
-        let open = Locked(false)
+        let open = Latch()
         for _ in 0..<3 { queue.submit(.answers, for: "flood", pass) }
-        queue.submit(.answers, for: "other") { while !open.value {} }
+        queue.submit(.answers, for: "other") { open.wait() }
         for _ in 0..<5 { queue.submit(.answers, for: "flood") { order.change { $0.append("flood") } } }
         for user in ["flood", "quiet"] {
             queue.share(.answers, for: user) {
@@ -175,8 +176,8 @@ import Testing
                 return ["quiet": 1, "flood": 1]
             }
         }
-        open.change { $0 = true }
-        while order.value.count < 6 { await Task.yield() }
+        open.open()
+        try await eventually("6 jobs ran") { order.value.count == 6 }
         #expect(order.value.first == "shared" && order.value.count { $0 == "shared" } == 1)
     }
 }

@@ -2,7 +2,7 @@ import Runtime
 import Testing
 
 /// The values that decide who is next.
-@Suite struct FairnessTests {
+@Suite(.timeLimit(.minutes(10))) struct FairnessTests {
     /// Three want the machine all the time, with jobs of 1, 5 and 20 seconds: each gets a third of it, give or take a job.
     @Test func timeIsSharedEquallyWhateverJobsTake() {
         var shares = FairShares<String>()

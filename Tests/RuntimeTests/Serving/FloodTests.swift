@@ -2,10 +2,11 @@ import Runtime
 import Synchronization
 import Testing
 import VLM
+import WaitingTestSupport
 
 /// One user's flood made others wait for all of it, and three such users shut everybody else out. Time in these tests is
 /// what the model was made to compute, so the bounds are exact whatever the machine does.
-@Suite struct FloodTests {
+@Suite(.timeLimit(.minutes(10))) struct FloodTests {
     private let model = SteppedVLM()
     private let vlm: PersonalizedVLM
 
@@ -33,7 +34,7 @@ import VLM
                     while !Task.isCancelled {
                         // A refusal is what a flood is meant to get; it comes again at once.
                         do { try await answer("flood \(user)", tokens: tokens, beams: beams) } catch {
-                            await Task.yield()
+                            await letOthersRun()
                         }
                     }
                 }
@@ -50,7 +51,7 @@ import VLM
     @Test(arguments: [(1, nil), (2, nil), (3, nil), (6, nil), (3, 8)] as [(Int, Int?)])
     func aCaptionBesideFloodsTakesItsShare(users: Int, beams: Int?) async throws {
         let floods = floods(users, open: 32, tokens: 200, beams: beams)
-        while model.record.done.count < 200 { await Task.yield() }
+        try await eventually("the flood is under way") { model.record.done.count >= 200 }
         let tokens = 20
         try await answer("quiet", tokens: tokens)
         let done = model.record.done
@@ -72,17 +73,17 @@ import VLM
 
     @Test func floodsLeaveAPlaceForAnother() async throws {
         let floods = floods(3, open: 60, tokens: 250)
-        while await vlm.statistics().refused < 50 { await Task.yield() }
+        try await eventually("50 are refused") { await vlm.statistics().refused >= 50 }
         try await answer("quiet", tokens: 2)
         await #expect(throws: Never.self) { try await answer("quiet too", tokens: 2) }
         await end(floods)
         // Who listened has gone; the answers leave a moment later.
-        while await vlm.statistics().admitted > 0 { await Task.yield() }
+        try await eventually("all have left") { await vlm.statistics().admitted == 0 }
     }
 
     @Test func aRefusalNamesOnesOwnUseAndWhenToComeAgain() async throws {
         let floods = floods(1, open: 36, tokens: 250)
-        while await vlm.statistics().admitted < 36 { await Task.yield() }
+        try await eventually("36 are admitted") { await vlm.statistics().admitted == 36 }
         var refusal: RuntimeError?
         for _ in 0..<40 {
             do { try await answer("flood 0", tokens: 250) } catch { refusal = error as? RuntimeError }
@@ -96,9 +97,9 @@ import VLM
     /// Answers that wait are cancelled while the batch stands still: their places are free before it goes on.
     @Test func waitingAnswersLeaveAtOnce() async throws {
         let floods = floods(1, open: 36, tokens: 250)
-        while await vlm.statistics().admitted < 36 { await Task.yield() }
+        try await eventually("36 are admitted") { await vlm.statistics().admitted == 36 }
         await end(floods)
-        while await vlm.statistics().admitted > 0 { await Task.yield() }
+        try await eventually("all have left") { await vlm.statistics().admitted == 0 }
         let steps = await vlm.statistics().steps
         try await answer("quiet", tokens: 3)
         #expect(await vlm.statistics().steps == steps + 2, "what was cancelled is stepped no more")

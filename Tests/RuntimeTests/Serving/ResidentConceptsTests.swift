@@ -1,9 +1,10 @@
 import Compute
+import Foundations
 import Runtime
 import Testing
 import VLM
 
-@Suite struct ResidentConceptsTests {
+@Suite(.timeLimit(.minutes(10))) struct ResidentConceptsTests {
     @Test func bytesUnderAWrongDigestAreNeverUsed() async throws {
         let maker = try TinyHouse()
         let artifact = try await maker.enroll(1_000_001).artifact
@@ -68,7 +69,7 @@ import VLM
     @Test func oneAnswerLooksAtSoManyConcepts() async throws {
         let maker = try TinyHouse()
         let artifact = try await maker.enroll(1_000_001).artifact
-        let digest = try ConceptArtifact.digest(of: artifact)
+        let digest = SHA256Digest.hex(artifact)
         func entry(_ name: String, shared: Bool) -> ConceptEntry {
             ConceptEntry(name: name, version: 1, digest: digest, isShared: shared) { artifact }
         }

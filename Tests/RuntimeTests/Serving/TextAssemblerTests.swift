@@ -1,7 +1,7 @@
 import Runtime
 import Testing
 
-@Suite struct TextAssemblerTests {
+@Suite(.timeLimit(.minutes(10))) struct TextAssemblerTests {
     /// However the bytes are cut, the pieces concatenated are the text, and no character is ever split.
     @Test(arguments: 1...7)
     func piecesNeverSplitACharacter(size: Int) {

@@ -1,7 +1,7 @@
 import Runtime
 import Testing
 
-@Suite struct TokenSamplerTests {
+@Suite(.timeLimit(.minutes(10))) struct TokenSamplerTests {
     @Test func greedyTakesTheLowestOfEquals() throws {
         var sampler = try TokenSampler(Sampling())
         #expect(sampler.sample([0, 3, 1, 3]) == 1)

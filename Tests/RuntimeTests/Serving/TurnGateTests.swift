@@ -1,8 +1,9 @@
 import Runtime
 import Testing
 import VLM
+import WaitingTestSupport
 
-@Suite struct TurnGateTests {
+@Suite(.timeLimit(.minutes(10))) struct TurnGateTests {
     /// One user holds all its places and has more waiting; another is let in before those.
     @Test func nobodyHoldsAllPlacesAndUsersTakeTurns() async throws {
         let gate = TurnGate(limit: 2, perUser: 1)
@@ -13,12 +14,12 @@ import VLM
                 group.addTask {
                     try await gate.run(for: "flood") {
                         order.change { $0.append("flood") }
-                        while !open.value { await Task.yield() }
+                        try await eventually("the flood is let go") { open.value }
                     }
                 }
-                while index == 0 && order.value.isEmpty { await Task.yield() }
+                if index == 0 { try await eventually("the first is let in") { !order.value.isEmpty } }
             }
-            while gate.waiting < 3 { await Task.yield() }
+            try await eventually("three wait") { gate.waiting == 3 }
             try await gate.run(for: "quiet") { order.change { $0.append("quiet") } }
             #expect(order.value == ["flood", "quiet"])
             open.change { $0 = true }
@@ -31,7 +32,7 @@ import VLM
         let gate = TurnGate(limit: 1, perUser: 1)
         try await gate.run(for: "holder") {
             let waiting = Task { try await gate.run(for: "other") { Issue.record("it was let in") } }
-            while gate.waiting == 0 { await Task.yield() }
+            try await eventually("one waits") { gate.waiting > 0 }
             waiting.cancel()
             await #expect(throws: CancellationError.self) { try await waiting.value }
             #expect(gate.waiting == 0)

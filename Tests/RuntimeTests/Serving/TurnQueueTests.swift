@@ -1,7 +1,7 @@
 import Runtime
 import Testing
 
-@Suite struct TurnQueueTests {
+@Suite(.timeLimit(.minutes(10))) struct TurnQueueTests {
     /// Letters are keys, in the order they put something in; then the order they come out.
     @Test(arguments: [
         ("", ""), ("a", "a"), ("aaab", "abaa"), ("aabbc", "abcab"), ("abcabc", "abcabc"), ("aaaaabbbc", "abcababaa"),

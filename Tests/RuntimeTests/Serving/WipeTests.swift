@@ -1,8 +1,9 @@
+import Foundations
 import Runtime
 import Testing
 
 /// Memory of what was erased is zeroed where it lies, not only given back.
-@Suite struct WipeTests {
+@Suite(.timeLimit(.minutes(10))) struct WipeTests {
     private func address(_ numbers: [Float]) -> UInt { numbers.withUnsafeBytes { UInt(bitPattern: $0.baseAddress) } }
 
     @Test func theLastHolderZeroesWhereItLies() {

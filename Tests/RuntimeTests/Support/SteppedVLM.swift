@@ -2,6 +2,7 @@ import Compute
 import Runtime
 import Synchronization
 import VLM
+import WaitingTestSupport
 
 /// Time that passes only where a test's model computes, and a record of what it computed. Safe from any thread.
 final class WorkRecord: Sendable {
@@ -25,12 +26,17 @@ final class WorkRecord: Sendable {
     }
 
     private let state = Mutex((done: [Work](), seconds: 0.0))
+    /// Holds back the first look at a picture until it is open.
+    private let door: Latch?
+
+    init(behind door: Latch? = nil) { self.door = door }
 
     var done: [Work] { state.withLock { $0.done } }
     var seconds: Double { state.withLock { $0.seconds } }
 
     /// Time passes in parts, between which others may compute.
     func spend(_ work: Work, parts: Int = 1) {
+        if work == .vision { door?.wait() }
         for part in 0..<parts {
             if part > 0 { Pause.point() }
             state.withLock { $0.seconds += work.seconds / Double(parts) }
@@ -41,7 +47,7 @@ final class WorkRecord: Sendable {
 
 /// A model that says nothing but records what it is made to compute. Answers end at their token limit, and the first word
 /// of a question names who asks.
-struct SteppedVLM: FrozenVLM {
+struct SteppedVLM: ConceptTrainable, BranchingModel {
     private final class Answer: Decoding {
         let user: String
         var logits: [Float] = [1, 0, 0]
@@ -55,7 +61,7 @@ struct SteppedVLM: FrozenVLM {
         let conceptNorm: Float = 1
     }
 
-    let record = WorkRecord()
+    var record = WorkRecord()
     let identity = ModelIdentity(
         name: "stepped", digest: "stepped", hiddenSize: 2, featureSize: 2, gridRows: 1, gridColumns: 1)
     let trainingDefaults = ConceptTrainingDefaults(

@@ -6,7 +6,7 @@ import VLMTestSupport
 struct TinyHouse {
     static let user = "anna"
 
-    let model: any FrozenVLM
+    let model: any ConceptTrainable & BranchingModel
     let source = InMemoryConceptSource()
     let vlm: PersonalizedVLM
 
@@ -14,7 +14,10 @@ struct TinyHouse {
         model: (any FrozenVLM)? = nil, source: (any ConceptSource)? = nil,
         configuration: RuntimeConfiguration = RuntimeConfiguration()
     ) throws {
-        let model = try model ?? TinyVLM.make()
+        let given = try model ?? TinyVLM.make()
+        guard let model = given as? any ConceptTrainable & BranchingModel else {
+            throw RuntimeError(.unavailable, "a house needs a model that trains concepts and searches")
+        }
         self.model = model
         vlm = try PersonalizedVLM(
             model: model,

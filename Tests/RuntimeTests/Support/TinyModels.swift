@@ -5,7 +5,7 @@ import VLMTestSupport
 
 enum TinyModels {
     /// A second model of the same shape.
-    static func other() throws -> any FrozenVLM { try TinyVLM.make(seed: 2) }
+    static func other() throws -> any CompleteVLM { try TinyVLM.make(seed: 2) }
 }
 
 extension ConceptArtifact {

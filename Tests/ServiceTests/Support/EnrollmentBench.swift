@@ -3,11 +3,13 @@ import Foundation
 import Logging
 import RPC
 import Registry
+import Rules
 import Runtime
 import Service
 import Synchronization
 import VLM
 import VLMTestSupport
+import WaitingTestSupport
 
 /// Counts the places where an enrollment waits for something else, and interferes at one of them.
 final class Interference: Sendable {
@@ -83,7 +85,7 @@ final class EnrollmentBench: Sendable {
                     interference.pass()
                     try Task.checkCancellation()
                     progress(.stage(stage))
-                    await Task.yield()
+                    await letOthersRun()
                 }
                 interference.pass()
                 try Task.checkCancellation()
@@ -138,7 +140,7 @@ final class EnrollmentBench: Sendable {
         starter.yield()
         _ = await task.result
         // The training of a cancelled job ends at its next step.
-        while gate.counts.running + gate.counts.waiting > 0 { await Task.yield() }
+        try await eventually("the gate is empty") { gate.counts.running + gate.counts.waiting == 0 }
     }
 
     /// The state of the one job there may be, and how many versions there are.

@@ -1,4 +1,5 @@
 import Foundation
+import Foundations
 import Runtime
 
 /// A file of `account export`, taken apart so that a test can change it.
@@ -26,7 +27,7 @@ struct ExportedFile {
     /// The file with other bytes, under their own digest, in place of an artifact.
     func replacing(_ digest: String, with bytes: [UInt8]) throws -> ExportedFile {
         var file = self
-        let other = try ConceptArtifact.digest(of: bytes)
+        let other = SHA256Digest.hex(bytes)
         file.json = json.replacingOccurrences(of: digest, with: other)
         file.artifacts = artifacts.map { $0.digest == digest ? (other, bytes) : $0 }
         return file

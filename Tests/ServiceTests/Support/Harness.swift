@@ -1,6 +1,7 @@
 import Client
 import Foundation
 import Logging
+import RPC
 import Registry
 import Runtime
 import Service
@@ -17,6 +18,9 @@ final class Harness: Sendable {
     let server: MyVLMServer
     let address: ListenAddress
     let now: Locked<Int64>
+    /// What deadlines and limits of calls go by: it stands until a test lets it pass, so that nothing depends on how fast
+    /// the machine is.
+    let time = ManualTime()
     let log: Locked<[String]>
 
     /// What a test may set.
@@ -49,8 +53,14 @@ final class Harness: Sendable {
         options.clock = { now.value }
         options.steadyClock = setup.steadyClock ?? { now.value }
         options.passwordCost = .weakForTests
-        options.patience = .seconds(600)
         options.adjustRegistry = setup.adjustRegistry
+        options.adjustTransport = { [time] configuration in
+            configuration.time = time
+            // While a test lets time pass, clients whose time is the machine's get no time to answer.
+            configuration.limits.keepaliveInterval = .seconds(1_000_000)
+            configuration.limits.idleTimeout = .seconds(1_000_000)
+            configuration.limits.strangerTimeout = .seconds(1_000_000)
+        }
         server = try MyVLMServer(
             home: home, configuration: setup.configuration, listen: setup.listen,
             logger: Logger(label: "test") { _ in CapturedLog(log) }, options: options
@@ -88,8 +98,12 @@ final class Harness: Sendable {
     /// A client without a token.
     func client() throws -> MyVLMClient {
         try MyVLMClient(
-            ConnectionOptions(host: address.host, port: address.port, authorityFile: home.authority))
+            ConnectionOptions(host: address.host, port: address.port, authorityFile: home.authority),
+            timeout: Self.patience)
     }
+
+    /// How long clients of tests wait: it only bounds.
+    static let patience: Duration = .seconds(3600)
 
     /// A client logged in as the administrator.
     func admin() async throws -> MyVLMClient {
@@ -141,7 +155,7 @@ extension MyVLMClient {
         var end: Answer?
         for try await event in caption(photo, sampling: sampling, frozen: frozen) {
             switch event {
-            case .text(let piece): pieces.append(piece)
+            case .piece(let piece): pieces.append(piece.text)
             case .end(let answer): end = answer
             }
         }

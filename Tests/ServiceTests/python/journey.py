@@ -1,6 +1,6 @@
 """A client in another language: walks the main journey against a running server with Python's grpcio.
 
-Usage: journey.py PROTO_DIR PROTOBUF_C_INCLUDE SERVER CA_FILE USER PASSWORD_FILE PHOTO...
+Usage: journey.py PROTO_DIR SERVER CA_FILE USER PASSWORD_FILE PHOTO...
 
 Generates its stubs from the same proto files at run time. Prints one JSON object on success; any surprise is an
 exception, so the exit status tells.
@@ -17,11 +17,12 @@ from grpc_tools import protoc
 CHUNK = 64 << 10
 
 
-def stubs(proto_dir: str, include: str, out: str) -> dict:
+def stubs(proto_dir: str, out: str) -> dict:
     """Compiles the proto files and imports the modules, by file name."""
     names = ["accounts", "concepts", "vision", "server"]
+    include = pathlib.Path(protoc.__file__).parent / "_proto"
     arguments = ["protoc", f"-I{proto_dir}", f"-I{include}", f"--python_out={out}", f"--grpc_python_out={out}"]
-    files = [f"myvlm/v1/{name}.proto" for name in names] + ["protobuf-c/protobuf-c.proto"]
+    files = [f"myvlm/v1/{name}.proto" for name in [*names, "options"]]
     if protoc.main([*arguments, *files]):
         raise SystemExit("the proto files do not compile")
     sys.path.insert(0, out)
@@ -54,9 +55,9 @@ def expect(code: grpc.StatusCode, call) -> None:
 
 
 def main() -> None:
-    proto_dir, include, server, authority, user, password_file, *photos = sys.argv[1:]
+    proto_dir, server, authority, user, password_file, *photos = sys.argv[1:]
     with tempfile.TemporaryDirectory() as out:
-        modules = stubs(proto_dir, include, out)
+        modules = stubs(proto_dir, out)
         credentials = grpc.ssl_channel_credentials(pathlib.Path(authority).read_bytes())
         with grpc.secure_channel(server, credentials) as channel:
             print(json.dumps(journey(modules, channel, user, pathlib.Path(password_file).read_text().strip(), photos)))

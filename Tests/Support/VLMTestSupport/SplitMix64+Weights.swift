@@ -1,3 +1,4 @@
+import Foundations
 internal import VLM
 
 extension SplitMix64 {

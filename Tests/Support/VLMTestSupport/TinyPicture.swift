@@ -1,3 +1,4 @@
+import Foundations
 public import VLM
 
 /// Pictures for tests: a coloured disc on a plain ground.

@@ -1,5 +1,9 @@
 internal import Compute
+import Foundations
 public import VLM
+
+/// A model that can do everything a model can.
+public typealias CompleteVLM = ConceptTrainable & BranchingModel & InstructionModel & AttentionModel
 
 /// A small random model of pocket's shape, made in milliseconds without any file: pocket's own assembly and language
 /// engine with 32 hidden units, 2 blocks, a vocabulary of bytes and a one-layer vision side.
@@ -8,14 +12,14 @@ public import VLM
 /// input, prefixes, batches, gradients.
 public enum TinyVLM {
     /// A model; the same seed gives the same numbers.
-    public static func make(seed: UInt64 = 1) throws -> any FrozenVLM {
+    public static func make(seed: UInt64 = 1) throws -> any CompleteVLM {
         var generator = SplitMix64(seed: seed)
         let vision = TinyVision(&generator)
         let language = try language(&generator)
         let hidden = language.configuration.hiddenSize
         return try PocketModel(
             identity: ModelIdentity(
-                name: "tiny", digest: FileDigest.sha256(Array("tiny \(seed)".utf8)), hiddenSize: hidden,
+                name: "tiny", digest: SHA256Digest.hex(Array("tiny \(seed)".utf8)), hiddenSize: hidden,
                 featureSize: TinyVision.features, gridRows: TinyVision.side, gridColumns: TinyVision.side),
             trainingDefaults: ConceptTrainingDefaults(
                 tokens: 2, steps: 8, learningRate: 1, gradientClip: 0.05, weightDecay: 1e-4, regularizerWeight: 0.0075,

@@ -1,4 +1,5 @@
 internal import Compute
+import Foundations
 internal import VLM
 
 /// A vision side of one random layer: patches of 4 x 4 pixels of the picture at 16 x 16, `[16, 48]`, and ten classes.

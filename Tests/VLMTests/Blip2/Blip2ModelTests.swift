@@ -4,7 +4,7 @@ import Testing
 import VLM
 
 /// What MyVLM relies on, on small BLIP-2 checkpoints.
-struct Blip2ModelTests {
+@Suite(.timeLimit(.minutes(10))) struct Blip2ModelTests {
     static let names = ["blip2-opt", "blip2-opt-narrow", "blip2-t5", "blip2-t5-first"]
 
     private let picture = RGBImage(

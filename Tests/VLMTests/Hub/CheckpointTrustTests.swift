@@ -3,7 +3,7 @@ import Testing
 import VLM
 
 /// What a checkpoint's files say is compared with each other when it is loaded, not when somebody asks it.
-struct CheckpointTrustTests {
+@Suite(.timeLimit(.minutes(10))) struct CheckpointTrustTests {
     private func failure(_ folder: URL, _ options: LoadOptions = LoadOptions()) -> VLMError? {
         do {
             _ = try VLMLoader.load(directory: folder.path(), options: options)

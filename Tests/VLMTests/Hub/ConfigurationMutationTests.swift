@@ -5,7 +5,7 @@ import VLM
 /// Every number of every configuration file may be wrong in every way. Whatever a file states, a checkpoint is refused
 /// with an error that a person can read, or it answers a picture with numbers that are numbers. (A patch size of zero
 /// ended the process while a model was loaded, and a crop of another size than the tower's on the first picture.)
-struct ConfigurationMutationTests {
+@Suite(.timeLimit(.minutes(10))) struct ConfigurationMutationTests {
     /// What is written in the place of a number.
     private static let wrongs = [
         "0", "-1", "1", "2147483648", "9223372036854775807", "-9223372036854775808", "1e308", "1e-300", "null", "\"x\"",

@@ -3,7 +3,7 @@ import VLM
 
 /// What a tower sees of a picture is computed without the rest of the picture being made: a picture of 9000 x 1 pixels,
 /// scaled by its shorter side, had become one of three million by 336.
-struct FramedPictureTests {
+@Suite(.timeLimit(.minutes(10))) struct FramedPictureTests {
     private func picture(_ width: Int, _ height: Int) -> RGBImage {
         RGBImage(
             width: width, height: height,

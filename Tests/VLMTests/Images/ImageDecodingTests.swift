@@ -1,8 +1,9 @@
+import Foundations
 import Testing
 import VLM
 import VLMTestSupport
 
-@Suite struct ImageDecodingTests {
+@Suite(.timeLimit(.minutes(10))) struct ImageDecodingTests {
     @Test func everyFormatDecodesAsPillowDoes() throws {
         let golden = try ImageGolden.load()
         #expect(golden.decoded.count >= 20)

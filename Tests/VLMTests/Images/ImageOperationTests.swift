@@ -1,8 +1,9 @@
+import Foundations
 import Testing
 import VLM
 import VLMTestSupport
 
-@Suite struct ImageOperationTests {
+@Suite(.timeLimit(.minutes(10))) struct ImageOperationTests {
     @Test func resizeBrightnessAndRotationEqualPillow() throws {
         let golden = try ImageGolden.load()
         let source = try RGBImage(decoding: ImageGolden.bytes(golden.source))

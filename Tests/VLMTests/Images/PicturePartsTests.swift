@@ -1,7 +1,7 @@
 import Testing
 import VLM
 
-@Suite struct PicturePartsTests {
+@Suite(.timeLimit(.minutes(10))) struct PicturePartsTests {
     /// Red tells the column of a pixel, green its row.
     private func picture(_ width: Int, _ height: Int) -> RGBImage {
         RGBImage(

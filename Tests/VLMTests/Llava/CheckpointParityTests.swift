@@ -4,7 +4,7 @@ import Testing
 import VLM
 
 /// Small random checkpoints with the numbers transformers computed on them (`Tools/parity.py --fixture`).
-struct CheckpointParityTests {
+@Suite(.timeLimit(.minutes(10))) struct CheckpointParityTests {
     /// The bound of a quantity, of the reference's largest magnitude; the same as in Tools/parity_reference/compare.py.
     private static func bound(of name: String) -> Float {
         switch name.prefix(while: { $0 != "." }) {

@@ -3,7 +3,7 @@ import Testing
 import VLM
 
 /// What MyVLM relies on, on a small checkpoint.
-struct LlavaModelTests {
+@Suite(.timeLimit(.minutes(10))) struct LlavaModelTests {
     private let picture = RGBImage(
         width: 50, height: 60, pixels: (0..<50 * 60 * 3).map { UInt8(truncatingIfNeeded: $0 &* 7919 >> 3) })
 

@@ -1,7 +1,7 @@
 import Testing
 import VLM
 
-struct TokenizerFileTests {
+@Suite(.timeLimit(.minutes(10))) struct TokenizerFileTests {
     /// A sentencepiece-like file: 256 byte tokens, then `extra`.
     private func json(extra: [String], merges: [String] = [], model: String = "BPE") -> [UInt8] {
         let bytes = (0..<256).map { byte -> String in

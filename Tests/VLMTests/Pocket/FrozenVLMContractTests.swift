@@ -1,11 +1,12 @@
 import Compute
+import Foundations
 import Testing
 import VLM
 import VLMTestSupport
 
 /// What `FrozenVLM` promises, on pocket's assembly with random weights.
-@Suite struct FrozenVLMContractTests {
-    private let model: any FrozenVLM
+@Suite(.timeLimit(.minutes(10))) struct FrozenVLMContractTests {
+    private let model: any CompleteVLM
     private let prefix: any ImagePrefix
 
     init() throws {

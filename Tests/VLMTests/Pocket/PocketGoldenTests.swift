@@ -3,10 +3,10 @@ import Testing
 import VLM
 
 /// The whole default model against PyTorch, from a picture's file to the words.
-@Suite(.enabled(if: InstalledModel.isPresent, "\(InstalledModel.hint)"))
+@Suite(.timeLimit(.minutes(10)), .enabled(if: InstalledModel.isPresent, "\(InstalledModel.hint)"))
 struct PocketGoldenTests {
     private let golden: PocketGolden
-    private let model: any FrozenVLM
+    private let model: any ConceptTrainable
 
     init() throws {
         golden = try PocketGolden.load()

@@ -4,8 +4,8 @@ import VLM
 import VLMTestSupport
 
 /// The prompt templates; the small model's tokens are bytes, so a prompt reads back as text.
-@Suite struct PocketPromptTests {
-    private let model: any FrozenVLM
+@Suite(.timeLimit(.minutes(10))) struct PocketPromptTests {
+    private let model: any CompleteVLM
 
     init() throws { model = try TinyVLM.make() }
 
@@ -51,7 +51,7 @@ import VLMTestSupport
     }
 }
 
-@Suite struct TagTableTests {
+@Suite(.timeLimit(.minutes(10))) struct TagTableTests {
     @Test func equalTagsAreSummedAndRanked() {
         let table = TagTable(classTags: ["cup", "dog", "dog", "cat"], count: 2, minimum: 0.1)
         // Probabilities 0.4, 0.3, 0.2, 0.1.

@@ -4,7 +4,7 @@ import Testing
 import VLM
 
 /// Small random sketches against PyTorch: `Tools/fixtures_sketch.py`.
-@Suite struct SketchTests {
+@Suite(.timeLimit(.minutes(10))) struct SketchTests {
     private struct Reference {
         let file: SafetensorsFile
         let sketch: Sketch
@@ -23,7 +23,7 @@ import VLM
                 features: 10)
         }
 
-        var memory: Sketch.KeyValues {
+        var memory: Sketch.Memory {
             get throws { sketch.memory(map: try file.matrix("input.map"), tags: tags) }
         }
     }
@@ -89,16 +89,21 @@ import VLM
     @Test func linesDoNotSeeEachOther() throws {
         let reference = try Reference(1)
         let memory = try reference.memory
-        var together = [KeyValues](repeating: reference.sketch.nothingSaid, count: 2)
+        var together = [Sketch.Said](repeating: reference.sketch.nothingSaid, count: 2)
         var alone = [reference.sketch.nothingSaid]
         for words in [[2, 2], [9, 14], [11, 7]] {
             let both = reference.sketch.step(words, &together, memory: memory)
             let one = reference.sketch.step([words[0]], &alone, memory: memory)
             #expect(Array(both.row(0)) == one.values)
         }
+        // A line that is continued in two ways is two lines from there on.
+        var forked = [alone[0], alone[0]]
+        let first = reference.sketch.step([7, 9], &forked, memory: memory)
+        #expect(Array(first.row(0)) == reference.sketch.step([7], &alone, memory: memory).values)
+        let second = reference.sketch.step([8, 8], &forked, memory: memory)
+        #expect(Array(second.row(0)) == reference.sketch.step([8], &alone, memory: memory).values)
+        #expect(second.row(0) != second.row(1))
     }
-
-    private typealias KeyValues = Sketch.KeyValues
 
     @Test func wordsAreWrittenAsPeopleWriteThem() throws {
         let marks = ["<pad>", "<end>", "<caption>", "<question>", "<answer>", "<unknown>"]
@@ -125,7 +130,7 @@ import VLM
     }
 }
 
-@Suite struct VisualPoolTests {
+@Suite(.timeLimit(.minutes(10))) struct VisualPoolTests {
     /// torch.nn.functional.adaptive_avg_pool2d(torch.arange(49.).view(1, 1, 7, 7), 4)
     @Test func fewerPlacesAreMeansOfOverlappingWindows() {
         let map = Matrix(rows: 49, columns: 1, values: (0..<49).map { Float($0) })

@@ -4,7 +4,7 @@ import Testing
 import VLM
 
 /// What each storage costs SmolLM2 on a text: its perplexity against that of 32-bit weights.
-@Suite(.enabled(if: InstalledModel.isPresent, "\(InstalledModel.hint)"), .serialized)
+@Suite(.timeLimit(.minutes(10)), .enabled(if: InstalledModel.isPresent, "\(InstalledModel.hint)"), .serialized)
 struct StorageQualityTests {
     /// Plain prose, written for this test.
     private static let text = """

@@ -1,9 +1,10 @@
 import Foundation
+import Foundations
 import Testing
 import VLM
 
 /// Directories that are no model: each says what is wrong and what to do.
-@Suite struct VLMLoaderTests {
+@Suite(.timeLimit(.minutes(10))) struct VLMLoaderTests {
     private func directory(_ files: [String: String]) throws -> String {
         let folder = FileManager.default.temporaryDirectory.appending(path: "loader-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -51,7 +52,7 @@ import VLM
     }
 
     @Test func aMissingPartIsNamed() throws {
-        let digests = try Dictionary(uniqueKeysWithValues: parts.map { ($0, try FileDigest.sha256(Array($0.utf8))) })
+        let digests = Dictionary(uniqueKeysWithValues: parts.map { ($0, SHA256Digest.hex(Array($0.utf8))) })
         var files = Dictionary(uniqueKeysWithValues: parts.map { ($0, $0) })
         files["classes.json"] = nil
         files["config.json"] = try configuration(digests)
@@ -61,7 +62,7 @@ import VLM
     }
 
     @Test func aDamagedPartIsNamed() throws {
-        let digests = try Dictionary(uniqueKeysWithValues: parts.map { ($0, try FileDigest.sha256(Array($0.utf8))) })
+        let digests = Dictionary(uniqueKeysWithValues: parts.map { ($0, SHA256Digest.hex(Array($0.utf8))) })
         var files = Dictionary(uniqueKeysWithValues: parts.map { ($0, $0) })
         files["pocket.safetensors"] = "one bit of this differs"
         files["config.json"] = try configuration(digests)
@@ -73,21 +74,21 @@ import VLM
 
     /// A digest proves who wrote a file, not that it is one: parts that match but are no checkpoints are refused too.
     @Test func partsThatAreNoCheckpointsAreMalformed() throws {
-        let digests = try Dictionary(uniqueKeysWithValues: parts.map { ($0, try FileDigest.sha256(Array($0.utf8))) })
+        let digests = Dictionary(uniqueKeysWithValues: parts.map { ($0, SHA256Digest.hex(Array($0.utf8))) })
         var files = Dictionary(uniqueKeysWithValues: parts.map { ($0, $0) })
         files["config.json"] = try configuration(digests)
         #expect(try failure(files)?.code == .checkpointMalformed)
     }
 
     @Test func aFileWithoutADigestIsRefused() throws {
-        let digests = [parts[0]: try FileDigest.sha256(Array(parts[0].utf8))]
+        let digests = [parts[0]: SHA256Digest.hex(Array(parts[0].utf8))]
         let error = try failure([parts[0]: parts[0], "config.json": try configuration(digests)])
         #expect(error?.code == .checkpointMalformed)
         #expect(error?.message.contains("digest") == true)
     }
 
     @Test func aListedPathMayNotLeaveTheDirectory() throws {
-        var digests = try Dictionary(uniqueKeysWithValues: parts.map { ($0, try FileDigest.sha256(Array($0.utf8))) })
+        var digests = Dictionary(uniqueKeysWithValues: parts.map { ($0, SHA256Digest.hex(Array($0.utf8))) })
         digests["../../etc/passwd"] = String(repeating: "0", count: 64)
         var files = Dictionary(uniqueKeysWithValues: parts.map { ($0, $0) })
         files["config.json"] = try configuration(digests)

@@ -1,7 +1,7 @@
 import Testing
 import VLM
 
-@Suite struct WordRowsTests {
+@Suite(.timeLimit(.minutes(10))) struct WordRowsTests {
     private static func file(weight: [Int], bias: Int) throws -> SafetensorsFile {
         var writer = SafetensorsWriter()
         writer.add("weight", shape: weight, floats: (0..<weight.reduce(1, *)).map(Float.init), as: .f16)

@@ -13,7 +13,7 @@ from google.protobuf.descriptor import Descriptor
 from grpc_tools import protoc
 
 ROOT = Path(__file__).resolve().parents[3]
-PROTOBUF_C = "/usr/include"  # protobuf-c/protobuf-c.proto and google/protobuf/descriptor.proto
+INCLUDE = Path(protoc.__file__).parent / "_proto"  # google/protobuf/descriptor.proto
 PACKAGE = "myvlm.v1"
 
 
@@ -49,7 +49,7 @@ def _pool() -> tuple[descriptor_pool.DescriptorPool, list[str]]:
     files = sorted((ROOT / "proto" / "myvlm" / "v1").glob("*.proto"))
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder, "set")
-        arguments = ["protoc", f"-I{ROOT / 'proto'}", f"-I{PROTOBUF_C}", "--include_imports",
+        arguments = ["protoc", f"-I{ROOT / 'proto'}", f"-I{INCLUDE}", "--include_imports",
                      f"--descriptor_set_out={out}"]
         if protoc.main([*arguments, *[str(file.relative_to(ROOT / "proto")) for file in files]]):
             raise SystemExit("attack: the proto files do not compile")

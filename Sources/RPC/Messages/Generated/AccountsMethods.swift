@@ -4,60 +4,103 @@ public import RPCCore
 
 /// The methods of the service `myvlm.v1.Accounts`.
 public enum AccountsMethods {
-    /// The only call that needs no token.
+    /// The only call that needs no token. UNAUTHENTICATED for a wrong name and a wrong password alike; after several
+    /// wrong ones RESOURCE_EXHAUSTED for a while. Every call makes a token, of which a user may have 50.
     public static let login = UnaryMethod<LoginRequest, LoginReply>(
-        MethodName(service: "myvlm.v1.Accounts", method: "Login"))
+        MethodName(service: "myvlm.v1.Accounts", method: "Login"),
+        rules: MethodRules(
+            scope: .strangers, requestBytes: 4_096, memoryBytes: 65_536, repetition: .worksAgain, deadline: .seconds(60)
+        ))
     /// Revokes the token the call was made with.
     public static let logout = UnaryMethod<LogoutRequest, LogoutReply>(
-        MethodName(service: "myvlm.v1.Accounts", method: "Logout"))
-    /// `WhoAmI`.
+        MethodName(service: "myvlm.v1.Accounts", method: "Logout"),
+        rules: MethodRules(
+            scope: .any, requestBytes: 4_096, memoryBytes: 65_536, repetition: .idempotent, deadline: .seconds(60)))
+    /// The caller and the token of the call.
     public static let whoAmI = UnaryMethod<WhoAmIRequest, User>(
-        MethodName(service: "myvlm.v1.Accounts", method: "WhoAmI"))
-    /// `ChangePassword`.
+        MethodName(service: "myvlm.v1.Accounts", method: "WhoAmI"),
+        rules: MethodRules(
+            scope: .any, requestBytes: 4_096, memoryBytes: 65_536, repetition: .withoutSideEffects,
+            deadline: .seconds(60)))
+    /// Ends all other tokens of the caller. A wrong old password counts as a wrong login.
     public static let changePassword = UnaryMethod<ChangePasswordRequest, ChangePasswordReply>(
-        MethodName(service: "myvlm.v1.Accounts", method: "ChangePassword"))
-    /// Administrators only.
+        MethodName(service: "myvlm.v1.Accounts", method: "ChangePassword"),
+        rules: MethodRules(
+            scope: .any, requestBytes: 4_096, memoryBytes: 65_536, repetition: .worksAgain, deadline: .seconds(60)))
+    /// Administrators only. ALREADY_EXISTS where the name is taken.
     public static let createUser = UnaryMethod<CreateUserRequest, User>(
-        MethodName(service: "myvlm.v1.Accounts", method: "CreateUser"))
+        MethodName(service: "myvlm.v1.Accounts", method: "CreateUser"),
+        rules: MethodRules(
+            scope: .admin, requestBytes: 4_096, memoryBytes: 65_536, repetition: .worksAgain, deadline: .seconds(60)))
     /// Administrators and auditors.
     public static let listUsers = UnaryMethod<ListUsersRequest, ListUsersReply>(
-        MethodName(service: "myvlm.v1.Accounts", method: "ListUsers"))
+        MethodName(service: "myvlm.v1.Accounts", method: "ListUsers"),
+        rules: MethodRules(
+            scope: .read, requestBytes: 4_096, memoryBytes: 65_536, repetition: .withoutSideEffects,
+            deadline: .seconds(60)))
     /// Administrators only; suspending ends the user's tokens and open calls at once.
     public static let setSuspended = UnaryMethod<SetSuspendedRequest, User>(
-        MethodName(service: "myvlm.v1.Accounts", method: "SetSuspended"))
+        MethodName(service: "myvlm.v1.Accounts", method: "SetSuspended"),
+        rules: MethodRules(
+            scope: .admin, requestBytes: 4_096, memoryBytes: 65_536, repetition: .idempotent, deadline: .seconds(60)))
     /// Administrators only.
     public static let setRole = UnaryMethod<SetRoleRequest, User>(
-        MethodName(service: "myvlm.v1.Accounts", method: "SetRole"))
+        MethodName(service: "myvlm.v1.Accounts", method: "SetRole"),
+        rules: MethodRules(
+            scope: .admin, requestBytes: 4_096, memoryBytes: 65_536, repetition: .idempotent, deadline: .seconds(60)))
     /// Administrators only; ends all tokens of the user.
     public static let resetPassword = UnaryMethod<ResetPasswordRequest, ResetPasswordReply>(
-        MethodName(service: "myvlm.v1.Accounts", method: "ResetPassword"))
+        MethodName(service: "myvlm.v1.Accounts", method: "ResetPassword"),
+        rules: MethodRules(
+            scope: .admin, requestBytes: 4_096, memoryBytes: 65_536, repetition: .idempotent, deadline: .seconds(60)))
     /// The caller's limits and what is used of them; another user's for administrators and auditors.
     public static let getUsage = UnaryMethod<GetUsageRequest, Usage>(
-        MethodName(service: "myvlm.v1.Accounts", method: "GetUsage"))
+        MethodName(service: "myvlm.v1.Accounts", method: "GetUsage"),
+        rules: MethodRules(
+            scope: .read, requestBytes: 4_096, memoryBytes: 65_536, repetition: .withoutSideEffects,
+            deadline: .seconds(60)))
     /// Limits of one user. Administrators only.
     public static let setQuota = UnaryMethod<SetQuotaRequest, Usage>(
-        MethodName(service: "myvlm.v1.Accounts", method: "SetQuota"))
-    /// Lets a client certificate's name stand for a user. Administrators only.
+        MethodName(service: "myvlm.v1.Accounts", method: "SetQuota"),
+        rules: MethodRules(
+            scope: .admin, requestBytes: 4_096, memoryBytes: 65_536, repetition: .idempotent, deadline: .seconds(60)))
+    /// Lets a client certificate's name stand for a user. Administrators only. ALREADY_EXISTS where it stands for one.
     public static let addIdentity = UnaryMethod<IdentityRequest, ListIdentitiesReply>(
-        MethodName(service: "myvlm.v1.Accounts", method: "AddIdentity"))
-    /// `RemoveIdentity`.
+        MethodName(service: "myvlm.v1.Accounts", method: "AddIdentity"),
+        rules: MethodRules(
+            scope: .admin, requestBytes: 4_096, memoryBytes: 65_536, repetition: .worksAgain, deadline: .seconds(60)))
+    /// Administrators only.
     public static let removeIdentity = UnaryMethod<IdentityRequest, ListIdentitiesReply>(
-        MethodName(service: "myvlm.v1.Accounts", method: "RemoveIdentity"))
+        MethodName(service: "myvlm.v1.Accounts", method: "RemoveIdentity"),
+        rules: MethodRules(
+            scope: .admin, requestBytes: 4_096, memoryBytes: 65_536, repetition: .idempotent, deadline: .seconds(60)))
     /// Administrators and auditors.
     public static let listIdentities = UnaryMethod<ListIdentitiesRequest, ListIdentitiesReply>(
-        MethodName(service: "myvlm.v1.Accounts", method: "ListIdentities"))
-    /// A further token, which may do what the caller's may, or less.
+        MethodName(service: "myvlm.v1.Accounts", method: "ListIdentities"),
+        rules: MethodRules(
+            scope: .read, requestBytes: 4_096, memoryBytes: 65_536, repetition: .withoutSideEffects,
+            deadline: .seconds(60)))
+    /// A further token, which may do what the caller's may, or less. A user may have 50.
     public static let createToken = UnaryMethod<CreateTokenRequest, TokenReply>(
-        MethodName(service: "myvlm.v1.Accounts", method: "CreateToken"))
-    /// `ListTokens`.
+        MethodName(service: "myvlm.v1.Accounts", method: "CreateToken"),
+        rules: MethodRules(
+            scope: .any, requestBytes: 4_096, memoryBytes: 65_536, repetition: .worksAgain, deadline: .seconds(60)))
+    /// The caller's tokens, newest first.
     public static let listTokens = UnaryMethod<ListTokensRequest, ListTokensReply>(
-        MethodName(service: "myvlm.v1.Accounts", method: "ListTokens"))
-    /// A new token in place of an old one, which goes on for the overlap.
+        MethodName(service: "myvlm.v1.Accounts", method: "ListTokens"),
+        rules: MethodRules(
+            scope: .any, requestBytes: 4_096, memoryBytes: 65_536, repetition: .withoutSideEffects,
+            deadline: .seconds(60)))
+    /// A new token in place of an old one, which goes on for the overlap. Each call makes one.
     public static let rotateToken = UnaryMethod<RotateTokenRequest, TokenReply>(
-        MethodName(service: "myvlm.v1.Accounts", method: "RotateToken"))
+        MethodName(service: "myvlm.v1.Accounts", method: "RotateToken"),
+        rules: MethodRules(
+            scope: .any, requestBytes: 4_096, memoryBytes: 65_536, repetition: .worksAgain, deadline: .seconds(60)))
     /// Ends a token and the calls that are open with it.
     public static let revokeToken = UnaryMethod<RevokeTokenRequest, RevokeTokenReply>(
-        MethodName(service: "myvlm.v1.Accounts", method: "RevokeToken"))
+        MethodName(service: "myvlm.v1.Accounts", method: "RevokeToken"),
+        rules: MethodRules(
+            scope: .any, requestBytes: 4_096, memoryBytes: 65_536, repetition: .idempotent, deadline: .seconds(60)))
 
     /// Every method's name, in the order of the proto file.
     public static let all: [MethodName] = [

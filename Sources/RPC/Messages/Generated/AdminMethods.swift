@@ -6,25 +6,43 @@ public import RPCCore
 public enum AdminMethods {
     /// Administrators and auditors.
     public static let tailAudit = UnaryMethod<TailAuditRequest, TailAuditReply>(
-        MethodName(service: "myvlm.v1.Admin", method: "TailAudit"))
+        MethodName(service: "myvlm.v1.Admin", method: "TailAudit"),
+        rules: MethodRules(
+            scope: .read, requestBytes: 4_096, memoryBytes: 65_536, repetition: .withoutSideEffects,
+            deadline: .seconds(60)))
     /// Walks the whole chain. Administrators and auditors.
     public static let verifyAudit = UnaryMethod<VerifyAuditRequest, VerifyAuditReply>(
-        MethodName(service: "myvlm.v1.Admin", method: "VerifyAudit"))
+        MethodName(service: "myvlm.v1.Admin", method: "VerifyAudit"),
+        rules: MethodRules(
+            scope: .read, requestBytes: 4_096, memoryBytes: 65_536, repetition: .withoutSideEffects))
     /// Opens every artifact and compares it with its digest. Administrators only.
     public static let scrub = UnaryMethod<ScrubRequest, ScrubReply>(
-        MethodName(service: "myvlm.v1.Admin", method: "Scrub"))
-    /// Copies the registry as it is at one moment into the server's backups, and verifies the copy. Administrators only.
+        MethodName(service: "myvlm.v1.Admin", method: "Scrub"),
+        rules: MethodRules(
+            scope: .admin, requestBytes: 4_096, memoryBytes: 65_536, repetition: .withoutSideEffects))
+    /// Copies the registry as it is at one moment into the server's backups, and verifies the copy. Each call makes one.
+    /// Administrators only.
     public static let createBackup = UnaryMethod<CreateBackupRequest, Backup>(
-        MethodName(service: "myvlm.v1.Admin", method: "CreateBackup"))
-    /// Administrators only.
+        MethodName(service: "myvlm.v1.Admin", method: "CreateBackup"),
+        rules: MethodRules(
+            scope: .admin, requestBytes: 4_096, memoryBytes: 65_536, repetition: .worksAgain))
+    /// By name. Administrators only.
     public static let listBackups = UnaryMethod<ListBackupsRequest, ListBackupsReply>(
-        MethodName(service: "myvlm.v1.Admin", method: "ListBackups"))
-    /// Administrators only.
+        MethodName(service: "myvlm.v1.Admin", method: "ListBackups"),
+        rules: MethodRules(
+            scope: .admin, requestBytes: 4_096, memoryBytes: 65_536, repetition: .withoutSideEffects,
+            deadline: .seconds(60)))
+    /// Digest, structure, audit chain and every artifact. Administrators only.
     public static let verifyBackup = UnaryMethod<VerifyBackupRequest, Backup>(
-        MethodName(service: "myvlm.v1.Admin", method: "VerifyBackup"))
-    /// Destroys an account with everything it had; nothing brings it back. Administrators only.
+        MethodName(service: "myvlm.v1.Admin", method: "VerifyBackup"),
+        rules: MethodRules(
+            scope: .admin, requestBytes: 4_096, memoryBytes: 65_536, repetition: .withoutSideEffects))
+    /// Destroys an account with everything it had; nothing brings it back. Administrators only. A lost receipt is among
+    /// those of Concepts.ListErasures.
     public static let eraseUser = UnaryMethod<EraseUserRequest, ErasureReceipt>(
-        MethodName(service: "myvlm.v1.Admin", method: "EraseUser"))
+        MethodName(service: "myvlm.v1.Admin", method: "EraseUser"),
+        rules: MethodRules(
+            scope: .admin, requestBytes: 4_096, memoryBytes: 65_536, repetition: .idempotent, deadline: .seconds(60)))
 
     /// Every method's name, in the order of the proto file.
     public static let all: [MethodName] = [

@@ -41,6 +41,14 @@ public struct Alias: WireMessage {
             bytes, limits, Self.fullName, myvlm__v1__alias__unpack, myvlm__v1__alias__free_unpacked
         ) { try Self($0) }
     }
+
+    /// The message as proto3's canonical JSON. Throws `MessageError` when a text field holds a NUL.
+    public func json() throws -> [UInt8] { try JSONWriter.text(of: self) }
+
+    /// Reads proto3's canonical JSON. Throws `MessageError` that names the field.
+    public init(json: [UInt8], limits: MessageLimits, unknownFields: UnknownFields) throws {
+        self = try JSONReader.message(json, limits, unknownFields)
+    }
 }
 
 extension Alias {
@@ -56,5 +64,34 @@ extension Alias {
         self.version = c.version
         self.isProtected = c.is_protected != 0
         self.updatedAtMs = c.updated_at_ms
+    }
+}
+
+extension Alias: JSONMessage {
+    static var blank: Alias { Alias() }
+
+    mutating func read(_ field: String, from json: inout JSONReader) throws -> Int? {
+        switch field {
+        case "name":
+            try json.read(&self.name)
+            return 0
+        case "version":
+            try json.read(&self.version)
+            return 1
+        case "isProtected", "is_protected":
+            try json.read(&self.isProtected)
+            return 2
+        case "updatedAtMs", "updated_at_ms":
+            try json.read(&self.updatedAtMs)
+            return 3
+        default: return nil
+        }
+    }
+
+    func writeFields(to json: inout JSONWriter) throws {
+        try json.write("name", self.name)
+        try json.write("version", self.version)
+        try json.write("isProtected", self.isProtected)
+        try json.write("updatedAtMs", self.updatedAtMs)
     }
 }

@@ -37,6 +37,14 @@ public struct AliasReply: WireMessage {
             bytes, limits, Self.fullName, myvlm__v1__alias_reply__unpack, myvlm__v1__alias_reply__free_unpacked
         ) { try Self($0) }
     }
+
+    /// The message as proto3's canonical JSON. Throws `MessageError` when a text field holds a NUL.
+    public func json() throws -> [UInt8] { try JSONWriter.text(of: self) }
+
+    /// Reads proto3's canonical JSON. Throws `MessageError` that names the field.
+    public init(json: [UInt8], limits: MessageLimits, unknownFields: UnknownFields) throws {
+        self = try JSONReader.message(json, limits, unknownFields)
+    }
 }
 
 extension AliasReply {
@@ -52,5 +60,30 @@ extension AliasReply {
         self.alias = try MessageDecoding.message(c.alias) { try Alias($0) }
         self.changed = c.changed != 0
         self.revision = c.revision
+    }
+}
+
+extension AliasReply: JSONMessage {
+    static var blank: AliasReply { AliasReply() }
+
+    mutating func read(_ field: String, from json: inout JSONReader) throws -> Int? {
+        switch field {
+        case "alias":
+            try json.read(&self.alias)
+            return 0
+        case "changed":
+            try json.read(&self.changed)
+            return 1
+        case "revision":
+            try json.read(&self.revision)
+            return 2
+        default: return nil
+        }
+    }
+
+    func writeFields(to json: inout JSONWriter) throws {
+        try json.write("alias", self.alias)
+        try json.write("changed", self.changed)
+        try json.write("revision", self.revision)
     }
 }

@@ -67,6 +67,14 @@ public struct AnswerEnd: WireMessage {
             bytes, limits, Self.fullName, myvlm__v1__answer_end__unpack, myvlm__v1__answer_end__free_unpacked
         ) { try Self($0) }
     }
+
+    /// The message as proto3's canonical JSON. Throws `MessageError` when a text field holds a NUL.
+    public func json() throws -> [UInt8] { try JSONWriter.text(of: self) }
+
+    /// Reads proto3's canonical JSON. Throws `MessageError` that names the field.
+    public init(json: [UInt8], limits: MessageLimits, unknownFields: UnknownFields) throws {
+        self = try JSONReader.message(json, limits, unknownFields)
+    }
 }
 
 extension AnswerEnd {
@@ -95,5 +103,50 @@ extension AnswerEnd {
         self.finishReason = try MessageDecoding.text(c.finish_reason, field: "AnswerEnd.finish_reason")
         self.tags = try MessageDecoding.messages(c.tags, c.n_tags) { try Tag($0) }
         self.skipped = try MessageDecoding.messages(c.skipped, c.n_skipped) { try SkippedConcept($0) }
+    }
+}
+
+extension AnswerEnd: JSONMessage {
+    static var blank: AnswerEnd { AnswerEnd() }
+
+    mutating func read(_ field: String, from json: inout JSONReader) throws -> Int? {
+        switch field {
+        case "text":
+            try json.read(&self.text)
+            return 0
+        case "fired":
+            try json.read(&self.fired)
+            return 1
+        case "conceptSetDigest", "concept_set_digest":
+            try json.read(&self.conceptSetDigest)
+            return 2
+        case "modelDigest", "model_digest":
+            try json.read(&self.modelDigest)
+            return 3
+        case "timings":
+            try json.read(&self.timings)
+            return 4
+        case "finishReason", "finish_reason":
+            try json.read(&self.finishReason)
+            return 5
+        case "tags":
+            try json.read(&self.tags)
+            return 6
+        case "skipped":
+            try json.read(&self.skipped)
+            return 7
+        default: return nil
+        }
+    }
+
+    func writeFields(to json: inout JSONWriter) throws {
+        try json.write("text", self.text)
+        try json.write("fired", self.fired)
+        try json.write("conceptSetDigest", self.conceptSetDigest)
+        try json.write("modelDigest", self.modelDigest)
+        try json.write("timings", self.timings)
+        try json.write("finishReason", self.finishReason)
+        try json.write("tags", self.tags)
+        try json.write("skipped", self.skipped)
     }
 }

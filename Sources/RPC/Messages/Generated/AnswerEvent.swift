@@ -37,6 +37,14 @@ public struct AnswerEvent: WireMessage {
             bytes, limits, Self.fullName, myvlm__v1__answer_event__unpack, myvlm__v1__answer_event__free_unpacked
         ) { try Self($0) }
     }
+
+    /// The message as proto3's canonical JSON. Throws `MessageError` when a text field holds a NUL.
+    public func json() throws -> [UInt8] { try JSONWriter.text(of: self) }
+
+    /// Reads proto3's canonical JSON. Throws `MessageError` that names the field.
+    public init(json: [UInt8], limits: MessageLimits, unknownFields: UnknownFields) throws {
+        self = try JSONReader.message(json, limits, unknownFields)
+    }
 }
 
 extension AnswerEvent {
@@ -59,6 +67,38 @@ extension AnswerEvent {
         case MYVLM__V1__ANSWER_EVENT__EVENT_END:
             self.event = (try MessageDecoding.message(c.end) { try AnswerEnd($0) }).map { .end($0) }
         default: self.event = nil
+        }
+    }
+}
+
+extension AnswerEvent: JSONMessage {
+    static var blank: AnswerEvent { AnswerEvent() }
+
+    mutating func read(_ field: String, from json: inout JSONReader) throws -> Int? {
+        switch field {
+        case "piece":
+            var value: TextPiece?
+            try json.read(&value)
+            guard let value else { return 0 }
+            try json.require(self.event == nil, "cannot stand beside another member of event")
+            self.event = .piece(value)
+            return 0
+        case "end":
+            var value: AnswerEnd?
+            try json.read(&value)
+            guard let value else { return 1 }
+            try json.require(self.event == nil, "cannot stand beside another member of event")
+            self.event = .end(value)
+            return 1
+        default: return nil
+        }
+    }
+
+    func writeFields(to json: inout JSONWriter) throws {
+        switch self.event {
+        case nil: break
+        case .piece(let value): try json.writeAlways("piece", value)
+        case .end(let value): try json.writeAlways("end", value)
         }
     }
 }

@@ -8,16 +8,16 @@ public struct AskRequest: WireMessage {
     /// The full name in the proto file.
     public static var fullName: String { "myvlm.v1.AskRequest" }
 
-    /// Field 1, `image`.
+    /// A JPEG, PNG or WebP file of up to 24 MiB.
     public var image: [UInt8]
 
-    /// Field 2, `question`.
+    /// Up to 1,000 bytes.
     public var question: String
 
     /// Field 3, `sampling`.
     public var sampling: Sampling?
 
-    /// Field 4, `frozen`.
+    /// The frozen model's own answer, no concept used.
     public var frozen: Bool
 
     /// A message; every field has proto3's default.
@@ -46,6 +46,14 @@ public struct AskRequest: WireMessage {
             bytes, limits, Self.fullName, myvlm__v1__ask_request__unpack, myvlm__v1__ask_request__free_unpacked
         ) { try Self($0) }
     }
+
+    /// The message as proto3's canonical JSON. Throws `MessageError` when a text field holds a NUL.
+    public func json() throws -> [UInt8] { try JSONWriter.text(of: self) }
+
+    /// Reads proto3's canonical JSON. Throws `MessageError` that names the field.
+    public init(json: [UInt8], limits: MessageLimits, unknownFields: UnknownFields) throws {
+        self = try JSONReader.message(json, limits, unknownFields)
+    }
 }
 
 extension AskRequest {
@@ -63,5 +71,34 @@ extension AskRequest {
         self.question = try MessageDecoding.text(c.question, field: "AskRequest.question")
         self.sampling = try MessageDecoding.message(c.sampling) { try Sampling($0) }
         self.frozen = c.frozen != 0
+    }
+}
+
+extension AskRequest: JSONMessage {
+    static var blank: AskRequest { AskRequest() }
+
+    mutating func read(_ field: String, from json: inout JSONReader) throws -> Int? {
+        switch field {
+        case "image":
+            try json.read(&self.image)
+            return 0
+        case "question":
+            try json.read(&self.question)
+            return 1
+        case "sampling":
+            try json.read(&self.sampling)
+            return 2
+        case "frozen":
+            try json.read(&self.frozen)
+            return 3
+        default: return nil
+        }
+    }
+
+    func writeFields(to json: inout JSONWriter) throws {
+        try json.write("image", self.image)
+        try json.write("question", self.question)
+        try json.write("sampling", self.sampling)
+        try json.write("frozen", self.frozen)
     }
 }

@@ -76,6 +76,14 @@ public struct AuditRow: WireMessage {
             bytes, limits, Self.fullName, myvlm__v1__audit_row__unpack, myvlm__v1__audit_row__free_unpacked
         ) { try Self($0) }
     }
+
+    /// The message as proto3's canonical JSON. Throws `MessageError` when a text field holds a NUL.
+    public func json() throws -> [UInt8] { try JSONWriter.text(of: self) }
+
+    /// Reads proto3's canonical JSON. Throws `MessageError` that names the field.
+    public init(json: [UInt8], limits: MessageLimits, unknownFields: UnknownFields) throws {
+        self = try JSONReader.message(json, limits, unknownFields)
+    }
 }
 
 extension AuditRow {
@@ -103,5 +111,58 @@ extension AuditRow {
         self.detailsJson = try MessageDecoding.text(c.details_json, field: "AuditRow.details_json")
         self.revision = c.revision
         self.hash = try MessageDecoding.text(c.hash, field: "AuditRow.hash")
+    }
+}
+
+extension AuditRow: JSONMessage {
+    static var blank: AuditRow { AuditRow() }
+
+    mutating func read(_ field: String, from json: inout JSONReader) throws -> Int? {
+        switch field {
+        case "sequence":
+            try json.read(&self.sequence)
+            return 0
+        case "atMs", "at_ms":
+            try json.read(&self.atMs)
+            return 1
+        case "actor":
+            try json.read(&self.actor)
+            return 2
+        case "actorName", "actor_name":
+            try json.read(&self.actorName)
+            return 3
+        case "action":
+            try json.read(&self.action)
+            return 4
+        case "target":
+            try json.read(&self.target)
+            return 5
+        case "targetName", "target_name":
+            try json.read(&self.targetName)
+            return 6
+        case "detailsJson", "details_json":
+            try json.read(&self.detailsJson)
+            return 7
+        case "revision":
+            try json.read(&self.revision)
+            return 8
+        case "hash":
+            try json.read(&self.hash)
+            return 9
+        default: return nil
+        }
+    }
+
+    func writeFields(to json: inout JSONWriter) throws {
+        try json.write("sequence", self.sequence)
+        try json.write("atMs", self.atMs)
+        try json.write("actor", self.actor)
+        try json.write("actorName", self.actorName)
+        try json.write("action", self.action)
+        try json.write("target", self.target)
+        try json.write("targetName", self.targetName)
+        try json.write("detailsJson", self.detailsJson)
+        try json.write("revision", self.revision)
+        try json.write("hash", self.hash)
     }
 }

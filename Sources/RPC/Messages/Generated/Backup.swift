@@ -76,6 +76,14 @@ public struct Backup: WireMessage {
             bytes, limits, Self.fullName, myvlm__v1__backup__unpack, myvlm__v1__backup__free_unpacked
         ) { try Self($0) }
     }
+
+    /// The message as proto3's canonical JSON. Throws `MessageError` when a text field holds a NUL.
+    public func json() throws -> [UInt8] { try JSONWriter.text(of: self) }
+
+    /// Reads proto3's canonical JSON. Throws `MessageError` that names the field.
+    public init(json: [UInt8], limits: MessageLimits, unknownFields: UnknownFields) throws {
+        self = try JSONReader.message(json, limits, unknownFields)
+    }
 }
 
 extension Backup {
@@ -106,5 +114,58 @@ extension Backup {
         self.masterKeys = try MessageDecoding.elements(c.master_keys, c.n_master_keys) {
             try MessageDecoding.text($0, field: "Backup.master_keys")
         }
+    }
+}
+
+extension Backup: JSONMessage {
+    static var blank: Backup { Backup() }
+
+    mutating func read(_ field: String, from json: inout JSONReader) throws -> Int? {
+        switch field {
+        case "name":
+            try json.read(&self.name)
+            return 0
+        case "createdAtMs", "created_at_ms":
+            try json.read(&self.createdAtMs)
+            return 1
+        case "schema":
+            try json.read(&self.schema)
+            return 2
+        case "revision":
+            try json.read(&self.revision)
+            return 3
+        case "bytes":
+            try json.read(&self.bytes)
+            return 4
+        case "sha256":
+            try json.read(&self.sha256)
+            return 5
+        case "users":
+            try json.read(&self.users)
+            return 6
+        case "concepts":
+            try json.read(&self.concepts)
+            return 7
+        case "artifacts":
+            try json.read(&self.artifacts)
+            return 8
+        case "masterKeys", "master_keys":
+            try json.read(&self.masterKeys)
+            return 9
+        default: return nil
+        }
+    }
+
+    func writeFields(to json: inout JSONWriter) throws {
+        try json.write("name", self.name)
+        try json.write("createdAtMs", self.createdAtMs)
+        try json.write("schema", self.schema)
+        try json.write("revision", self.revision)
+        try json.write("bytes", self.bytes)
+        try json.write("sha256", self.sha256)
+        try json.write("users", self.users)
+        try json.write("concepts", self.concepts)
+        try json.write("artifacts", self.artifacts)
+        try json.write("masterKeys", self.masterKeys)
     }
 }

@@ -12,7 +12,7 @@ public struct BeamOptions: WireMessage {
     public var beams: UInt32
 
     /// The score of an answer is its log-probability over its length to this power: above 0 longer answers are favoured,
-    /// below 0 shorter ones.
+    /// below 0 shorter ones. -8 to 8.
     public var lengthPenalty: Float
 
     /// A message; every field has proto3's default.
@@ -34,6 +34,14 @@ public struct BeamOptions: WireMessage {
             bytes, limits, Self.fullName, myvlm__v1__beam_options__unpack, myvlm__v1__beam_options__free_unpacked
         ) { try Self($0) }
     }
+
+    /// The message as proto3's canonical JSON. Throws `MessageError` when a text field holds a NUL.
+    public func json() throws -> [UInt8] { try JSONWriter.text(of: self) }
+
+    /// Reads proto3's canonical JSON. Throws `MessageError` that names the field.
+    public init(json: [UInt8], limits: MessageLimits, unknownFields: UnknownFields) throws {
+        self = try JSONReader.message(json, limits, unknownFields)
+    }
 }
 
 extension BeamOptions {
@@ -45,5 +53,26 @@ extension BeamOptions {
     init(_ c: Myvlm__V1__BeamOptions) throws {
         self.beams = c.beams
         self.lengthPenalty = c.length_penalty
+    }
+}
+
+extension BeamOptions: JSONMessage {
+    static var blank: BeamOptions { BeamOptions() }
+
+    mutating func read(_ field: String, from json: inout JSONReader) throws -> Int? {
+        switch field {
+        case "beams":
+            try json.read(&self.beams)
+            return 0
+        case "lengthPenalty", "length_penalty":
+            try json.read(&self.lengthPenalty)
+            return 1
+        default: return nil
+        }
+    }
+
+    func writeFields(to json: inout JSONWriter) throws {
+        try json.write("beams", self.beams)
+        try json.write("lengthPenalty", self.lengthPenalty)
     }
 }

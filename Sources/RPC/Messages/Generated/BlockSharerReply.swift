@@ -31,6 +31,14 @@ public struct BlockSharerReply: WireMessage {
             myvlm__v1__block_sharer_reply__free_unpacked
         ) { try Self($0) }
     }
+
+    /// The message as proto3's canonical JSON. Throws `MessageError` when a text field holds a NUL.
+    public func json() throws -> [UInt8] { try JSONWriter.text(of: self) }
+
+    /// Reads proto3's canonical JSON. Throws `MessageError` that names the field.
+    public init(json: [UInt8], limits: MessageLimits, unknownFields: UnknownFields) throws {
+        self = try JSONReader.message(json, limits, unknownFields)
+    }
 }
 
 extension BlockSharerReply {
@@ -43,5 +51,22 @@ extension BlockSharerReply {
         self.blocked = try MessageDecoding.elements(c.blocked, c.n_blocked) {
             try MessageDecoding.text($0, field: "BlockSharerReply.blocked")
         }
+    }
+}
+
+extension BlockSharerReply: JSONMessage {
+    static var blank: BlockSharerReply { BlockSharerReply() }
+
+    mutating func read(_ field: String, from json: inout JSONReader) throws -> Int? {
+        switch field {
+        case "blocked":
+            try json.read(&self.blocked)
+            return 0
+        default: return nil
+        }
+    }
+
+    func writeFields(to json: inout JSONWriter) throws {
+        try json.write("blocked", self.blocked)
     }
 }

@@ -31,6 +31,14 @@ public struct BlockSharerRequest: WireMessage {
             myvlm__v1__block_sharer_request__free_unpacked
         ) { try Self($0) }
     }
+
+    /// The message as proto3's canonical JSON. Throws `MessageError` when a text field holds a NUL.
+    public func json() throws -> [UInt8] { try JSONWriter.text(of: self) }
+
+    /// Reads proto3's canonical JSON. Throws `MessageError` that names the field.
+    public init(json: [UInt8], limits: MessageLimits, unknownFields: UnknownFields) throws {
+        self = try JSONReader.message(json, limits, unknownFields)
+    }
 }
 
 extension BlockSharerRequest {
@@ -40,5 +48,22 @@ extension BlockSharerRequest {
 
     init(_ c: Myvlm__V1__BlockSharerRequest) throws {
         self.owner = try MessageDecoding.text(c.owner, field: "BlockSharerRequest.owner")
+    }
+}
+
+extension BlockSharerRequest: JSONMessage {
+    static var blank: BlockSharerRequest { BlockSharerRequest() }
+
+    mutating func read(_ field: String, from json: inout JSONReader) throws -> Int? {
+        switch field {
+        case "owner":
+            try json.read(&self.owner)
+            return 0
+        default: return nil
+        }
+    }
+
+    func writeFields(to json: inout JSONWriter) throws {
+        try json.write("owner", self.owner)
     }
 }

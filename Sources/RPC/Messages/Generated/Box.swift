@@ -41,6 +41,14 @@ public struct Box: WireMessage {
             bytes, limits, Self.fullName, myvlm__v1__box__unpack, myvlm__v1__box__free_unpacked
         ) { try Self($0) }
     }
+
+    /// The message as proto3's canonical JSON. Throws `MessageError` when a text field holds a NUL.
+    public func json() throws -> [UInt8] { try JSONWriter.text(of: self) }
+
+    /// Reads proto3's canonical JSON. Throws `MessageError` that names the field.
+    public init(json: [UInt8], limits: MessageLimits, unknownFields: UnknownFields) throws {
+        self = try JSONReader.message(json, limits, unknownFields)
+    }
 }
 
 extension Box {
@@ -56,5 +64,34 @@ extension Box {
         self.y = c.y
         self.width = c.width
         self.height = c.height
+    }
+}
+
+extension Box: JSONMessage {
+    static var blank: Box { Box() }
+
+    mutating func read(_ field: String, from json: inout JSONReader) throws -> Int? {
+        switch field {
+        case "x":
+            try json.read(&self.x)
+            return 0
+        case "y":
+            try json.read(&self.y)
+            return 1
+        case "width":
+            try json.read(&self.width)
+            return 2
+        case "height":
+            try json.read(&self.height)
+            return 3
+        default: return nil
+        }
+    }
+
+    func writeFields(to json: inout JSONWriter) throws {
+        try json.write("x", self.x)
+        try json.write("y", self.y)
+        try json.write("width", self.width)
+        try json.write("height", self.height)
     }
 }

@@ -8,7 +8,7 @@ public struct CaptionRequest: WireMessage {
     /// The full name in the proto file.
     public static var fullName: String { "myvlm.v1.CaptionRequest" }
 
-    /// Field 1, `image`.
+    /// A JPEG, PNG or WebP file of up to 24 MiB.
     public var image: [UInt8]
 
     /// Field 2, `sampling`.
@@ -38,6 +38,14 @@ public struct CaptionRequest: WireMessage {
             bytes, limits, Self.fullName, myvlm__v1__caption_request__unpack, myvlm__v1__caption_request__free_unpacked
         ) { try Self($0) }
     }
+
+    /// The message as proto3's canonical JSON. Throws `MessageError` when a text field holds a NUL.
+    public func json() throws -> [UInt8] { try JSONWriter.text(of: self) }
+
+    /// Reads proto3's canonical JSON. Throws `MessageError` that names the field.
+    public init(json: [UInt8], limits: MessageLimits, unknownFields: UnknownFields) throws {
+        self = try JSONReader.message(json, limits, unknownFields)
+    }
 }
 
 extension CaptionRequest {
@@ -53,5 +61,30 @@ extension CaptionRequest {
         self.image = MessageDecoding.bytes(c.image)
         self.sampling = try MessageDecoding.message(c.sampling) { try Sampling($0) }
         self.frozen = c.frozen != 0
+    }
+}
+
+extension CaptionRequest: JSONMessage {
+    static var blank: CaptionRequest { CaptionRequest() }
+
+    mutating func read(_ field: String, from json: inout JSONReader) throws -> Int? {
+        switch field {
+        case "image":
+            try json.read(&self.image)
+            return 0
+        case "sampling":
+            try json.read(&self.sampling)
+            return 1
+        case "frozen":
+            try json.read(&self.frozen)
+            return 2
+        default: return nil
+        }
+    }
+
+    func writeFields(to json: inout JSONWriter) throws {
+        try json.write("image", self.image)
+        try json.write("sampling", self.sampling)
+        try json.write("frozen", self.frozen)
     }
 }

@@ -11,7 +11,7 @@ public struct ChangePasswordRequest: WireMessage {
     /// Field 1, `old_password`.
     public var oldPassword: String
 
-    /// Field 2, `new_password`.
+    /// 8 to 1,024 bytes.
     public var newPassword: String
 
     /// A message; every field has proto3's default.
@@ -35,6 +35,14 @@ public struct ChangePasswordRequest: WireMessage {
             myvlm__v1__change_password_request__free_unpacked
         ) { try Self($0) }
     }
+
+    /// The message as proto3's canonical JSON. Throws `MessageError` when a text field holds a NUL.
+    public func json() throws -> [UInt8] { try JSONWriter.text(of: self) }
+
+    /// Reads proto3's canonical JSON. Throws `MessageError` that names the field.
+    public init(json: [UInt8], limits: MessageLimits, unknownFields: UnknownFields) throws {
+        self = try JSONReader.message(json, limits, unknownFields)
+    }
 }
 
 extension ChangePasswordRequest {
@@ -46,5 +54,26 @@ extension ChangePasswordRequest {
     init(_ c: Myvlm__V1__ChangePasswordRequest) throws {
         self.oldPassword = try MessageDecoding.text(c.old_password, field: "ChangePasswordRequest.old_password")
         self.newPassword = try MessageDecoding.text(c.new_password, field: "ChangePasswordRequest.new_password")
+    }
+}
+
+extension ChangePasswordRequest: JSONMessage {
+    static var blank: ChangePasswordRequest { ChangePasswordRequest() }
+
+    mutating func read(_ field: String, from json: inout JSONReader) throws -> Int? {
+        switch field {
+        case "oldPassword", "old_password":
+            try json.read(&self.oldPassword)
+            return 0
+        case "newPassword", "new_password":
+            try json.read(&self.newPassword)
+            return 1
+        default: return nil
+        }
+    }
+
+    func writeFields(to json: inout JSONWriter) throws {
+        try json.write("oldPassword", self.oldPassword)
+        try json.write("newPassword", self.newPassword)
     }
 }

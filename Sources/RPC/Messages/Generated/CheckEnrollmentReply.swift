@@ -27,6 +27,14 @@ public struct CheckEnrollmentReply: WireMessage {
             myvlm__v1__check_enrollment_reply__free_unpacked
         ) { try Self($0) }
     }
+
+    /// The message as proto3's canonical JSON. Throws `MessageError` when a text field holds a NUL.
+    public func json() throws -> [UInt8] { try JSONWriter.text(of: self) }
+
+    /// Reads proto3's canonical JSON. Throws `MessageError` that names the field.
+    public init(json: [UInt8], limits: MessageLimits, unknownFields: UnknownFields) throws {
+        self = try JSONReader.message(json, limits, unknownFields)
+    }
 }
 
 extension CheckEnrollmentReply {
@@ -34,5 +42,16 @@ extension CheckEnrollmentReply {
     }
 
     init(_ c: Myvlm__V1__CheckEnrollmentReply) throws {
+    }
+}
+
+extension CheckEnrollmentReply: JSONMessage {
+    static var blank: CheckEnrollmentReply { CheckEnrollmentReply() }
+
+    mutating func read(_ field: String, from json: inout JSONReader) throws -> Int? {
+        nil
+    }
+
+    func writeFields(to json: inout JSONWriter) throws {
     }
 }

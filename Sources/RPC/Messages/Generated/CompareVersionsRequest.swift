@@ -39,6 +39,14 @@ public struct CompareVersionsRequest: WireMessage {
             myvlm__v1__compare_versions_request__free_unpacked
         ) { try Self($0) }
     }
+
+    /// The message as proto3's canonical JSON. Throws `MessageError` when a text field holds a NUL.
+    public func json() throws -> [UInt8] { try JSONWriter.text(of: self) }
+
+    /// Reads proto3's canonical JSON. Throws `MessageError` that names the field.
+    public init(json: [UInt8], limits: MessageLimits, unknownFields: UnknownFields) throws {
+        self = try JSONReader.message(json, limits, unknownFields)
+    }
 }
 
 extension CompareVersionsRequest {
@@ -52,5 +60,30 @@ extension CompareVersionsRequest {
         self.name = try MessageDecoding.text(c.name, field: "CompareVersionsRequest.name")
         self.left = try MessageDecoding.text(c.left, field: "CompareVersionsRequest.left")
         self.right = try MessageDecoding.text(c.right, field: "CompareVersionsRequest.right")
+    }
+}
+
+extension CompareVersionsRequest: JSONMessage {
+    static var blank: CompareVersionsRequest { CompareVersionsRequest() }
+
+    mutating func read(_ field: String, from json: inout JSONReader) throws -> Int? {
+        switch field {
+        case "name":
+            try json.read(&self.name)
+            return 0
+        case "left":
+            try json.read(&self.left)
+            return 1
+        case "right":
+            try json.read(&self.right)
+            return 2
+        default: return nil
+        }
+    }
+
+    func writeFields(to json: inout JSONWriter) throws {
+        try json.write("name", self.name)
+        try json.write("left", self.left)
+        try json.write("right", self.right)
     }
 }

@@ -77,6 +77,14 @@ public struct Concept: WireMessage {
             bytes, limits, Self.fullName, myvlm__v1__concept__unpack, myvlm__v1__concept__free_unpacked
         ) { try Self($0) }
     }
+
+    /// The message as proto3's canonical JSON. Throws `MessageError` when a text field holds a NUL.
+    public func json() throws -> [UInt8] { try JSONWriter.text(of: self) }
+
+    /// Reads proto3's canonical JSON. Throws `MessageError` that names the field.
+    public init(json: [UInt8], limits: MessageLimits, unknownFields: UnknownFields) throws {
+        self = try JSONReader.message(json, limits, unknownFields)
+    }
 }
 
 extension Concept {
@@ -104,5 +112,58 @@ extension Concept {
         self.updatedAtMs = c.updated_at_ms
         self.keepLast = c.keep_last
         self.otherModel = c.other_model != 0
+    }
+}
+
+extension Concept: JSONMessage {
+    static var blank: Concept { Concept() }
+
+    mutating func read(_ field: String, from json: inout JSONReader) throws -> Int? {
+        switch field {
+        case "name":
+            try json.read(&self.name)
+            return 0
+        case "kind":
+            try json.read(&self.kind)
+            return 1
+        case "classNoun", "class_noun":
+            try json.read(&self.classNoun)
+            return 2
+        case "identifier":
+            try json.read(&self.identifier)
+            return 3
+        case "currentVersion", "current_version":
+            try json.read(&self.currentVersion)
+            return 4
+        case "versions":
+            try json.read(&self.versions)
+            return 5
+        case "createdAtMs", "created_at_ms":
+            try json.read(&self.createdAtMs)
+            return 6
+        case "updatedAtMs", "updated_at_ms":
+            try json.read(&self.updatedAtMs)
+            return 7
+        case "keepLast", "keep_last":
+            try json.read(&self.keepLast)
+            return 8
+        case "otherModel", "other_model":
+            try json.read(&self.otherModel)
+            return 9
+        default: return nil
+        }
+    }
+
+    func writeFields(to json: inout JSONWriter) throws {
+        try json.write("name", self.name)
+        try json.write("kind", self.kind)
+        try json.write("classNoun", self.classNoun)
+        try json.write("identifier", self.identifier)
+        try json.write("currentVersion", self.currentVersion)
+        try json.write("versions", self.versions)
+        try json.write("createdAtMs", self.createdAtMs)
+        try json.write("updatedAtMs", self.updatedAtMs)
+        try json.write("keepLast", self.keepLast)
+        try json.write("otherModel", self.otherModel)
     }
 }

@@ -67,6 +67,14 @@ public struct ConceptChange: WireMessage {
             bytes, limits, Self.fullName, myvlm__v1__concept_change__unpack, myvlm__v1__concept_change__free_unpacked
         ) { try Self($0) }
     }
+
+    /// The message as proto3's canonical JSON. Throws `MessageError` when a text field holds a NUL.
+    public func json() throws -> [UInt8] { try JSONWriter.text(of: self) }
+
+    /// Reads proto3's canonical JSON. Throws `MessageError` that names the field.
+    public init(json: [UInt8], limits: MessageLimits, unknownFields: UnknownFields) throws {
+        self = try JSONReader.message(json, limits, unknownFields)
+    }
 }
 
 extension ConceptChange {
@@ -90,5 +98,50 @@ extension ConceptChange {
         self.pointer = try MessageDecoding.text(c.pointer, field: "ConceptChange.pointer")
         self.fromVersion = c.from_version
         self.toVersion = c.to_version
+    }
+}
+
+extension ConceptChange: JSONMessage {
+    static var blank: ConceptChange { ConceptChange() }
+
+    mutating func read(_ field: String, from json: inout JSONReader) throws -> Int? {
+        switch field {
+        case "revision":
+            try json.read(&self.revision)
+            return 0
+        case "atMs", "at_ms":
+            try json.read(&self.atMs)
+            return 1
+        case "kind":
+            try json.read(&self.kind)
+            return 2
+        case "conceptId", "concept_id":
+            try json.read(&self.conceptId)
+            return 3
+        case "concept":
+            try json.read(&self.concept)
+            return 4
+        case "pointer":
+            try json.read(&self.pointer)
+            return 5
+        case "fromVersion", "from_version":
+            try json.read(&self.fromVersion)
+            return 6
+        case "toVersion", "to_version":
+            try json.read(&self.toVersion)
+            return 7
+        default: return nil
+        }
+    }
+
+    func writeFields(to json: inout JSONWriter) throws {
+        try json.write("revision", self.revision)
+        try json.write("atMs", self.atMs)
+        try json.write("kind", self.kind)
+        try json.write("conceptId", self.conceptId)
+        try json.write("concept", self.concept)
+        try json.write("pointer", self.pointer)
+        try json.write("fromVersion", self.fromVersion)
+        try json.write("toVersion", self.toVersion)
     }
 }

@@ -46,6 +46,14 @@ public struct ConceptDetail: WireMessage {
             bytes, limits, Self.fullName, myvlm__v1__concept_detail__unpack, myvlm__v1__concept_detail__free_unpacked
         ) { try Self($0) }
     }
+
+    /// The message as proto3's canonical JSON. Throws `MessageError` when a text field holds a NUL.
+    public func json() throws -> [UInt8] { try JSONWriter.text(of: self) }
+
+    /// Reads proto3's canonical JSON. Throws `MessageError` that names the field.
+    public init(json: [UInt8], limits: MessageLimits, unknownFields: UnknownFields) throws {
+        self = try JSONReader.message(json, limits, unknownFields)
+    }
 }
 
 extension ConceptDetail {
@@ -67,5 +75,34 @@ extension ConceptDetail {
         self.current = try MessageDecoding.message(c.current) { try ConceptVersion($0) }
         self.history = try MessageDecoding.messages(c.history, c.n_history) { try PointerMove($0) }
         self.aliases = try MessageDecoding.messages(c.aliases, c.n_aliases) { try Alias($0) }
+    }
+}
+
+extension ConceptDetail: JSONMessage {
+    static var blank: ConceptDetail { ConceptDetail() }
+
+    mutating func read(_ field: String, from json: inout JSONReader) throws -> Int? {
+        switch field {
+        case "concept":
+            try json.read(&self.concept)
+            return 0
+        case "current":
+            try json.read(&self.current)
+            return 1
+        case "history":
+            try json.read(&self.history)
+            return 2
+        case "aliases":
+            try json.read(&self.aliases)
+            return 3
+        default: return nil
+        }
+    }
+
+    func writeFields(to json: inout JSONWriter) throws {
+        try json.write("concept", self.concept)
+        try json.write("current", self.current)
+        try json.write("history", self.history)
+        try json.write("aliases", self.aliases)
     }
 }

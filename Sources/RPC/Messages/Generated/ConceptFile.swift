@@ -33,6 +33,14 @@ public struct ConceptFile: WireMessage {
             bytes, limits, Self.fullName, myvlm__v1__concept_file__unpack, myvlm__v1__concept_file__free_unpacked
         ) { try Self($0) }
     }
+
+    /// The message as proto3's canonical JSON. Throws `MessageError` when a text field holds a NUL.
+    public func json() throws -> [UInt8] { try JSONWriter.text(of: self) }
+
+    /// Reads proto3's canonical JSON. Throws `MessageError` that names the field.
+    public init(json: [UInt8], limits: MessageLimits, unknownFields: UnknownFields) throws {
+        self = try JSONReader.message(json, limits, unknownFields)
+    }
 }
 
 extension ConceptFile {
@@ -46,5 +54,26 @@ extension ConceptFile {
     init(_ c: Myvlm__V1__ConceptFile) throws {
         self.version = try MessageDecoding.message(c.version) { try ConceptVersion($0) }
         self.data = MessageDecoding.bytes(c.data)
+    }
+}
+
+extension ConceptFile: JSONMessage {
+    static var blank: ConceptFile { ConceptFile() }
+
+    mutating func read(_ field: String, from json: inout JSONReader) throws -> Int? {
+        switch field {
+        case "version":
+            try json.read(&self.version)
+            return 0
+        case "data":
+            try json.read(&self.data)
+            return 1
+        default: return nil
+        }
+    }
+
+    func writeFields(to json: inout JSONWriter) throws {
+        try json.write("version", self.version)
+        try json.write("data", self.data)
     }
 }

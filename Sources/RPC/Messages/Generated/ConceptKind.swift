@@ -31,3 +31,23 @@ public enum ConceptKind: Sendable, Hashable {
         }
     }
 }
+
+extension ConceptKind: JSONEnum {
+    var jsonName: String? {
+        switch self {
+        case .unspecified: "CONCEPT_KIND_UNSPECIFIED"
+        case .object: "CONCEPT_KIND_OBJECT"
+        case .person: "CONCEPT_KIND_PERSON"
+        case .unrecognized: nil
+        }
+    }
+
+    init?(jsonName: String) {
+        switch jsonName {
+        case "CONCEPT_KIND_UNSPECIFIED": self = .unspecified
+        case "CONCEPT_KIND_OBJECT": self = .object
+        case "CONCEPT_KIND_PERSON": self = .person
+        default: return nil
+        }
+    }
+}

@@ -92,6 +92,14 @@ public struct ConceptVersion: WireMessage {
             bytes, limits, Self.fullName, myvlm__v1__concept_version__unpack, myvlm__v1__concept_version__free_unpacked
         ) { try Self($0) }
     }
+
+    /// The message as proto3's canonical JSON. Throws `MessageError` when a text field holds a NUL.
+    public func json() throws -> [UInt8] { try JSONWriter.text(of: self) }
+
+    /// Reads proto3's canonical JSON. Throws `MessageError` that names the field.
+    public init(json: [UInt8], limits: MessageLimits, unknownFields: UnknownFields) throws {
+        self = try JSONReader.message(json, limits, unknownFields)
+    }
 }
 
 extension ConceptVersion {
@@ -125,5 +133,70 @@ extension ConceptVersion {
         self.threshold = c.threshold
         self.photos = c.photos
         self.trainingJson = try MessageDecoding.text(c.training_json, field: "ConceptVersion.training_json")
+    }
+}
+
+extension ConceptVersion: JSONMessage {
+    static var blank: ConceptVersion { ConceptVersion() }
+
+    mutating func read(_ field: String, from json: inout JSONReader) throws -> Int? {
+        switch field {
+        case "concept":
+            try json.read(&self.concept)
+            return 0
+        case "number":
+            try json.read(&self.number)
+            return 1
+        case "digest":
+            try json.read(&self.digest)
+            return 2
+        case "sizeBytes", "size_bytes":
+            try json.read(&self.sizeBytes)
+            return 3
+        case "createdAtMs", "created_at_ms":
+            try json.read(&self.createdAtMs)
+            return 4
+        case "current":
+            try json.read(&self.current)
+            return 5
+        case "kind":
+            try json.read(&self.kind)
+            return 6
+        case "classNoun", "class_noun":
+            try json.read(&self.classNoun)
+            return 7
+        case "identifier":
+            try json.read(&self.identifier)
+            return 8
+        case "modelDigest", "model_digest":
+            try json.read(&self.modelDigest)
+            return 9
+        case "threshold":
+            try json.read(&self.threshold)
+            return 10
+        case "photos":
+            try json.read(&self.photos)
+            return 11
+        case "trainingJson", "training_json":
+            try json.read(&self.trainingJson)
+            return 12
+        default: return nil
+        }
+    }
+
+    func writeFields(to json: inout JSONWriter) throws {
+        try json.write("concept", self.concept)
+        try json.write("number", self.number)
+        try json.write("digest", self.digest)
+        try json.write("sizeBytes", self.sizeBytes)
+        try json.write("createdAtMs", self.createdAtMs)
+        try json.write("current", self.current)
+        try json.write("kind", self.kind)
+        try json.write("classNoun", self.classNoun)
+        try json.write("identifier", self.identifier)
+        try json.write("modelDigest", self.modelDigest)
+        try json.write("threshold", self.threshold)
+        try json.write("photos", self.photos)
+        try json.write("trainingJson", self.trainingJson)
     }
 }

@@ -5,114 +5,202 @@ public import RPCCore
 /// The methods of the service `myvlm.v1.Concepts`.
 public enum ConceptsMethods {
     /// Stages photos for one enrollment: the first chunk of a photo carries its name. The receipt is good for a
-    /// limited time and one enrollment of the same user. What is no picture is refused with its name.
+    /// limited time and one enrollment of the same user. What is no picture is refused with its name. An upload has at most 20
+    /// photos of 24 MiB each, and a user 4 uploads waiting, unless the server is told otherwise; a chunk has at most 1 MiB.
     public static let uploadPhotos = ClientStreamingMethod<PhotoChunk, UploadReceipt>(
-        MethodName(service: "myvlm.v1.Concepts", method: "UploadPhotos"))
+        MethodName(service: "myvlm.v1.Concepts", method: "UploadPhotos"),
+        rules: MethodRules(
+            scope: .enroll, requestBytes: 1_048_576, memoryBytes: 4_194_304, repetition: .worksAgain,
+            countsAsStream: true))
     /// Trains a head and an embedding on the staged photos, or on kept ones, and commits a new version; events tell the progress,
     /// the first one the job and the last one the version. Cancelling the call cancels the training, unless it was
     /// detached; nothing is committed then. Whatever becomes of the call, the upload is used up by it; a failed job can be
-    /// resumed with its photos. When the server's process ends meanwhile, the next one goes on with the job.
+    /// resumed with its photos. When the server's process ends meanwhile, the next one goes on with the job. Each call makes
+    /// a job.
     public static let enroll = ServerStreamingMethod<EnrollRequest, EnrollEvent>(
-        MethodName(service: "myvlm.v1.Concepts", method: "Enroll"))
-    /// `ListConcepts`.
+        MethodName(service: "myvlm.v1.Concepts", method: "Enroll"),
+        rules: MethodRules(
+            scope: .enroll, requestBytes: 65_536, memoryBytes: 1_048_576, repetition: .worksAgain, countsAsStream: true)
+    )
+    /// By name.
     public static let listConcepts = UnaryMethod<ListConceptsRequest, ListConceptsReply>(
-        MethodName(service: "myvlm.v1.Concepts", method: "ListConcepts"))
-    /// `GetConcept`.
+        MethodName(service: "myvlm.v1.Concepts", method: "ListConcepts"),
+        rules: MethodRules(
+            scope: .read, requestBytes: 4_096, memoryBytes: 65_536, repetition: .withoutSideEffects,
+            deadline: .seconds(60)))
+    /// A concept with its version in use, its history and aliases.
     public static let getConcept = UnaryMethod<GetConceptRequest, ConceptDetail>(
-        MethodName(service: "myvlm.v1.Concepts", method: "GetConcept"))
-    /// `ListVersions`.
+        MethodName(service: "myvlm.v1.Concepts", method: "GetConcept"),
+        rules: MethodRules(
+            scope: .read, requestBytes: 4_096, memoryBytes: 65_536, repetition: .withoutSideEffects,
+            deadline: .seconds(60)))
+    /// Newest first.
     public static let listVersions = UnaryMethod<ListVersionsRequest, ListVersionsReply>(
-        MethodName(service: "myvlm.v1.Concepts", method: "ListVersions"))
-    /// Moves `current` to an earlier version (0: the value it had before the last move).
+        MethodName(service: "myvlm.v1.Concepts", method: "ListVersions"),
+        rules: MethodRules(
+            scope: .read, requestBytes: 4_096, memoryBytes: 65_536, repetition: .withoutSideEffects,
+            deadline: .seconds(60)))
+    /// Moves `current` to an earlier version (0: the value it had before the last move). Called twice it moves twice.
     public static let rollback = UnaryMethod<RollbackRequest, PointerMove>(
-        MethodName(service: "myvlm.v1.Concepts", method: "Rollback"))
-    /// Moves `current` onto any version.
+        MethodName(service: "myvlm.v1.Concepts", method: "Rollback"),
+        rules: MethodRules(
+            scope: .enroll, requestBytes: 4_096, memoryBytes: 65_536, repetition: .worksAgain, deadline: .seconds(60)))
+    /// Moves `current` onto any version. FAILED_PRECONDITION where it is there already.
     public static let promote = UnaryMethod<PromoteRequest, PointerMove>(
-        MethodName(service: "myvlm.v1.Concepts", method: "Promote"))
+        MethodName(service: "myvlm.v1.Concepts", method: "Promote"),
+        rules: MethodRules(
+            scope: .enroll, requestBytes: 4_096, memoryBytes: 65_536, repetition: .idempotent, deadline: .seconds(60)))
     /// Hides a concept; UndeleteConcept brings it back within a week.
     public static let deleteConcept = UnaryMethod<DeleteConceptRequest, DeleteConceptReply>(
-        MethodName(service: "myvlm.v1.Concepts", method: "DeleteConcept"))
-    /// `UndeleteConcept`.
+        MethodName(service: "myvlm.v1.Concepts", method: "DeleteConcept"),
+        rules: MethodRules(
+            scope: .enroll, requestBytes: 4_096, memoryBytes: 65_536, repetition: .idempotent, deadline: .seconds(60)))
+    /// Brings a deleted concept back.
     public static let undeleteConcept = UnaryMethod<UndeleteConceptRequest, UndeleteConceptReply>(
-        MethodName(service: "myvlm.v1.Concepts", method: "UndeleteConcept"))
+        MethodName(service: "myvlm.v1.Concepts", method: "UndeleteConcept"),
+        rules: MethodRules(
+            scope: .enroll, requestBytes: 4_096, memoryBytes: 65_536, repetition: .idempotent, deadline: .seconds(60)))
     /// Destroys a concept, deleted ones of that name too: nothing brings it back, a restored backup neither.
     public static let eraseConcept = UnaryMethod<EraseConceptRequest, EraseConceptReply>(
-        MethodName(service: "myvlm.v1.Concepts", method: "EraseConcept"))
+        MethodName(service: "myvlm.v1.Concepts", method: "EraseConcept"),
+        rules: MethodRules(
+            scope: .enroll, requestBytes: 4_096, memoryBytes: 65_536, repetition: .idempotent, deadline: .seconds(60)))
     /// Receipts of the caller's erasures; of all for administrators and auditors.
     public static let listErasures = UnaryMethod<ListErasuresRequest, ListErasuresReply>(
-        MethodName(service: "myvlm.v1.Concepts", method: "ListErasures"))
+        MethodName(service: "myvlm.v1.Concepts", method: "ListErasures"),
+        rules: MethodRules(
+            scope: .read, requestBytes: 4_096, memoryBytes: 65_536, repetition: .withoutSideEffects,
+            deadline: .seconds(60)))
     /// Offers another user a concept: once it is accepted, the other's answers use it as OWNER/CONCEPT. The other can neither
     /// read nor change it. The reply is the same whether or not there is such a user.
     public static let shareConcept = UnaryMethod<ShareConceptRequest, Share>(
-        MethodName(service: "myvlm.v1.Concepts", method: "ShareConcept"))
+        MethodName(service: "myvlm.v1.Concepts", method: "ShareConcept"),
+        rules: MethodRules(
+            scope: .enroll, requestBytes: 4_096, memoryBytes: 65_536, repetition: .idempotent, deadline: .seconds(60)))
     /// Takes a share back: the other's next answer does without it.
     public static let unshareConcept = UnaryMethod<ShareConceptRequest, UnshareConceptReply>(
-        MethodName(service: "myvlm.v1.Concepts", method: "UnshareConcept"))
+        MethodName(service: "myvlm.v1.Concepts", method: "UnshareConcept"),
+        rules: MethodRules(
+            scope: .enroll, requestBytes: 4_096, memoryBytes: 65_536, repetition: .idempotent, deadline: .seconds(60)))
     /// What the caller shares, and what others share with the caller.
     public static let listShares = UnaryMethod<ListSharesRequest, ListSharesReply>(
-        MethodName(service: "myvlm.v1.Concepts", method: "ListShares"))
+        MethodName(service: "myvlm.v1.Concepts", method: "ListShares"),
+        rules: MethodRules(
+            scope: .read, requestBytes: 4_096, memoryBytes: 65_536, repetition: .withoutSideEffects,
+            deadline: .seconds(60)))
     /// All of the caller's concepts with every version, as one file.
     public static let exportData = ServerStreamingMethod<ExportDataRequest, DataChunk>(
-        MethodName(service: "myvlm.v1.Concepts", method: "ExportData"))
-    /// Takes such a file in, concept by concept; names must be free.
+        MethodName(service: "myvlm.v1.Concepts", method: "ExportData"),
+        rules: MethodRules(
+            scope: .enroll, requestBytes: 4_096, memoryBytes: 65_536, repetition: .withoutSideEffects,
+            countsAsStream: true))
+    /// Takes such a file in, concept by concept; names must be free, so that the second call of the same file is
+    /// ALREADY_EXISTS. A chunk has at most 1 MiB.
     public static let importData = ClientStreamingMethod<DataChunk, ImportDataReply>(
-        MethodName(service: "myvlm.v1.Concepts", method: "ImportData"))
+        MethodName(service: "myvlm.v1.Concepts", method: "ImportData"),
+        rules: MethodRules(
+            scope: .enroll, requestBytes: 1_048_576, memoryBytes: 4_194_304, repetition: .worksAgain,
+            countsAsStream: true))
     /// The photos kept with a version, one after the other; none unless their owner wanted them kept.
     public static let getPhotos = ServerStreamingMethod<GetPhotosRequest, PhotoChunk>(
-        MethodName(service: "myvlm.v1.Concepts", method: "GetPhotos"))
+        MethodName(service: "myvlm.v1.Concepts", method: "GetPhotos"),
+        rules: MethodRules(
+            scope: .enroll, requestBytes: 4_096, memoryBytes: 65_536, repetition: .withoutSideEffects,
+            countsAsStream: true))
     /// Destroys the photos kept with any version of a concept.
     public static let dropPhotos = UnaryMethod<DropPhotosRequest, DropPhotosReply>(
-        MethodName(service: "myvlm.v1.Concepts", method: "DropPhotos"))
-    /// `RenameConcept`.
+        MethodName(service: "myvlm.v1.Concepts", method: "DropPhotos"),
+        rules: MethodRules(
+            scope: .enroll, requestBytes: 4_096, memoryBytes: 65_536, repetition: .idempotent, deadline: .seconds(60)))
+    /// Gives a concept another name; its versions, history and aliases stay.
     public static let renameConcept = UnaryMethod<RenameConceptRequest, RenameConceptReply>(
-        MethodName(service: "myvlm.v1.Concepts", method: "RenameConcept"))
+        MethodName(service: "myvlm.v1.Concepts", method: "RenameConcept"),
+        rules: MethodRules(
+            scope: .enroll, requestBytes: 4_096, memoryBytes: 65_536, repetition: .idempotent, deadline: .seconds(60)))
     /// Lets a free name point to a version.
     public static let setAlias = UnaryMethod<SetAliasRequest, AliasReply>(
-        MethodName(service: "myvlm.v1.Concepts", method: "SetAlias"))
-    /// `RemoveAlias`.
+        MethodName(service: "myvlm.v1.Concepts", method: "SetAlias"),
+        rules: MethodRules(
+            scope: .enroll, requestBytes: 4_096, memoryBytes: 65_536, repetition: .idempotent, deadline: .seconds(60)))
+    /// Its history stays.
     public static let removeAlias = UnaryMethod<RemoveAliasRequest, AliasReply>(
-        MethodName(service: "myvlm.v1.Concepts", method: "RemoveAlias"))
+        MethodName(service: "myvlm.v1.Concepts", method: "RemoveAlias"),
+        rules: MethodRules(
+            scope: .enroll, requestBytes: 4_096, memoryBytes: 65_536, repetition: .idempotent, deadline: .seconds(60)))
     /// A protected alias can be neither moved nor removed, and its concept not deleted.
     public static let protectAlias = UnaryMethod<ProtectAliasRequest, AliasReply>(
-        MethodName(service: "myvlm.v1.Concepts", method: "ProtectAlias"))
+        MethodName(service: "myvlm.v1.Concepts", method: "ProtectAlias"),
+        rules: MethodRules(
+            scope: .enroll, requestBytes: 4_096, memoryBytes: 65_536, repetition: .idempotent, deadline: .seconds(60)))
     /// How many of the newest versions are kept, besides those a pointer names.
     public static let setRetention = UnaryMethod<SetRetentionRequest, SetRetentionReply>(
-        MethodName(service: "myvlm.v1.Concepts", method: "SetRetention"))
-    /// `CompareVersions`.
+        MethodName(service: "myvlm.v1.Concepts", method: "SetRetention"),
+        rules: MethodRules(
+            scope: .enroll, requestBytes: 4_096, memoryBytes: 65_536, repetition: .idempotent, deadline: .seconds(60)))
+    /// What differs between two versions of a concept.
     public static let compareVersions = UnaryMethod<CompareVersionsRequest, VersionComparison>(
-        MethodName(service: "myvlm.v1.Concepts", method: "CompareVersions"))
+        MethodName(service: "myvlm.v1.Concepts", method: "CompareVersions"),
+        rules: MethodRules(
+            scope: .read, requestBytes: 4_096, memoryBytes: 65_536, repetition: .withoutSideEffects,
+            deadline: .seconds(60)))
     /// One version as a file: a safetensors file with the head, the embedding and a manifest as JSON.
     public static let exportConcept = UnaryMethod<ExportConceptRequest, ConceptFile>(
-        MethodName(service: "myvlm.v1.Concepts", method: "ExportConcept"))
-    /// Makes a version of such a file; it must have been made for the frozen model this server runs.
+        MethodName(service: "myvlm.v1.Concepts", method: "ExportConcept"),
+        rules: MethodRules(
+            scope: .enroll, requestBytes: 4_096, memoryBytes: 65_536, repetition: .withoutSideEffects,
+            deadline: .seconds(60)))
+    /// Makes a version of such a file; it must have been made for the frozen model this server runs. The same bytes again are
+    /// the same version.
     public static let importConcept = UnaryMethod<ImportConceptRequest, EnrollDone>(
-        MethodName(service: "myvlm.v1.Concepts", method: "ImportConcept"))
+        MethodName(service: "myvlm.v1.Concepts", method: "ImportConcept"),
+        rules: MethodRules(
+            scope: .enroll, requestBytes: 4_198_400, memoryBytes: 4_259_840, repetition: .idempotent,
+            deadline: .seconds(60)))
     /// Every change of the caller's concepts once and in order, from a revision on. OUT_OF_RANGE with a message that
     /// begins with COMPACTED when the events after that revision are gone: list the concepts and watch from there.
     public static let watch = ServerStreamingMethod<WatchRequest, WatchEvent>(
-        MethodName(service: "myvlm.v1.Concepts", method: "Watch"))
+        MethodName(service: "myvlm.v1.Concepts", method: "Watch"),
+        rules: MethodRules(
+            scope: .read, requestBytes: 4_096, memoryBytes: 65_536, repetition: .withoutSideEffects,
+            countsAsStream: true))
     /// Refuses what Enroll and the commit behind it would refuse, as far as it can be known before the photos are there:
     /// upload_id is not looked at, and captions may name any photo.
     public static let checkEnrollment = UnaryMethod<EnrollRequest, CheckEnrollmentReply>(
-        MethodName(service: "myvlm.v1.Concepts", method: "CheckEnrollment"))
+        MethodName(service: "myvlm.v1.Concepts", method: "CheckEnrollment"),
+        rules: MethodRules(
+            scope: .enroll, requestBytes: 65_536, memoryBytes: 1_048_576, repetition: .withoutSideEffects,
+            deadline: .seconds(60)))
     /// The caller's uploads that no enrollment has used yet.
     public static let listUploads = UnaryMethod<ListUploadsRequest, ListUploadsReply>(
-        MethodName(service: "myvlm.v1.Concepts", method: "ListUploads"))
+        MethodName(service: "myvlm.v1.Concepts", method: "ListUploads"),
+        rules: MethodRules(
+            scope: .enroll, requestBytes: 4_096, memoryBytes: 65_536, repetition: .withoutSideEffects,
+            deadline: .seconds(60)))
     /// Deletes an upload with its photos.
     public static let dropUpload = UnaryMethod<DropUploadRequest, DropUploadReply>(
-        MethodName(service: "myvlm.v1.Concepts", method: "DropUpload"))
+        MethodName(service: "myvlm.v1.Concepts", method: "DropUpload"),
+        rules: MethodRules(
+            scope: .enroll, requestBytes: 4_096, memoryBytes: 65_536, repetition: .idempotent, deadline: .seconds(60)))
     /// Lets the caller's answers use a concept that somebody offers.
     public static let acceptShare = UnaryMethod<ShareChoice, Share>(
-        MethodName(service: "myvlm.v1.Concepts", method: "AcceptShare"))
+        MethodName(service: "myvlm.v1.Concepts", method: "AcceptShare"),
+        rules: MethodRules(
+            scope: .enroll, requestBytes: 4_096, memoryBytes: 65_536, repetition: .idempotent, deadline: .seconds(60)))
     /// The caller's next answer does without it; accepting it brings it back.
     public static let declineShare = UnaryMethod<ShareChoice, Share>(
-        MethodName(service: "myvlm.v1.Concepts", method: "DeclineShare"))
+        MethodName(service: "myvlm.v1.Concepts", method: "DeclineShare"),
+        rules: MethodRules(
+            scope: .enroll, requestBytes: 4_096, memoryBytes: 65_536, repetition: .idempotent, deadline: .seconds(60)))
     /// Declines all that somebody shares with the caller; later offers do not arrive, and nobody is told.
     public static let blockSharer = UnaryMethod<BlockSharerRequest, BlockSharerReply>(
-        MethodName(service: "myvlm.v1.Concepts", method: "BlockSharer"))
+        MethodName(service: "myvlm.v1.Concepts", method: "BlockSharer"),
+        rules: MethodRules(
+            scope: .enroll, requestBytes: 4_096, memoryBytes: 65_536, repetition: .idempotent, deadline: .seconds(60)))
     /// `UnblockSharer`.
     public static let unblockSharer = UnaryMethod<BlockSharerRequest, BlockSharerReply>(
-        MethodName(service: "myvlm.v1.Concepts", method: "UnblockSharer"))
+        MethodName(service: "myvlm.v1.Concepts", method: "UnblockSharer"),
+        rules: MethodRules(
+            scope: .enroll, requestBytes: 4_096, memoryBytes: 65_536, repetition: .idempotent, deadline: .seconds(60)))
 
     /// Every method's name, in the order of the proto file.
     public static let all: [MethodName] = [

@@ -8,7 +8,7 @@ public struct CreateBackupRequest: WireMessage {
     /// The full name in the proto file.
     public static var fullName: String { "myvlm.v1.CreateBackupRequest" }
 
-    /// [A-Za-z0-9_.-]{1,64}; empty takes the time.
+    /// [A-Za-z0-9_.-]{1,64} that does not begin with a dot; empty takes the time.
     public var name: String
 
     /// A message; every field has proto3's default.
@@ -31,6 +31,14 @@ public struct CreateBackupRequest: WireMessage {
             myvlm__v1__create_backup_request__free_unpacked
         ) { try Self($0) }
     }
+
+    /// The message as proto3's canonical JSON. Throws `MessageError` when a text field holds a NUL.
+    public func json() throws -> [UInt8] { try JSONWriter.text(of: self) }
+
+    /// Reads proto3's canonical JSON. Throws `MessageError` that names the field.
+    public init(json: [UInt8], limits: MessageLimits, unknownFields: UnknownFields) throws {
+        self = try JSONReader.message(json, limits, unknownFields)
+    }
 }
 
 extension CreateBackupRequest {
@@ -40,5 +48,22 @@ extension CreateBackupRequest {
 
     init(_ c: Myvlm__V1__CreateBackupRequest) throws {
         self.name = try MessageDecoding.text(c.name, field: "CreateBackupRequest.name")
+    }
+}
+
+extension CreateBackupRequest: JSONMessage {
+    static var blank: CreateBackupRequest { CreateBackupRequest() }
+
+    mutating func read(_ field: String, from json: inout JSONReader) throws -> Int? {
+        switch field {
+        case "name":
+            try json.read(&self.name)
+            return 0
+        default: return nil
+        }
+    }
+
+    func writeFields(to json: inout JSONWriter) throws {
+        try json.write("name", self.name)
     }
 }

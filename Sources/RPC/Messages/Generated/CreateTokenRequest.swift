@@ -8,10 +8,10 @@ public struct CreateTokenRequest: WireMessage {
     /// The full name in the proto file.
     public static var fullName: String { "myvlm.v1.CreateTokenRequest" }
 
-    /// Field 1, `label`.
+    /// Up to 64 printable characters.
     public var label: String
 
-    /// 0 takes the server's default.
+    /// Up to 3,650 days; 0 takes the server's default, larger than its maximum is cut to that.
     public var lifetimeSeconds: Int64
 
     /// Empty takes those of the caller's token.
@@ -39,6 +39,14 @@ public struct CreateTokenRequest: WireMessage {
             myvlm__v1__create_token_request__free_unpacked
         ) { try Self($0) }
     }
+
+    /// The message as proto3's canonical JSON. Throws `MessageError` when a text field holds a NUL.
+    public func json() throws -> [UInt8] { try JSONWriter.text(of: self) }
+
+    /// Reads proto3's canonical JSON. Throws `MessageError` that names the field.
+    public init(json: [UInt8], limits: MessageLimits, unknownFields: UnknownFields) throws {
+        self = try JSONReader.message(json, limits, unknownFields)
+    }
 }
 
 extension CreateTokenRequest {
@@ -55,5 +63,30 @@ extension CreateTokenRequest {
         self.scopes = try MessageDecoding.elements(c.scopes, c.n_scopes) {
             try MessageDecoding.text($0, field: "CreateTokenRequest.scopes")
         }
+    }
+}
+
+extension CreateTokenRequest: JSONMessage {
+    static var blank: CreateTokenRequest { CreateTokenRequest() }
+
+    mutating func read(_ field: String, from json: inout JSONReader) throws -> Int? {
+        switch field {
+        case "label":
+            try json.read(&self.label)
+            return 0
+        case "lifetimeSeconds", "lifetime_seconds":
+            try json.read(&self.lifetimeSeconds)
+            return 1
+        case "scopes":
+            try json.read(&self.scopes)
+            return 2
+        default: return nil
+        }
+    }
+
+    func writeFields(to json: inout JSONWriter) throws {
+        try json.write("label", self.label)
+        try json.write("lifetimeSeconds", self.lifetimeSeconds)
+        try json.write("scopes", self.scopes)
     }
 }

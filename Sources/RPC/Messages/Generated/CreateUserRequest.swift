@@ -8,13 +8,13 @@ public struct CreateUserRequest: WireMessage {
     /// The full name in the proto file.
     public static var fullName: String { "myvlm.v1.CreateUserRequest" }
 
-    /// Field 1, `name`.
+    /// [a-z0-9][a-z0-9._-]{0,63}
     public var name: String
 
-    /// Field 2, `password`.
+    /// 8 to 1,024 bytes.
     public var password: String
 
-    /// Field 3, `role`.
+    /// Unspecified takes ROLE_USER.
     public var role: Role
 
     /// A message; every field has proto3's default.
@@ -39,6 +39,14 @@ public struct CreateUserRequest: WireMessage {
             myvlm__v1__create_user_request__free_unpacked
         ) { try Self($0) }
     }
+
+    /// The message as proto3's canonical JSON. Throws `MessageError` when a text field holds a NUL.
+    public func json() throws -> [UInt8] { try JSONWriter.text(of: self) }
+
+    /// Reads proto3's canonical JSON. Throws `MessageError` that names the field.
+    public init(json: [UInt8], limits: MessageLimits, unknownFields: UnknownFields) throws {
+        self = try JSONReader.message(json, limits, unknownFields)
+    }
 }
 
 extension CreateUserRequest {
@@ -52,5 +60,30 @@ extension CreateUserRequest {
         self.name = try MessageDecoding.text(c.name, field: "CreateUserRequest.name")
         self.password = try MessageDecoding.text(c.password, field: "CreateUserRequest.password")
         self.role = Role(rawValue: Int32(bitPattern: c.role.rawValue))
+    }
+}
+
+extension CreateUserRequest: JSONMessage {
+    static var blank: CreateUserRequest { CreateUserRequest() }
+
+    mutating func read(_ field: String, from json: inout JSONReader) throws -> Int? {
+        switch field {
+        case "name":
+            try json.read(&self.name)
+            return 0
+        case "password":
+            try json.read(&self.password)
+            return 1
+        case "role":
+            try json.read(&self.role)
+            return 2
+        default: return nil
+        }
+    }
+
+    func writeFields(to json: inout JSONWriter) throws {
+        try json.write("name", self.name)
+        try json.write("password", self.password)
+        try json.write("role", self.role)
     }
 }

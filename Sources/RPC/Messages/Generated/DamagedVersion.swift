@@ -42,6 +42,14 @@ public struct DamagedVersion: WireMessage {
             bytes, limits, Self.fullName, myvlm__v1__damaged_version__unpack, myvlm__v1__damaged_version__free_unpacked
         ) { try Self($0) }
     }
+
+    /// The message as proto3's canonical JSON. Throws `MessageError` when a text field holds a NUL.
+    public func json() throws -> [UInt8] { try JSONWriter.text(of: self) }
+
+    /// Reads proto3's canonical JSON. Throws `MessageError` that names the field.
+    public init(json: [UInt8], limits: MessageLimits, unknownFields: UnknownFields) throws {
+        self = try JSONReader.message(json, limits, unknownFields)
+    }
 }
 
 extension DamagedVersion {
@@ -57,5 +65,34 @@ extension DamagedVersion {
         self.concept = try MessageDecoding.text(c.concept, field: "DamagedVersion.concept")
         self.version = c.version
         self.reason = try MessageDecoding.text(c.reason, field: "DamagedVersion.reason")
+    }
+}
+
+extension DamagedVersion: JSONMessage {
+    static var blank: DamagedVersion { DamagedVersion() }
+
+    mutating func read(_ field: String, from json: inout JSONReader) throws -> Int? {
+        switch field {
+        case "user":
+            try json.read(&self.user)
+            return 0
+        case "concept":
+            try json.read(&self.concept)
+            return 1
+        case "version":
+            try json.read(&self.version)
+            return 2
+        case "reason":
+            try json.read(&self.reason)
+            return 3
+        default: return nil
+        }
+    }
+
+    func writeFields(to json: inout JSONWriter) throws {
+        try json.write("user", self.user)
+        try json.write("concept", self.concept)
+        try json.write("version", self.version)
+        try json.write("reason", self.reason)
     }
 }

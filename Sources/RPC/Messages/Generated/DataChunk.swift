@@ -29,6 +29,14 @@ public struct DataChunk: WireMessage {
             bytes, limits, Self.fullName, myvlm__v1__data_chunk__unpack, myvlm__v1__data_chunk__free_unpacked
         ) { try Self($0) }
     }
+
+    /// The message as proto3's canonical JSON. Throws `MessageError` when a text field holds a NUL.
+    public func json() throws -> [UInt8] { try JSONWriter.text(of: self) }
+
+    /// Reads proto3's canonical JSON. Throws `MessageError` that names the field.
+    public init(json: [UInt8], limits: MessageLimits, unknownFields: UnknownFields) throws {
+        self = try JSONReader.message(json, limits, unknownFields)
+    }
 }
 
 extension DataChunk {
@@ -38,5 +46,22 @@ extension DataChunk {
 
     init(_ c: Myvlm__V1__DataChunk) throws {
         self.data = MessageDecoding.bytes(c.data)
+    }
+}
+
+extension DataChunk: JSONMessage {
+    static var blank: DataChunk { DataChunk() }
+
+    mutating func read(_ field: String, from json: inout JSONReader) throws -> Int? {
+        switch field {
+        case "data":
+            try json.read(&self.data)
+            return 0
+        default: return nil
+        }
+    }
+
+    func writeFields(to json: inout JSONWriter) throws {
+        try json.write("data", self.data)
     }
 }

@@ -31,6 +31,14 @@ public struct DeleteConceptReply: WireMessage {
             myvlm__v1__delete_concept_reply__free_unpacked
         ) { try Self($0) }
     }
+
+    /// The message as proto3's canonical JSON. Throws `MessageError` when a text field holds a NUL.
+    public func json() throws -> [UInt8] { try JSONWriter.text(of: self) }
+
+    /// Reads proto3's canonical JSON. Throws `MessageError` that names the field.
+    public init(json: [UInt8], limits: MessageLimits, unknownFields: UnknownFields) throws {
+        self = try JSONReader.message(json, limits, unknownFields)
+    }
 }
 
 extension DeleteConceptReply {
@@ -40,5 +48,22 @@ extension DeleteConceptReply {
 
     init(_ c: Myvlm__V1__DeleteConceptReply) throws {
         self.revision = c.revision
+    }
+}
+
+extension DeleteConceptReply: JSONMessage {
+    static var blank: DeleteConceptReply { DeleteConceptReply() }
+
+    mutating func read(_ field: String, from json: inout JSONReader) throws -> Int? {
+        switch field {
+        case "revision":
+            try json.read(&self.revision)
+            return 0
+        default: return nil
+        }
+    }
+
+    func writeFields(to json: inout JSONWriter) throws {
+        try json.write("revision", self.revision)
     }
 }

@@ -31,6 +31,14 @@ public struct DropPhotosReply: WireMessage {
             myvlm__v1__drop_photos_reply__free_unpacked
         ) { try Self($0) }
     }
+
+    /// The message as proto3's canonical JSON. Throws `MessageError` when a text field holds a NUL.
+    public func json() throws -> [UInt8] { try JSONWriter.text(of: self) }
+
+    /// Reads proto3's canonical JSON. Throws `MessageError` that names the field.
+    public init(json: [UInt8], limits: MessageLimits, unknownFields: UnknownFields) throws {
+        self = try JSONReader.message(json, limits, unknownFields)
+    }
 }
 
 extension DropPhotosReply {
@@ -40,5 +48,22 @@ extension DropPhotosReply {
 
     init(_ c: Myvlm__V1__DropPhotosReply) throws {
         self.photos = c.photos
+    }
+}
+
+extension DropPhotosReply: JSONMessage {
+    static var blank: DropPhotosReply { DropPhotosReply() }
+
+    mutating func read(_ field: String, from json: inout JSONReader) throws -> Int? {
+        switch field {
+        case "photos":
+            try json.read(&self.photos)
+            return 0
+        default: return nil
+        }
+    }
+
+    func writeFields(to json: inout JSONWriter) throws {
+        try json.write("photos", self.photos)
     }
 }

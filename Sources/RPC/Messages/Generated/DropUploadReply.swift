@@ -31,6 +31,14 @@ public struct DropUploadReply: WireMessage {
             myvlm__v1__drop_upload_reply__free_unpacked
         ) { try Self($0) }
     }
+
+    /// The message as proto3's canonical JSON. Throws `MessageError` when a text field holds a NUL.
+    public func json() throws -> [UInt8] { try JSONWriter.text(of: self) }
+
+    /// Reads proto3's canonical JSON. Throws `MessageError` that names the field.
+    public init(json: [UInt8], limits: MessageLimits, unknownFields: UnknownFields) throws {
+        self = try JSONReader.message(json, limits, unknownFields)
+    }
 }
 
 extension DropUploadReply {
@@ -40,5 +48,22 @@ extension DropUploadReply {
 
     init(_ c: Myvlm__V1__DropUploadReply) throws {
         self.photos = c.photos
+    }
+}
+
+extension DropUploadReply: JSONMessage {
+    static var blank: DropUploadReply { DropUploadReply() }
+
+    mutating func read(_ field: String, from json: inout JSONReader) throws -> Int? {
+        switch field {
+        case "photos":
+            try json.read(&self.photos)
+            return 0
+        default: return nil
+        }
+    }
+
+    func writeFields(to json: inout JSONWriter) throws {
+        try json.write("photos", self.photos)
     }
 }

@@ -31,6 +31,14 @@ public struct DropUploadRequest: WireMessage {
             myvlm__v1__drop_upload_request__free_unpacked
         ) { try Self($0) }
     }
+
+    /// The message as proto3's canonical JSON. Throws `MessageError` when a text field holds a NUL.
+    public func json() throws -> [UInt8] { try JSONWriter.text(of: self) }
+
+    /// Reads proto3's canonical JSON. Throws `MessageError` that names the field.
+    public init(json: [UInt8], limits: MessageLimits, unknownFields: UnknownFields) throws {
+        self = try JSONReader.message(json, limits, unknownFields)
+    }
 }
 
 extension DropUploadRequest {
@@ -40,5 +48,22 @@ extension DropUploadRequest {
 
     init(_ c: Myvlm__V1__DropUploadRequest) throws {
         self.uploadId = try MessageDecoding.text(c.upload_id, field: "DropUploadRequest.upload_id")
+    }
+}
+
+extension DropUploadRequest: JSONMessage {
+    static var blank: DropUploadRequest { DropUploadRequest() }
+
+    mutating func read(_ field: String, from json: inout JSONReader) throws -> Int? {
+        switch field {
+        case "uploadId", "upload_id":
+            try json.read(&self.uploadId)
+            return 0
+        default: return nil
+        }
+    }
+
+    func writeFields(to json: inout JSONWriter) throws {
+        try json.write("uploadId", self.uploadId)
     }
 }

@@ -43,6 +43,14 @@ public struct EnrollEvent: WireMessage {
             bytes, limits, Self.fullName, myvlm__v1__enroll_event__unpack, myvlm__v1__enroll_event__free_unpacked
         ) { try Self($0) }
     }
+
+    /// The message as proto3's canonical JSON. Throws `MessageError` when a text field holds a NUL.
+    public func json() throws -> [UInt8] { try JSONWriter.text(of: self) }
+
+    /// Reads proto3's canonical JSON. Throws `MessageError` that names the field.
+    public init(json: [UInt8], limits: MessageLimits, unknownFields: UnknownFields) throws {
+        self = try JSONReader.message(json, limits, unknownFields)
+    }
 }
 
 extension EnrollEvent {
@@ -80,6 +88,62 @@ extension EnrollEvent {
         case MYVLM__V1__ENROLL_EVENT__EVENT_JOB:
             self.event = (try MessageDecoding.message(c.job) { try Job($0) }).map { .job($0) }
         default: self.event = nil
+        }
+    }
+}
+
+extension EnrollEvent: JSONMessage {
+    static var blank: EnrollEvent { EnrollEvent() }
+
+    mutating func read(_ field: String, from json: inout JSONReader) throws -> Int? {
+        switch field {
+        case "stage":
+            var value: EnrollStage?
+            try json.read(&value)
+            guard let value else { return 0 }
+            try json.require(self.event == nil, "cannot stand beside another member of event")
+            self.event = .stage(value)
+            return 0
+        case "progress":
+            var value: EnrollProgress?
+            try json.read(&value)
+            guard let value else { return 1 }
+            try json.require(self.event == nil, "cannot stand beside another member of event")
+            self.event = .progress(value)
+            return 1
+        case "done":
+            var value: EnrollDone?
+            try json.read(&value)
+            guard let value else { return 2 }
+            try json.require(self.event == nil, "cannot stand beside another member of event")
+            self.event = .done(value)
+            return 2
+        case "note":
+            var value: EnrollNote?
+            try json.read(&value)
+            guard let value else { return 3 }
+            try json.require(self.event == nil, "cannot stand beside another member of event")
+            self.event = .note(value)
+            return 3
+        case "job":
+            var value: Job?
+            try json.read(&value)
+            guard let value else { return 4 }
+            try json.require(self.event == nil, "cannot stand beside another member of event")
+            self.event = .job(value)
+            return 4
+        default: return nil
+        }
+    }
+
+    func writeFields(to json: inout JSONWriter) throws {
+        switch self.event {
+        case nil: break
+        case .stage(let value): try json.writeAlways("stage", value)
+        case .progress(let value): try json.writeAlways("progress", value)
+        case .done(let value): try json.writeAlways("done", value)
+        case .note(let value): try json.writeAlways("note", value)
+        case .job(let value): try json.writeAlways("job", value)
         }
     }
 }

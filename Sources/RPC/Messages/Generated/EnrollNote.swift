@@ -29,6 +29,14 @@ public struct EnrollNote: WireMessage {
             bytes, limits, Self.fullName, myvlm__v1__enroll_note__unpack, myvlm__v1__enroll_note__free_unpacked
         ) { try Self($0) }
     }
+
+    /// The message as proto3's canonical JSON. Throws `MessageError` when a text field holds a NUL.
+    public func json() throws -> [UInt8] { try JSONWriter.text(of: self) }
+
+    /// Reads proto3's canonical JSON. Throws `MessageError` that names the field.
+    public init(json: [UInt8], limits: MessageLimits, unknownFields: UnknownFields) throws {
+        self = try JSONReader.message(json, limits, unknownFields)
+    }
 }
 
 extension EnrollNote {
@@ -38,5 +46,22 @@ extension EnrollNote {
 
     init(_ c: Myvlm__V1__EnrollNote) throws {
         self.text = try MessageDecoding.text(c.text, field: "EnrollNote.text")
+    }
+}
+
+extension EnrollNote: JSONMessage {
+    static var blank: EnrollNote { EnrollNote() }
+
+    mutating func read(_ field: String, from json: inout JSONReader) throws -> Int? {
+        switch field {
+        case "text":
+            try json.read(&self.text)
+            return 0
+        default: return nil
+        }
+    }
+
+    func writeFields(to json: inout JSONWriter) throws {
+        try json.write("text", self.text)
     }
 }

@@ -62,6 +62,14 @@ public struct EnrollProgress: WireMessage {
             bytes, limits, Self.fullName, myvlm__v1__enroll_progress__unpack, myvlm__v1__enroll_progress__free_unpacked
         ) { try Self($0) }
     }
+
+    /// The message as proto3's canonical JSON. Throws `MessageError` when a text field holds a NUL.
+    public func json() throws -> [UInt8] { try JSONWriter.text(of: self) }
+
+    /// Reads proto3's canonical JSON. Throws `MessageError` that names the field.
+    public init(json: [UInt8], limits: MessageLimits, unknownFields: UnknownFields) throws {
+        self = try JSONReader.message(json, limits, unknownFields)
+    }
 }
 
 extension EnrollProgress {
@@ -83,5 +91,46 @@ extension EnrollProgress {
         self.regularization = c.regularization
         self.secondsLeft = c.seconds_left
         self.sample = try MessageDecoding.text(c.sample, field: "EnrollProgress.sample")
+    }
+}
+
+extension EnrollProgress: JSONMessage {
+    static var blank: EnrollProgress { EnrollProgress() }
+
+    mutating func read(_ field: String, from json: inout JSONReader) throws -> Int? {
+        switch field {
+        case "step":
+            try json.read(&self.step)
+            return 0
+        case "steps":
+            try json.read(&self.steps)
+            return 1
+        case "loss":
+            try json.read(&self.loss)
+            return 2
+        case "crossEntropy", "cross_entropy":
+            try json.read(&self.crossEntropy)
+            return 3
+        case "regularization":
+            try json.read(&self.regularization)
+            return 4
+        case "secondsLeft", "seconds_left":
+            try json.read(&self.secondsLeft)
+            return 5
+        case "sample":
+            try json.read(&self.sample)
+            return 6
+        default: return nil
+        }
+    }
+
+    func writeFields(to json: inout JSONWriter) throws {
+        try json.write("step", self.step)
+        try json.write("steps", self.steps)
+        try json.write("loss", self.loss)
+        try json.write("crossEntropy", self.crossEntropy)
+        try json.write("regularization", self.regularization)
+        try json.write("secondsLeft", self.secondsLeft)
+        try json.write("sample", self.sample)
     }
 }

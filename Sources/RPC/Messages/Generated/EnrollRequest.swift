@@ -11,19 +11,20 @@ public struct EnrollRequest: WireMessage {
     /// Field 1, `upload_id`.
     public var uploadId: String
 
-    /// The concept's name: how its owner calls it and how answers name it.
+    /// The concept's name: how its owner calls it and how answers name it. 1 to 64 printable characters, no path.
     public var name: String
 
     /// Unspecified finds it out from the photos; a note says what it was taken for, and EnrollDone's version what it is.
     public var kind: ConceptKind
 
-    /// "dog", "mug", "woman"; empty lets the frozen model say it, as a note and EnrollDone's version tell.
+    /// "dog", "mug", "woman": up to 64 printable characters; empty lets the frozen model say it, as a note and EnrollDone's
+    /// version tell.
     public var classNoun: String
 
-    /// The word answers use; empty takes the name.
+    /// What answers call it, 1 to 3 words of up to 32 characters together; empty takes the name.
     public var identifier: String
 
-    /// Field 6, `captions`.
+    /// At most 200.
     public var captions: [PhotoCaption]
 
     /// Field 7, `seed`.
@@ -35,7 +36,7 @@ public struct EnrollRequest: WireMessage {
     /// Nothing is committed when there is a concept of that name then.
     public var onlyNew: Bool
 
-    /// Why; kept in the history.
+    /// Why; kept in the history. Up to 200 printable characters, as every reason.
     public var reason: String
 
     /// The enrollment goes on when this call ends.
@@ -99,6 +100,14 @@ public struct EnrollRequest: WireMessage {
             bytes, limits, Self.fullName, myvlm__v1__enroll_request__unpack, myvlm__v1__enroll_request__free_unpacked
         ) { try Self($0) }
     }
+
+    /// The message as proto3's canonical JSON. Throws `MessageError` when a text field holds a NUL.
+    public func json() throws -> [UInt8] { try JSONWriter.text(of: self) }
+
+    /// Reads proto3's canonical JSON. Throws `MessageError` that names the field.
+    public init(json: [UInt8], limits: MessageLimits, unknownFields: UnknownFields) throws {
+        self = try JSONReader.message(json, limits, unknownFields)
+    }
 }
 
 extension EnrollRequest {
@@ -135,5 +144,74 @@ extension EnrollRequest {
         self.keepPhotos = c.keep_photos != 0
         self.fromKept = c.from_kept != 0
         self.task = EnrollTask(rawValue: Int32(bitPattern: c.task.rawValue))
+    }
+}
+
+extension EnrollRequest: JSONMessage {
+    static var blank: EnrollRequest { EnrollRequest() }
+
+    mutating func read(_ field: String, from json: inout JSONReader) throws -> Int? {
+        switch field {
+        case "uploadId", "upload_id":
+            try json.read(&self.uploadId)
+            return 0
+        case "name":
+            try json.read(&self.name)
+            return 1
+        case "kind":
+            try json.read(&self.kind)
+            return 2
+        case "classNoun", "class_noun":
+            try json.read(&self.classNoun)
+            return 3
+        case "identifier":
+            try json.read(&self.identifier)
+            return 4
+        case "captions":
+            try json.read(&self.captions)
+            return 5
+        case "seed":
+            try json.read(&self.seed)
+            return 6
+        case "ifVersion", "if_version":
+            try json.read(&self.ifVersion)
+            return 7
+        case "onlyNew", "only_new":
+            try json.read(&self.onlyNew)
+            return 8
+        case "reason":
+            try json.read(&self.reason)
+            return 9
+        case "detach":
+            try json.read(&self.detach)
+            return 10
+        case "keepPhotos", "keep_photos":
+            try json.read(&self.keepPhotos)
+            return 11
+        case "fromKept", "from_kept":
+            try json.read(&self.fromKept)
+            return 12
+        case "task":
+            try json.read(&self.task)
+            return 13
+        default: return nil
+        }
+    }
+
+    func writeFields(to json: inout JSONWriter) throws {
+        try json.write("uploadId", self.uploadId)
+        try json.write("name", self.name)
+        try json.write("kind", self.kind)
+        try json.write("classNoun", self.classNoun)
+        try json.write("identifier", self.identifier)
+        try json.write("captions", self.captions)
+        try json.write("seed", self.seed)
+        try json.write("ifVersion", self.ifVersion)
+        try json.write("onlyNew", self.onlyNew)
+        try json.write("reason", self.reason)
+        try json.write("detach", self.detach)
+        try json.write("keepPhotos", self.keepPhotos)
+        try json.write("fromKept", self.fromKept)
+        try json.write("task", self.task)
     }
 }

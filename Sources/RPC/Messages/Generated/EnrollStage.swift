@@ -29,6 +29,14 @@ public struct EnrollStage: WireMessage {
             bytes, limits, Self.fullName, myvlm__v1__enroll_stage__unpack, myvlm__v1__enroll_stage__free_unpacked
         ) { try Self($0) }
     }
+
+    /// The message as proto3's canonical JSON. Throws `MessageError` when a text field holds a NUL.
+    public func json() throws -> [UInt8] { try JSONWriter.text(of: self) }
+
+    /// Reads proto3's canonical JSON. Throws `MessageError` that names the field.
+    public init(json: [UInt8], limits: MessageLimits, unknownFields: UnknownFields) throws {
+        self = try JSONReader.message(json, limits, unknownFields)
+    }
 }
 
 extension EnrollStage {
@@ -38,5 +46,22 @@ extension EnrollStage {
 
     init(_ c: Myvlm__V1__EnrollStage) throws {
         self.name = try MessageDecoding.text(c.name, field: "EnrollStage.name")
+    }
+}
+
+extension EnrollStage: JSONMessage {
+    static var blank: EnrollStage { EnrollStage() }
+
+    mutating func read(_ field: String, from json: inout JSONReader) throws -> Int? {
+        switch field {
+        case "name":
+            try json.read(&self.name)
+            return 0
+        default: return nil
+        }
+    }
+
+    func writeFields(to json: inout JSONWriter) throws {
+        try json.write("name", self.name)
     }
 }

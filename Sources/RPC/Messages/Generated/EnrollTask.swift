@@ -27,3 +27,21 @@ public enum EnrollTask: Sendable, Hashable {
         }
     }
 }
+
+extension EnrollTask: JSONEnum {
+    var jsonName: String? {
+        switch self {
+        case .caption: "ENROLL_TASK_CAPTION"
+        case .questions: "ENROLL_TASK_QUESTIONS"
+        case .unrecognized: nil
+        }
+    }
+
+    init?(jsonName: String) {
+        switch jsonName {
+        case "ENROLL_TASK_CAPTION": self = .caption
+        case "ENROLL_TASK_QUESTIONS": self = .questions
+        default: return nil
+        }
+    }
+}

@@ -35,6 +35,14 @@ public struct EraseConceptReply: WireMessage {
             myvlm__v1__erase_concept_reply__free_unpacked
         ) { try Self($0) }
     }
+
+    /// The message as proto3's canonical JSON. Throws `MessageError` when a text field holds a NUL.
+    public func json() throws -> [UInt8] { try JSONWriter.text(of: self) }
+
+    /// Reads proto3's canonical JSON. Throws `MessageError` that names the field.
+    public init(json: [UInt8], limits: MessageLimits, unknownFields: UnknownFields) throws {
+        self = try JSONReader.message(json, limits, unknownFields)
+    }
 }
 
 extension EraseConceptReply {
@@ -47,5 +55,26 @@ extension EraseConceptReply {
     init(_ c: Myvlm__V1__EraseConceptReply) throws {
         self.receipts = try MessageDecoding.messages(c.receipts, c.n_receipts) { try ErasureReceipt($0) }
         self.revision = c.revision
+    }
+}
+
+extension EraseConceptReply: JSONMessage {
+    static var blank: EraseConceptReply { EraseConceptReply() }
+
+    mutating func read(_ field: String, from json: inout JSONReader) throws -> Int? {
+        switch field {
+        case "receipts":
+            try json.read(&self.receipts)
+            return 0
+        case "revision":
+            try json.read(&self.revision)
+            return 1
+        default: return nil
+        }
+    }
+
+    func writeFields(to json: inout JSONWriter) throws {
+        try json.write("receipts", self.receipts)
+        try json.write("revision", self.revision)
     }
 }

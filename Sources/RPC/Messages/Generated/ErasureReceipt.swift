@@ -62,6 +62,14 @@ public struct ErasureReceipt: WireMessage {
             bytes, limits, Self.fullName, myvlm__v1__erasure_receipt__unpack, myvlm__v1__erasure_receipt__free_unpacked
         ) { try Self($0) }
     }
+
+    /// The message as proto3's canonical JSON. Throws `MessageError` when a text field holds a NUL.
+    public func json() throws -> [UInt8] { try JSONWriter.text(of: self) }
+
+    /// Reads proto3's canonical JSON. Throws `MessageError` that names the field.
+    public init(json: [UInt8], limits: MessageLimits, unknownFields: UnknownFields) throws {
+        self = try JSONReader.message(json, limits, unknownFields)
+    }
 }
 
 extension ErasureReceipt {
@@ -84,5 +92,46 @@ extension ErasureReceipt {
         self.versions = c.versions
         self.bytes = c.bytes
         self.backups = try MessageDecoding.messages(c.backups, c.n_backups) { try HoldingBackup($0) }
+    }
+}
+
+extension ErasureReceipt: JSONMessage {
+    static var blank: ErasureReceipt { ErasureReceipt() }
+
+    mutating func read(_ field: String, from json: inout JSONReader) throws -> Int? {
+        switch field {
+        case "receipt":
+            try json.read(&self.receipt)
+            return 0
+        case "kind":
+            try json.read(&self.kind)
+            return 1
+        case "requestedAtMs", "requested_at_ms":
+            try json.read(&self.requestedAtMs)
+            return 2
+        case "erasedAtMs", "erased_at_ms":
+            try json.read(&self.erasedAtMs)
+            return 3
+        case "versions":
+            try json.read(&self.versions)
+            return 4
+        case "bytes":
+            try json.read(&self.bytes)
+            return 5
+        case "backups":
+            try json.read(&self.backups)
+            return 6
+        default: return nil
+        }
+    }
+
+    func writeFields(to json: inout JSONWriter) throws {
+        try json.write("receipt", self.receipt)
+        try json.write("kind", self.kind)
+        try json.write("requestedAtMs", self.requestedAtMs)
+        try json.write("erasedAtMs", self.erasedAtMs)
+        try json.write("versions", self.versions)
+        try json.write("bytes", self.bytes)
+        try json.write("backups", self.backups)
     }
 }

@@ -35,6 +35,14 @@ public struct ExportConceptRequest: WireMessage {
             myvlm__v1__export_concept_request__free_unpacked
         ) { try Self($0) }
     }
+
+    /// The message as proto3's canonical JSON. Throws `MessageError` when a text field holds a NUL.
+    public func json() throws -> [UInt8] { try JSONWriter.text(of: self) }
+
+    /// Reads proto3's canonical JSON. Throws `MessageError` that names the field.
+    public init(json: [UInt8], limits: MessageLimits, unknownFields: UnknownFields) throws {
+        self = try JSONReader.message(json, limits, unknownFields)
+    }
 }
 
 extension ExportConceptRequest {
@@ -46,5 +54,26 @@ extension ExportConceptRequest {
     init(_ c: Myvlm__V1__ExportConceptRequest) throws {
         self.name = try MessageDecoding.text(c.name, field: "ExportConceptRequest.name")
         self.version = c.version
+    }
+}
+
+extension ExportConceptRequest: JSONMessage {
+    static var blank: ExportConceptRequest { ExportConceptRequest() }
+
+    mutating func read(_ field: String, from json: inout JSONReader) throws -> Int? {
+        switch field {
+        case "name":
+            try json.read(&self.name)
+            return 0
+        case "version":
+            try json.read(&self.version)
+            return 1
+        default: return nil
+        }
+    }
+
+    func writeFields(to json: inout JSONWriter) throws {
+        try json.write("name", self.name)
+        try json.write("version", self.version)
     }
 }

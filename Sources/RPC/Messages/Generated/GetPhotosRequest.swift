@@ -35,6 +35,14 @@ public struct GetPhotosRequest: WireMessage {
             myvlm__v1__get_photos_request__free_unpacked
         ) { try Self($0) }
     }
+
+    /// The message as proto3's canonical JSON. Throws `MessageError` when a text field holds a NUL.
+    public func json() throws -> [UInt8] { try JSONWriter.text(of: self) }
+
+    /// Reads proto3's canonical JSON. Throws `MessageError` that names the field.
+    public init(json: [UInt8], limits: MessageLimits, unknownFields: UnknownFields) throws {
+        self = try JSONReader.message(json, limits, unknownFields)
+    }
 }
 
 extension GetPhotosRequest {
@@ -46,5 +54,26 @@ extension GetPhotosRequest {
     init(_ c: Myvlm__V1__GetPhotosRequest) throws {
         self.concept = try MessageDecoding.text(c.concept, field: "GetPhotosRequest.concept")
         self.version = try MessageDecoding.text(c.version, field: "GetPhotosRequest.version")
+    }
+}
+
+extension GetPhotosRequest: JSONMessage {
+    static var blank: GetPhotosRequest { GetPhotosRequest() }
+
+    mutating func read(_ field: String, from json: inout JSONReader) throws -> Int? {
+        switch field {
+        case "concept":
+            try json.read(&self.concept)
+            return 0
+        case "version":
+            try json.read(&self.version)
+            return 1
+        default: return nil
+        }
+    }
+
+    func writeFields(to json: inout JSONWriter) throws {
+        try json.write("concept", self.concept)
+        try json.write("version", self.version)
     }
 }

@@ -31,6 +31,14 @@ public struct GetUsageRequest: WireMessage {
             myvlm__v1__get_usage_request__free_unpacked
         ) { try Self($0) }
     }
+
+    /// The message as proto3's canonical JSON. Throws `MessageError` when a text field holds a NUL.
+    public func json() throws -> [UInt8] { try JSONWriter.text(of: self) }
+
+    /// Reads proto3's canonical JSON. Throws `MessageError` that names the field.
+    public init(json: [UInt8], limits: MessageLimits, unknownFields: UnknownFields) throws {
+        self = try JSONReader.message(json, limits, unknownFields)
+    }
 }
 
 extension GetUsageRequest {
@@ -40,5 +48,22 @@ extension GetUsageRequest {
 
     init(_ c: Myvlm__V1__GetUsageRequest) throws {
         self.user = try MessageDecoding.text(c.user, field: "GetUsageRequest.user")
+    }
+}
+
+extension GetUsageRequest: JSONMessage {
+    static var blank: GetUsageRequest { GetUsageRequest() }
+
+    mutating func read(_ field: String, from json: inout JSONReader) throws -> Int? {
+        switch field {
+        case "user":
+            try json.read(&self.user)
+            return 0
+        default: return nil
+        }
+    }
+
+    func writeFields(to json: inout JSONWriter) throws {
+        try json.write("user", self.user)
     }
 }

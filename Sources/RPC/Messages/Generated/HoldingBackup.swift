@@ -33,6 +33,14 @@ public struct HoldingBackup: WireMessage {
             bytes, limits, Self.fullName, myvlm__v1__holding_backup__unpack, myvlm__v1__holding_backup__free_unpacked
         ) { try Self($0) }
     }
+
+    /// The message as proto3's canonical JSON. Throws `MessageError` when a text field holds a NUL.
+    public func json() throws -> [UInt8] { try JSONWriter.text(of: self) }
+
+    /// Reads proto3's canonical JSON. Throws `MessageError` that names the field.
+    public init(json: [UInt8], limits: MessageLimits, unknownFields: UnknownFields) throws {
+        self = try JSONReader.message(json, limits, unknownFields)
+    }
 }
 
 extension HoldingBackup {
@@ -44,5 +52,26 @@ extension HoldingBackup {
     init(_ c: Myvlm__V1__HoldingBackup) throws {
         self.name = try MessageDecoding.text(c.name, field: "HoldingBackup.name")
         self.createdAtMs = c.created_at_ms
+    }
+}
+
+extension HoldingBackup: JSONMessage {
+    static var blank: HoldingBackup { HoldingBackup() }
+
+    mutating func read(_ field: String, from json: inout JSONReader) throws -> Int? {
+        switch field {
+        case "name":
+            try json.read(&self.name)
+            return 0
+        case "createdAtMs", "created_at_ms":
+            try json.read(&self.createdAtMs)
+            return 1
+        default: return nil
+        }
+    }
+
+    func writeFields(to json: inout JSONWriter) throws {
+        try json.write("name", self.name)
+        try json.write("createdAtMs", self.createdAtMs)
     }
 }

@@ -11,7 +11,7 @@ public struct IdentityRequest: WireMessage {
     /// Field 1, `user`.
     public var user: String
 
-    /// The subject as RFC 2253 writes it, or one of the alternative names.
+    /// The subject as RFC 2253 writes it, or one of the alternative names. Up to 200 printable characters.
     public var certificateName: String
 
     /// A message; every field has proto3's default.
@@ -35,6 +35,14 @@ public struct IdentityRequest: WireMessage {
             myvlm__v1__identity_request__free_unpacked
         ) { try Self($0) }
     }
+
+    /// The message as proto3's canonical JSON. Throws `MessageError` when a text field holds a NUL.
+    public func json() throws -> [UInt8] { try JSONWriter.text(of: self) }
+
+    /// Reads proto3's canonical JSON. Throws `MessageError` that names the field.
+    public init(json: [UInt8], limits: MessageLimits, unknownFields: UnknownFields) throws {
+        self = try JSONReader.message(json, limits, unknownFields)
+    }
 }
 
 extension IdentityRequest {
@@ -46,5 +54,26 @@ extension IdentityRequest {
     init(_ c: Myvlm__V1__IdentityRequest) throws {
         self.user = try MessageDecoding.text(c.user, field: "IdentityRequest.user")
         self.certificateName = try MessageDecoding.text(c.certificate_name, field: "IdentityRequest.certificate_name")
+    }
+}
+
+extension IdentityRequest: JSONMessage {
+    static var blank: IdentityRequest { IdentityRequest() }
+
+    mutating func read(_ field: String, from json: inout JSONReader) throws -> Int? {
+        switch field {
+        case "user":
+            try json.read(&self.user)
+            return 0
+        case "certificateName", "certificate_name":
+            try json.read(&self.certificateName)
+            return 1
+        default: return nil
+        }
+    }
+
+    func writeFields(to json: inout JSONWriter) throws {
+        try json.write("user", self.user)
+        try json.write("certificateName", self.certificateName)
     }
 }

@@ -11,7 +11,7 @@ public struct ImportConceptRequest: WireMessage {
     /// Field 1, `name`.
     public var name: String
 
-    /// Field 2, `data`.
+    /// Up to 4 MiB.
     public var data: [UInt8]
 
     /// As in EnrollRequest.
@@ -53,6 +53,14 @@ public struct ImportConceptRequest: WireMessage {
             myvlm__v1__import_concept_request__free_unpacked
         ) { try Self($0) }
     }
+
+    /// The message as proto3's canonical JSON. Throws `MessageError` when a text field holds a NUL.
+    public func json() throws -> [UInt8] { try JSONWriter.text(of: self) }
+
+    /// Reads proto3's canonical JSON. Throws `MessageError` that names the field.
+    public init(json: [UInt8], limits: MessageLimits, unknownFields: UnknownFields) throws {
+        self = try JSONReader.message(json, limits, unknownFields)
+    }
 }
 
 extension ImportConceptRequest {
@@ -70,5 +78,38 @@ extension ImportConceptRequest {
         self.ifVersion = c.if_version
         self.onlyNew = c.only_new != 0
         self.reason = try MessageDecoding.text(c.reason, field: "ImportConceptRequest.reason")
+    }
+}
+
+extension ImportConceptRequest: JSONMessage {
+    static var blank: ImportConceptRequest { ImportConceptRequest() }
+
+    mutating func read(_ field: String, from json: inout JSONReader) throws -> Int? {
+        switch field {
+        case "name":
+            try json.read(&self.name)
+            return 0
+        case "data":
+            try json.read(&self.data)
+            return 1
+        case "ifVersion", "if_version":
+            try json.read(&self.ifVersion)
+            return 2
+        case "onlyNew", "only_new":
+            try json.read(&self.onlyNew)
+            return 3
+        case "reason":
+            try json.read(&self.reason)
+            return 4
+        default: return nil
+        }
+    }
+
+    func writeFields(to json: inout JSONWriter) throws {
+        try json.write("name", self.name)
+        try json.write("data", self.data)
+        try json.write("ifVersion", self.ifVersion)
+        try json.write("onlyNew", self.onlyNew)
+        try json.write("reason", self.reason)
     }
 }

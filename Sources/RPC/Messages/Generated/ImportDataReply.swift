@@ -39,6 +39,14 @@ public struct ImportDataReply: WireMessage {
             myvlm__v1__import_data_reply__free_unpacked
         ) { try Self($0) }
     }
+
+    /// The message as proto3's canonical JSON. Throws `MessageError` when a text field holds a NUL.
+    public func json() throws -> [UInt8] { try JSONWriter.text(of: self) }
+
+    /// Reads proto3's canonical JSON. Throws `MessageError` that names the field.
+    public init(json: [UInt8], limits: MessageLimits, unknownFields: UnknownFields) throws {
+        self = try JSONReader.message(json, limits, unknownFields)
+    }
 }
 
 extension ImportDataReply {
@@ -56,5 +64,30 @@ extension ImportDataReply {
         }
         self.versions = c.versions
         self.skipped = try MessageDecoding.messages(c.skipped, c.n_skipped) { try SkippedConcept($0) }
+    }
+}
+
+extension ImportDataReply: JSONMessage {
+    static var blank: ImportDataReply { ImportDataReply() }
+
+    mutating func read(_ field: String, from json: inout JSONReader) throws -> Int? {
+        switch field {
+        case "concepts":
+            try json.read(&self.concepts)
+            return 0
+        case "versions":
+            try json.read(&self.versions)
+            return 1
+        case "skipped":
+            try json.read(&self.skipped)
+            return 2
+        default: return nil
+        }
+    }
+
+    func writeFields(to json: inout JSONWriter) throws {
+        try json.write("concepts", self.concepts)
+        try json.write("versions", self.versions)
+        try json.write("skipped", self.skipped)
     }
 }

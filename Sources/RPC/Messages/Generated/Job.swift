@@ -91,6 +91,14 @@ public struct Job: WireMessage {
             bytes, limits, Self.fullName, myvlm__v1__job__unpack, myvlm__v1__job__free_unpacked
         ) { try Self($0) }
     }
+
+    /// The message as proto3's canonical JSON. Throws `MessageError` when a text field holds a NUL.
+    public func json() throws -> [UInt8] { try JSONWriter.text(of: self) }
+
+    /// Reads proto3's canonical JSON. Throws `MessageError` that names the field.
+    public init(json: [UInt8], limits: MessageLimits, unknownFields: UnknownFields) throws {
+        self = try JSONReader.message(json, limits, unknownFields)
+    }
 }
 
 extension Job {
@@ -124,5 +132,70 @@ extension Job {
         self.spentMs = c.spent_ms
         self.error = try MessageDecoding.text(c.error, field: "Job.error")
         self.version = c.version
+    }
+}
+
+extension Job: JSONMessage {
+    static var blank: Job { Job() }
+
+    mutating func read(_ field: String, from json: inout JSONReader) throws -> Int? {
+        switch field {
+        case "id":
+            try json.read(&self.id)
+            return 0
+        case "concept":
+            try json.read(&self.concept)
+            return 1
+        case "state":
+            try json.read(&self.state)
+            return 2
+        case "stage":
+            try json.read(&self.stage)
+            return 3
+        case "step":
+            try json.read(&self.step)
+            return 4
+        case "steps":
+            try json.read(&self.steps)
+            return 5
+        case "attempts":
+            try json.read(&self.attempts)
+            return 6
+        case "createdAtMs", "created_at_ms":
+            try json.read(&self.createdAtMs)
+            return 7
+        case "startedAtMs", "started_at_ms":
+            try json.read(&self.startedAtMs)
+            return 8
+        case "finishedAtMs", "finished_at_ms":
+            try json.read(&self.finishedAtMs)
+            return 9
+        case "spentMs", "spent_ms":
+            try json.read(&self.spentMs)
+            return 10
+        case "error":
+            try json.read(&self.error)
+            return 11
+        case "version":
+            try json.read(&self.version)
+            return 12
+        default: return nil
+        }
+    }
+
+    func writeFields(to json: inout JSONWriter) throws {
+        try json.write("id", self.id)
+        try json.write("concept", self.concept)
+        try json.write("state", self.state)
+        try json.write("stage", self.stage)
+        try json.write("step", self.step)
+        try json.write("steps", self.steps)
+        try json.write("attempts", self.attempts)
+        try json.write("createdAtMs", self.createdAtMs)
+        try json.write("startedAtMs", self.startedAtMs)
+        try json.write("finishedAtMs", self.finishedAtMs)
+        try json.write("spentMs", self.spentMs)
+        try json.write("error", self.error)
+        try json.write("version", self.version)
     }
 }

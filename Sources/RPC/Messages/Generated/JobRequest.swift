@@ -29,6 +29,14 @@ public struct JobRequest: WireMessage {
             bytes, limits, Self.fullName, myvlm__v1__job_request__unpack, myvlm__v1__job_request__free_unpacked
         ) { try Self($0) }
     }
+
+    /// The message as proto3's canonical JSON. Throws `MessageError` when a text field holds a NUL.
+    public func json() throws -> [UInt8] { try JSONWriter.text(of: self) }
+
+    /// Reads proto3's canonical JSON. Throws `MessageError` that names the field.
+    public init(json: [UInt8], limits: MessageLimits, unknownFields: UnknownFields) throws {
+        self = try JSONReader.message(json, limits, unknownFields)
+    }
 }
 
 extension JobRequest {
@@ -38,5 +46,22 @@ extension JobRequest {
 
     init(_ c: Myvlm__V1__JobRequest) throws {
         self.id = try MessageDecoding.text(c.id, field: "JobRequest.id")
+    }
+}
+
+extension JobRequest: JSONMessage {
+    static var blank: JobRequest { JobRequest() }
+
+    mutating func read(_ field: String, from json: inout JSONReader) throws -> Int? {
+        switch field {
+        case "id":
+            try json.read(&self.id)
+            return 0
+        default: return nil
+        }
+    }
+
+    func writeFields(to json: inout JSONWriter) throws {
+        try json.write("id", self.id)
     }
 }

@@ -6,19 +6,32 @@ public import RPCCore
 public enum JobsMethods {
     /// The caller's jobs, newest first.
     public static let listJobs = UnaryMethod<ListJobsRequest, ListJobsReply>(
-        MethodName(service: "myvlm.v1.Jobs", method: "ListJobs"))
-    /// `GetJob`.
+        MethodName(service: "myvlm.v1.Jobs", method: "ListJobs"),
+        rules: MethodRules(
+            scope: .read, requestBytes: 4_096, memoryBytes: 65_536, repetition: .withoutSideEffects,
+            deadline: .seconds(60)))
+    /// NOT_FOUND also for another user's.
     public static let getJob = UnaryMethod<JobRequest, Job>(
-        MethodName(service: "myvlm.v1.Jobs", method: "GetJob"))
-    /// `CancelJob`.
+        MethodName(service: "myvlm.v1.Jobs", method: "GetJob"),
+        rules: MethodRules(
+            scope: .read, requestBytes: 4_096, memoryBytes: 65_536, repetition: .withoutSideEffects,
+            deadline: .seconds(60)))
+    /// Ends an enrollment; no version is made then. FAILED_PRECONDITION for one that is over.
     public static let cancelJob = UnaryMethod<JobRequest, Job>(
-        MethodName(service: "myvlm.v1.Jobs", method: "CancelJob"))
-    /// Tries a failed one again, with the photos it had; they are kept for half an hour.
+        MethodName(service: "myvlm.v1.Jobs", method: "CancelJob"),
+        rules: MethodRules(
+            scope: .enroll, requestBytes: 4_096, memoryBytes: 65_536, repetition: .idempotent, deadline: .seconds(60)))
+    /// Tries a failed one again, with the photos it had; they are kept for half an hour. FAILED_PRECONDITION for any other.
     public static let resumeJob = UnaryMethod<JobRequest, Job>(
-        MethodName(service: "myvlm.v1.Jobs", method: "ResumeJob"))
+        MethodName(service: "myvlm.v1.Jobs", method: "ResumeJob"),
+        rules: MethodRules(
+            scope: .enroll, requestBytes: 4_096, memoryBytes: 65_536, repetition: .worksAgain, deadline: .seconds(60)))
     /// Tells the progress of a job from now on, as Enroll does; ending the call does not end the job.
     public static let attachJob = ServerStreamingMethod<JobRequest, EnrollEvent>(
-        MethodName(service: "myvlm.v1.Jobs", method: "AttachJob"))
+        MethodName(service: "myvlm.v1.Jobs", method: "AttachJob"),
+        rules: MethodRules(
+            scope: .read, requestBytes: 4_096, memoryBytes: 65_536, repetition: .withoutSideEffects,
+            countsAsStream: true))
 
     /// Every method's name, in the order of the proto file.
     public static let all: [MethodName] = [

@@ -31,6 +31,14 @@ public struct ListBackupsReply: WireMessage {
             myvlm__v1__list_backups_reply__free_unpacked
         ) { try Self($0) }
     }
+
+    /// The message as proto3's canonical JSON. Throws `MessageError` when a text field holds a NUL.
+    public func json() throws -> [UInt8] { try JSONWriter.text(of: self) }
+
+    /// Reads proto3's canonical JSON. Throws `MessageError` that names the field.
+    public init(json: [UInt8], limits: MessageLimits, unknownFields: UnknownFields) throws {
+        self = try JSONReader.message(json, limits, unknownFields)
+    }
 }
 
 extension ListBackupsReply {
@@ -41,5 +49,22 @@ extension ListBackupsReply {
 
     init(_ c: Myvlm__V1__ListBackupsReply) throws {
         self.backups = try MessageDecoding.messages(c.backups, c.n_backups) { try Backup($0) }
+    }
+}
+
+extension ListBackupsReply: JSONMessage {
+    static var blank: ListBackupsReply { ListBackupsReply() }
+
+    mutating func read(_ field: String, from json: inout JSONReader) throws -> Int? {
+        switch field {
+        case "backups":
+            try json.read(&self.backups)
+            return 0
+        default: return nil
+        }
+    }
+
+    func writeFields(to json: inout JSONWriter) throws {
+        try json.write("backups", self.backups)
     }
 }

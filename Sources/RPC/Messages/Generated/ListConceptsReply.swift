@@ -35,6 +35,14 @@ public struct ListConceptsReply: WireMessage {
             myvlm__v1__list_concepts_reply__free_unpacked
         ) { try Self($0) }
     }
+
+    /// The message as proto3's canonical JSON. Throws `MessageError` when a text field holds a NUL.
+    public func json() throws -> [UInt8] { try JSONWriter.text(of: self) }
+
+    /// Reads proto3's canonical JSON. Throws `MessageError` that names the field.
+    public init(json: [UInt8], limits: MessageLimits, unknownFields: UnknownFields) throws {
+        self = try JSONReader.message(json, limits, unknownFields)
+    }
 }
 
 extension ListConceptsReply {
@@ -47,5 +55,26 @@ extension ListConceptsReply {
     init(_ c: Myvlm__V1__ListConceptsReply) throws {
         self.concepts = try MessageDecoding.messages(c.concepts, c.n_concepts) { try Concept($0) }
         self.revision = c.revision
+    }
+}
+
+extension ListConceptsReply: JSONMessage {
+    static var blank: ListConceptsReply { ListConceptsReply() }
+
+    mutating func read(_ field: String, from json: inout JSONReader) throws -> Int? {
+        switch field {
+        case "concepts":
+            try json.read(&self.concepts)
+            return 0
+        case "revision":
+            try json.read(&self.revision)
+            return 1
+        default: return nil
+        }
+    }
+
+    func writeFields(to json: inout JSONWriter) throws {
+        try json.write("concepts", self.concepts)
+        try json.write("revision", self.revision)
     }
 }

@@ -8,10 +8,10 @@ public struct ListConceptsRequest: WireMessage {
     /// The full name in the proto file.
     public static var fullName: String { "myvlm.v1.ListConceptsRequest" }
 
-    /// Field 1, `limit`.
+    /// 0 takes 100; at most 1000.
     public var limit: UInt32
 
-    /// Field 2, `after`.
+    /// Name after which to go on; empty starts at the first.
     public var after: String
 
     /// A message; every field has proto3's default.
@@ -35,6 +35,14 @@ public struct ListConceptsRequest: WireMessage {
             myvlm__v1__list_concepts_request__free_unpacked
         ) { try Self($0) }
     }
+
+    /// The message as proto3's canonical JSON. Throws `MessageError` when a text field holds a NUL.
+    public func json() throws -> [UInt8] { try JSONWriter.text(of: self) }
+
+    /// Reads proto3's canonical JSON. Throws `MessageError` that names the field.
+    public init(json: [UInt8], limits: MessageLimits, unknownFields: UnknownFields) throws {
+        self = try JSONReader.message(json, limits, unknownFields)
+    }
 }
 
 extension ListConceptsRequest {
@@ -46,5 +54,26 @@ extension ListConceptsRequest {
     init(_ c: Myvlm__V1__ListConceptsRequest) throws {
         self.limit = c.limit
         self.after = try MessageDecoding.text(c.after, field: "ListConceptsRequest.after")
+    }
+}
+
+extension ListConceptsRequest: JSONMessage {
+    static var blank: ListConceptsRequest { ListConceptsRequest() }
+
+    mutating func read(_ field: String, from json: inout JSONReader) throws -> Int? {
+        switch field {
+        case "limit":
+            try json.read(&self.limit)
+            return 0
+        case "after":
+            try json.read(&self.after)
+            return 1
+        default: return nil
+        }
+    }
+
+    func writeFields(to json: inout JSONWriter) throws {
+        try json.write("limit", self.limit)
+        try json.write("after", self.after)
     }
 }

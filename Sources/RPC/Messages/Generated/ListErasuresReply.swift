@@ -31,6 +31,14 @@ public struct ListErasuresReply: WireMessage {
             myvlm__v1__list_erasures_reply__free_unpacked
         ) { try Self($0) }
     }
+
+    /// The message as proto3's canonical JSON. Throws `MessageError` when a text field holds a NUL.
+    public func json() throws -> [UInt8] { try JSONWriter.text(of: self) }
+
+    /// Reads proto3's canonical JSON. Throws `MessageError` that names the field.
+    public init(json: [UInt8], limits: MessageLimits, unknownFields: UnknownFields) throws {
+        self = try JSONReader.message(json, limits, unknownFields)
+    }
 }
 
 extension ListErasuresReply {
@@ -41,5 +49,22 @@ extension ListErasuresReply {
 
     init(_ c: Myvlm__V1__ListErasuresReply) throws {
         self.receipts = try MessageDecoding.messages(c.receipts, c.n_receipts) { try ErasureReceipt($0) }
+    }
+}
+
+extension ListErasuresReply: JSONMessage {
+    static var blank: ListErasuresReply { ListErasuresReply() }
+
+    mutating func read(_ field: String, from json: inout JSONReader) throws -> Int? {
+        switch field {
+        case "receipts":
+            try json.read(&self.receipts)
+            return 0
+        default: return nil
+        }
+    }
+
+    func writeFields(to json: inout JSONWriter) throws {
+        try json.write("receipts", self.receipts)
     }
 }

@@ -31,6 +31,14 @@ public struct ListIdentitiesReply: WireMessage {
             myvlm__v1__list_identities_reply__free_unpacked
         ) { try Self($0) }
     }
+
+    /// The message as proto3's canonical JSON. Throws `MessageError` when a text field holds a NUL.
+    public func json() throws -> [UInt8] { try JSONWriter.text(of: self) }
+
+    /// Reads proto3's canonical JSON. Throws `MessageError` that names the field.
+    public init(json: [UInt8], limits: MessageLimits, unknownFields: UnknownFields) throws {
+        self = try JSONReader.message(json, limits, unknownFields)
+    }
 }
 
 extension ListIdentitiesReply {
@@ -45,5 +53,22 @@ extension ListIdentitiesReply {
         self.certificateNames = try MessageDecoding.elements(c.certificate_names, c.n_certificate_names) {
             try MessageDecoding.text($0, field: "ListIdentitiesReply.certificate_names")
         }
+    }
+}
+
+extension ListIdentitiesReply: JSONMessage {
+    static var blank: ListIdentitiesReply { ListIdentitiesReply() }
+
+    mutating func read(_ field: String, from json: inout JSONReader) throws -> Int? {
+        switch field {
+        case "certificateNames", "certificate_names":
+            try json.read(&self.certificateNames)
+            return 0
+        default: return nil
+        }
+    }
+
+    func writeFields(to json: inout JSONWriter) throws {
+        try json.write("certificateNames", self.certificateNames)
     }
 }

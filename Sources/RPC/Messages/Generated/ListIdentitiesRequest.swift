@@ -31,6 +31,14 @@ public struct ListIdentitiesRequest: WireMessage {
             myvlm__v1__list_identities_request__free_unpacked
         ) { try Self($0) }
     }
+
+    /// The message as proto3's canonical JSON. Throws `MessageError` when a text field holds a NUL.
+    public func json() throws -> [UInt8] { try JSONWriter.text(of: self) }
+
+    /// Reads proto3's canonical JSON. Throws `MessageError` that names the field.
+    public init(json: [UInt8], limits: MessageLimits, unknownFields: UnknownFields) throws {
+        self = try JSONReader.message(json, limits, unknownFields)
+    }
 }
 
 extension ListIdentitiesRequest {
@@ -40,5 +48,22 @@ extension ListIdentitiesRequest {
 
     init(_ c: Myvlm__V1__ListIdentitiesRequest) throws {
         self.user = try MessageDecoding.text(c.user, field: "ListIdentitiesRequest.user")
+    }
+}
+
+extension ListIdentitiesRequest: JSONMessage {
+    static var blank: ListIdentitiesRequest { ListIdentitiesRequest() }
+
+    mutating func read(_ field: String, from json: inout JSONReader) throws -> Int? {
+        switch field {
+        case "user":
+            try json.read(&self.user)
+            return 0
+        default: return nil
+        }
+    }
+
+    func writeFields(to json: inout JSONWriter) throws {
+        try json.write("user", self.user)
     }
 }

@@ -30,6 +30,14 @@ public struct ListJobsReply: WireMessage {
             bytes, limits, Self.fullName, myvlm__v1__list_jobs_reply__unpack, myvlm__v1__list_jobs_reply__free_unpacked
         ) { try Self($0) }
     }
+
+    /// The message as proto3's canonical JSON. Throws `MessageError` when a text field holds a NUL.
+    public func json() throws -> [UInt8] { try JSONWriter.text(of: self) }
+
+    /// Reads proto3's canonical JSON. Throws `MessageError` that names the field.
+    public init(json: [UInt8], limits: MessageLimits, unknownFields: UnknownFields) throws {
+        self = try JSONReader.message(json, limits, unknownFields)
+    }
 }
 
 extension ListJobsReply {
@@ -40,5 +48,22 @@ extension ListJobsReply {
 
     init(_ c: Myvlm__V1__ListJobsReply) throws {
         self.jobs = try MessageDecoding.messages(c.jobs, c.n_jobs) { try Job($0) }
+    }
+}
+
+extension ListJobsReply: JSONMessage {
+    static var blank: ListJobsReply { ListJobsReply() }
+
+    mutating func read(_ field: String, from json: inout JSONReader) throws -> Int? {
+        switch field {
+        case "jobs":
+            try json.read(&self.jobs)
+            return 0
+        default: return nil
+        }
+    }
+
+    func writeFields(to json: inout JSONWriter) throws {
+        try json.write("jobs", self.jobs)
     }
 }

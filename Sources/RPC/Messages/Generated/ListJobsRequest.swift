@@ -31,6 +31,14 @@ public struct ListJobsRequest: WireMessage {
             myvlm__v1__list_jobs_request__free_unpacked
         ) { try Self($0) }
     }
+
+    /// The message as proto3's canonical JSON. Throws `MessageError` when a text field holds a NUL.
+    public func json() throws -> [UInt8] { try JSONWriter.text(of: self) }
+
+    /// Reads proto3's canonical JSON. Throws `MessageError` that names the field.
+    public init(json: [UInt8], limits: MessageLimits, unknownFields: UnknownFields) throws {
+        self = try JSONReader.message(json, limits, unknownFields)
+    }
 }
 
 extension ListJobsRequest {
@@ -40,5 +48,22 @@ extension ListJobsRequest {
 
     init(_ c: Myvlm__V1__ListJobsRequest) throws {
         self.limit = c.limit
+    }
+}
+
+extension ListJobsRequest: JSONMessage {
+    static var blank: ListJobsRequest { ListJobsRequest() }
+
+    mutating func read(_ field: String, from json: inout JSONReader) throws -> Int? {
+        switch field {
+        case "limit":
+            try json.read(&self.limit)
+            return 0
+        default: return nil
+        }
+    }
+
+    func writeFields(to json: inout JSONWriter) throws {
+        try json.write("limit", self.limit)
     }
 }

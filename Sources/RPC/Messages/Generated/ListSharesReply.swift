@@ -35,6 +35,14 @@ public struct ListSharesReply: WireMessage {
             myvlm__v1__list_shares_reply__free_unpacked
         ) { try Self($0) }
     }
+
+    /// The message as proto3's canonical JSON. Throws `MessageError` when a text field holds a NUL.
+    public func json() throws -> [UInt8] { try JSONWriter.text(of: self) }
+
+    /// Reads proto3's canonical JSON. Throws `MessageError` that names the field.
+    public init(json: [UInt8], limits: MessageLimits, unknownFields: UnknownFields) throws {
+        self = try JSONReader.message(json, limits, unknownFields)
+    }
 }
 
 extension ListSharesReply {
@@ -50,5 +58,26 @@ extension ListSharesReply {
         self.blocked = try MessageDecoding.elements(c.blocked, c.n_blocked) {
             try MessageDecoding.text($0, field: "ListSharesReply.blocked")
         }
+    }
+}
+
+extension ListSharesReply: JSONMessage {
+    static var blank: ListSharesReply { ListSharesReply() }
+
+    mutating func read(_ field: String, from json: inout JSONReader) throws -> Int? {
+        switch field {
+        case "shares":
+            try json.read(&self.shares)
+            return 0
+        case "blocked":
+            try json.read(&self.blocked)
+            return 1
+        default: return nil
+        }
+    }
+
+    func writeFields(to json: inout JSONWriter) throws {
+        try json.write("shares", self.shares)
+        try json.write("blocked", self.blocked)
     }
 }

@@ -27,6 +27,14 @@ public struct ListSharesRequest: WireMessage {
             myvlm__v1__list_shares_request__free_unpacked
         ) { try Self($0) }
     }
+
+    /// The message as proto3's canonical JSON. Throws `MessageError` when a text field holds a NUL.
+    public func json() throws -> [UInt8] { try JSONWriter.text(of: self) }
+
+    /// Reads proto3's canonical JSON. Throws `MessageError` that names the field.
+    public init(json: [UInt8], limits: MessageLimits, unknownFields: UnknownFields) throws {
+        self = try JSONReader.message(json, limits, unknownFields)
+    }
 }
 
 extension ListSharesRequest {
@@ -34,5 +42,16 @@ extension ListSharesRequest {
     }
 
     init(_ c: Myvlm__V1__ListSharesRequest) throws {
+    }
+}
+
+extension ListSharesRequest: JSONMessage {
+    static var blank: ListSharesRequest { ListSharesRequest() }
+
+    mutating func read(_ field: String, from json: inout JSONReader) throws -> Int? {
+        nil
+    }
+
+    func writeFields(to json: inout JSONWriter) throws {
     }
 }

@@ -31,6 +31,14 @@ public struct ListTokensReply: WireMessage {
             myvlm__v1__list_tokens_reply__free_unpacked
         ) { try Self($0) }
     }
+
+    /// The message as proto3's canonical JSON. Throws `MessageError` when a text field holds a NUL.
+    public func json() throws -> [UInt8] { try JSONWriter.text(of: self) }
+
+    /// Reads proto3's canonical JSON. Throws `MessageError` that names the field.
+    public init(json: [UInt8], limits: MessageLimits, unknownFields: UnknownFields) throws {
+        self = try JSONReader.message(json, limits, unknownFields)
+    }
 }
 
 extension ListTokensReply {
@@ -41,5 +49,22 @@ extension ListTokensReply {
 
     init(_ c: Myvlm__V1__ListTokensReply) throws {
         self.tokens = try MessageDecoding.messages(c.tokens, c.n_tokens) { try Token($0) }
+    }
+}
+
+extension ListTokensReply: JSONMessage {
+    static var blank: ListTokensReply { ListTokensReply() }
+
+    mutating func read(_ field: String, from json: inout JSONReader) throws -> Int? {
+        switch field {
+        case "tokens":
+            try json.read(&self.tokens)
+            return 0
+        default: return nil
+        }
+    }
+
+    func writeFields(to json: inout JSONWriter) throws {
+        try json.write("tokens", self.tokens)
     }
 }

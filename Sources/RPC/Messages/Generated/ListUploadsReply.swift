@@ -39,6 +39,14 @@ public struct ListUploadsReply: WireMessage {
             myvlm__v1__list_uploads_reply__free_unpacked
         ) { try Self($0) }
     }
+
+    /// The message as proto3's canonical JSON. Throws `MessageError` when a text field holds a NUL.
+    public func json() throws -> [UInt8] { try JSONWriter.text(of: self) }
+
+    /// Reads proto3's canonical JSON. Throws `MessageError` that names the field.
+    public init(json: [UInt8], limits: MessageLimits, unknownFields: UnknownFields) throws {
+        self = try JSONReader.message(json, limits, unknownFields)
+    }
 }
 
 extension ListUploadsReply {
@@ -53,5 +61,30 @@ extension ListUploadsReply {
         self.uploads = try MessageDecoding.messages(c.uploads, c.n_uploads) { try Upload($0) }
         self.limit = c.limit
         self.limitBytes = c.limit_bytes
+    }
+}
+
+extension ListUploadsReply: JSONMessage {
+    static var blank: ListUploadsReply { ListUploadsReply() }
+
+    mutating func read(_ field: String, from json: inout JSONReader) throws -> Int? {
+        switch field {
+        case "uploads":
+            try json.read(&self.uploads)
+            return 0
+        case "limit":
+            try json.read(&self.limit)
+            return 1
+        case "limitBytes", "limit_bytes":
+            try json.read(&self.limitBytes)
+            return 2
+        default: return nil
+        }
+    }
+
+    func writeFields(to json: inout JSONWriter) throws {
+        try json.write("uploads", self.uploads)
+        try json.write("limit", self.limit)
+        try json.write("limitBytes", self.limitBytes)
     }
 }

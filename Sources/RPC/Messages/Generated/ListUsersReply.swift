@@ -31,6 +31,14 @@ public struct ListUsersReply: WireMessage {
             myvlm__v1__list_users_reply__free_unpacked
         ) { try Self($0) }
     }
+
+    /// The message as proto3's canonical JSON. Throws `MessageError` when a text field holds a NUL.
+    public func json() throws -> [UInt8] { try JSONWriter.text(of: self) }
+
+    /// Reads proto3's canonical JSON. Throws `MessageError` that names the field.
+    public init(json: [UInt8], limits: MessageLimits, unknownFields: UnknownFields) throws {
+        self = try JSONReader.message(json, limits, unknownFields)
+    }
 }
 
 extension ListUsersReply {
@@ -41,5 +49,22 @@ extension ListUsersReply {
 
     init(_ c: Myvlm__V1__ListUsersReply) throws {
         self.users = try MessageDecoding.messages(c.users, c.n_users) { try User($0) }
+    }
+}
+
+extension ListUsersReply: JSONMessage {
+    static var blank: ListUsersReply { ListUsersReply() }
+
+    mutating func read(_ field: String, from json: inout JSONReader) throws -> Int? {
+        switch field {
+        case "users":
+            try json.read(&self.users)
+            return 0
+        default: return nil
+        }
+    }
+
+    func writeFields(to json: inout JSONWriter) throws {
+        try json.write("users", self.users)
     }
 }

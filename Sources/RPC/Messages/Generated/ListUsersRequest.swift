@@ -35,6 +35,14 @@ public struct ListUsersRequest: WireMessage {
             myvlm__v1__list_users_request__free_unpacked
         ) { try Self($0) }
     }
+
+    /// The message as proto3's canonical JSON. Throws `MessageError` when a text field holds a NUL.
+    public func json() throws -> [UInt8] { try JSONWriter.text(of: self) }
+
+    /// Reads proto3's canonical JSON. Throws `MessageError` that names the field.
+    public init(json: [UInt8], limits: MessageLimits, unknownFields: UnknownFields) throws {
+        self = try JSONReader.message(json, limits, unknownFields)
+    }
 }
 
 extension ListUsersRequest {
@@ -46,5 +54,26 @@ extension ListUsersRequest {
     init(_ c: Myvlm__V1__ListUsersRequest) throws {
         self.limit = c.limit
         self.after = try MessageDecoding.text(c.after, field: "ListUsersRequest.after")
+    }
+}
+
+extension ListUsersRequest: JSONMessage {
+    static var blank: ListUsersRequest { ListUsersRequest() }
+
+    mutating func read(_ field: String, from json: inout JSONReader) throws -> Int? {
+        switch field {
+        case "limit":
+            try json.read(&self.limit)
+            return 0
+        case "after":
+            try json.read(&self.after)
+            return 1
+        default: return nil
+        }
+    }
+
+    func writeFields(to json: inout JSONWriter) throws {
+        try json.write("limit", self.limit)
+        try json.write("after", self.after)
     }
 }

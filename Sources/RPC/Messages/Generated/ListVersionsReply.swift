@@ -31,6 +31,14 @@ public struct ListVersionsReply: WireMessage {
             myvlm__v1__list_versions_reply__free_unpacked
         ) { try Self($0) }
     }
+
+    /// The message as proto3's canonical JSON. Throws `MessageError` when a text field holds a NUL.
+    public func json() throws -> [UInt8] { try JSONWriter.text(of: self) }
+
+    /// Reads proto3's canonical JSON. Throws `MessageError` that names the field.
+    public init(json: [UInt8], limits: MessageLimits, unknownFields: UnknownFields) throws {
+        self = try JSONReader.message(json, limits, unknownFields)
+    }
 }
 
 extension ListVersionsReply {
@@ -41,5 +49,22 @@ extension ListVersionsReply {
 
     init(_ c: Myvlm__V1__ListVersionsReply) throws {
         self.versions = try MessageDecoding.messages(c.versions, c.n_versions) { try ConceptVersion($0) }
+    }
+}
+
+extension ListVersionsReply: JSONMessage {
+    static var blank: ListVersionsReply { ListVersionsReply() }
+
+    mutating func read(_ field: String, from json: inout JSONReader) throws -> Int? {
+        switch field {
+        case "versions":
+            try json.read(&self.versions)
+            return 0
+        default: return nil
+        }
+    }
+
+    func writeFields(to json: inout JSONWriter) throws {
+        try json.write("versions", self.versions)
     }
 }

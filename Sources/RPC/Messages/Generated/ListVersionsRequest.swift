@@ -11,7 +11,7 @@ public struct ListVersionsRequest: WireMessage {
     /// Field 1, `name`.
     public var name: String
 
-    /// Field 2, `limit`.
+    /// 0 takes 100; at most 1000.
     public var limit: UInt32
 
     /// Versions below this number only; 0 starts at the newest.
@@ -39,6 +39,14 @@ public struct ListVersionsRequest: WireMessage {
             myvlm__v1__list_versions_request__free_unpacked
         ) { try Self($0) }
     }
+
+    /// The message as proto3's canonical JSON. Throws `MessageError` when a text field holds a NUL.
+    public func json() throws -> [UInt8] { try JSONWriter.text(of: self) }
+
+    /// Reads proto3's canonical JSON. Throws `MessageError` that names the field.
+    public init(json: [UInt8], limits: MessageLimits, unknownFields: UnknownFields) throws {
+        self = try JSONReader.message(json, limits, unknownFields)
+    }
 }
 
 extension ListVersionsRequest {
@@ -52,5 +60,30 @@ extension ListVersionsRequest {
         self.name = try MessageDecoding.text(c.name, field: "ListVersionsRequest.name")
         self.limit = c.limit
         self.before = c.before
+    }
+}
+
+extension ListVersionsRequest: JSONMessage {
+    static var blank: ListVersionsRequest { ListVersionsRequest() }
+
+    mutating func read(_ field: String, from json: inout JSONReader) throws -> Int? {
+        switch field {
+        case "name":
+            try json.read(&self.name)
+            return 0
+        case "limit":
+            try json.read(&self.limit)
+            return 1
+        case "before":
+            try json.read(&self.before)
+            return 2
+        default: return nil
+        }
+    }
+
+    func writeFields(to json: inout JSONWriter) throws {
+        try json.write("name", self.name)
+        try json.write("limit", self.limit)
+        try json.write("before", self.before)
     }
 }

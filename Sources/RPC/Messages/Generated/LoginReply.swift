@@ -41,6 +41,14 @@ public struct LoginReply: WireMessage {
             bytes, limits, Self.fullName, myvlm__v1__login_reply__unpack, myvlm__v1__login_reply__free_unpacked
         ) { try Self($0) }
     }
+
+    /// The message as proto3's canonical JSON. Throws `MessageError` when a text field holds a NUL.
+    public func json() throws -> [UInt8] { try JSONWriter.text(of: self) }
+
+    /// Reads proto3's canonical JSON. Throws `MessageError` that names the field.
+    public init(json: [UInt8], limits: MessageLimits, unknownFields: UnknownFields) throws {
+        self = try JSONReader.message(json, limits, unknownFields)
+    }
 }
 
 extension LoginReply {
@@ -59,5 +67,34 @@ extension LoginReply {
         self.scopes = try MessageDecoding.elements(c.scopes, c.n_scopes) {
             try MessageDecoding.text($0, field: "LoginReply.scopes")
         }
+    }
+}
+
+extension LoginReply: JSONMessage {
+    static var blank: LoginReply { LoginReply() }
+
+    mutating func read(_ field: String, from json: inout JSONReader) throws -> Int? {
+        switch field {
+        case "token":
+            try json.read(&self.token)
+            return 0
+        case "expiresAtMs", "expires_at_ms":
+            try json.read(&self.expiresAtMs)
+            return 1
+        case "user":
+            try json.read(&self.user)
+            return 2
+        case "scopes":
+            try json.read(&self.scopes)
+            return 3
+        default: return nil
+        }
+    }
+
+    func writeFields(to json: inout JSONWriter) throws {
+        try json.write("token", self.token)
+        try json.write("expiresAtMs", self.expiresAtMs)
+        try json.write("user", self.user)
+        try json.write("scopes", self.scopes)
     }
 }

@@ -14,10 +14,10 @@ public struct LoginRequest: WireMessage {
     /// Field 2, `password`.
     public var password: String
 
-    /// What the token is for, shown in listings: "laptop".
+    /// What the token is for, shown in listings: "laptop". Up to 64 printable characters.
     public var label: String
 
-    /// Wanted life of the token; 0 takes the server's default, larger than its maximum is cut to that.
+    /// Wanted life of the token, up to 3,650 days; 0 takes the server's default, larger than its maximum is cut to that.
     public var lifetimeSeconds: Int64
 
     /// What the token may do; empty takes all that the user's role may.
@@ -51,6 +51,14 @@ public struct LoginRequest: WireMessage {
             bytes, limits, Self.fullName, myvlm__v1__login_request__unpack, myvlm__v1__login_request__free_unpacked
         ) { try Self($0) }
     }
+
+    /// The message as proto3's canonical JSON. Throws `MessageError` when a text field holds a NUL.
+    public func json() throws -> [UInt8] { try JSONWriter.text(of: self) }
+
+    /// Reads proto3's canonical JSON. Throws `MessageError` that names the field.
+    public init(json: [UInt8], limits: MessageLimits, unknownFields: UnknownFields) throws {
+        self = try JSONReader.message(json, limits, unknownFields)
+    }
 }
 
 extension LoginRequest {
@@ -71,5 +79,38 @@ extension LoginRequest {
         self.scopes = try MessageDecoding.elements(c.scopes, c.n_scopes) {
             try MessageDecoding.text($0, field: "LoginRequest.scopes")
         }
+    }
+}
+
+extension LoginRequest: JSONMessage {
+    static var blank: LoginRequest { LoginRequest() }
+
+    mutating func read(_ field: String, from json: inout JSONReader) throws -> Int? {
+        switch field {
+        case "user":
+            try json.read(&self.user)
+            return 0
+        case "password":
+            try json.read(&self.password)
+            return 1
+        case "label":
+            try json.read(&self.label)
+            return 2
+        case "lifetimeSeconds", "lifetime_seconds":
+            try json.read(&self.lifetimeSeconds)
+            return 3
+        case "scopes":
+            try json.read(&self.scopes)
+            return 4
+        default: return nil
+        }
+    }
+
+    func writeFields(to json: inout JSONWriter) throws {
+        try json.write("user", self.user)
+        try json.write("password", self.password)
+        try json.write("label", self.label)
+        try json.write("lifetimeSeconds", self.lifetimeSeconds)
+        try json.write("scopes", self.scopes)
     }
 }

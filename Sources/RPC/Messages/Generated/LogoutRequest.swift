@@ -25,6 +25,14 @@ public struct LogoutRequest: WireMessage {
             bytes, limits, Self.fullName, myvlm__v1__logout_request__unpack, myvlm__v1__logout_request__free_unpacked
         ) { try Self($0) }
     }
+
+    /// The message as proto3's canonical JSON. Throws `MessageError` when a text field holds a NUL.
+    public func json() throws -> [UInt8] { try JSONWriter.text(of: self) }
+
+    /// Reads proto3's canonical JSON. Throws `MessageError` that names the field.
+    public init(json: [UInt8], limits: MessageLimits, unknownFields: UnknownFields) throws {
+        self = try JSONReader.message(json, limits, unknownFields)
+    }
 }
 
 extension LogoutRequest {
@@ -32,5 +40,16 @@ extension LogoutRequest {
     }
 
     init(_ c: Myvlm__V1__LogoutRequest) throws {
+    }
+}
+
+extension LogoutRequest: JSONMessage {
+    static var blank: LogoutRequest { LogoutRequest() }
+
+    mutating func read(_ field: String, from json: inout JSONReader) throws -> Int? {
+        nil
+    }
+
+    func writeFields(to json: inout JSONWriter) throws {
     }
 }

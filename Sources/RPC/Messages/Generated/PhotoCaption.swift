@@ -11,7 +11,7 @@ public struct PhotoCaption: WireMessage {
     /// Index of the photo in the upload, from 0.
     public var photo: UInt32
 
-    /// A sentence with the placeholder {concept} once.
+    /// A sentence with the placeholder {concept} once; up to 300 bytes.
     public var text: String
 
     /// A message; every field has proto3's default.
@@ -33,6 +33,14 @@ public struct PhotoCaption: WireMessage {
             bytes, limits, Self.fullName, myvlm__v1__photo_caption__unpack, myvlm__v1__photo_caption__free_unpacked
         ) { try Self($0) }
     }
+
+    /// The message as proto3's canonical JSON. Throws `MessageError` when a text field holds a NUL.
+    public func json() throws -> [UInt8] { try JSONWriter.text(of: self) }
+
+    /// Reads proto3's canonical JSON. Throws `MessageError` that names the field.
+    public init(json: [UInt8], limits: MessageLimits, unknownFields: UnknownFields) throws {
+        self = try JSONReader.message(json, limits, unknownFields)
+    }
 }
 
 extension PhotoCaption {
@@ -44,5 +52,26 @@ extension PhotoCaption {
     init(_ c: Myvlm__V1__PhotoCaption) throws {
         self.photo = c.photo
         self.text = try MessageDecoding.text(c.text, field: "PhotoCaption.text")
+    }
+}
+
+extension PhotoCaption: JSONMessage {
+    static var blank: PhotoCaption { PhotoCaption() }
+
+    mutating func read(_ field: String, from json: inout JSONReader) throws -> Int? {
+        switch field {
+        case "photo":
+            try json.read(&self.photo)
+            return 0
+        case "text":
+            try json.read(&self.text)
+            return 1
+        default: return nil
+        }
+    }
+
+    func writeFields(to json: inout JSONWriter) throws {
+        try json.write("photo", self.photo)
+        try json.write("text", self.text)
     }
 }

@@ -8,7 +8,7 @@ public struct PhotoChunk: WireMessage {
     /// The full name in the proto file.
     public static var fullName: String { "myvlm.v1.PhotoChunk" }
 
-    /// Set on the first chunk of each photo: its file name, for messages only (never a path on the server).
+    /// Set on the first chunk of each photo: its file name, for messages only (never a path on the server). Up to 1,024 bytes.
     public var fileName: String
 
     /// Field 2, `data`.
@@ -37,6 +37,14 @@ public struct PhotoChunk: WireMessage {
             bytes, limits, Self.fullName, myvlm__v1__photo_chunk__unpack, myvlm__v1__photo_chunk__free_unpacked
         ) { try Self($0) }
     }
+
+    /// The message as proto3's canonical JSON. Throws `MessageError` when a text field holds a NUL.
+    public func json() throws -> [UInt8] { try JSONWriter.text(of: self) }
+
+    /// Reads proto3's canonical JSON. Throws `MessageError` that names the field.
+    public init(json: [UInt8], limits: MessageLimits, unknownFields: UnknownFields) throws {
+        self = try JSONReader.message(json, limits, unknownFields)
+    }
 }
 
 extension PhotoChunk {
@@ -50,5 +58,30 @@ extension PhotoChunk {
         self.fileName = try MessageDecoding.text(c.file_name, field: "PhotoChunk.file_name")
         self.data = MessageDecoding.bytes(c.data)
         self.last = c.last != 0
+    }
+}
+
+extension PhotoChunk: JSONMessage {
+    static var blank: PhotoChunk { PhotoChunk() }
+
+    mutating func read(_ field: String, from json: inout JSONReader) throws -> Int? {
+        switch field {
+        case "fileName", "file_name":
+            try json.read(&self.fileName)
+            return 0
+        case "data":
+            try json.read(&self.data)
+            return 1
+        case "last":
+            try json.read(&self.last)
+            return 2
+        default: return nil
+        }
+    }
+
+    func writeFields(to json: inout JSONWriter) throws {
+        try json.write("fileName", self.fileName)
+        try json.write("data", self.data)
+        try json.write("last", self.last)
     }
 }

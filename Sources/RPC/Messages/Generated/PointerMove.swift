@@ -71,6 +71,14 @@ public struct PointerMove: WireMessage {
             bytes, limits, Self.fullName, myvlm__v1__pointer_move__unpack, myvlm__v1__pointer_move__free_unpacked
         ) { try Self($0) }
     }
+
+    /// The message as proto3's canonical JSON. Throws `MessageError` when a text field holds a NUL.
+    public func json() throws -> [UInt8] { try JSONWriter.text(of: self) }
+
+    /// Reads proto3's canonical JSON. Throws `MessageError` that names the field.
+    public init(json: [UInt8], limits: MessageLimits, unknownFields: UnknownFields) throws {
+        self = try JSONReader.message(json, limits, unknownFields)
+    }
 }
 
 extension PointerMove {
@@ -96,5 +104,54 @@ extension PointerMove {
         self.reason = try MessageDecoding.text(c.reason, field: "PointerMove.reason")
         self.revision = c.revision
         self.pointer = try MessageDecoding.text(c.pointer, field: "PointerMove.pointer")
+    }
+}
+
+extension PointerMove: JSONMessage {
+    static var blank: PointerMove { PointerMove() }
+
+    mutating func read(_ field: String, from json: inout JSONReader) throws -> Int? {
+        switch field {
+        case "concept":
+            try json.read(&self.concept)
+            return 0
+        case "fromVersion", "from_version":
+            try json.read(&self.fromVersion)
+            return 1
+        case "toVersion", "to_version":
+            try json.read(&self.toVersion)
+            return 2
+        case "atMs", "at_ms":
+            try json.read(&self.atMs)
+            return 3
+        case "by":
+            try json.read(&self.by)
+            return 4
+        case "action":
+            try json.read(&self.action)
+            return 5
+        case "reason":
+            try json.read(&self.reason)
+            return 6
+        case "revision":
+            try json.read(&self.revision)
+            return 7
+        case "pointer":
+            try json.read(&self.pointer)
+            return 8
+        default: return nil
+        }
+    }
+
+    func writeFields(to json: inout JSONWriter) throws {
+        try json.write("concept", self.concept)
+        try json.write("fromVersion", self.fromVersion)
+        try json.write("toVersion", self.toVersion)
+        try json.write("atMs", self.atMs)
+        try json.write("by", self.by)
+        try json.write("action", self.action)
+        try json.write("reason", self.reason)
+        try json.write("revision", self.revision)
+        try json.write("pointer", self.pointer)
     }
 }

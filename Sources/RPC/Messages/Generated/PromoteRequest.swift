@@ -42,6 +42,14 @@ public struct PromoteRequest: WireMessage {
             bytes, limits, Self.fullName, myvlm__v1__promote_request__unpack, myvlm__v1__promote_request__free_unpacked
         ) { try Self($0) }
     }
+
+    /// The message as proto3's canonical JSON. Throws `MessageError` when a text field holds a NUL.
+    public func json() throws -> [UInt8] { try JSONWriter.text(of: self) }
+
+    /// Reads proto3's canonical JSON. Throws `MessageError` that names the field.
+    public init(json: [UInt8], limits: MessageLimits, unknownFields: UnknownFields) throws {
+        self = try JSONReader.message(json, limits, unknownFields)
+    }
 }
 
 extension PromoteRequest {
@@ -57,5 +65,34 @@ extension PromoteRequest {
         self.version = try MessageDecoding.text(c.version, field: "PromoteRequest.version")
         self.reason = try MessageDecoding.text(c.reason, field: "PromoteRequest.reason")
         self.ifVersion = c.if_version
+    }
+}
+
+extension PromoteRequest: JSONMessage {
+    static var blank: PromoteRequest { PromoteRequest() }
+
+    mutating func read(_ field: String, from json: inout JSONReader) throws -> Int? {
+        switch field {
+        case "name":
+            try json.read(&self.name)
+            return 0
+        case "version":
+            try json.read(&self.version)
+            return 1
+        case "reason":
+            try json.read(&self.reason)
+            return 2
+        case "ifVersion", "if_version":
+            try json.read(&self.ifVersion)
+            return 3
+        default: return nil
+        }
+    }
+
+    func writeFields(to json: inout JSONWriter) throws {
+        try json.write("name", self.name)
+        try json.write("version", self.version)
+        try json.write("reason", self.reason)
+        try json.write("ifVersion", self.ifVersion)
     }
 }

@@ -39,6 +39,14 @@ public struct ProtectAliasRequest: WireMessage {
             myvlm__v1__protect_alias_request__free_unpacked
         ) { try Self($0) }
     }
+
+    /// The message as proto3's canonical JSON. Throws `MessageError` when a text field holds a NUL.
+    public func json() throws -> [UInt8] { try JSONWriter.text(of: self) }
+
+    /// Reads proto3's canonical JSON. Throws `MessageError` that names the field.
+    public init(json: [UInt8], limits: MessageLimits, unknownFields: UnknownFields) throws {
+        self = try JSONReader.message(json, limits, unknownFields)
+    }
 }
 
 extension ProtectAliasRequest {
@@ -52,5 +60,30 @@ extension ProtectAliasRequest {
         self.concept = try MessageDecoding.text(c.concept, field: "ProtectAliasRequest.concept")
         self.alias = try MessageDecoding.text(c.alias, field: "ProtectAliasRequest.alias")
         self.isProtected = c.is_protected != 0
+    }
+}
+
+extension ProtectAliasRequest: JSONMessage {
+    static var blank: ProtectAliasRequest { ProtectAliasRequest() }
+
+    mutating func read(_ field: String, from json: inout JSONReader) throws -> Int? {
+        switch field {
+        case "concept":
+            try json.read(&self.concept)
+            return 0
+        case "alias":
+            try json.read(&self.alias)
+            return 1
+        case "isProtected", "is_protected":
+            try json.read(&self.isProtected)
+            return 2
+        default: return nil
+        }
+    }
+
+    func writeFields(to json: inout JSONWriter) throws {
+        try json.write("concept", self.concept)
+        try json.write("alias", self.alias)
+        try json.write("isProtected", self.isProtected)
     }
 }

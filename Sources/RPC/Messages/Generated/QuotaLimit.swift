@@ -37,6 +37,14 @@ public struct QuotaLimit: WireMessage {
             bytes, limits, Self.fullName, myvlm__v1__quota_limit__unpack, myvlm__v1__quota_limit__free_unpacked
         ) { try Self($0) }
     }
+
+    /// The message as proto3's canonical JSON. Throws `MessageError` when a text field holds a NUL.
+    public func json() throws -> [UInt8] { try JSONWriter.text(of: self) }
+
+    /// Reads proto3's canonical JSON. Throws `MessageError` that names the field.
+    public init(json: [UInt8], limits: MessageLimits, unknownFields: UnknownFields) throws {
+        self = try JSONReader.message(json, limits, unknownFields)
+    }
 }
 
 extension QuotaLimit {
@@ -50,5 +58,30 @@ extension QuotaLimit {
         self.name = try MessageDecoding.text(c.name, field: "QuotaLimit.name")
         self.limit = c.limit
         self.reset = c.reset != 0
+    }
+}
+
+extension QuotaLimit: JSONMessage {
+    static var blank: QuotaLimit { QuotaLimit() }
+
+    mutating func read(_ field: String, from json: inout JSONReader) throws -> Int? {
+        switch field {
+        case "name":
+            try json.read(&self.name)
+            return 0
+        case "limit":
+            try json.read(&self.limit)
+            return 1
+        case "reset":
+            try json.read(&self.reset)
+            return 2
+        default: return nil
+        }
+    }
+
+    func writeFields(to json: inout JSONWriter) throws {
+        try json.write("name", self.name)
+        try json.write("limit", self.limit)
+        try json.write("reset", self.reset)
     }
 }

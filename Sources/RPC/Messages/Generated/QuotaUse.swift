@@ -41,6 +41,14 @@ public struct QuotaUse: WireMessage {
             bytes, limits, Self.fullName, myvlm__v1__quota_use__unpack, myvlm__v1__quota_use__free_unpacked
         ) { try Self($0) }
     }
+
+    /// The message as proto3's canonical JSON. Throws `MessageError` when a text field holds a NUL.
+    public func json() throws -> [UInt8] { try JSONWriter.text(of: self) }
+
+    /// Reads proto3's canonical JSON. Throws `MessageError` that names the field.
+    public init(json: [UInt8], limits: MessageLimits, unknownFields: UnknownFields) throws {
+        self = try JSONReader.message(json, limits, unknownFields)
+    }
 }
 
 extension QuotaUse {
@@ -56,5 +64,34 @@ extension QuotaUse {
         self.limit = c.limit
         self.used = c.used
         self.own = c.own != 0
+    }
+}
+
+extension QuotaUse: JSONMessage {
+    static var blank: QuotaUse { QuotaUse() }
+
+    mutating func read(_ field: String, from json: inout JSONReader) throws -> Int? {
+        switch field {
+        case "name":
+            try json.read(&self.name)
+            return 0
+        case "limit":
+            try json.read(&self.limit)
+            return 1
+        case "used":
+            try json.read(&self.used)
+            return 2
+        case "own":
+            try json.read(&self.own)
+            return 3
+        default: return nil
+        }
+    }
+
+    func writeFields(to json: inout JSONWriter) throws {
+        try json.write("name", self.name)
+        try json.write("limit", self.limit)
+        try json.write("used", self.used)
+        try json.write("own", self.own)
     }
 }

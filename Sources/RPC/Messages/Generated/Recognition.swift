@@ -71,6 +71,14 @@ public struct Recognition: WireMessage {
             bytes, limits, Self.fullName, myvlm__v1__recognition__unpack, myvlm__v1__recognition__free_unpacked
         ) { try Self($0) }
     }
+
+    /// The message as proto3's canonical JSON. Throws `MessageError` when a text field holds a NUL.
+    public func json() throws -> [UInt8] { try JSONWriter.text(of: self) }
+
+    /// Reads proto3's canonical JSON. Throws `MessageError` that names the field.
+    public init(json: [UInt8], limits: MessageLimits, unknownFields: UnknownFields) throws {
+        self = try JSONReader.message(json, limits, unknownFields)
+    }
 }
 
 extension Recognition {
@@ -98,5 +106,54 @@ extension Recognition {
         self.heat = try MessageDecoding.elements(c.heat, c.n_heat) { $0 }
         self.heatColumns = c.heat_columns
         self.identifier = try MessageDecoding.text(c.identifier, field: "Recognition.identifier")
+    }
+}
+
+extension Recognition: JSONMessage {
+    static var blank: Recognition { Recognition() }
+
+    mutating func read(_ field: String, from json: inout JSONReader) throws -> Int? {
+        switch field {
+        case "concept":
+            try json.read(&self.concept)
+            return 0
+        case "version":
+            try json.read(&self.version)
+            return 1
+        case "score":
+            try json.read(&self.score)
+            return 2
+        case "threshold":
+            try json.read(&self.threshold)
+            return 3
+        case "fired":
+            try json.read(&self.fired)
+            return 4
+        case "boxes":
+            try json.read(&self.boxes)
+            return 5
+        case "heat":
+            try json.read(&self.heat)
+            return 6
+        case "heatColumns", "heat_columns":
+            try json.read(&self.heatColumns)
+            return 7
+        case "identifier":
+            try json.read(&self.identifier)
+            return 8
+        default: return nil
+        }
+    }
+
+    func writeFields(to json: inout JSONWriter) throws {
+        try json.write("concept", self.concept)
+        try json.write("version", self.version)
+        try json.write("score", self.score)
+        try json.write("threshold", self.threshold)
+        try json.write("fired", self.fired)
+        try json.write("boxes", self.boxes)
+        try json.write("heat", self.heat)
+        try json.write("heatColumns", self.heatColumns)
+        try json.write("identifier", self.identifier)
     }
 }

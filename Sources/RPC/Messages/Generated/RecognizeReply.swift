@@ -52,6 +52,14 @@ public struct RecognizeReply: WireMessage {
             bytes, limits, Self.fullName, myvlm__v1__recognize_reply__unpack, myvlm__v1__recognize_reply__free_unpacked
         ) { try Self($0) }
     }
+
+    /// The message as proto3's canonical JSON. Throws `MessageError` when a text field holds a NUL.
+    public func json() throws -> [UInt8] { try JSONWriter.text(of: self) }
+
+    /// Reads proto3's canonical JSON. Throws `MessageError` that names the field.
+    public init(json: [UInt8], limits: MessageLimits, unknownFields: UnknownFields) throws {
+        self = try JSONReader.message(json, limits, unknownFields)
+    }
 }
 
 extension RecognizeReply {
@@ -73,5 +81,38 @@ extension RecognizeReply {
         self.faces = c.faces
         self.tags = try MessageDecoding.messages(c.tags, c.n_tags) { try Tag($0) }
         self.skipped = try MessageDecoding.messages(c.skipped, c.n_skipped) { try SkippedConcept($0) }
+    }
+}
+
+extension RecognizeReply: JSONMessage {
+    static var blank: RecognizeReply { RecognizeReply() }
+
+    mutating func read(_ field: String, from json: inout JSONReader) throws -> Int? {
+        switch field {
+        case "results":
+            try json.read(&self.results)
+            return 0
+        case "conceptSetDigest", "concept_set_digest":
+            try json.read(&self.conceptSetDigest)
+            return 1
+        case "faces":
+            try json.read(&self.faces)
+            return 2
+        case "tags":
+            try json.read(&self.tags)
+            return 3
+        case "skipped":
+            try json.read(&self.skipped)
+            return 4
+        default: return nil
+        }
+    }
+
+    func writeFields(to json: inout JSONWriter) throws {
+        try json.write("results", self.results)
+        try json.write("conceptSetDigest", self.conceptSetDigest)
+        try json.write("faces", self.faces)
+        try json.write("tags", self.tags)
+        try json.write("skipped", self.skipped)
     }
 }

@@ -8,7 +8,7 @@ public struct RecognizeRequest: WireMessage {
     /// The full name in the proto file.
     public static var fullName: String { "myvlm.v1.RecognizeRequest" }
 
-    /// Field 1, `image`.
+    /// A JPEG, PNG or WebP file of up to 24 MiB.
     public var image: [UInt8]
 
     /// A message; every field has proto3's default.
@@ -31,6 +31,14 @@ public struct RecognizeRequest: WireMessage {
             myvlm__v1__recognize_request__free_unpacked
         ) { try Self($0) }
     }
+
+    /// The message as proto3's canonical JSON. Throws `MessageError` when a text field holds a NUL.
+    public func json() throws -> [UInt8] { try JSONWriter.text(of: self) }
+
+    /// Reads proto3's canonical JSON. Throws `MessageError` that names the field.
+    public init(json: [UInt8], limits: MessageLimits, unknownFields: UnknownFields) throws {
+        self = try JSONReader.message(json, limits, unknownFields)
+    }
 }
 
 extension RecognizeRequest {
@@ -40,5 +48,22 @@ extension RecognizeRequest {
 
     init(_ c: Myvlm__V1__RecognizeRequest) throws {
         self.image = MessageDecoding.bytes(c.image)
+    }
+}
+
+extension RecognizeRequest: JSONMessage {
+    static var blank: RecognizeRequest { RecognizeRequest() }
+
+    mutating func read(_ field: String, from json: inout JSONReader) throws -> Int? {
+        switch field {
+        case "image":
+            try json.read(&self.image)
+            return 0
+        default: return nil
+        }
+    }
+
+    func writeFields(to json: inout JSONWriter) throws {
+        try json.write("image", self.image)
     }
 }

@@ -39,6 +39,14 @@ public struct RemoveAliasRequest: WireMessage {
             myvlm__v1__remove_alias_request__free_unpacked
         ) { try Self($0) }
     }
+
+    /// The message as proto3's canonical JSON. Throws `MessageError` when a text field holds a NUL.
+    public func json() throws -> [UInt8] { try JSONWriter.text(of: self) }
+
+    /// Reads proto3's canonical JSON. Throws `MessageError` that names the field.
+    public init(json: [UInt8], limits: MessageLimits, unknownFields: UnknownFields) throws {
+        self = try JSONReader.message(json, limits, unknownFields)
+    }
 }
 
 extension RemoveAliasRequest {
@@ -52,5 +60,30 @@ extension RemoveAliasRequest {
         self.concept = try MessageDecoding.text(c.concept, field: "RemoveAliasRequest.concept")
         self.alias = try MessageDecoding.text(c.alias, field: "RemoveAliasRequest.alias")
         self.reason = try MessageDecoding.text(c.reason, field: "RemoveAliasRequest.reason")
+    }
+}
+
+extension RemoveAliasRequest: JSONMessage {
+    static var blank: RemoveAliasRequest { RemoveAliasRequest() }
+
+    mutating func read(_ field: String, from json: inout JSONReader) throws -> Int? {
+        switch field {
+        case "concept":
+            try json.read(&self.concept)
+            return 0
+        case "alias":
+            try json.read(&self.alias)
+            return 1
+        case "reason":
+            try json.read(&self.reason)
+            return 2
+        default: return nil
+        }
+    }
+
+    func writeFields(to json: inout JSONWriter) throws {
+        try json.write("concept", self.concept)
+        try json.write("alias", self.alias)
+        try json.write("reason", self.reason)
     }
 }

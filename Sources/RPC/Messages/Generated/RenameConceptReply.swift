@@ -35,6 +35,14 @@ public struct RenameConceptReply: WireMessage {
             myvlm__v1__rename_concept_reply__free_unpacked
         ) { try Self($0) }
     }
+
+    /// The message as proto3's canonical JSON. Throws `MessageError` when a text field holds a NUL.
+    public func json() throws -> [UInt8] { try JSONWriter.text(of: self) }
+
+    /// Reads proto3's canonical JSON. Throws `MessageError` that names the field.
+    public init(json: [UInt8], limits: MessageLimits, unknownFields: UnknownFields) throws {
+        self = try JSONReader.message(json, limits, unknownFields)
+    }
 }
 
 extension RenameConceptReply {
@@ -48,5 +56,26 @@ extension RenameConceptReply {
     init(_ c: Myvlm__V1__RenameConceptReply) throws {
         self.concept = try MessageDecoding.message(c.concept) { try Concept($0) }
         self.revision = c.revision
+    }
+}
+
+extension RenameConceptReply: JSONMessage {
+    static var blank: RenameConceptReply { RenameConceptReply() }
+
+    mutating func read(_ field: String, from json: inout JSONReader) throws -> Int? {
+        switch field {
+        case "concept":
+            try json.read(&self.concept)
+            return 0
+        case "revision":
+            try json.read(&self.revision)
+            return 1
+        default: return nil
+        }
+    }
+
+    func writeFields(to json: inout JSONWriter) throws {
+        try json.write("concept", self.concept)
+        try json.write("revision", self.revision)
     }
 }

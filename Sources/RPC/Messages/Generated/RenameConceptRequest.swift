@@ -11,7 +11,7 @@ public struct RenameConceptRequest: WireMessage {
     /// Field 1, `name`.
     public var name: String
 
-    /// Field 2, `new_name`.
+    /// 1 to 64 printable characters, no path.
     public var newName: String
 
     /// A message; every field has proto3's default.
@@ -35,6 +35,14 @@ public struct RenameConceptRequest: WireMessage {
             myvlm__v1__rename_concept_request__free_unpacked
         ) { try Self($0) }
     }
+
+    /// The message as proto3's canonical JSON. Throws `MessageError` when a text field holds a NUL.
+    public func json() throws -> [UInt8] { try JSONWriter.text(of: self) }
+
+    /// Reads proto3's canonical JSON. Throws `MessageError` that names the field.
+    public init(json: [UInt8], limits: MessageLimits, unknownFields: UnknownFields) throws {
+        self = try JSONReader.message(json, limits, unknownFields)
+    }
 }
 
 extension RenameConceptRequest {
@@ -46,5 +54,26 @@ extension RenameConceptRequest {
     init(_ c: Myvlm__V1__RenameConceptRequest) throws {
         self.name = try MessageDecoding.text(c.name, field: "RenameConceptRequest.name")
         self.newName = try MessageDecoding.text(c.new_name, field: "RenameConceptRequest.new_name")
+    }
+}
+
+extension RenameConceptRequest: JSONMessage {
+    static var blank: RenameConceptRequest { RenameConceptRequest() }
+
+    mutating func read(_ field: String, from json: inout JSONReader) throws -> Int? {
+        switch field {
+        case "name":
+            try json.read(&self.name)
+            return 0
+        case "newName", "new_name":
+            try json.read(&self.newName)
+            return 1
+        default: return nil
+        }
+    }
+
+    func writeFields(to json: inout JSONWriter) throws {
+        try json.write("name", self.name)
+        try json.write("newName", self.newName)
     }
 }

@@ -11,7 +11,7 @@ public struct ResetPasswordRequest: WireMessage {
     /// Field 1, `name`.
     public var name: String
 
-    /// Field 2, `password`.
+    /// 8 to 1,024 bytes.
     public var password: String
 
     /// A message; every field has proto3's default.
@@ -35,6 +35,14 @@ public struct ResetPasswordRequest: WireMessage {
             myvlm__v1__reset_password_request__free_unpacked
         ) { try Self($0) }
     }
+
+    /// The message as proto3's canonical JSON. Throws `MessageError` when a text field holds a NUL.
+    public func json() throws -> [UInt8] { try JSONWriter.text(of: self) }
+
+    /// Reads proto3's canonical JSON. Throws `MessageError` that names the field.
+    public init(json: [UInt8], limits: MessageLimits, unknownFields: UnknownFields) throws {
+        self = try JSONReader.message(json, limits, unknownFields)
+    }
 }
 
 extension ResetPasswordRequest {
@@ -46,5 +54,26 @@ extension ResetPasswordRequest {
     init(_ c: Myvlm__V1__ResetPasswordRequest) throws {
         self.name = try MessageDecoding.text(c.name, field: "ResetPasswordRequest.name")
         self.password = try MessageDecoding.text(c.password, field: "ResetPasswordRequest.password")
+    }
+}
+
+extension ResetPasswordRequest: JSONMessage {
+    static var blank: ResetPasswordRequest { ResetPasswordRequest() }
+
+    mutating func read(_ field: String, from json: inout JSONReader) throws -> Int? {
+        switch field {
+        case "name":
+            try json.read(&self.name)
+            return 0
+        case "password":
+            try json.read(&self.password)
+            return 1
+        default: return nil
+        }
+    }
+
+    func writeFields(to json: inout JSONWriter) throws {
+        try json.write("name", self.name)
+        try json.write("password", self.password)
     }
 }

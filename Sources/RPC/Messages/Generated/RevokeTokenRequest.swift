@@ -31,6 +31,14 @@ public struct RevokeTokenRequest: WireMessage {
             myvlm__v1__revoke_token_request__free_unpacked
         ) { try Self($0) }
     }
+
+    /// The message as proto3's canonical JSON. Throws `MessageError` when a text field holds a NUL.
+    public func json() throws -> [UInt8] { try JSONWriter.text(of: self) }
+
+    /// Reads proto3's canonical JSON. Throws `MessageError` that names the field.
+    public init(json: [UInt8], limits: MessageLimits, unknownFields: UnknownFields) throws {
+        self = try JSONReader.message(json, limits, unknownFields)
+    }
 }
 
 extension RevokeTokenRequest {
@@ -40,5 +48,22 @@ extension RevokeTokenRequest {
 
     init(_ c: Myvlm__V1__RevokeTokenRequest) throws {
         self.id = c.id
+    }
+}
+
+extension RevokeTokenRequest: JSONMessage {
+    static var blank: RevokeTokenRequest { RevokeTokenRequest() }
+
+    mutating func read(_ field: String, from json: inout JSONReader) throws -> Int? {
+        switch field {
+        case "id":
+            try json.read(&self.id)
+            return 0
+        default: return nil
+        }
+    }
+
+    func writeFields(to json: inout JSONWriter) throws {
+        try json.write("id", self.id)
     }
 }

@@ -35,3 +35,25 @@ public enum Role: Sendable, Hashable {
         }
     }
 }
+
+extension Role: JSONEnum {
+    var jsonName: String? {
+        switch self {
+        case .unspecified: "ROLE_UNSPECIFIED"
+        case .user: "ROLE_USER"
+        case .admin: "ROLE_ADMIN"
+        case .auditor: "ROLE_AUDITOR"
+        case .unrecognized: nil
+        }
+    }
+
+    init?(jsonName: String) {
+        switch jsonName {
+        case "ROLE_UNSPECIFIED": self = .unspecified
+        case "ROLE_USER": self = .user
+        case "ROLE_ADMIN": self = .admin
+        case "ROLE_AUDITOR": self = .auditor
+        default: return nil
+        }
+    }
+}

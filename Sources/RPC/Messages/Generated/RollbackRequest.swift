@@ -43,6 +43,14 @@ public struct RollbackRequest: WireMessage {
             myvlm__v1__rollback_request__free_unpacked
         ) { try Self($0) }
     }
+
+    /// The message as proto3's canonical JSON. Throws `MessageError` when a text field holds a NUL.
+    public func json() throws -> [UInt8] { try JSONWriter.text(of: self) }
+
+    /// Reads proto3's canonical JSON. Throws `MessageError` that names the field.
+    public init(json: [UInt8], limits: MessageLimits, unknownFields: UnknownFields) throws {
+        self = try JSONReader.message(json, limits, unknownFields)
+    }
 }
 
 extension RollbackRequest {
@@ -58,5 +66,34 @@ extension RollbackRequest {
         self.to = c.to
         self.reason = try MessageDecoding.text(c.reason, field: "RollbackRequest.reason")
         self.ifVersion = c.if_version
+    }
+}
+
+extension RollbackRequest: JSONMessage {
+    static var blank: RollbackRequest { RollbackRequest() }
+
+    mutating func read(_ field: String, from json: inout JSONReader) throws -> Int? {
+        switch field {
+        case "name":
+            try json.read(&self.name)
+            return 0
+        case "to":
+            try json.read(&self.to)
+            return 1
+        case "reason":
+            try json.read(&self.reason)
+            return 2
+        case "ifVersion", "if_version":
+            try json.read(&self.ifVersion)
+            return 3
+        default: return nil
+        }
+    }
+
+    func writeFields(to json: inout JSONWriter) throws {
+        try json.write("name", self.name)
+        try json.write("to", self.to)
+        try json.write("reason", self.reason)
+        try json.write("ifVersion", self.ifVersion)
     }
 }

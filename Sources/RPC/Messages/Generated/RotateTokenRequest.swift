@@ -35,6 +35,14 @@ public struct RotateTokenRequest: WireMessage {
             myvlm__v1__rotate_token_request__free_unpacked
         ) { try Self($0) }
     }
+
+    /// The message as proto3's canonical JSON. Throws `MessageError` when a text field holds a NUL.
+    public func json() throws -> [UInt8] { try JSONWriter.text(of: self) }
+
+    /// Reads proto3's canonical JSON. Throws `MessageError` that names the field.
+    public init(json: [UInt8], limits: MessageLimits, unknownFields: UnknownFields) throws {
+        self = try JSONReader.message(json, limits, unknownFields)
+    }
 }
 
 extension RotateTokenRequest {
@@ -46,5 +54,26 @@ extension RotateTokenRequest {
     init(_ c: Myvlm__V1__RotateTokenRequest) throws {
         self.id = c.id
         self.overlapSeconds = c.overlap_seconds
+    }
+}
+
+extension RotateTokenRequest: JSONMessage {
+    static var blank: RotateTokenRequest { RotateTokenRequest() }
+
+    mutating func read(_ field: String, from json: inout JSONReader) throws -> Int? {
+        switch field {
+        case "id":
+            try json.read(&self.id)
+            return 0
+        case "overlapSeconds", "overlap_seconds":
+            try json.read(&self.overlapSeconds)
+            return 1
+        default: return nil
+        }
+    }
+
+    func writeFields(to json: inout JSONWriter) throws {
+        try json.write("id", self.id)
+        try json.write("overlapSeconds", self.overlapSeconds)
     }
 }

@@ -8,16 +8,16 @@ public struct Sampling: WireMessage {
     /// The full name in the proto file.
     public static var fullName: String { "myvlm.v1.Sampling" }
 
-    /// 0 is greedy.
+    /// 0 to 2; 0 is greedy.
     public var temperature: Float
 
-    /// 0 takes 1 (off).
+    /// Above 0, up to 1: nucleus sampling; 0 takes 1 (off).
     public var topP: Float
 
     /// Field 3, `seed`.
     public var seed: UInt64
 
-    /// 0 takes the server's default.
+    /// 1 to 256; 0 takes the server's default.
     public var maxTokens: UInt32
 
     /// Search for the likeliest answer instead of choosing token by token; with a temperature it is refused.
@@ -51,6 +51,14 @@ public struct Sampling: WireMessage {
             bytes, limits, Self.fullName, myvlm__v1__sampling__unpack, myvlm__v1__sampling__free_unpacked
         ) { try Self($0) }
     }
+
+    /// The message as proto3's canonical JSON. Throws `MessageError` when a text field holds a NUL.
+    public func json() throws -> [UInt8] { try JSONWriter.text(of: self) }
+
+    /// Reads proto3's canonical JSON. Throws `MessageError` that names the field.
+    public init(json: [UInt8], limits: MessageLimits, unknownFields: UnknownFields) throws {
+        self = try JSONReader.message(json, limits, unknownFields)
+    }
 }
 
 extension Sampling {
@@ -70,5 +78,38 @@ extension Sampling {
         self.seed = c.seed
         self.maxTokens = c.max_tokens
         self.beam = try MessageDecoding.message(c.beam) { try BeamOptions($0) }
+    }
+}
+
+extension Sampling: JSONMessage {
+    static var blank: Sampling { Sampling() }
+
+    mutating func read(_ field: String, from json: inout JSONReader) throws -> Int? {
+        switch field {
+        case "temperature":
+            try json.read(&self.temperature)
+            return 0
+        case "topP", "top_p":
+            try json.read(&self.topP)
+            return 1
+        case "seed":
+            try json.read(&self.seed)
+            return 2
+        case "maxTokens", "max_tokens":
+            try json.read(&self.maxTokens)
+            return 3
+        case "beam":
+            try json.read(&self.beam)
+            return 4
+        default: return nil
+        }
+    }
+
+    func writeFields(to json: inout JSONWriter) throws {
+        try json.write("temperature", self.temperature)
+        try json.write("topP", self.topP)
+        try json.write("seed", self.seed)
+        try json.write("maxTokens", self.maxTokens)
+        try json.write("beam", self.beam)
     }
 }

@@ -46,6 +46,14 @@ public struct ScrubReply: WireMessage {
             bytes, limits, Self.fullName, myvlm__v1__scrub_reply__unpack, myvlm__v1__scrub_reply__free_unpacked
         ) { try Self($0) }
     }
+
+    /// The message as proto3's canonical JSON. Throws `MessageError` when a text field holds a NUL.
+    public func json() throws -> [UInt8] { try JSONWriter.text(of: self) }
+
+    /// Reads proto3's canonical JSON. Throws `MessageError` that names the field.
+    public init(json: [UInt8], limits: MessageLimits, unknownFields: UnknownFields) throws {
+        self = try JSONReader.message(json, limits, unknownFields)
+    }
 }
 
 extension ScrubReply {
@@ -65,5 +73,34 @@ extension ScrubReply {
         self.structure = try MessageDecoding.elements(c.structure, c.n_structure) {
             try MessageDecoding.text($0, field: "ScrubReply.structure")
         }
+    }
+}
+
+extension ScrubReply: JSONMessage {
+    static var blank: ScrubReply { ScrubReply() }
+
+    mutating func read(_ field: String, from json: inout JSONReader) throws -> Int? {
+        switch field {
+        case "artifacts":
+            try json.read(&self.artifacts)
+            return 0
+        case "bytes":
+            try json.read(&self.bytes)
+            return 1
+        case "damaged":
+            try json.read(&self.damaged)
+            return 2
+        case "structure":
+            try json.read(&self.structure)
+            return 3
+        default: return nil
+        }
+    }
+
+    func writeFields(to json: inout JSONWriter) throws {
+        try json.write("artifacts", self.artifacts)
+        try json.write("bytes", self.bytes)
+        try json.write("damaged", self.damaged)
+        try json.write("structure", self.structure)
     }
 }

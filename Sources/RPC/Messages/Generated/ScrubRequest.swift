@@ -25,6 +25,14 @@ public struct ScrubRequest: WireMessage {
             bytes, limits, Self.fullName, myvlm__v1__scrub_request__unpack, myvlm__v1__scrub_request__free_unpacked
         ) { try Self($0) }
     }
+
+    /// The message as proto3's canonical JSON. Throws `MessageError` when a text field holds a NUL.
+    public func json() throws -> [UInt8] { try JSONWriter.text(of: self) }
+
+    /// Reads proto3's canonical JSON. Throws `MessageError` that names the field.
+    public init(json: [UInt8], limits: MessageLimits, unknownFields: UnknownFields) throws {
+        self = try JSONReader.message(json, limits, unknownFields)
+    }
 }
 
 extension ScrubRequest {
@@ -32,5 +40,16 @@ extension ScrubRequest {
     }
 
     init(_ c: Myvlm__V1__ScrubRequest) throws {
+    }
+}
+
+extension ScrubRequest: JSONMessage {
+    static var blank: ScrubRequest { ScrubRequest() }
+
+    mutating func read(_ field: String, from json: inout JSONReader) throws -> Int? {
+        nil
+    }
+
+    func writeFields(to json: inout JSONWriter) throws {
     }
 }

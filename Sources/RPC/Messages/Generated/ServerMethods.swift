@@ -4,9 +4,12 @@ public import RPCCore
 
 /// The methods of the service `myvlm.v1.Server`.
 public enum ServerMethods {
-    /// Needs a token; tells versions and load.
+    /// Release, model and times for everybody; of the load a user hears what is its own, administrators and auditors all.
     public static let status = UnaryMethod<StatusRequest, StatusReply>(
-        MethodName(service: "myvlm.v1.Server", method: "Status"))
+        MethodName(service: "myvlm.v1.Server", method: "Status"),
+        rules: MethodRules(
+            scope: .any, requestBytes: 1_024, memoryBytes: 16_384, repetition: .withoutSideEffects,
+            deadline: .seconds(60)))
 
     /// Every method's name, in the order of the proto file.
     public static let all: [MethodName] = [

@@ -58,6 +58,14 @@ public struct SetAliasRequest: WireMessage {
             myvlm__v1__set_alias_request__free_unpacked
         ) { try Self($0) }
     }
+
+    /// The message as proto3's canonical JSON. Throws `MessageError` when a text field holds a NUL.
+    public func json() throws -> [UInt8] { try JSONWriter.text(of: self) }
+
+    /// Reads proto3's canonical JSON. Throws `MessageError` that names the field.
+    public init(json: [UInt8], limits: MessageLimits, unknownFields: UnknownFields) throws {
+        self = try JSONReader.message(json, limits, unknownFields)
+    }
 }
 
 extension SetAliasRequest {
@@ -77,5 +85,42 @@ extension SetAliasRequest {
         self.reason = try MessageDecoding.text(c.reason, field: "SetAliasRequest.reason")
         self.ifVersion = c.if_version
         self.onlyNew = c.only_new != 0
+    }
+}
+
+extension SetAliasRequest: JSONMessage {
+    static var blank: SetAliasRequest { SetAliasRequest() }
+
+    mutating func read(_ field: String, from json: inout JSONReader) throws -> Int? {
+        switch field {
+        case "concept":
+            try json.read(&self.concept)
+            return 0
+        case "alias":
+            try json.read(&self.alias)
+            return 1
+        case "version":
+            try json.read(&self.version)
+            return 2
+        case "reason":
+            try json.read(&self.reason)
+            return 3
+        case "ifVersion", "if_version":
+            try json.read(&self.ifVersion)
+            return 4
+        case "onlyNew", "only_new":
+            try json.read(&self.onlyNew)
+            return 5
+        default: return nil
+        }
+    }
+
+    func writeFields(to json: inout JSONWriter) throws {
+        try json.write("concept", self.concept)
+        try json.write("alias", self.alias)
+        try json.write("version", self.version)
+        try json.write("reason", self.reason)
+        try json.write("ifVersion", self.ifVersion)
+        try json.write("onlyNew", self.onlyNew)
     }
 }

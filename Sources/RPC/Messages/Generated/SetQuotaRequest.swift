@@ -35,6 +35,14 @@ public struct SetQuotaRequest: WireMessage {
             myvlm__v1__set_quota_request__free_unpacked
         ) { try Self($0) }
     }
+
+    /// The message as proto3's canonical JSON. Throws `MessageError` when a text field holds a NUL.
+    public func json() throws -> [UInt8] { try JSONWriter.text(of: self) }
+
+    /// Reads proto3's canonical JSON. Throws `MessageError` that names the field.
+    public init(json: [UInt8], limits: MessageLimits, unknownFields: UnknownFields) throws {
+        self = try JSONReader.message(json, limits, unknownFields)
+    }
 }
 
 extension SetQuotaRequest {
@@ -47,5 +55,26 @@ extension SetQuotaRequest {
     init(_ c: Myvlm__V1__SetQuotaRequest) throws {
         self.user = try MessageDecoding.text(c.user, field: "SetQuotaRequest.user")
         self.limits = try MessageDecoding.messages(c.limits, c.n_limits) { try QuotaLimit($0) }
+    }
+}
+
+extension SetQuotaRequest: JSONMessage {
+    static var blank: SetQuotaRequest { SetQuotaRequest() }
+
+    mutating func read(_ field: String, from json: inout JSONReader) throws -> Int? {
+        switch field {
+        case "user":
+            try json.read(&self.user)
+            return 0
+        case "limits":
+            try json.read(&self.limits)
+            return 1
+        default: return nil
+        }
+    }
+
+    func writeFields(to json: inout JSONWriter) throws {
+        try json.write("user", self.user)
+        try json.write("limits", self.limits)
     }
 }

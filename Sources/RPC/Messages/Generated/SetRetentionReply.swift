@@ -35,6 +35,14 @@ public struct SetRetentionReply: WireMessage {
             myvlm__v1__set_retention_reply__free_unpacked
         ) { try Self($0) }
     }
+
+    /// The message as proto3's canonical JSON. Throws `MessageError` when a text field holds a NUL.
+    public func json() throws -> [UInt8] { try JSONWriter.text(of: self) }
+
+    /// Reads proto3's canonical JSON. Throws `MessageError` that names the field.
+    public init(json: [UInt8], limits: MessageLimits, unknownFields: UnknownFields) throws {
+        self = try JSONReader.message(json, limits, unknownFields)
+    }
 }
 
 extension SetRetentionReply {
@@ -47,5 +55,26 @@ extension SetRetentionReply {
     init(_ c: Myvlm__V1__SetRetentionReply) throws {
         self.removed = try MessageDecoding.elements(c.removed, c.n_removed) { $0 }
         self.revision = c.revision
+    }
+}
+
+extension SetRetentionReply: JSONMessage {
+    static var blank: SetRetentionReply { SetRetentionReply() }
+
+    mutating func read(_ field: String, from json: inout JSONReader) throws -> Int? {
+        switch field {
+        case "removed":
+            try json.read(&self.removed)
+            return 0
+        case "revision":
+            try json.read(&self.revision)
+            return 1
+        default: return nil
+        }
+    }
+
+    func writeFields(to json: inout JSONWriter) throws {
+        try json.write("removed", self.removed)
+        try json.write("revision", self.revision)
     }
 }

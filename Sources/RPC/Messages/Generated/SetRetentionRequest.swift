@@ -35,6 +35,14 @@ public struct SetRetentionRequest: WireMessage {
             myvlm__v1__set_retention_request__free_unpacked
         ) { try Self($0) }
     }
+
+    /// The message as proto3's canonical JSON. Throws `MessageError` when a text field holds a NUL.
+    public func json() throws -> [UInt8] { try JSONWriter.text(of: self) }
+
+    /// Reads proto3's canonical JSON. Throws `MessageError` that names the field.
+    public init(json: [UInt8], limits: MessageLimits, unknownFields: UnknownFields) throws {
+        self = try JSONReader.message(json, limits, unknownFields)
+    }
 }
 
 extension SetRetentionRequest {
@@ -46,5 +54,26 @@ extension SetRetentionRequest {
     init(_ c: Myvlm__V1__SetRetentionRequest) throws {
         self.concept = try MessageDecoding.text(c.concept, field: "SetRetentionRequest.concept")
         self.keepLast = c.keep_last
+    }
+}
+
+extension SetRetentionRequest: JSONMessage {
+    static var blank: SetRetentionRequest { SetRetentionRequest() }
+
+    mutating func read(_ field: String, from json: inout JSONReader) throws -> Int? {
+        switch field {
+        case "concept":
+            try json.read(&self.concept)
+            return 0
+        case "keepLast", "keep_last":
+            try json.read(&self.keepLast)
+            return 1
+        default: return nil
+        }
+    }
+
+    func writeFields(to json: inout JSONWriter) throws {
+        try json.write("concept", self.concept)
+        try json.write("keepLast", self.keepLast)
     }
 }

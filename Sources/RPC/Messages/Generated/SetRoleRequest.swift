@@ -35,6 +35,14 @@ public struct SetRoleRequest: WireMessage {
             myvlm__v1__set_role_request__free_unpacked
         ) { try Self($0) }
     }
+
+    /// The message as proto3's canonical JSON. Throws `MessageError` when a text field holds a NUL.
+    public func json() throws -> [UInt8] { try JSONWriter.text(of: self) }
+
+    /// Reads proto3's canonical JSON. Throws `MessageError` that names the field.
+    public init(json: [UInt8], limits: MessageLimits, unknownFields: UnknownFields) throws {
+        self = try JSONReader.message(json, limits, unknownFields)
+    }
 }
 
 extension SetRoleRequest {
@@ -46,5 +54,26 @@ extension SetRoleRequest {
     init(_ c: Myvlm__V1__SetRoleRequest) throws {
         self.name = try MessageDecoding.text(c.name, field: "SetRoleRequest.name")
         self.role = Role(rawValue: Int32(bitPattern: c.role.rawValue))
+    }
+}
+
+extension SetRoleRequest: JSONMessage {
+    static var blank: SetRoleRequest { SetRoleRequest() }
+
+    mutating func read(_ field: String, from json: inout JSONReader) throws -> Int? {
+        switch field {
+        case "name":
+            try json.read(&self.name)
+            return 0
+        case "role":
+            try json.read(&self.role)
+            return 1
+        default: return nil
+        }
+    }
+
+    func writeFields(to json: inout JSONWriter) throws {
+        try json.write("name", self.name)
+        try json.write("role", self.role)
     }
 }

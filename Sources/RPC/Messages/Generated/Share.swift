@@ -51,6 +51,14 @@ public struct Share: WireMessage {
             bytes, limits, Self.fullName, myvlm__v1__share__unpack, myvlm__v1__share__free_unpacked
         ) { try Self($0) }
     }
+
+    /// The message as proto3's canonical JSON. Throws `MessageError` when a text field holds a NUL.
+    public func json() throws -> [UInt8] { try JSONWriter.text(of: self) }
+
+    /// Reads proto3's canonical JSON. Throws `MessageError` that names the field.
+    public init(json: [UInt8], limits: MessageLimits, unknownFields: UnknownFields) throws {
+        self = try JSONReader.message(json, limits, unknownFields)
+    }
 }
 
 extension Share {
@@ -68,5 +76,38 @@ extension Share {
         self.user = try MessageDecoding.text(c.user, field: "Share.user")
         self.createdAtMs = c.created_at_ms
         self.state = try MessageDecoding.text(c.state, field: "Share.state")
+    }
+}
+
+extension Share: JSONMessage {
+    static var blank: Share { Share() }
+
+    mutating func read(_ field: String, from json: inout JSONReader) throws -> Int? {
+        switch field {
+        case "owner":
+            try json.read(&self.owner)
+            return 0
+        case "concept":
+            try json.read(&self.concept)
+            return 1
+        case "user":
+            try json.read(&self.user)
+            return 2
+        case "createdAtMs", "created_at_ms":
+            try json.read(&self.createdAtMs)
+            return 3
+        case "state":
+            try json.read(&self.state)
+            return 4
+        default: return nil
+        }
+    }
+
+    func writeFields(to json: inout JSONWriter) throws {
+        try json.write("owner", self.owner)
+        try json.write("concept", self.concept)
+        try json.write("user", self.user)
+        try json.write("createdAtMs", self.createdAtMs)
+        try json.write("state", self.state)
     }
 }

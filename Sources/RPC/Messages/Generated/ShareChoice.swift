@@ -33,6 +33,14 @@ public struct ShareChoice: WireMessage {
             bytes, limits, Self.fullName, myvlm__v1__share_choice__unpack, myvlm__v1__share_choice__free_unpacked
         ) { try Self($0) }
     }
+
+    /// The message as proto3's canonical JSON. Throws `MessageError` when a text field holds a NUL.
+    public func json() throws -> [UInt8] { try JSONWriter.text(of: self) }
+
+    /// Reads proto3's canonical JSON. Throws `MessageError` that names the field.
+    public init(json: [UInt8], limits: MessageLimits, unknownFields: UnknownFields) throws {
+        self = try JSONReader.message(json, limits, unknownFields)
+    }
 }
 
 extension ShareChoice {
@@ -44,5 +52,26 @@ extension ShareChoice {
     init(_ c: Myvlm__V1__ShareChoice) throws {
         self.owner = try MessageDecoding.text(c.owner, field: "ShareChoice.owner")
         self.concept = try MessageDecoding.text(c.concept, field: "ShareChoice.concept")
+    }
+}
+
+extension ShareChoice: JSONMessage {
+    static var blank: ShareChoice { ShareChoice() }
+
+    mutating func read(_ field: String, from json: inout JSONReader) throws -> Int? {
+        switch field {
+        case "owner":
+            try json.read(&self.owner)
+            return 0
+        case "concept":
+            try json.read(&self.concept)
+            return 1
+        default: return nil
+        }
+    }
+
+    func writeFields(to json: inout JSONWriter) throws {
+        try json.write("owner", self.owner)
+        try json.write("concept", self.concept)
     }
 }

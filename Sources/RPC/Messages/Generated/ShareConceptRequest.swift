@@ -35,6 +35,14 @@ public struct ShareConceptRequest: WireMessage {
             myvlm__v1__share_concept_request__free_unpacked
         ) { try Self($0) }
     }
+
+    /// The message as proto3's canonical JSON. Throws `MessageError` when a text field holds a NUL.
+    public func json() throws -> [UInt8] { try JSONWriter.text(of: self) }
+
+    /// Reads proto3's canonical JSON. Throws `MessageError` that names the field.
+    public init(json: [UInt8], limits: MessageLimits, unknownFields: UnknownFields) throws {
+        self = try JSONReader.message(json, limits, unknownFields)
+    }
 }
 
 extension ShareConceptRequest {
@@ -46,5 +54,26 @@ extension ShareConceptRequest {
     init(_ c: Myvlm__V1__ShareConceptRequest) throws {
         self.concept = try MessageDecoding.text(c.concept, field: "ShareConceptRequest.concept")
         self.user = try MessageDecoding.text(c.user, field: "ShareConceptRequest.user")
+    }
+}
+
+extension ShareConceptRequest: JSONMessage {
+    static var blank: ShareConceptRequest { ShareConceptRequest() }
+
+    mutating func read(_ field: String, from json: inout JSONReader) throws -> Int? {
+        switch field {
+        case "concept":
+            try json.read(&self.concept)
+            return 0
+        case "user":
+            try json.read(&self.user)
+            return 1
+        default: return nil
+        }
+    }
+
+    func writeFields(to json: inout JSONWriter) throws {
+        try json.write("concept", self.concept)
+        try json.write("user", self.user)
     }
 }

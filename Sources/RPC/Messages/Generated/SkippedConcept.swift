@@ -38,6 +38,14 @@ public struct SkippedConcept: WireMessage {
             bytes, limits, Self.fullName, myvlm__v1__skipped_concept__unpack, myvlm__v1__skipped_concept__free_unpacked
         ) { try Self($0) }
     }
+
+    /// The message as proto3's canonical JSON. Throws `MessageError` when a text field holds a NUL.
+    public func json() throws -> [UInt8] { try JSONWriter.text(of: self) }
+
+    /// Reads proto3's canonical JSON. Throws `MessageError` that names the field.
+    public init(json: [UInt8], limits: MessageLimits, unknownFields: UnknownFields) throws {
+        self = try JSONReader.message(json, limits, unknownFields)
+    }
 }
 
 extension SkippedConcept {
@@ -51,5 +59,30 @@ extension SkippedConcept {
         self.concept = try MessageDecoding.text(c.concept, field: "SkippedConcept.concept")
         self.reason = try MessageDecoding.text(c.reason, field: "SkippedConcept.reason")
         self.version = c.version
+    }
+}
+
+extension SkippedConcept: JSONMessage {
+    static var blank: SkippedConcept { SkippedConcept() }
+
+    mutating func read(_ field: String, from json: inout JSONReader) throws -> Int? {
+        switch field {
+        case "concept":
+            try json.read(&self.concept)
+            return 0
+        case "reason":
+            try json.read(&self.reason)
+            return 1
+        case "version":
+            try json.read(&self.version)
+            return 2
+        default: return nil
+        }
+    }
+
+    func writeFields(to json: inout JSONWriter) throws {
+        try json.write("concept", self.concept)
+        try json.write("reason", self.reason)
+        try json.write("version", self.version)
     }
 }

@@ -76,6 +76,14 @@ public struct StatusReply: WireMessage {
             bytes, limits, Self.fullName, myvlm__v1__status_reply__unpack, myvlm__v1__status_reply__free_unpacked
         ) { try Self($0) }
     }
+
+    /// The message as proto3's canonical JSON. Throws `MessageError` when a text field holds a NUL.
+    public func json() throws -> [UInt8] { try JSONWriter.text(of: self) }
+
+    /// Reads proto3's canonical JSON. Throws `MessageError` that names the field.
+    public init(json: [UInt8], limits: MessageLimits, unknownFields: UnknownFields) throws {
+        self = try JSONReader.message(json, limits, unknownFields)
+    }
 }
 
 extension StatusReply {
@@ -103,5 +111,58 @@ extension StatusReply {
         self.residentSets = c.resident_sets
         self.residentBytes = c.resident_bytes
         self.serverTimeMs = c.server_time_ms
+    }
+}
+
+extension StatusReply: JSONMessage {
+    static var blank: StatusReply { StatusReply() }
+
+    mutating func read(_ field: String, from json: inout JSONReader) throws -> Int? {
+        switch field {
+        case "version":
+            try json.read(&self.version)
+            return 0
+        case "modelName", "model_name":
+            try json.read(&self.modelName)
+            return 1
+        case "modelDigest", "model_digest":
+            try json.read(&self.modelDigest)
+            return 2
+        case "uptimeMs", "uptime_ms":
+            try json.read(&self.uptimeMs)
+            return 3
+        case "activeRequests", "active_requests":
+            try json.read(&self.activeRequests)
+            return 4
+        case "queuedRequests", "queued_requests":
+            try json.read(&self.queuedRequests)
+            return 5
+        case "enrollments":
+            try json.read(&self.enrollments)
+            return 6
+        case "residentSets", "resident_sets":
+            try json.read(&self.residentSets)
+            return 7
+        case "residentBytes", "resident_bytes":
+            try json.read(&self.residentBytes)
+            return 8
+        case "serverTimeMs", "server_time_ms":
+            try json.read(&self.serverTimeMs)
+            return 9
+        default: return nil
+        }
+    }
+
+    func writeFields(to json: inout JSONWriter) throws {
+        try json.write("version", self.version)
+        try json.write("modelName", self.modelName)
+        try json.write("modelDigest", self.modelDigest)
+        try json.write("uptimeMs", self.uptimeMs)
+        try json.write("activeRequests", self.activeRequests)
+        try json.write("queuedRequests", self.queuedRequests)
+        try json.write("enrollments", self.enrollments)
+        try json.write("residentSets", self.residentSets)
+        try json.write("residentBytes", self.residentBytes)
+        try json.write("serverTimeMs", self.serverTimeMs)
     }
 }

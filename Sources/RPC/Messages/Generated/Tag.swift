@@ -33,6 +33,14 @@ public struct Tag: WireMessage {
             bytes, limits, Self.fullName, myvlm__v1__tag__unpack, myvlm__v1__tag__free_unpacked
         ) { try Self($0) }
     }
+
+    /// The message as proto3's canonical JSON. Throws `MessageError` when a text field holds a NUL.
+    public func json() throws -> [UInt8] { try JSONWriter.text(of: self) }
+
+    /// Reads proto3's canonical JSON. Throws `MessageError` that names the field.
+    public init(json: [UInt8], limits: MessageLimits, unknownFields: UnknownFields) throws {
+        self = try JSONReader.message(json, limits, unknownFields)
+    }
 }
 
 extension Tag {
@@ -44,5 +52,26 @@ extension Tag {
     init(_ c: Myvlm__V1__Tag) throws {
         self.name = try MessageDecoding.text(c.name, field: "Tag.name")
         self.probability = c.probability
+    }
+}
+
+extension Tag: JSONMessage {
+    static var blank: Tag { Tag() }
+
+    mutating func read(_ field: String, from json: inout JSONReader) throws -> Int? {
+        switch field {
+        case "name":
+            try json.read(&self.name)
+            return 0
+        case "probability":
+            try json.read(&self.probability)
+            return 1
+        default: return nil
+        }
+    }
+
+    func writeFields(to json: inout JSONWriter) throws {
+        try json.write("name", self.name)
+        try json.write("probability", self.probability)
     }
 }

@@ -31,6 +31,14 @@ public struct TailAuditReply: WireMessage {
             myvlm__v1__tail_audit_reply__free_unpacked
         ) { try Self($0) }
     }
+
+    /// The message as proto3's canonical JSON. Throws `MessageError` when a text field holds a NUL.
+    public func json() throws -> [UInt8] { try JSONWriter.text(of: self) }
+
+    /// Reads proto3's canonical JSON. Throws `MessageError` that names the field.
+    public init(json: [UInt8], limits: MessageLimits, unknownFields: UnknownFields) throws {
+        self = try JSONReader.message(json, limits, unknownFields)
+    }
 }
 
 extension TailAuditReply {
@@ -41,5 +49,22 @@ extension TailAuditReply {
 
     init(_ c: Myvlm__V1__TailAuditReply) throws {
         self.rows = try MessageDecoding.messages(c.rows, c.n_rows) { try AuditRow($0) }
+    }
+}
+
+extension TailAuditReply: JSONMessage {
+    static var blank: TailAuditReply { TailAuditReply() }
+
+    mutating func read(_ field: String, from json: inout JSONReader) throws -> Int? {
+        switch field {
+        case "rows":
+            try json.read(&self.rows)
+            return 0
+        default: return nil
+        }
+    }
+
+    func writeFields(to json: inout JSONWriter) throws {
+        try json.write("rows", self.rows)
     }
 }

@@ -35,6 +35,14 @@ public struct TailAuditRequest: WireMessage {
             myvlm__v1__tail_audit_request__free_unpacked
         ) { try Self($0) }
     }
+
+    /// The message as proto3's canonical JSON. Throws `MessageError` when a text field holds a NUL.
+    public func json() throws -> [UInt8] { try JSONWriter.text(of: self) }
+
+    /// Reads proto3's canonical JSON. Throws `MessageError` that names the field.
+    public init(json: [UInt8], limits: MessageLimits, unknownFields: UnknownFields) throws {
+        self = try JSONReader.message(json, limits, unknownFields)
+    }
 }
 
 extension TailAuditRequest {
@@ -46,5 +54,26 @@ extension TailAuditRequest {
     init(_ c: Myvlm__V1__TailAuditRequest) throws {
         self.limit = c.limit
         self.before = c.before
+    }
+}
+
+extension TailAuditRequest: JSONMessage {
+    static var blank: TailAuditRequest { TailAuditRequest() }
+
+    mutating func read(_ field: String, from json: inout JSONReader) throws -> Int? {
+        switch field {
+        case "limit":
+            try json.read(&self.limit)
+            return 0
+        case "before":
+            try json.read(&self.before)
+            return 1
+        default: return nil
+        }
+    }
+
+    func writeFields(to json: inout JSONWriter) throws {
+        try json.write("limit", self.limit)
+        try json.write("before", self.before)
     }
 }

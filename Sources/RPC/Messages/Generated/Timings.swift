@@ -51,6 +51,14 @@ public struct Timings: WireMessage {
             bytes, limits, Self.fullName, myvlm__v1__timings__unpack, myvlm__v1__timings__free_unpacked
         ) { try Self($0) }
     }
+
+    /// The message as proto3's canonical JSON. Throws `MessageError` when a text field holds a NUL.
+    public func json() throws -> [UInt8] { try JSONWriter.text(of: self) }
+
+    /// Reads proto3's canonical JSON. Throws `MessageError` that names the field.
+    public init(json: [UInt8], limits: MessageLimits, unknownFields: UnknownFields) throws {
+        self = try JSONReader.message(json, limits, unknownFields)
+    }
 }
 
 extension Timings {
@@ -68,5 +76,38 @@ extension Timings {
         self.firstTokenMs = c.first_token_ms
         self.totalMs = c.total_ms
         self.tokens = c.tokens
+    }
+}
+
+extension Timings: JSONMessage {
+    static var blank: Timings { Timings() }
+
+    mutating func read(_ field: String, from json: inout JSONReader) throws -> Int? {
+        switch field {
+        case "queueMs", "queue_ms":
+            try json.read(&self.queueMs)
+            return 0
+        case "visionMs", "vision_ms":
+            try json.read(&self.visionMs)
+            return 1
+        case "firstTokenMs", "first_token_ms":
+            try json.read(&self.firstTokenMs)
+            return 2
+        case "totalMs", "total_ms":
+            try json.read(&self.totalMs)
+            return 3
+        case "tokens":
+            try json.read(&self.tokens)
+            return 4
+        default: return nil
+        }
+    }
+
+    func writeFields(to json: inout JSONWriter) throws {
+        try json.write("queueMs", self.queueMs)
+        try json.write("visionMs", self.visionMs)
+        try json.write("firstTokenMs", self.firstTokenMs)
+        try json.write("totalMs", self.totalMs)
+        try json.write("tokens", self.tokens)
     }
 }

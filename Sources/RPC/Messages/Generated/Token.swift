@@ -61,6 +61,14 @@ public struct Token: WireMessage {
             bytes, limits, Self.fullName, myvlm__v1__token__unpack, myvlm__v1__token__free_unpacked
         ) { try Self($0) }
     }
+
+    /// The message as proto3's canonical JSON. Throws `MessageError` when a text field holds a NUL.
+    public func json() throws -> [UInt8] { try JSONWriter.text(of: self) }
+
+    /// Reads proto3's canonical JSON. Throws `MessageError` that names the field.
+    public init(json: [UInt8], limits: MessageLimits, unknownFields: UnknownFields) throws {
+        self = try JSONReader.message(json, limits, unknownFields)
+    }
 }
 
 extension Token {
@@ -85,5 +93,46 @@ extension Token {
             try MessageDecoding.text($0, field: "Token.scopes")
         }
         self.current = c.current != 0
+    }
+}
+
+extension Token: JSONMessage {
+    static var blank: Token { Token() }
+
+    mutating func read(_ field: String, from json: inout JSONReader) throws -> Int? {
+        switch field {
+        case "id":
+            try json.read(&self.id)
+            return 0
+        case "label":
+            try json.read(&self.label)
+            return 1
+        case "createdAtMs", "created_at_ms":
+            try json.read(&self.createdAtMs)
+            return 2
+        case "expiresAtMs", "expires_at_ms":
+            try json.read(&self.expiresAtMs)
+            return 3
+        case "lastUsedAtMs", "last_used_at_ms":
+            try json.read(&self.lastUsedAtMs)
+            return 4
+        case "scopes":
+            try json.read(&self.scopes)
+            return 5
+        case "current":
+            try json.read(&self.current)
+            return 6
+        default: return nil
+        }
+    }
+
+    func writeFields(to json: inout JSONWriter) throws {
+        try json.write("id", self.id)
+        try json.write("label", self.label)
+        try json.write("createdAtMs", self.createdAtMs)
+        try json.write("expiresAtMs", self.expiresAtMs)
+        try json.write("lastUsedAtMs", self.lastUsedAtMs)
+        try json.write("scopes", self.scopes)
+        try json.write("current", self.current)
     }
 }

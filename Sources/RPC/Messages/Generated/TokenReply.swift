@@ -33,6 +33,14 @@ public struct TokenReply: WireMessage {
             bytes, limits, Self.fullName, myvlm__v1__token_reply__unpack, myvlm__v1__token_reply__free_unpacked
         ) { try Self($0) }
     }
+
+    /// The message as proto3's canonical JSON. Throws `MessageError` when a text field holds a NUL.
+    public func json() throws -> [UInt8] { try JSONWriter.text(of: self) }
+
+    /// Reads proto3's canonical JSON. Throws `MessageError` that names the field.
+    public init(json: [UInt8], limits: MessageLimits, unknownFields: UnknownFields) throws {
+        self = try JSONReader.message(json, limits, unknownFields)
+    }
 }
 
 extension TokenReply {
@@ -44,5 +52,26 @@ extension TokenReply {
     init(_ c: Myvlm__V1__TokenReply) throws {
         self.token = try MessageDecoding.text(c.token, field: "TokenReply.token")
         self.info = try MessageDecoding.message(c.info) { try Token($0) }
+    }
+}
+
+extension TokenReply: JSONMessage {
+    static var blank: TokenReply { TokenReply() }
+
+    mutating func read(_ field: String, from json: inout JSONReader) throws -> Int? {
+        switch field {
+        case "token":
+            try json.read(&self.token)
+            return 0
+        case "info":
+            try json.read(&self.info)
+            return 1
+        default: return nil
+        }
+    }
+
+    func writeFields(to json: inout JSONWriter) throws {
+        try json.write("token", self.token)
+        try json.write("info", self.info)
     }
 }

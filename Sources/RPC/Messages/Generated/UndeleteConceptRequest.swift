@@ -31,6 +31,14 @@ public struct UndeleteConceptRequest: WireMessage {
             myvlm__v1__undelete_concept_request__free_unpacked
         ) { try Self($0) }
     }
+
+    /// The message as proto3's canonical JSON. Throws `MessageError` when a text field holds a NUL.
+    public func json() throws -> [UInt8] { try JSONWriter.text(of: self) }
+
+    /// Reads proto3's canonical JSON. Throws `MessageError` that names the field.
+    public init(json: [UInt8], limits: MessageLimits, unknownFields: UnknownFields) throws {
+        self = try JSONReader.message(json, limits, unknownFields)
+    }
 }
 
 extension UndeleteConceptRequest {
@@ -40,5 +48,22 @@ extension UndeleteConceptRequest {
 
     init(_ c: Myvlm__V1__UndeleteConceptRequest) throws {
         self.name = try MessageDecoding.text(c.name, field: "UndeleteConceptRequest.name")
+    }
+}
+
+extension UndeleteConceptRequest: JSONMessage {
+    static var blank: UndeleteConceptRequest { UndeleteConceptRequest() }
+
+    mutating func read(_ field: String, from json: inout JSONReader) throws -> Int? {
+        switch field {
+        case "name":
+            try json.read(&self.name)
+            return 0
+        default: return nil
+        }
+    }
+
+    func writeFields(to json: inout JSONWriter) throws {
+        try json.write("name", self.name)
     }
 }

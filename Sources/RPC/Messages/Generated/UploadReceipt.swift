@@ -41,6 +41,14 @@ public struct UploadReceipt: WireMessage {
             bytes, limits, Self.fullName, myvlm__v1__upload_receipt__unpack, myvlm__v1__upload_receipt__free_unpacked
         ) { try Self($0) }
     }
+
+    /// The message as proto3's canonical JSON. Throws `MessageError` when a text field holds a NUL.
+    public func json() throws -> [UInt8] { try JSONWriter.text(of: self) }
+
+    /// Reads proto3's canonical JSON. Throws `MessageError` that names the field.
+    public init(json: [UInt8], limits: MessageLimits, unknownFields: UnknownFields) throws {
+        self = try JSONReader.message(json, limits, unknownFields)
+    }
 }
 
 extension UploadReceipt {
@@ -56,5 +64,34 @@ extension UploadReceipt {
         self.photos = c.photos
         self.bytes = c.bytes
         self.expiresAtMs = c.expires_at_ms
+    }
+}
+
+extension UploadReceipt: JSONMessage {
+    static var blank: UploadReceipt { UploadReceipt() }
+
+    mutating func read(_ field: String, from json: inout JSONReader) throws -> Int? {
+        switch field {
+        case "uploadId", "upload_id":
+            try json.read(&self.uploadId)
+            return 0
+        case "photos":
+            try json.read(&self.photos)
+            return 1
+        case "bytes":
+            try json.read(&self.bytes)
+            return 2
+        case "expiresAtMs", "expires_at_ms":
+            try json.read(&self.expiresAtMs)
+            return 3
+        default: return nil
+        }
+    }
+
+    func writeFields(to json: inout JSONWriter) throws {
+        try json.write("uploadId", self.uploadId)
+        try json.write("photos", self.photos)
+        try json.write("bytes", self.bytes)
+        try json.write("expiresAtMs", self.expiresAtMs)
     }
 }

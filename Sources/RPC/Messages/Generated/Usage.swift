@@ -29,6 +29,14 @@ public struct Usage: WireMessage {
             bytes, limits, Self.fullName, myvlm__v1__usage__unpack, myvlm__v1__usage__free_unpacked
         ) { try Self($0) }
     }
+
+    /// The message as proto3's canonical JSON. Throws `MessageError` when a text field holds a NUL.
+    public func json() throws -> [UInt8] { try JSONWriter.text(of: self) }
+
+    /// Reads proto3's canonical JSON. Throws `MessageError` that names the field.
+    public init(json: [UInt8], limits: MessageLimits, unknownFields: UnknownFields) throws {
+        self = try JSONReader.message(json, limits, unknownFields)
+    }
 }
 
 extension Usage {
@@ -39,5 +47,22 @@ extension Usage {
 
     init(_ c: Myvlm__V1__Usage) throws {
         self.quotas = try MessageDecoding.messages(c.quotas, c.n_quotas) { try QuotaUse($0) }
+    }
+}
+
+extension Usage: JSONMessage {
+    static var blank: Usage { Usage() }
+
+    mutating func read(_ field: String, from json: inout JSONReader) throws -> Int? {
+        switch field {
+        case "quotas":
+            try json.read(&self.quotas)
+            return 0
+        default: return nil
+        }
+    }
+
+    func writeFields(to json: inout JSONWriter) throws {
+        try json.write("quotas", self.quotas)
     }
 }

@@ -8,7 +8,7 @@ public struct User: WireMessage {
     /// The full name in the proto file.
     public static var fullName: String { "myvlm.v1.User" }
 
-    /// Field 1, `name`.
+    /// [a-z0-9][a-z0-9._-]{0,63}
     public var name: String
 
     /// Field 2, `role`.
@@ -51,6 +51,14 @@ public struct User: WireMessage {
             bytes, limits, Self.fullName, myvlm__v1__user__unpack, myvlm__v1__user__free_unpacked
         ) { try Self($0) }
     }
+
+    /// The message as proto3's canonical JSON. Throws `MessageError` when a text field holds a NUL.
+    public func json() throws -> [UInt8] { try JSONWriter.text(of: self) }
+
+    /// Reads proto3's canonical JSON. Throws `MessageError` that names the field.
+    public init(json: [UInt8], limits: MessageLimits, unknownFields: UnknownFields) throws {
+        self = try JSONReader.message(json, limits, unknownFields)
+    }
 }
 
 extension User {
@@ -70,5 +78,38 @@ extension User {
         self.createdAtMs = c.created_at_ms
         self.suspended = c.suspended != 0
         self.token = try MessageDecoding.message(c.token) { try Token($0) }
+    }
+}
+
+extension User: JSONMessage {
+    static var blank: User { User() }
+
+    mutating func read(_ field: String, from json: inout JSONReader) throws -> Int? {
+        switch field {
+        case "name":
+            try json.read(&self.name)
+            return 0
+        case "role":
+            try json.read(&self.role)
+            return 1
+        case "createdAtMs", "created_at_ms":
+            try json.read(&self.createdAtMs)
+            return 2
+        case "suspended":
+            try json.read(&self.suspended)
+            return 3
+        case "token":
+            try json.read(&self.token)
+            return 4
+        default: return nil
+        }
+    }
+
+    func writeFields(to json: inout JSONWriter) throws {
+        try json.write("name", self.name)
+        try json.write("role", self.role)
+        try json.write("createdAtMs", self.createdAtMs)
+        try json.write("suspended", self.suspended)
+        try json.write("token", self.token)
     }
 }

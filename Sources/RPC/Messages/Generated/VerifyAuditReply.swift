@@ -43,6 +43,14 @@ public struct VerifyAuditReply: WireMessage {
             myvlm__v1__verify_audit_reply__free_unpacked
         ) { try Self($0) }
     }
+
+    /// The message as proto3's canonical JSON. Throws `MessageError` when a text field holds a NUL.
+    public func json() throws -> [UInt8] { try JSONWriter.text(of: self) }
+
+    /// Reads proto3's canonical JSON. Throws `MessageError` that names the field.
+    public init(json: [UInt8], limits: MessageLimits, unknownFields: UnknownFields) throws {
+        self = try JSONReader.message(json, limits, unknownFields)
+    }
 }
 
 extension VerifyAuditReply {
@@ -58,5 +66,34 @@ extension VerifyAuditReply {
         self.rows = c.rows
         self.brokenAt = c.broken_at
         self.how = try MessageDecoding.text(c.how, field: "VerifyAuditReply.how")
+    }
+}
+
+extension VerifyAuditReply: JSONMessage {
+    static var blank: VerifyAuditReply { VerifyAuditReply() }
+
+    mutating func read(_ field: String, from json: inout JSONReader) throws -> Int? {
+        switch field {
+        case "intact":
+            try json.read(&self.intact)
+            return 0
+        case "rows":
+            try json.read(&self.rows)
+            return 1
+        case "brokenAt", "broken_at":
+            try json.read(&self.brokenAt)
+            return 2
+        case "how":
+            try json.read(&self.how)
+            return 3
+        default: return nil
+        }
+    }
+
+    func writeFields(to json: inout JSONWriter) throws {
+        try json.write("intact", self.intact)
+        try json.write("rows", self.rows)
+        try json.write("brokenAt", self.brokenAt)
+        try json.write("how", self.how)
     }
 }

@@ -43,6 +43,14 @@ public struct VersionComparison: WireMessage {
             myvlm__v1__version_comparison__free_unpacked
         ) { try Self($0) }
     }
+
+    /// The message as proto3's canonical JSON. Throws `MessageError` when a text field holds a NUL.
+    public func json() throws -> [UInt8] { try JSONWriter.text(of: self) }
+
+    /// Reads proto3's canonical JSON. Throws `MessageError` that names the field.
+    public init(json: [UInt8], limits: MessageLimits, unknownFields: UnknownFields) throws {
+        self = try JSONReader.message(json, limits, unknownFields)
+    }
 }
 
 extension VersionComparison {
@@ -63,5 +71,30 @@ extension VersionComparison {
         self.left = try MessageDecoding.message(c.left) { try ConceptVersion($0) }
         self.right = try MessageDecoding.message(c.right) { try ConceptVersion($0) }
         self.differences = try MessageDecoding.messages(c.differences, c.n_differences) { try VersionDifference($0) }
+    }
+}
+
+extension VersionComparison: JSONMessage {
+    static var blank: VersionComparison { VersionComparison() }
+
+    mutating func read(_ field: String, from json: inout JSONReader) throws -> Int? {
+        switch field {
+        case "left":
+            try json.read(&self.left)
+            return 0
+        case "right":
+            try json.read(&self.right)
+            return 1
+        case "differences":
+            try json.read(&self.differences)
+            return 2
+        default: return nil
+        }
+    }
+
+    func writeFields(to json: inout JSONWriter) throws {
+        try json.write("left", self.left)
+        try json.write("right", self.right)
+        try json.write("differences", self.differences)
     }
 }

@@ -6,13 +6,21 @@ public import RPCCore
 public enum VisionMethods {
     /// Streams the caption token by token; the last event says what fired.
     public static let caption = ServerStreamingMethod<CaptionRequest, AnswerEvent>(
-        MethodName(service: "myvlm.v1.Vision", method: "Caption"))
-    /// `Ask`.
+        MethodName(service: "myvlm.v1.Vision", method: "Caption"),
+        rules: MethodRules(
+            scope: .query, requestBytes: 25_231_360, memoryBytes: 26_214_400, repetition: .withoutSideEffects,
+            countsAsStream: true))
+    /// Streams the answer to a question about the picture, as Caption does.
     public static let ask = ServerStreamingMethod<AskRequest, AnswerEvent>(
-        MethodName(service: "myvlm.v1.Vision", method: "Ask"))
+        MethodName(service: "myvlm.v1.Vision", method: "Ask"),
+        rules: MethodRules(
+            scope: .query, requestBytes: 25_231_360, memoryBytes: 26_214_400, repetition: .withoutSideEffects,
+            countsAsStream: true))
     /// Which of the user's concepts are in the picture: the heads alone, no text.
     public static let recognize = UnaryMethod<RecognizeRequest, RecognizeReply>(
-        MethodName(service: "myvlm.v1.Vision", method: "Recognize"))
+        MethodName(service: "myvlm.v1.Vision", method: "Recognize"),
+        rules: MethodRules(
+            scope: .query, requestBytes: 25_231_360, memoryBytes: 26_214_400, repetition: .withoutSideEffects))
 
     /// Every method's name, in the order of the proto file.
     public static let all: [MethodName] = [

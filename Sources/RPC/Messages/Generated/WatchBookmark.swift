@@ -29,6 +29,14 @@ public struct WatchBookmark: WireMessage {
             bytes, limits, Self.fullName, myvlm__v1__watch_bookmark__unpack, myvlm__v1__watch_bookmark__free_unpacked
         ) { try Self($0) }
     }
+
+    /// The message as proto3's canonical JSON. Throws `MessageError` when a text field holds a NUL.
+    public func json() throws -> [UInt8] { try JSONWriter.text(of: self) }
+
+    /// Reads proto3's canonical JSON. Throws `MessageError` that names the field.
+    public init(json: [UInt8], limits: MessageLimits, unknownFields: UnknownFields) throws {
+        self = try JSONReader.message(json, limits, unknownFields)
+    }
 }
 
 extension WatchBookmark {
@@ -38,5 +46,22 @@ extension WatchBookmark {
 
     init(_ c: Myvlm__V1__WatchBookmark) throws {
         self.revision = c.revision
+    }
+}
+
+extension WatchBookmark: JSONMessage {
+    static var blank: WatchBookmark { WatchBookmark() }
+
+    mutating func read(_ field: String, from json: inout JSONReader) throws -> Int? {
+        switch field {
+        case "revision":
+            try json.read(&self.revision)
+            return 0
+        default: return nil
+        }
+    }
+
+    func writeFields(to json: inout JSONWriter) throws {
+        try json.write("revision", self.revision)
     }
 }

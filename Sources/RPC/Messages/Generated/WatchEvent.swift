@@ -38,6 +38,14 @@ public struct WatchEvent: WireMessage {
             bytes, limits, Self.fullName, myvlm__v1__watch_event__unpack, myvlm__v1__watch_event__free_unpacked
         ) { try Self($0) }
     }
+
+    /// The message as proto3's canonical JSON. Throws `MessageError` when a text field holds a NUL.
+    public func json() throws -> [UInt8] { try JSONWriter.text(of: self) }
+
+    /// Reads proto3's canonical JSON. Throws `MessageError` that names the field.
+    public init(json: [UInt8], limits: MessageLimits, unknownFields: UnknownFields) throws {
+        self = try JSONReader.message(json, limits, unknownFields)
+    }
 }
 
 extension WatchEvent {
@@ -60,6 +68,38 @@ extension WatchEvent {
         case MYVLM__V1__WATCH_EVENT__EVENT_BOOKMARK:
             self.event = (try MessageDecoding.message(c.bookmark) { try WatchBookmark($0) }).map { .bookmark($0) }
         default: self.event = nil
+        }
+    }
+}
+
+extension WatchEvent: JSONMessage {
+    static var blank: WatchEvent { WatchEvent() }
+
+    mutating func read(_ field: String, from json: inout JSONReader) throws -> Int? {
+        switch field {
+        case "change":
+            var value: ConceptChange?
+            try json.read(&value)
+            guard let value else { return 0 }
+            try json.require(self.event == nil, "cannot stand beside another member of event")
+            self.event = .change(value)
+            return 0
+        case "bookmark":
+            var value: WatchBookmark?
+            try json.read(&value)
+            guard let value else { return 1 }
+            try json.require(self.event == nil, "cannot stand beside another member of event")
+            self.event = .bookmark(value)
+            return 1
+        default: return nil
+        }
+    }
+
+    func writeFields(to json: inout JSONWriter) throws {
+        switch self.event {
+        case nil: break
+        case .change(let value): try json.writeAlways("change", value)
+        case .bookmark(let value): try json.writeAlways("bookmark", value)
         }
     }
 }

@@ -33,6 +33,14 @@ public struct WatchRequest: WireMessage {
             bytes, limits, Self.fullName, myvlm__v1__watch_request__unpack, myvlm__v1__watch_request__free_unpacked
         ) { try Self($0) }
     }
+
+    /// The message as proto3's canonical JSON. Throws `MessageError` when a text field holds a NUL.
+    public func json() throws -> [UInt8] { try JSONWriter.text(of: self) }
+
+    /// Reads proto3's canonical JSON. Throws `MessageError` that names the field.
+    public init(json: [UInt8], limits: MessageLimits, unknownFields: UnknownFields) throws {
+        self = try JSONReader.message(json, limits, unknownFields)
+    }
 }
 
 extension WatchRequest {
@@ -44,5 +52,26 @@ extension WatchRequest {
     init(_ c: Myvlm__V1__WatchRequest) throws {
         self.resume = c.resume != 0
         self.afterRevision = c.after_revision
+    }
+}
+
+extension WatchRequest: JSONMessage {
+    static var blank: WatchRequest { WatchRequest() }
+
+    mutating func read(_ field: String, from json: inout JSONReader) throws -> Int? {
+        switch field {
+        case "resume":
+            try json.read(&self.resume)
+            return 0
+        case "afterRevision", "after_revision":
+            try json.read(&self.afterRevision)
+            return 1
+        default: return nil
+        }
+    }
+
+    func writeFields(to json: inout JSONWriter) throws {
+        try json.write("resume", self.resume)
+        try json.write("afterRevision", self.afterRevision)
     }
 }

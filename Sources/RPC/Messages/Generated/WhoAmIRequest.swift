@@ -26,6 +26,14 @@ public struct WhoAmIRequest: WireMessage {
             bytes, limits, Self.fullName, myvlm__v1__who_am_irequest__unpack, myvlm__v1__who_am_irequest__free_unpacked
         ) { try Self($0) }
     }
+
+    /// The message as proto3's canonical JSON. Throws `MessageError` when a text field holds a NUL.
+    public func json() throws -> [UInt8] { try JSONWriter.text(of: self) }
+
+    /// Reads proto3's canonical JSON. Throws `MessageError` that names the field.
+    public init(json: [UInt8], limits: MessageLimits, unknownFields: UnknownFields) throws {
+        self = try JSONReader.message(json, limits, unknownFields)
+    }
 }
 
 extension WhoAmIRequest {
@@ -33,5 +41,16 @@ extension WhoAmIRequest {
     }
 
     init(_ c: Myvlm__V1__WhoAmIRequest) throws {
+    }
+}
+
+extension WhoAmIRequest: JSONMessage {
+    static var blank: WhoAmIRequest { WhoAmIRequest() }
+
+    mutating func read(_ field: String, from json: inout JSONReader) throws -> Int? {
+        nil
+    }
+
+    func writeFields(to json: inout JSONWriter) throws {
     }
 }

@@ -1,4 +1,4 @@
-internal import RPCTransport
+package import RPCTransport
 
 /// A connection to a server, made when the first call needs it and made anew when it broke. Thread-safe.
 ///
@@ -11,6 +11,14 @@ public final class Channel: Sendable {
     /// A channel that is not connected yet. Throws `RPCError` naming a file that cannot be used.
     public init(endpoint: Endpoint, options: ChannelOptions) throws {
         core = try ChannelCore(endpoint: endpoint, options: options)
+    }
+
+    /// A channel over pipes that `dial` makes, by `time` where it is given. For tests.
+    package init(
+        endpoint: Endpoint = Endpoint(host: "pipe", port: 1), options: ChannelOptions = ChannelOptions(),
+        time: ManualTime? = nil, dial: @escaping Dial
+    ) throws {
+        core = try ChannelCore(endpoint: endpoint, options: options, dial: dial, time: time)
     }
 
     deinit {

@@ -1,4 +1,8 @@
-internal import RPCTransport
+package import RPCTransport
+
+/// Makes a connection for a loop and hands its pipe over on the loop's thread, once.
+package typealias Dial =
+    @Sendable (EventLoop, _ made: @escaping @Sendable (Result<any Pipe, any Error>) -> Void) -> Void
 
 /// The inside of a channel: at most one connection, made when a call needs it.
 ///
@@ -15,20 +19,40 @@ final class ChannelCore: HTTP2ConnectionDelegate, @unchecked Sendable {
     let loop: EventLoop
     let endpoint: Endpoint
     let options: ChannelOptions
-    private let tls: TLSContext
+    private let dial: Dial
     private var state = State.idle
     private var waiting: [(Result<HTTP2Connection, RPCError>) -> Void] = []
     /// Connections still alive: the one in use or in the making, and older ones that finish their calls.
     private var connections: [ObjectIdentifier: HTTP2Connection] = [:]
     private var ticker: LoopTimer?
 
-    init(endpoint: Endpoint, options: ChannelOptions) throws {
+    /// - Parameter dial: how a connection is made; nil is TLS over TCP.
+    init(endpoint: Endpoint, options: ChannelOptions, dial: Dial? = nil, time: ManualTime? = nil) throws {
         self.endpoint = endpoint
         self.options = options
-        tls = try TLSContext.client(
+        self.dial = try dial ?? Self.tls(to: endpoint, options)
+        loop = try EventLoop(time: time)
+    }
+
+    private static func tls(to endpoint: Endpoint, _ options: ChannelOptions) throws -> Dial {
+        let tls = try TLSContext.client(
             authorityFile: options.authorityFile, certificateFile: options.clientCertificateFile,
             keyFile: options.clientKeyFile)
-        loop = try EventLoop()
+        let side = TLSPipe.Side.client(name: options.serverName ?? endpoint.host)
+        return { loop, made in
+            let began = loop.now
+            Connector.connect(endpoint, timeout: options.connectTimeout) { result in
+                loop.submit {
+                    made(
+                        Result {
+                            let descriptor = try result.get()
+                            let left = max(options.connectTimeout - (loop.now - began), .milliseconds(100))
+                            return try TLSPipe(
+                                loop: loop, descriptor: descriptor, tls: tls, side: side, handshakeTimeout: left)
+                        })
+                }
+            }
+        }
     }
 
     private var name: String { options.serverName ?? endpoint.host }
@@ -50,18 +74,12 @@ final class ChannelCore: HTTP2ConnectionDelegate, @unchecked Sendable {
 
     private func connect() {
         state = .connecting(nil)
-        let began = ContinuousClock.now
-        Connector.connect(endpoint, timeout: options.connectTimeout) { result in
-            self.loop.submit { self.connected(result, began) }
-        }
+        dial(loop) { self.connected($0) }
     }
 
-    private func connected(_ result: Result<Int32, RPCError>, _ began: ContinuousClock.Instant) {
+    private func connected(_ result: Result<any Pipe, any Error>) {
         do {
-            let descriptor = try result.get()
-            let left = max(options.connectTimeout - (ContinuousClock.now - began), .milliseconds(100))
-            let pipe = try TLSPipe(
-                loop: loop, descriptor: descriptor, tls: tls, side: .client(name: name), handshakeTimeout: left)
+            let pipe = try result.get()
             guard case .connecting = state else { return pipe.close(flush: false) }
             var settings = HTTP2Settings()
             settings.initialWindow = settings.openWindow
@@ -120,7 +138,7 @@ final class ChannelCore: HTTP2ConnectionDelegate, @unchecked Sendable {
         ticker = LoopTimer(loop, after: .seconds(1)) { [weak self] in
             guard let self else { return }
             self.ticker = nil
-            let now = ContinuousClock.now
+            let now = self.loop.now
             for connection in self.connections.values { connection.tick(now: now) }
             if !self.connections.isEmpty { self.scheduleTick() }
         }

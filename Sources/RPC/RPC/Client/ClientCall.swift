@@ -30,7 +30,7 @@ final class ClientCall: HTTP2StreamDelegate, @unchecked Sendable {
 
     private func begin(_ method: MethodName, _ options: CallOptions) {
         guard !isOver else { return }
-        let deadline = options.timeout.map { ContinuousClock.now + $0 }
+        let deadline = options.timeout.map { core.loop.now + $0 }
         if let timeout = options.timeout {
             timer = LoopTimer(core.loop, after: timeout) { [weak self] in
                 self?.fail(RPCError(code: .deadlineExceeded, message: "the deadline passed"))
@@ -69,7 +69,7 @@ final class ClientCall: HTTP2StreamDelegate, @unchecked Sendable {
             HeaderField(":authority", core.authority), HeaderField("content-type", "application/grpc"),
             HeaderField("te", "trailers"), HeaderField("grpc-accept-encoding", "identity"),
         ]
-        if let deadline { fields.append(HeaderField("grpc-timeout", Timeout.format(deadline - .now))) }
+        if let deadline { fields.append(HeaderField("grpc-timeout", Timeout.format(deadline - core.loop.now))) }
         return fields + metadata.headers
     }
 

@@ -7,7 +7,7 @@ internal import RPCTransport
 /// before; a deadline, a reset or a lost connection cancels the handler's task; memory and time for slow or hostile
 /// peers are bounded by `ServerLimits`; errors that are no `RPCError` reach the log and not the client.
 public final class Server: Sendable {
-    private let core: ServerCore
+    let core: ServerCore
     private let lifecycle: Lifecycle
     private let wanted: Endpoint
 

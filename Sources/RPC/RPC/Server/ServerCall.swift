@@ -71,7 +71,7 @@ final class ServerCall: HTTP2StreamDelegate, @unchecked Sendable {
         let frameBytes = route.options.maximumRequestBytes ?? core.limits.maximumRequestBytes
         limits = MessageLimits(
             frameBytes: frameBytes, unpackedBytes: route.options.unpackedBytes ?? (64 << 10) + 2 * frameBytes)
-        let deadline = head.timeout.map { ContinuousClock.now + $0 }
+        let deadline = head.timeout.map { loop.now + $0 }
         if let timeout = head.timeout {
             deadlineTimer = LoopTimer(loop, after: timeout) { [weak self] in
                 self?.abort(RPCError(code: .deadlineExceeded, message: "the deadline passed"))

@@ -1,3 +1,5 @@
+package import RPCTransport
+
 /// Where a server listens, with which certificate, and how much it takes.
 public struct ServerConfiguration: Sendable {
     /// The place to listen; port 0 lets the system choose.
@@ -12,6 +14,19 @@ public struct ServerConfiguration: Sendable {
     public var requireClientCertificate = false
     /// How much the server takes.
     public var limits = ServerLimits()
+    /// What deadlines and limits of time go by; nil takes the machine's clock.
+    package var time: ManualTime?
+    /// Whether it only serves pipes that are brought to it, and needs no certificate.
+    package private(set) var servesPipesOnly = false
+
+    /// A configuration of a server that never listens: see `Server.adopt`.
+    package static func pipesOnly(time: ManualTime? = nil) -> ServerConfiguration {
+        var configuration = ServerConfiguration(
+            endpoint: Endpoint(host: "pipe", port: 0), certificateFile: "", keyFile: "")
+        configuration.servesPipesOnly = true
+        configuration.time = time
+        return configuration
+    }
 
     /// A configuration with default limits.
     public init(endpoint: Endpoint, certificateFile: String, keyFile: String) {
@@ -43,5 +58,11 @@ public struct MethodOptions: Sendable {
         self.maximumRequestBytes = maximumRequestBytes
         self.unpackedBytes = unpackedBytes
         self.executor = executor
+    }
+    /// What the rules of a method say; without them the server's limits.
+    public init(_ rules: MethodRules?) {
+        self.init(
+            maximumRequestBytes: rules?.requestBytes, unpackedBytes: rules?.memoryBytes,
+            executor: rules?.executor == .sockets ? .loop : .global)
     }
 }

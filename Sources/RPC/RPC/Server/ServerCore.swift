@@ -44,11 +44,15 @@ final class ServerCore: ServerTransportDelegate, @unchecked Sendable {
         admission.connectionsPerAddress = limits.maximumConnectionsPerAddress
         admission.handshakeTimeout = limits.handshakeTimeout
         admission.tick = limits.tick
-        let tls = try TLSContext.server(
-            certificateFile: configuration.certificateFile, keyFile: configuration.keyFile,
-            clientAuthority: configuration.clientAuthorityFile, requireClient: configuration.requireClientCertificate)
+        let tls =
+            configuration.servesPipesOnly
+            ? nil
+            : try TLSContext.server(
+                certificateFile: configuration.certificateFile, keyFile: configuration.keyFile,
+                clientAuthority: configuration.clientAuthorityFile,
+                requireClient: configuration.requireClientCertificate)
         let settings = HTTP2Settings(limits)
-        let loops = try (0..<max(1, limits.socketThreads)).map { _ in try EventLoop() }
+        let loops = try (0..<max(1, limits.socketThreads)).map { _ in try EventLoop(time: configuration.time) }
         loop = loops[0]
         transport = ServerTransport(loops: loops, tls: tls, settings: settings, limits: admission)
         openWindow = settings.openWindow
@@ -155,7 +159,7 @@ final class ServerCore: ServerTransportDelegate, @unchecked Sendable {
             return state.isQuiet
         }
         guard !isQuiet else { return once.fire() }
-        _ = LoopTimer(loop, after: limit) { once.fire() }
+        _ = LoopTimer(loop, after: limit, isReal: true) { once.fire() }
     }
 
     /// Tells every call still open that the server goes, and cancels its task.

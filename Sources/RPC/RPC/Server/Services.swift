@@ -1,4 +1,5 @@
-/// The handlers of a server, one a method. A method registered twice keeps the last.
+/// The handlers of a server, one a method. A method registered twice keeps the last. Without options a method is served as its
+/// rules in `proto/` say.
 public struct Services: Sendable {
     /// How a method's calls use their streams.
     enum Kind: Sendable {
@@ -21,10 +22,10 @@ public struct Services: Sendable {
 
     /// Registers a method with one request and one reply.
     public mutating func register<Request, Reply>(
-        _ method: UnaryMethod<Request, Reply>, options: MethodOptions = MethodOptions(),
+        _ method: UnaryMethod<Request, Reply>, options: MethodOptions? = nil,
         _ handler: @escaping @Sendable (Request, CallContext) async throws -> Reply
     ) {
-        routes[method.name] = Route(kind: .unary, options: options) { call, context in
+        routes[method.name] = Route(kind: .unary, options: options ?? MethodOptions(method.rules)) { call, context in
             let request: Request = try await call.onlyRequest()
             try await call.write(try await handler(request, context))
         }
@@ -32,30 +33,33 @@ public struct Services: Sendable {
 
     /// Registers a method with one request and a stream of replies.
     public mutating func register<Request, Reply>(
-        _ method: ServerStreamingMethod<Request, Reply>, options: MethodOptions = MethodOptions(),
+        _ method: ServerStreamingMethod<Request, Reply>, options: MethodOptions? = nil,
         _ handler: @escaping @Sendable (Request, ResponseWriter<Reply>, CallContext) async throws -> Void
     ) {
-        routes[method.name] = Route(kind: .serverStreaming, options: options) { call, context in
+        routes[method.name] = Route(kind: .serverStreaming, options: options ?? MethodOptions(method.rules)) {
+            call, context in
             try await handler(try await call.onlyRequest(), ResponseWriter(call: call), context)
         }
     }
 
     /// Registers a method with a stream of requests and one reply.
     public mutating func register<Request, Reply>(
-        _ method: ClientStreamingMethod<Request, Reply>, options: MethodOptions = MethodOptions(),
+        _ method: ClientStreamingMethod<Request, Reply>, options: MethodOptions? = nil,
         _ handler: @escaping @Sendable (RequestStream<Request>, CallContext) async throws -> Reply
     ) {
-        routes[method.name] = Route(kind: .clientStreaming, options: options) { call, context in
+        routes[method.name] = Route(kind: .clientStreaming, options: options ?? MethodOptions(method.rules)) {
+            call, context in
             try await call.write(try await handler(RequestStream(call: call), context))
         }
     }
 
     /// Registers a method with a stream both ways.
     public mutating func register<Request, Reply>(
-        _ method: BidirectionalMethod<Request, Reply>, options: MethodOptions = MethodOptions(),
+        _ method: BidirectionalMethod<Request, Reply>, options: MethodOptions? = nil,
         _ handler: @escaping @Sendable (RequestStream<Request>, ResponseWriter<Reply>, CallContext) async throws -> Void
     ) {
-        routes[method.name] = Route(kind: .bidirectional, options: options) { call, context in
+        routes[method.name] = Route(kind: .bidirectional, options: options ?? MethodOptions(method.rules)) {
+            call, context in
             try await handler(RequestStream(call: call), ResponseWriter(call: call), context)
         }
     }

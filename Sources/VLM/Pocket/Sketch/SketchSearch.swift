@@ -36,7 +36,7 @@ package struct SketchSearch: Sendable {
     /// Words of a caption. Where the first tag is to be named and the likeliest caption lacks its noun, the likeliest that
     /// begins with the tag: what stands alone before a camera is often none of the things that people describe.
     package func caption(
-        of sketch: Sketch, memory: Sketch.KeyValues, tags: [ObjectTag], naming: TagNaming
+        of sketch: Sketch, memory: Sketch.Memory, tags: [ObjectTag], naming: TagNaming
     ) -> [Int] {
         let free = caption(of: sketch, memory: memory)
         guard let first = tags.first, naming.wants(first.probability, beside: free.score),
@@ -46,7 +46,7 @@ package struct SketchSearch: Sendable {
     }
 
     /// The likeliest caption that begins with `start`.
-    package func caption(of sketch: Sketch, memory: Sketch.KeyValues, start: [Int] = []) -> Found {
+    package func caption(of sketch: Sketch, memory: Sketch.Memory, start: [Int] = []) -> Found {
         let longest = min(limit, sketch.longest - 1)
         let start = start.prefix(longest - 1)
         var lines = [Line(said: [], score: 0)]

@@ -2,65 +2,50 @@ import RPC
 import Registry
 
 extension AccountsService {
-    /// Quotas and what is used of them.
-    func registerUsage(in services: inout Services, options: MethodOptions) {
-        let (registry, runner, meter) = (registry, runner, meter)
-        services.register(AccountsMethods.getUsage, options: options) { request, context in
-            try await runner.run(context) {
-                let caller = try context.caller
-                guard request.user.isEmpty || request.user == caller.name else {
-                    return Usage(try await registry.usage(ofUser: request.user, by: .principal(caller)))
-                }
-                let counts = meter.counts(caller.userID, perMinute: caller.requestsPerMinute)
-                return Usage(
-                    try await registry.usage(of: caller),
-                    live: [.requestsPerMinute: counts.calls, .streams: counts.streams])
-            }
+    func getUsage(_ request: GetUsageRequest, _ context: CallContext) async throws -> Usage {
+        let caller = try context.caller
+        guard request.user.isEmpty || request.user == caller.name else {
+            return Usage(try await registry.usage(ofUser: request.user, by: .principal(caller)))
         }
-        services.register(AccountsMethods.setQuota, options: options) { request, context in
-            try await runner.run(context) {
-                var limits: [QuotaName: Int?] = [:]
-                for limit in request.limits {
-                    guard let name = QuotaName(rawValue: limit.name) else {
-                        let names = QuotaName.allCases.map(\.rawValue).joined(separator: ", ")
-                        throw RPCError(
-                            code: .invalidArgument,
-                            message: "there is no quota \(limit.name.prefix(64)); quotas are \(names)")
-                    }
-                    limits[name] = .some(limit.reset ? nil : Int(clamping: limit.limit))
-                }
-                return Usage(
-                    try await registry.setQuotas(limits, of: request.user, by: .principal(context.caller)))
-            }
-        }
+        let counts = meter.counts(caller.userID, perMinute: caller.requestsPerMinute)
+        return Usage(
+            try await registry.usage(of: caller),
+            live: [.requestsPerMinute: counts.calls, .streams: counts.streams])
     }
 
-    /// Certificates that stand for users.
-    func registerIdentities(in services: inout Services, options: MethodOptions) {
-        let (registry, runner) = (registry, runner)
-        services.register(AccountsMethods.addIdentity, options: options) { request, context in
-            try await runner.run(context) {
-                let actor = Actor.principal(try context.caller)
-                try await registry.addIdentity(request.certificateName, to: request.user, by: actor)
-                return ListIdentitiesReply(
-                    certificateNames: try await registry.identities(of: request.user, by: actor))
+    func setQuota(_ request: SetQuotaRequest, _ context: CallContext) async throws -> Usage {
+        var limits: [QuotaName: Int?] = [:]
+        for limit in request.limits {
+            guard let name = QuotaName(rawValue: limit.name) else {
+                let names = QuotaName.allCases.map(\.rawValue).joined(separator: ", ")
+                throw RPCError(
+                    code: .invalidArgument,
+                    message: "there is no quota \(limit.name.prefix(64)); quotas are \(names)")
             }
+            limits[name] = .some(limit.reset ? nil : Int(clamping: limit.limit))
         }
-        services.register(AccountsMethods.removeIdentity, options: options) { request, context in
-            try await runner.run(context) {
-                let actor = Actor.principal(try context.caller)
-                try await registry.removeIdentity(request.certificateName, from: request.user, by: actor)
-                return ListIdentitiesReply(
-                    certificateNames: try await registry.identities(of: request.user, by: actor))
-            }
-        }
-        services.register(AccountsMethods.listIdentities, options: options) { request, context in
-            try await runner.run(context) {
-                ListIdentitiesReply(
-                    certificateNames: try await registry.identities(
-                        of: request.user, by: .principal(context.caller)))
-            }
-        }
+        return Usage(
+            try await registry.setQuotas(limits, of: request.user, by: .principal(context.caller)))
+    }
+
+    func addIdentity(_ request: IdentityRequest, _ context: CallContext) async throws -> ListIdentitiesReply {
+        let actor = Actor.principal(try context.caller)
+        try await registry.addIdentity(request.certificateName, to: request.user, by: actor)
+        return ListIdentitiesReply(
+            certificateNames: try await registry.identities(of: request.user, by: actor))
+    }
+
+    func removeIdentity(_ request: IdentityRequest, _ context: CallContext) async throws -> ListIdentitiesReply {
+        let actor = Actor.principal(try context.caller)
+        try await registry.removeIdentity(request.certificateName, from: request.user, by: actor)
+        return ListIdentitiesReply(
+            certificateNames: try await registry.identities(of: request.user, by: actor))
+    }
+
+    func listIdentities(_ request: ListIdentitiesRequest, _ context: CallContext) async throws -> ListIdentitiesReply {
+        ListIdentitiesReply(
+            certificateNames: try await registry.identities(
+                of: request.user, by: .principal(context.caller)))
     }
 }
 

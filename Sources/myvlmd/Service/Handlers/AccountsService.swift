@@ -1,139 +1,103 @@
 import RPC
 import Registry
+import Rules
 
 /// The calls of `myvlm.v1.Accounts`.
-struct AccountsService: Sendable {
+struct AccountsService: AccountsServing {
     let registry: RegistryStore
-    let runner: CallRunner
     let meter: RateMeter
 
-    func register(in services: inout Services) {
-        let registry = registry
-        let runner = runner
-        // Nobody is known yet: a few hundred bytes are all a login needs.
-        let small = MethodOptions(maximumRequestBytes: 4 << 10, unpackedBytes: 64 << 10)
-        services.register(AccountsMethods.login, options: small) { request, context in
-            try await runner.run(context) {
-                _ = try NameRules.label(request.label)
-                let issued = try await registry.login(
-                    name: request.user, password: request.password, label: request.label,
-                    lifetimeMs: try Self.milliseconds(request.lifetimeSeconds, "the token's lifetime"),
-                    scopes: request.scopes.isEmpty ? nil : try Scopes(names: request.scopes),
-                    address: context.peer.address, certificate: context.peer.certificateSubject)
-                return LoginReply(
-                    token: issued.token, expiresAtMs: issued.expiresAtMs, user: User(account: issued.account),
-                    scopes: issued.scopes.names)
-            }
-        }
-        services.register(AccountsMethods.logout, options: small) { _, context in
-            try await runner.run(context) {
-                try await registry.logout(context.caller)
-                return LogoutReply()
-            }
-        }
-        services.register(AccountsMethods.whoAmI, options: small) { _, context in
-            try await runner.run(context) {
-                let caller = try context.caller
-                var user = User(account: try await registry.account(of: caller))
-                user.token = try await registry.tokens(of: caller).first(where: \.isCaller).map { Token(record: $0) }
-                return user
-            }
-        }
-        services.register(AccountsMethods.changePassword, options: small) { request, context in
-            try await runner.run(context) {
-                try await registry.changePassword(
-                    of: context.caller, old: request.oldPassword, new: request.newPassword,
-                    address: context.peer.address, certificate: context.peer.certificateSubject)
-                return ChangePasswordReply()
-            }
-        }
-        services.register(AccountsMethods.createUser, options: small) { request, context in
-            try await runner.run(context) {
-                let account = try await registry.createUser(
-                    name: request.name, password: request.password,
-                    role: request.role == .unspecified ? .user : try Account.Role(message: request.role),
-                    by: .principal(context.caller))
-                return User(account: account)
-            }
-        }
-        services.register(AccountsMethods.listUsers, options: small) { request, context in
-            try await runner.run(context) {
-                let accounts = try await registry.users(
-                    limit: Int(request.limit), after: request.after, by: .principal(context.caller))
-                return ListUsersReply(users: accounts.map { User(account: $0) })
-            }
-        }
-        registerManagement(in: &services, options: small)
-        registerTokens(in: &services, options: small)
-        registerUsage(in: &services, options: small)
-        registerIdentities(in: &services, options: small)
+    func login(_ request: LoginRequest, _ context: CallContext) async throws -> LoginReply {
+        _ = try NameRules.label(request.label)
+        let issued = try await registry.login(
+            name: request.user, password: request.password, label: request.label,
+            lifetimeMs: try Self.lifetime(request.lifetimeSeconds),
+            scopes: request.scopes.isEmpty ? nil : try Scopes(names: request.scopes),
+            address: context.peer.address, certificate: context.peer.certificateSubject)
+        return LoginReply(
+            token: issued.token, expiresAtMs: issued.expiresAtMs, user: User(account: issued.account),
+            scopes: issued.scopes.names)
     }
 
-    /// The calls of administrators.
-    private func registerManagement(in services: inout Services, options: MethodOptions) {
-        let (registry, runner) = (registry, runner)
-        services.register(AccountsMethods.setSuspended, options: options) { request, context in
-            try await runner.run(context) {
-                User(
-                    account: try await registry.setSuspended(
-                        request.suspended, name: request.name, by: .principal(context.caller)))
-            }
-        }
-        services.register(AccountsMethods.setRole, options: options) { request, context in
-            try await runner.run(context) {
-                User(
-                    account: try await registry.setRole(
-                        try Account.Role(message: request.role), name: request.name, by: .principal(context.caller)))
-            }
-        }
-        services.register(AccountsMethods.resetPassword, options: options) { request, context in
-            try await runner.run(context) {
-                try await registry.resetPassword(
-                    name: request.name, to: request.password, by: .principal(context.caller))
-                return ResetPasswordReply()
-            }
-        }
+    func logout(_: LogoutRequest, _ context: CallContext) async throws -> LogoutReply {
+        try await registry.logout(context.caller)
+        return LogoutReply()
     }
 
-    private func registerTokens(in services: inout Services, options: MethodOptions) {
-        let (registry, runner) = (registry, runner)
-        services.register(AccountsMethods.createToken, options: options) { request, context in
-            try await runner.run(context) {
-                _ = try NameRules.label(request.label)
-                let issued = try await registry.createToken(
-                    for: context.caller, label: request.label,
-                    lifetimeMs: try Self.milliseconds(request.lifetimeSeconds, "the token's lifetime"),
-                    scopes: request.scopes.isEmpty ? nil : try Scopes(names: request.scopes))
-                return try await Self.reply(issued, registry, context)
-            }
-        }
-        services.register(AccountsMethods.listTokens, options: options) { _, context in
-            try await runner.run(context) {
-                ListTokensReply(tokens: try await registry.tokens(of: context.caller).map { Token(record: $0) })
-            }
-        }
-        services.register(AccountsMethods.rotateToken, options: options) { request, context in
-            try await runner.run(context) {
-                let caller = try context.caller
-                let issued = try await registry.rotateToken(
-                    id: request.id == 0 ? caller.tokenID : request.id,
-                    overlapMs: try Self.milliseconds(request.overlapSeconds, "the overlap"), by: caller)
-                return try await Self.reply(issued, registry, context)
-            }
-        }
-        services.register(AccountsMethods.revokeToken, options: options) { request, context in
-            try await runner.run(context) {
-                try await registry.revokeToken(id: request.id, by: context.caller)
-                return RevokeTokenReply()
-            }
-        }
+    func whoAmI(_: WhoAmIRequest, _ context: CallContext) async throws -> User {
+        let caller = try context.caller
+        var user = User(account: try await registry.account(of: caller))
+        user.token = try await registry.tokens(of: caller).first(where: \.isCaller).map { Token(record: $0) }
+        return user
     }
 
-    private static func milliseconds(_ seconds: Int64, _ what: String) throws -> Int64 {
-        let longest = Int64(Bounds.tokenDays.upperBound) * 86_400
-        guard (0...longest).contains(seconds) else {
-            throw RPCError(code: .invalidArgument, message: "\(what) \(Bounds.words(0...longest)) seconds")
-        }
+    func changePassword(_ request: ChangePasswordRequest, _ context: CallContext) async throws -> ChangePasswordReply {
+        try await registry.changePassword(
+            of: context.caller, old: request.oldPassword, new: request.newPassword,
+            address: context.peer.address, certificate: context.peer.certificateSubject)
+        return ChangePasswordReply()
+    }
+
+    func createUser(_ request: CreateUserRequest, _ context: CallContext) async throws -> User {
+        let account = try await registry.createUser(
+            name: request.name, password: request.password,
+            role: request.role == .unspecified ? .user : try Account.Role(message: request.role),
+            by: .principal(context.caller))
+        return User(account: account)
+    }
+
+    func listUsers(_ request: ListUsersRequest, _ context: CallContext) async throws -> ListUsersReply {
+        let accounts = try await registry.users(
+            limit: Int(request.limit), after: request.after, by: .principal(context.caller))
+        return ListUsersReply(users: accounts.map { User(account: $0) })
+    }
+
+    func setSuspended(_ request: SetSuspendedRequest, _ context: CallContext) async throws -> User {
+        User(
+            account: try await registry.setSuspended(
+                request.suspended, name: request.name, by: .principal(context.caller)))
+    }
+
+    func setRole(_ request: SetRoleRequest, _ context: CallContext) async throws -> User {
+        User(
+            account: try await registry.setRole(
+                try Account.Role(message: request.role), name: request.name, by: .principal(context.caller)))
+    }
+
+    func resetPassword(_ request: ResetPasswordRequest, _ context: CallContext) async throws -> ResetPasswordReply {
+        try await registry.resetPassword(
+            name: request.name, to: request.password, by: .principal(context.caller))
+        return ResetPasswordReply()
+    }
+
+    func createToken(_ request: CreateTokenRequest, _ context: CallContext) async throws -> TokenReply {
+        _ = try NameRules.label(request.label)
+        let issued = try await registry.createToken(
+            for: context.caller, label: request.label,
+            lifetimeMs: try Self.lifetime(request.lifetimeSeconds),
+            scopes: request.scopes.isEmpty ? nil : try Scopes(names: request.scopes))
+        return try await Self.reply(issued, registry, context)
+    }
+
+    func listTokens(_: ListTokensRequest, _ context: CallContext) async throws -> ListTokensReply {
+        ListTokensReply(tokens: try await registry.tokens(of: context.caller).map { Token(record: $0) })
+    }
+
+    func rotateToken(_ request: RotateTokenRequest, _ context: CallContext) async throws -> TokenReply {
+        let caller = try context.caller
+        try request.check()
+        let issued = try await registry.rotateToken(
+            id: request.id == 0 ? caller.tokenID : request.id, overlapMs: request.overlapSeconds * 1_000, by: caller)
+        return try await Self.reply(issued, registry, context)
+    }
+
+    func revokeToken(_ request: RevokeTokenRequest, _ context: CallContext) async throws -> RevokeTokenReply {
+        try await registry.revokeToken(id: request.id, by: context.caller)
+        return RevokeTokenReply()
+    }
+
+    private static func lifetime(_ seconds: Int64) throws -> Int64 {
+        try TokenRules.checkLifetime(seconds: seconds)
         return seconds * 1_000
     }
 

@@ -3,88 +3,71 @@ import RPC
 import Registry
 
 /// The calls of `myvlm.v1.Admin`.
-struct AdminService: Sendable {
+struct AdminService: AdminServing {
     let registry: RegistryStore
-    let runner: CallRunner
+    /// Where backups lie.
     let backups: String
     /// Ends an erased user's jobs and drops the artifacts from memory.
     let forget: @Sendable (Erasure) async -> Void
 
-    func register(in services: inout Services) {
-        let (registry, runner, forget, backups) = (registry, runner, forget, backups)
-        let small = MethodOptions(maximumRequestBytes: 4 << 10, unpackedBytes: 64 << 10)
-        services.register(AdminMethods.tailAudit, options: small) { request, context in
-            try await runner.run(context) {
-                let page = try await registry.audit(
-                    limit: Int(request.limit), before: request.before, by: .principal(context.caller))
-                return TailAuditReply(rows: page.records.map { AuditRow(record: $0, names: page.names) })
-            }
-        }
-        services.register(AdminMethods.verifyAudit, options: small) { _, context in
-            try await runner.run(context) {
-                // The same right as reading it.
-                _ = try await registry.audit(limit: 1, by: .principal(context.caller))
-                return switch try await registry.verifyAudit() {
-                case .intact(let rows): VerifyAuditReply(intact: true, rows: rows)
-                case .missing(let row): VerifyAuditReply(brokenAt: row, how: "missing")
-                case .altered(let row): VerifyAuditReply(brokenAt: row, how: "altered")
-                }
-            }
-        }
-        services.register(AdminMethods.scrub, options: small) { _, context in
-            try await runner.run(context) {
-                let report = try await registry.scrub(by: .principal(context.caller))
-                return ScrubReply(
-                    artifacts: UInt64(report.artifacts), bytes: UInt64(report.bytes),
-                    damaged: report.damaged.map {
-                        DamagedVersion(
-                            user: $0.user, concept: $0.concept, version: UInt32($0.version), reason: $0.reason)
-                    }, structure: report.structure)
-            }
-        }
-        services.register(AdminMethods.eraseUser, options: small) { request, context in
-            try await runner.run(context) {
-                let erasure = try await registry.eraseUser(request.name, by: .principal(context.caller))
-                await forget(erasure)
-                let told = try await RPCMessages.ErasureReceipt.messages([erasure.receipt], registry, backups: backups)
-                guard let receipt = told.first else {
-                    throw RPCError(code: .internalError, message: "the receipt is lost; see `myvlm concept erasures`")
-                }
-                return receipt
-            }
-        }
-        registerBackups(in: &services, options: small)
+    func tailAudit(_ request: TailAuditRequest, _ context: CallContext) async throws -> TailAuditReply {
+        let page = try await registry.audit(
+            limit: Int(request.limit), before: request.before, by: .principal(context.caller))
+        return TailAuditReply(rows: page.records.map { AuditRow(record: $0, names: page.names) })
     }
 
-    private func registerBackups(in services: inout Services, options: MethodOptions) {
-        let (registry, runner, folder) = (registry, runner, backups)
-        services.register(AdminMethods.createBackup, options: options) { request, context in
-            try await runner.run(context) {
-                let caller = try context.caller
-                let name = request.name.isEmpty ? Self.nameOfNow() : try Self.checked(request.name)
-                try PrivateFile.makeFolder(folder)
-                let manifest = try await registry.createBackup("\(folder)/\(name)", by: .principal(caller))
-                return Backup(name: name, manifest: manifest)
-            }
+    func verifyAudit(_: VerifyAuditRequest, _ context: CallContext) async throws -> VerifyAuditReply {
+        // The same right as reading it.
+        _ = try await registry.audit(limit: 1, by: .principal(context.caller))
+        return switch try await registry.verifyAudit() {
+        case .intact(let rows): VerifyAuditReply(intact: true, rows: rows)
+        case .missing(let row): VerifyAuditReply(brokenAt: row, how: "missing")
+        case .altered(let row): VerifyAuditReply(brokenAt: row, how: "altered")
         }
-        services.register(AdminMethods.listBackups, options: options) { _, context in
-            try await runner.run(context) {
-                try Self.requireAdministrator(context)
-                let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-                // What has no manifest is no backup; the log tells of it at each start.
-                let found = names.sorted().compactMap { name in
-                    (try? BackupManifest.read("\(folder)/\(name)")).map { Backup(name: name, manifest: $0) }
-                }
-                return ListBackupsReply(backups: found)
-            }
+    }
+
+    func scrub(_: ScrubRequest, _ context: CallContext) async throws -> ScrubReply {
+        let report = try await registry.scrub(by: .principal(context.caller))
+        return ScrubReply(
+            artifacts: UInt64(report.artifacts), bytes: UInt64(report.bytes),
+            damaged: report.damaged.map {
+                DamagedVersion(
+                    user: $0.user, concept: $0.concept, version: UInt32($0.version), reason: $0.reason)
+            }, structure: report.structure)
+    }
+
+    func eraseUser(_ request: EraseUserRequest, _ context: CallContext) async throws -> RPCMessages.ErasureReceipt {
+        let erasure = try await registry.eraseUser(request.name, by: .principal(context.caller))
+        await forget(erasure)
+        let told = try await RPCMessages.ErasureReceipt.messages([erasure.receipt], registry, backups: backups)
+        guard let receipt = told.first else {
+            throw RPCError(code: .internalError, message: "the receipt is lost; see `myvlm concept erasures`")
         }
-        services.register(AdminMethods.verifyBackup, options: options) { request, context in
-            try await runner.run(context) {
-                try Self.requireAdministrator(context)
-                let name = try Self.checked(request.name)
-                return Backup(name: name, manifest: try registry.verifyBackup("\(folder)/\(name)"))
-            }
+        return receipt
+    }
+
+    func createBackup(_ request: CreateBackupRequest, _ context: CallContext) async throws -> Backup {
+        let caller = try context.caller
+        let name = request.name.isEmpty ? Self.nameOfNow() : try Self.checked(request.name)
+        try PrivateFile.makeFolder(backups)
+        let manifest = try await registry.createBackup("\(backups)/\(name)", by: .principal(caller))
+        return Backup(name: name, manifest: manifest)
+    }
+
+    func listBackups(_: ListBackupsRequest, _ context: CallContext) async throws -> ListBackupsReply {
+        try Self.requireAdministrator(context)
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: backups)) ?? []
+        // What has no manifest is no backup; the log tells of it at each start.
+        let found = names.sorted().compactMap { name in
+            (try? BackupManifest.read("\(backups)/\(name)")).map { Backup(name: name, manifest: $0) }
         }
+        return ListBackupsReply(backups: found)
+    }
+
+    func verifyBackup(_ request: VerifyBackupRequest, _ context: CallContext) async throws -> Backup {
+        try Self.requireAdministrator(context)
+        let name = try Self.checked(request.name)
+        return Backup(name: name, manifest: try registry.verifyBackup("\(backups)/\(name)"))
     }
 
     private static func requireAdministrator(_ context: CallContext) throws {

@@ -53,13 +53,7 @@ extension Runtime.Sampling {
             self.init()
             return
         }
-        try Self.check(message.temperature, Bounds.temperature, "the temperature")
-        if message.topP != 0 { try Self.check(message.topP, Bounds.topP, "top_p") }
-        if message.maxTokens != 0 { try Self.check(Int(message.maxTokens), Bounds.maximumTokens, "max_tokens") }
-        if let beam = message.beam {
-            try Self.check(Int(beam.beams), Bounds.beams, "the number of beams")
-            try Self.check(beam.lengthPenalty, Bounds.lengthPenalty, "the length penalty")
-        }
+        try message.check()
         let search = try message.beam.map { beam in
             do throws(VLMError) {
                 return try BeamSearch(beams: Int(beam.beams), lengthPenalty: beam.lengthPenalty)
@@ -70,13 +64,5 @@ extension Runtime.Sampling {
         self.init(
             temperature: message.temperature, topP: message.topP == 0 ? 1 : message.topP, seed: message.seed,
             maximumTokens: Int(message.maxTokens), search: search)
-    }
-
-    private static func check<Number: Comparable>(
-        _ number: Number, _ range: ClosedRange<Number>, _ what: String
-    ) throws {
-        guard range.contains(number) else {
-            throw RPCError(code: .invalidArgument, message: "\(what) \(Bounds.words(range))")
-        }
     }
 }

@@ -2,27 +2,21 @@ import RPC
 import Registry
 
 extension ConceptsService {
-    func registerErasures(in services: inout Services, options: MethodOptions) {
-        let (registry, runner, forget, backups) = (registry, runner, forget, backups)
-        services.register(ConceptsMethods.eraseConcept, options: options) { request, context in
-            try await runner.run(context) {
-                try Names.check(request.name, what: "the concept's name")
-                let erasures = try await registry.eraseConcept(request.name, by: context.caller)
-                for erasure in erasures { await forget(erasure) }
-                return EraseConceptReply(
-                    receipts: try await RPCMessages.ErasureReceipt.messages(
-                        erasures.map(\.receipt), registry, backups: backups),
-                    revision: erasures.last?.revision ?? 0)
-            }
-        }
-        services.register(ConceptsMethods.listErasures, options: options) { request, context in
-            try await runner.run(context) {
-                let receipts = try await registry.erasures(
-                    limit: Int(request.limit), by: .principal(context.caller))
-                return ListErasuresReply(
-                    receipts: try await RPCMessages.ErasureReceipt.messages(receipts, registry, backups: backups))
-            }
-        }
+    func eraseConcept(_ request: EraseConceptRequest, _ context: CallContext) async throws -> EraseConceptReply {
+        try Names.check(request.name, what: "the concept's name")
+        let erasures = try await registry.eraseConcept(request.name, by: context.caller)
+        for erasure in erasures { await forget(erasure) }
+        return EraseConceptReply(
+            receipts: try await RPCMessages.ErasureReceipt.messages(
+                erasures.map(\.receipt), registry, backups: backups),
+            revision: erasures.last?.revision ?? 0)
+    }
+
+    func listErasures(_ request: ListErasuresRequest, _ context: CallContext) async throws -> ListErasuresReply {
+        let receipts = try await registry.erasures(
+            limit: Int(request.limit), by: .principal(context.caller))
+        return ListErasuresReply(
+            receipts: try await RPCMessages.ErasureReceipt.messages(receipts, registry, backups: backups))
     }
 }
 

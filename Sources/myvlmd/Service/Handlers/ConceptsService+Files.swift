@@ -1,41 +1,29 @@
 import RPC
 import Registry
+import Rules
 import Runtime
 
 /// Versions that leave and come back as files.
 extension ConceptsService {
-    /// Bytes a file may have; artifacts of twenty photos stay below one MiB.
-    static let maximumFileBytes = 4 << 20
+    func exportConcept(_ request: ExportConceptRequest, _ context: CallContext) async throws -> ConceptFile {
+        try Names.check(request.name, what: "the concept's name")
+        let owner = try context.caller.userID
+        let version = try await Self.version(Int(request.version), of: request.name, owner, registry)
+        return ConceptFile(
+            version: ConceptVersion(record: version),
+            data: try await registry.artifact(version.digest, of: owner))
+    }
 
-    func registerFiles(in services: inout Services, options small: MethodOptions) {
-        let (registry, runner, inspect) = (registry, runner, inspect)
-        services.register(ConceptsMethods.exportConcept, options: small) { request, context in
-            try await runner.run(context) {
-                try Names.check(request.name, what: "the concept's name")
-                let owner = try context.caller.userID
-                let version = try await Self.version(Int(request.version), of: request.name, owner, registry)
-                return ConceptFile(
-                    version: ConceptVersion(record: version),
-                    data: try await registry.artifact(version.digest, of: owner))
-            }
-        }
-        services.register(
-            ConceptsMethods.importConcept,
-            options: .init(
-                maximumRequestBytes: Self.maximumFileBytes + 4 << 10, unpackedBytes: Self.maximumFileBytes + 64 << 10)
-        ) { request, context in
-            try await runner.run(context) {
-                try Names.check(request.name, what: "the concept's name")
-                try Names.checkReason(request.reason)
-                let manifest = try Self.manifest(of: request.data, inspect)
-                let result = try await registry.commit(
-                    EnrollmentCommit(
-                        concept: request.name, manifest: manifest, artifact: request.data, reason: request.reason,
-                        ifVersion: request.onlyNew ? 0 : request.ifVersion == 0 ? nil : Int(request.ifVersion)),
-                    by: context.caller)
-                return EnrollDone(result: result)
-            }
-        }
+    func importConcept(_ request: ImportConceptRequest, _ context: CallContext) async throws -> EnrollDone {
+        try Names.check(request.name, what: "the concept's name")
+        try Names.checkReason(request.reason)
+        let manifest = try Self.manifest(of: request.data, inspect)
+        let result = try await registry.commit(
+            EnrollmentCommit(
+                concept: request.name, manifest: manifest, artifact: request.data, reason: request.reason,
+                ifVersion: request.onlyNew ? 0 : request.ifVersion == 0 ? nil : Int(request.ifVersion)),
+            by: context.caller)
+        return EnrollDone(result: result)
     }
 
     private static func version(

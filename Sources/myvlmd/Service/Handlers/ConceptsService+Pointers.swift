@@ -2,77 +2,67 @@ import RPC
 import Registry
 
 extension ConceptsService {
-    /// Promotion, aliases, retention, renaming and comparison.
-    func registerPointers(in services: inout Services, options: MethodOptions) {
-        let (registry, runner, model) = (registry, runner, model)
-        services.register(ConceptsMethods.promote, options: options) { request, context in
-            try await runner.run(context) {
-                try Self.check(request.name, request.reason)
-                let move = try await registry.promote(
-                    request.name, to: try VersionSelector(request.version),
-                    ifVersion: request.ifVersion == 0 ? nil : Int(request.ifVersion), reason: request.reason,
-                    by: context.caller)
-                return PointerMove(record: move)
-            }
-        }
-        services.register(ConceptsMethods.setAlias, options: options) { request, context in
-            try await runner.run(context) {
-                try Self.check(request.concept, request.reason)
-                let wanted: Int? = request.onlyNew ? 0 : request.ifVersion == 0 ? nil : Int(request.ifVersion)
-                return AliasReply(
-                    record: try await registry.setAlias(
-                        request.alias, of: request.concept, to: try VersionSelector(request.version),
-                        ifVersion: wanted, reason: request.reason, by: context.caller))
-            }
-        }
-        services.register(ConceptsMethods.removeAlias, options: options) { request, context in
-            try await runner.run(context) {
-                try Self.check(request.concept, request.reason)
-                return AliasReply(
-                    record: try await registry.removeAlias(
-                        request.alias, of: request.concept, reason: request.reason, by: context.caller))
-            }
-        }
-        services.register(ConceptsMethods.protectAlias, options: options) { request, context in
-            try await runner.run(context) {
-                try Self.check(request.concept)
-                return AliasReply(
-                    record: try await registry.protectAlias(
-                        request.alias, of: request.concept, request.isProtected, by: context.caller))
-            }
-        }
-        services.register(ConceptsMethods.setRetention, options: options) { request, context in
-            try await runner.run(context) {
-                try Self.check(request.concept)
-                let change = try await registry.setRetention(
-                    request.concept, keepLast: request.keepLast == 0 ? nil : Int(request.keepLast),
-                    by: context.caller)
-                return SetRetentionReply(removed: change.removed.map { UInt32($0) }, revision: change.revision)
-            }
-        }
-        services.register(ConceptsMethods.renameConcept, options: options) { request, context in
-            try await runner.run(context) {
-                try Self.check(request.name)
-                try Names.check(request.newName, what: "the concept's new name")
-                let change = try await registry.renameConcept(
-                    request.name, to: request.newName, by: context.caller)
-                return RenameConceptReply(
-                    concept: Concept(record: change.concept, model: model), revision: change.revision)
-            }
-        }
-        services.register(ConceptsMethods.compareVersions, options: options) { request, context in
-            try await runner.run(context) {
-                try Self.check(request.name)
-                let result = try await registry.compare(
-                    request.name, try VersionSelector(request.left), try VersionSelector(request.right),
-                    of: context.caller.userID)
-                return RPCMessages.VersionComparison(
-                    left: ConceptVersion(record: result.left), right: ConceptVersion(record: result.right),
-                    differences: result.differences.map {
-                        RPCMessages.VersionDifference(field: $0.field, left: $0.left, right: $0.right)
-                    })
-            }
-        }
+    func promote(_ request: PromoteRequest, _ context: CallContext) async throws -> PointerMove {
+        try Self.check(request.name, request.reason)
+        let move = try await registry.promote(
+            request.name, to: try VersionSelector(request.version),
+            ifVersion: request.ifVersion == 0 ? nil : Int(request.ifVersion), reason: request.reason,
+            by: context.caller)
+        return PointerMove(record: move)
+    }
+
+    func setAlias(_ request: SetAliasRequest, _ context: CallContext) async throws -> AliasReply {
+        try Self.check(request.concept, request.reason)
+        let wanted: Int? = request.onlyNew ? 0 : request.ifVersion == 0 ? nil : Int(request.ifVersion)
+        return AliasReply(
+            record: try await registry.setAlias(
+                request.alias, of: request.concept, to: try VersionSelector(request.version),
+                ifVersion: wanted, reason: request.reason, by: context.caller))
+    }
+
+    func removeAlias(_ request: RemoveAliasRequest, _ context: CallContext) async throws -> AliasReply {
+        try Self.check(request.concept, request.reason)
+        return AliasReply(
+            record: try await registry.removeAlias(
+                request.alias, of: request.concept, reason: request.reason, by: context.caller))
+    }
+
+    func protectAlias(_ request: ProtectAliasRequest, _ context: CallContext) async throws -> AliasReply {
+        try Self.check(request.concept)
+        return AliasReply(
+            record: try await registry.protectAlias(
+                request.alias, of: request.concept, request.isProtected, by: context.caller))
+    }
+
+    func setRetention(_ request: SetRetentionRequest, _ context: CallContext) async throws -> SetRetentionReply {
+        try Self.check(request.concept)
+        let change = try await registry.setRetention(
+            request.concept, keepLast: request.keepLast == 0 ? nil : Int(request.keepLast),
+            by: context.caller)
+        return SetRetentionReply(removed: change.removed.map { UInt32($0) }, revision: change.revision)
+    }
+
+    func renameConcept(_ request: RenameConceptRequest, _ context: CallContext) async throws -> RenameConceptReply {
+        try Self.check(request.name)
+        try Names.check(request.newName, what: "the concept's new name")
+        let change = try await registry.renameConcept(
+            request.name, to: request.newName, by: context.caller)
+        return RenameConceptReply(
+            concept: Concept(record: change.concept, model: model), revision: change.revision)
+    }
+
+    func compareVersions(_ request: CompareVersionsRequest, _ context: CallContext) async throws
+        -> RPCMessages.VersionComparison
+    {
+        try Self.check(request.name)
+        let result = try await registry.compare(
+            request.name, try VersionSelector(request.left), try VersionSelector(request.right),
+            of: context.caller.userID)
+        return RPCMessages.VersionComparison(
+            left: ConceptVersion(record: result.left), right: ConceptVersion(record: result.right),
+            differences: result.differences.map {
+                RPCMessages.VersionDifference(field: $0.field, left: $0.left, right: $0.right)
+            })
     }
 
     private static func check(_ name: String, _ reason: String = "") throws {

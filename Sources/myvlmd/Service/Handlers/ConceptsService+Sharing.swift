@@ -2,62 +2,46 @@ import RPC
 import Registry
 
 extension ConceptsService {
-    func registerSharing(in services: inout Services, options: MethodOptions) {
-        let (registry, runner) = (registry, runner)
-        services.register(ConceptsMethods.shareConcept, options: options) { request, context in
-            try await runner.run(context) {
-                try Names.check(request.concept, what: "the concept's name")
-                let change = try await registry.share(request.concept, with: request.user, by: context.caller)
-                guard let share = change.share else {
-                    throw RPCError(code: .internalError, message: "the share is not there; try again")
-                }
-                return Share(record: share)
-            }
+    func shareConcept(_ request: ShareConceptRequest, _ context: CallContext) async throws -> Share {
+        try Names.check(request.concept, what: "the concept's name")
+        let change = try await registry.share(request.concept, with: request.user, by: context.caller)
+        guard let share = change.share else {
+            throw RPCError(code: .internalError, message: "the share is not there; try again")
         }
-        services.register(ConceptsMethods.unshareConcept, options: options) { request, context in
-            try await runner.run(context) {
-                try Names.check(request.concept, what: "the concept's name")
-                try await registry.unshare(request.concept, with: request.user, by: context.caller)
-                return UnshareConceptReply()
-            }
-        }
-        services.register(ConceptsMethods.listShares, options: options) { _, context in
-            try await runner.run(context) {
-                let userID = try context.caller.userID
-                return ListSharesReply(
-                    shares: try await registry.shares(of: userID).map { Share(record: $0) },
-                    blocked: try await registry.blockedSharers(of: userID))
-            }
-        }
-        registerConsent(in: &services, options: options)
+        return Share(record: share)
     }
 
-    private func registerConsent(in services: inout Services, options: MethodOptions) {
-        let (registry, runner) = (registry, runner)
-        services.register(ConceptsMethods.acceptShare, options: options) { request, context in
-            try await runner.run(context) {
-                try Names.check(request.concept, what: "the concept's name")
-                return Share(
-                    record: try await registry.acceptShare(request.concept, of: request.owner, by: context.caller))
-            }
-        }
-        services.register(ConceptsMethods.declineShare, options: options) { request, context in
-            try await runner.run(context) {
-                try Names.check(request.concept, what: "the concept's name")
-                return Share(
-                    record: try await registry.declineShare(request.concept, of: request.owner, by: context.caller))
-            }
-        }
-        services.register(ConceptsMethods.blockSharer, options: options) { request, context in
-            try await runner.run(context) {
-                BlockSharerReply(blocked: try await registry.blockSharer(request.owner, by: context.caller))
-            }
-        }
-        services.register(ConceptsMethods.unblockSharer, options: options) { request, context in
-            try await runner.run(context) {
-                BlockSharerReply(blocked: try await registry.unblockSharer(request.owner, by: context.caller))
-            }
-        }
+    func unshareConcept(_ request: ShareConceptRequest, _ context: CallContext) async throws -> UnshareConceptReply {
+        try Names.check(request.concept, what: "the concept's name")
+        try await registry.unshare(request.concept, with: request.user, by: context.caller)
+        return UnshareConceptReply()
+    }
+
+    func listShares(_: ListSharesRequest, _ context: CallContext) async throws -> ListSharesReply {
+        let userID = try context.caller.userID
+        return ListSharesReply(
+            shares: try await registry.shares(of: userID).map { Share(record: $0) },
+            blocked: try await registry.blockedSharers(of: userID))
+    }
+
+    func acceptShare(_ request: ShareChoice, _ context: CallContext) async throws -> Share {
+        try Names.check(request.concept, what: "the concept's name")
+        return Share(
+            record: try await registry.acceptShare(request.concept, of: request.owner, by: context.caller))
+    }
+
+    func declineShare(_ request: ShareChoice, _ context: CallContext) async throws -> Share {
+        try Names.check(request.concept, what: "the concept's name")
+        return Share(
+            record: try await registry.declineShare(request.concept, of: request.owner, by: context.caller))
+    }
+
+    func blockSharer(_ request: BlockSharerRequest, _ context: CallContext) async throws -> BlockSharerReply {
+        BlockSharerReply(blocked: try await registry.blockSharer(request.owner, by: context.caller))
+    }
+
+    func unblockSharer(_ request: BlockSharerRequest, _ context: CallContext) async throws -> BlockSharerReply {
+        BlockSharerReply(blocked: try await registry.unblockSharer(request.owner, by: context.caller))
     }
 }
 

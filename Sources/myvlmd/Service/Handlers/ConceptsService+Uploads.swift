@@ -1,47 +1,36 @@
 import RPC
 import Registry
+import Rules
 
 /// Photos on their way to an enrollment.
 extension ConceptsService {
-    func registerUploads(in services: inout Services, options: MethodOptions) {
-        let (runner, stage, enrollment) = (runner, stage, enrollment)
-        services.register(
-            ConceptsMethods.uploadPhotos, options: .init(maximumRequestBytes: 1 << 20, unpackedBytes: 4 << 20)
-        ) { chunks, context in
-            try await runner.run(context) {
-                try await Self.upload(chunks, to: stage, owner: context.caller.userID)
-            }
+    func uploadPhotos(_ chunks: RequestStream<PhotoChunk>, _ context: CallContext) async throws -> UploadReceipt {
+        try await Self.upload(chunks, to: stage, owner: context.caller.userID)
+    }
+
+    func checkEnrollment(_ request: EnrollRequest, _ context: CallContext) async throws -> CheckEnrollmentReply {
+        try await enrollment.check(request, by: context.caller)
+        return CheckEnrollmentReply()
+    }
+
+    func listUploads(_: ListUploadsRequest, _ context: CallContext) async throws -> ListUploadsReply {
+        let uploads = await stage.uploads(of: try context.caller.userID)
+        return ListUploadsReply(
+            uploads: uploads.map {
+                Upload(
+                    uploadId: $0.id, photos: UInt32($0.photos), bytes: UInt64($0.bytes),
+                    expiresAtMs: $0.expiresAtMs, complete: $0.isComplete)
+            }, limit: UInt32(clamping: stage.limits.uploadsPerUser),
+            limitBytes: UInt64(stage.limits.bytesPerUser))
+    }
+
+    func dropUpload(_ request: DropUploadRequest, _ context: CallContext) async throws -> DropUploadReply {
+        guard let photos = await stage.drop(request.uploadId, owner: try context.caller.userID) else {
+            throw RPCError(
+                code: .notFound,
+                message: "no such upload: it was used, has expired or never was; see `myvlm uploads list`")
         }
-        services.register(
-            ConceptsMethods.checkEnrollment, options: .init(maximumRequestBytes: 64 << 10, unpackedBytes: 1 << 20)
-        ) { request, context in
-            try await runner.run(context) {
-                try await enrollment.check(request, by: context.caller)
-                return CheckEnrollmentReply()
-            }
-        }
-        services.register(ConceptsMethods.listUploads, options: options) { _, context in
-            try await runner.run(context) {
-                let uploads = await stage.uploads(of: try context.caller.userID)
-                return ListUploadsReply(
-                    uploads: uploads.map {
-                        Upload(
-                            uploadId: $0.id, photos: UInt32($0.photos), bytes: UInt64($0.bytes),
-                            expiresAtMs: $0.expiresAtMs, complete: $0.isComplete)
-                    }, limit: UInt32(clamping: stage.limits.uploadsPerUser),
-                    limitBytes: UInt64(stage.limits.bytesPerUser))
-            }
-        }
-        services.register(ConceptsMethods.dropUpload, options: options) { request, context in
-            try await runner.run(context) {
-                guard let photos = await stage.drop(request.uploadId, owner: try context.caller.userID) else {
-                    throw RPCError(
-                        code: .notFound,
-                        message: "no such upload: it was used, has expired or never was; see `myvlm uploads list`")
-                }
-                return DropUploadReply(photos: UInt32(photos))
-            }
-        }
+        return DropUploadReply(photos: UInt32(photos))
     }
 
     /// Stages the photos of one call; on any failure, a cancelled call among them, nothing stays behind. A file that is
@@ -50,14 +39,14 @@ extension ConceptsService {
         _ chunks: RequestStream<PhotoChunk>, to stage: UploadStage, owner: Int64
     ) async throws -> UploadReceipt {
         let id = try await stage.begin(owner: owner)
-        do {
+        return try await Uncancelled.undoing {
             var photo: OpenPhoto?
             while let chunk = try await chunks.next() {
                 var open: OpenPhoto
                 if let photo {
                     open = photo
                 } else {
-                    try Names.checkText(chunk.fileName, what: "a photo's file name", limit: 1_024)
+                    try TextRules.checkText(chunk.fileName, what: "a photo's file name", limit: 1_024)
                     open = OpenPhoto(name: NameRules.fileName(chunk.fileName))
                     try await stage.beginPhoto(id, name: open.name)
                 }
@@ -72,9 +61,8 @@ extension ConceptsService {
                 throw RPCError(code: .invalidArgument, message: "the last photo is not complete; upload it again")
             }
             return try await stage.seal(id)
-        } catch {
+        } undo: { _ in
             await stage.discard(id)
-            throw error
         }
     }
 
@@ -89,13 +77,13 @@ extension ConceptsService {
         mutating func take(_ data: [UInt8], isLast: Bool) throws -> [UInt8]? {
             guard var head else { return data.isEmpty ? nil : data }
             head += data
-            guard head.count >= PhotoDoor.headBytes || isLast else {
+            guard head.count >= PhotoRules.headBytes || isLast else {
                 self.head = head
                 return nil
             }
             // An empty file is told so by the stage.
             guard !head.isEmpty else { return nil }
-            try PhotoDoor.checkHead(head, name: name)
+            try PhotoRules.checkHead(head, name: name)
             self.head = nil
             return head
         }

@@ -5,34 +5,29 @@ extension ConceptsService {
     /// How long it may be silent before a bookmark says that nothing happened.
     static let bookmarkInterval: Duration = .seconds(30)
 
-    func registerWatch(in services: inout Services, options: MethodOptions) {
-        let (registry, runner) = (registry, runner)
-        services.register(ConceptsMethods.watch, options: options) { request, writer, context in
-            try await runner.run(context) {
-                guard !registry.watchesHaveEnded else { throw Self.stopping }
-                let userID = try context.caller.userID
-                var seen = request.afterRevision
-                if request.resume {
-                    // Named at once, not at the first change.
-                    _ = try await registry.changes(of: userID, after: seen, limit: 1)
-                } else {
-                    seen = try await registry.conceptSet(of: userID).revision
-                }
+    func watch(_ request: WatchRequest, _ writer: ResponseWriter<WatchEvent>, _ context: CallContext) async throws {
+        guard !registry.watchesHaveEnded else { throw Self.stopping }
+        let userID = try context.caller.userID
+        var seen = request.afterRevision
+        if request.resume {
+            // Named at once, not at the first change.
+            _ = try await registry.changes(of: userID, after: seen, limit: 1)
+        } else {
+            seen = try await registry.conceptSet(of: userID).revision
+        }
+        try await Self.bookmark(seen, to: writer)
+        while true {
+            let next: ChangePage?
+            do { next = try await Self.next(registry, userID, after: seen) } catch {
+                throw registry.watchesHaveEnded ? Self.stopping : error
+            }
+            guard let page = next else {
                 try await Self.bookmark(seen, to: writer)
-                while true {
-                    let next: ChangePage?
-                    do { next = try await Self.next(registry, userID, after: seen) } catch {
-                        throw registry.watchesHaveEnded ? Self.stopping : error
-                    }
-                    guard let page = next else {
-                        try await Self.bookmark(seen, to: writer)
-                        continue
-                    }
-                    for event in page.events {
-                        try await writer.write(WatchEvent(event: .change(ConceptChange(record: event))))
-                        seen = event.revision
-                    }
-                }
+                continue
+            }
+            for event in page.events {
+                try await writer.write(WatchEvent(event: .change(ConceptChange(record: event))))
+                seen = event.revision
             }
         }
     }

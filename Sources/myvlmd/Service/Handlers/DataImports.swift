@@ -24,14 +24,18 @@ final class DataImports: Sendable {
     private func run(_ chunks: RequestStream<DataChunk>, by caller: Principal) async throws -> ImportDataReply {
         let room = try await registry.beginImport(by: caller)
         let run = Run(registry, work, room, caller)
+        let registry = registry
         do {
-            try await run.take(chunks)
+            try await Uncancelled.undoing {
+                try await run.take(chunks)
+                try await registry.endImport(of: caller)
+            } undo: { _ in
+                // Should that fail, the next import or start does it.
+                _ = try? await registry.endImport(of: caller)
+            }
         } catch {
-            // A cancelled call must tidy up too. Should that fail, the next import or start does it.
-            _ = await Task { [registry] in try await registry.endImport(of: caller) }.result
             throw run.told(error)
         }
-        try await registry.endImport(of: caller)
         return try run.finished()
     }
 

@@ -1,5 +1,6 @@
 package import RPC
 package import Registry
+import Rules
 import Runtime
 import VLM
 
@@ -25,19 +26,18 @@ package struct Enrollment: Sendable {
     /// cancels the job, and leaves no version. The upload is used up by it, whatever becomes of it: a job keeps its
     /// photos itself.
     package func run(_ request: EnrollRequest, by caller: Principal, to write: @escaping Writer) async throws {
-        let started: JobRunner.Started
-        do {
-            started = try await admitted(request, by: caller)
-        } catch {
+        let (stage, jobs) = (stage, jobs)
+        let started = try await Uncancelled.undoing {
+            try await admitted(request, by: caller)
+        } undo: { _ in
             await stage.drop(request.uploadId, owner: caller.userID)
-            throw error
         }
         guard let work = started.task else {
             throw RPCError(
                 code: .unavailable,
                 message: "the server stops; the enrollment goes on after its next start: `myvlm jobs list`")
         }
-        do {
+        try await Uncancelled.undoing {
             try await withTaskCancellationHandler {
                 try await tell(started.job, started.events, to: write)
                 try await write(EnrollEvent(result: try await work.value))
@@ -45,10 +45,9 @@ package struct Enrollment: Sendable {
                 // At once: no commit may slip in while the job's end is being written down.
                 if !request.detach { work.cancel() }
             }
-        } catch {
+        } undo: { _ in
             let stops = await jobs.isEnding
             if !request.detach, !stops { await jobs.abandon(started.job.id) }
-            throw error
         }
     }
 
@@ -78,7 +77,7 @@ package struct Enrollment: Sendable {
             let order = try await KeptOrder(request, by: caller, from: registry)
             // The photos are stored already: they take no more room.
             try await door.check(order.request, photos: order.photos.count, by: caller)
-            return try await begun(order.request, by: caller) { order.supply(of: caller, from: registry) }
+            return try await begun(order.request, by: caller) { order.source(of: caller, from: registry) }
         }
         guard !request.uploadId.isEmpty else {
             throw RPCError(code: .invalidArgument, message: "no photos: upload them first and name the upload")
@@ -86,23 +85,21 @@ package struct Enrollment: Sendable {
         let upload = await stage.uploads(of: caller.userID).first { $0.id == request.uploadId }
         try await door.check(request, photos: upload?.photos, photoBytes: upload?.bytes ?? 0, by: caller)
         return try await begun(request, by: caller) {
-            PhotoSupply(try await stage.take(request.uploadId, owner: caller.userID))
+            .upload(try await stage.take(request.uploadId, owner: caller.userID))
         }
     }
 
     private func begun(
-        _ request: EnrollRequest, by caller: Principal, taking photos: () async throws -> PhotoSupply
+        _ request: EnrollRequest, by caller: Principal, taking photos: () async throws -> PhotoSource
     ) async throws -> JobRunner.Started {
-        let ticket = try jobs.reserve(caller)
-        let supply: PhotoSupply
-        do {
+        let (jobs, ticket) = (jobs, try jobs.reserve(caller))
+        let source = try await Uncancelled.undoing {
             try Task.checkCancellation()
-            supply = try await photos()
-        } catch {
+            return try await photos()
+        } undo: { _ in
             jobs.giveBack(ticket)
-            throw error
         }
-        return try await jobs.submit(request, supply, ticket, by: caller)
+        return try await jobs.submit(request, source, ticket, by: caller)
     }
 
     /// The job itself, then its events until it ends. Throws when the call ends first.
@@ -128,13 +125,15 @@ extension EnrollEvent {
         switch progress {
         case .stage(let stage): self.init(event: .stage(EnrollStage(name: stage.rawValue)))
         case .note(let text): self.init(event: .note(EnrollNote(text: text)))
-        case .step(let step):
-            self.init(
-                event: .progress(
-                    EnrollProgress(
-                        step: UInt32(step.step), steps: UInt32(step.steps), loss: step.loss,
-                        crossEntropy: step.crossEntropy, regularization: step.regularization,
-                        secondsLeft: Float(step.secondsLeft), sample: step.sample ?? "")))
+        case .step(let step): self.init(event: .progress(EnrollProgress(step: step)))
         }
+    }
+}
+
+extension EnrollProgress {
+    init(step: TrainingStep) {
+        self.init(
+            step: UInt32(step.step), steps: UInt32(step.steps), loss: step.loss, crossEntropy: step.crossEntropy,
+            regularization: step.regularization, secondsLeft: Float(step.secondsLeft), sample: step.sample ?? "")
     }
 }

@@ -32,15 +32,7 @@ package struct EnrollmentDoor: Sendable {
 
     /// The form of everything that was written.
     package func checkForm(_ request: EnrollRequest, photos: Int?) throws {
-        try Names.check(request.name, what: "the concept's name")
-        let identifier = request.identifier.isEmpty ? request.name : request.identifier
-        do {
-            _ = try NameRules.identifier(identifier, what: "the identifier")
-        } catch let error as RegistryError where request.identifier.isEmpty {
-            throw RegistryError(
-                error.code, "\(error.message); answers would use the name: give them a shorter word with --identifier")
-        }
-        if !request.classNoun.isEmpty { _ = try NameRules.classNoun(request.classNoun, what: "the class") }
+        try request.check()
         switch request.kind {
         case .object, .person, .unspecified: break
         case .unrecognized:
@@ -52,25 +44,12 @@ package struct EnrollmentDoor: Sendable {
         case .unrecognized:
             throw RPCError(code: .invalidArgument, message: "this server teaches captions or questions")
         }
-        try Names.checkReason(request.reason)
-        try checkCaptions(request, photos: photos)
+        if let photos { try request.checkCaptions(photos: photos) }
         try training(
             EnrollmentWords(
-                isPerson: request.kind == .person, identifier: identifier, classNoun: request.classNoun,
+                isPerson: request.kind == .person,
+                identifier: request.identifier.isEmpty ? request.name : request.identifier,
+                classNoun: request.classNoun,
                 captions: request.captions.map { ("photo \(Int($0.photo) + 1)", $0.text) }))
-    }
-
-    private func checkCaptions(_ request: EnrollRequest, photos: Int?) throws {
-        guard request.captions.count <= 200 else {
-            throw RPCError(code: .invalidArgument, message: "\(request.captions.count) captions; 200 are allowed")
-        }
-        for caption in request.captions {
-            try Names.checkText(caption.text, what: "a caption", limit: 500)
-            if let photos, Int(caption.photo) >= photos {
-                throw RPCError(
-                    code: .invalidArgument,
-                    message: "a caption names photo \(caption.photo), but there are \(photos), counted from 0")
-            }
-        }
     }
 }

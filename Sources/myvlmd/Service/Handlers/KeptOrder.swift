@@ -1,5 +1,6 @@
 import RPC
 import Registry
+import Rules
 import Runtime
 
 /// An order that names no upload: the photos kept with a concept's current version teach it again, after a change of the
@@ -14,7 +15,7 @@ struct KeptOrder: Sendable {
     /// Completes an order. Throws `notFound` for a concept that is not the caller's and `failedPrecondition`, with what to
     /// do, where no photos are kept or another enrollment of the concept is under way.
     init(_ request: EnrollRequest, by caller: Principal, from registry: RegistryStore) async throws {
-        try Names.check(request.name, what: "the concept's name")
+        try request.check()
         guard request.uploadId.isEmpty, !request.onlyNew else {
             throw RPCError(
                 code: .invalidArgument,
@@ -30,9 +31,9 @@ struct KeptOrder: Sendable {
     }
 
     /// The photos' bytes. One that is damaged or was dropped meanwhile is named, with what to do.
-    func supply(of caller: Principal, from registry: RegistryStore) -> PhotoSupply {
+    func source(of caller: Principal, from registry: RegistryStore) -> PhotoSource {
         let (photos, name) = (photos, request.name)
-        return PhotoSupply(count: photos.count) { index in
+        return .kept(count: photos.count) { index in
             do {
                 let bytes = try await registry.bytes(of: photos[index], userID: caller.userID)
                 return StagedPhoto(name: photos[index].name, bytes: bytes)

@@ -1,31 +1,27 @@
+import Foundations
 import RPC
 import Registry
 import Runtime
 import VLM
 
 /// The calls of `myvlm.v1.Server`.
-struct StatusService: Sendable {
+struct StatusService: ServerServing {
     let vision: PersonalizedVLM
     let gate: EnrollmentGate
-    let runner: CallRunner
     let registry: RegistryStore
     let meter: RateMeter
     let started: ContinuousClock.Instant
     let clock: @Sendable () -> Int64
 
-    func register(in services: inout Services) {
-        let service = self
-        services.register(ServerMethods.status, options: .init(maximumRequestBytes: 1 << 10, unpackedBytes: 16 << 10)) {
-            _, context in
-            try await service.runner.run(context) { try await service.reply(to: context.caller) }
-        }
+    func status(_: StatusRequest, _ context: CallContext) async throws -> StatusReply {
+        try await reply(to: context.caller)
     }
 
     /// Release, model and times for everybody. The load of the whole server is for administrators and auditors; what
     /// others do is nobody's business, so a user hears of the streams and enrollments of its own.
     private func reply(to caller: Principal) async throws -> StatusReply {
         var reply = StatusReply(
-            version: ServerVersion.current, modelName: vision.model.identity.name,
+            version: Release.version, modelName: vision.model.identity.name,
             modelDigest: vision.model.identity.digest, uptimeMs: (ContinuousClock.now - started).milliseconds,
             serverTimeMs: clock())
         guard caller.role != .user else {

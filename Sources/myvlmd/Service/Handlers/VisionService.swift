@@ -1,59 +1,38 @@
 import RPC
+import Rules
 import Runtime
 import VLM
 
 /// The calls of `myvlm.v1.Vision`.
-struct VisionService: Sendable {
+struct VisionService: VisionServing {
     /// Bytes of one picture.
-    static let maximumImageBytes = 24 << 20
+    static let maximumImageBytes = Bounds.photoBytes.upperBound
 
     let vision: PersonalizedVLM
-    let runner: CallRunner
 
-    func register(in services: inout Services) {
-        let vision = vision
-        let runner = runner
-        // The picture, the question and some room for the frame.
-        let options = MethodOptions(
-            maximumRequestBytes: Self.maximumImageBytes + (64 << 10), unpackedBytes: Self.maximumImageBytes + (1 << 20))
-        services.register(VisionMethods.caption, options: options) { request, writer, context in
-            try await runner.run(context) {
-                try Self.check(request.image)
-                let answer = try vision.answer(
-                    user: UserKey(context.caller).text, image: request.image, task: .caption,
-                    sampling: Runtime.Sampling(message: request.sampling), frozen: request.frozen)
-                for try await event in answer { try await writer.write(AnswerMessage.event(event)) }
-            }
-        }
-        services.register(VisionMethods.ask, options: options) { request, writer, context in
-            try await runner.run(context) {
-                try Self.check(request.image)
-                try Names.checkText(request.question, what: "the question", limit: 1_000)
-                guard request.question.contains(where: { !$0.isWhitespace }) else {
-                    throw RPCError(code: .invalidArgument, message: "the question is empty; ask something")
-                }
-                let answer = try vision.answer(
-                    user: UserKey(context.caller).text, image: request.image, task: .question(request.question),
-                    sampling: Runtime.Sampling(message: request.sampling), frozen: request.frozen)
-                for try await event in answer { try await writer.write(AnswerMessage.event(event)) }
-            }
-        }
-        services.register(VisionMethods.recognize, options: options) { request, context in
-            try await runner.run(context) {
-                try Self.check(request.image)
-                let report = try await vision.recognize(user: UserKey(context.caller).text, image: request.image)
-                return AnswerMessage.reply(report)
-            }
-        }
+    func caption(_ request: CaptionRequest, _ writer: ResponseWriter<RPCMessages.AnswerEvent>, _ context: CallContext)
+        async throws
+    {
+        try request.check()
+        let answer = try vision.answer(
+            user: UserKey(context.caller).text, image: request.image, task: .caption,
+            sampling: Runtime.Sampling(message: request.sampling), frozen: request.frozen)
+        for try await event in answer { try await writer.write(AnswerMessage.event(event)) }
     }
 
-    private static func check(_ image: [UInt8]) throws {
-        guard !image.isEmpty else {
-            throw RPCError(code: .invalidArgument, message: "the picture is empty; choose another")
-        }
-        guard image.count <= maximumImageBytes else {
-            throw RPCError(
-                code: .invalidArgument, message: "the picture has \(image.count) bytes; 24 MiB are allowed")
-        }
+    func ask(_ request: AskRequest, _ writer: ResponseWriter<RPCMessages.AnswerEvent>, _ context: CallContext)
+        async throws
+    {
+        try request.check()
+        let answer = try vision.answer(
+            user: UserKey(context.caller).text, image: request.image, task: .question(request.question),
+            sampling: Runtime.Sampling(message: request.sampling), frozen: request.frozen)
+        for try await event in answer { try await writer.write(AnswerMessage.event(event)) }
+    }
+
+    func recognize(_ request: RecognizeRequest, _ context: CallContext) async throws -> RecognizeReply {
+        try request.check()
+        let report = try await vision.recognize(user: UserKey(context.caller).text, image: request.image)
+        return AnswerMessage.reply(report)
     }
 }

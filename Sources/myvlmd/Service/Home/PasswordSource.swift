@@ -1,37 +1,23 @@
-import Foundation
+import LocalFiles
 
-/// Where a password comes from: a 0600 file, the terminal without echo, or a pipe. Never an argument.
+/// Where the administrator's password comes from: a file only its owner may read, the terminal without echo, or a pipe.
 public enum PasswordSource {
     /// Reads a password. On a terminal it is asked for twice.
     public static func read(file: String?, prompt: String) throws(ServiceError) -> String {
-        if let file { return try PrivateFile.secret(file) }
-        guard isatty(STDIN_FILENO) == 1 else {
-            guard let line = readLine(strippingNewline: true), !line.isEmpty else {
-                throw ServiceError(.usage, "no password on standard input; pipe it in or give --password-file")
+        do {
+            return try SecretText.password(file: file.map { LocalPath($0) }, prompt: prompt, confirm: true) {
+                StandardStream.complain($0, terminator: "")
             }
-            return line
+        } catch {
+            let code: ServiceError.Code =
+                switch error.code {
+                case .missing: .missingFile
+                case .openToOthers: .configuration
+                case .notGiven, .cancelled: .usage
+                case .malformed, .tooLarge: .badData
+                case .unreadable, .exists, .notWritable, .writeFailed: .internalError
+                }
+            throw ServiceError(code, error.message, cause: error)
         }
-        let first = try ask(prompt)
-        guard try ask("Again: ") == first else { throw ServiceError(.usage, "the two passwords differ; try again") }
-        return first
-    }
-
-    private static func ask(_ prompt: String) throws(ServiceError) -> String {
-        StandardStream.complain(prompt, terminator: "")
-        var before = termios()
-        guard tcgetattr(STDIN_FILENO, &before) == 0 else {
-            throw ServiceError(.internalError, "cannot switch the terminal's echo off; use --password-file")
-        }
-        var silent = before
-        silent.c_lflag &= ~tcflag_t(ECHO)
-        tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent)
-        defer {
-            tcsetattr(STDIN_FILENO, TCSAFLUSH, &before)
-            StandardStream.complain("")
-        }
-        guard let line = readLine(strippingNewline: true), !line.isEmpty else {
-            throw ServiceError(.usage, "no password was given")
-        }
-        return line
     }
 }

@@ -7,6 +7,39 @@ package enum PrivateFile {
         try write(path, bytes, flags: O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode: 0o600)
     }
 
+    /// Adds bytes to a file that is there.
+    package static func append(_ path: String, _ bytes: [UInt8]) throws(ServiceError) {
+        let descriptor = open(path, O_WRONLY | O_APPEND | O_CLOEXEC)
+        guard descriptor >= 0 else { throw failure(path, errno) }
+        defer { close(descriptor) }
+        try fill(descriptor, bytes, path)
+    }
+
+    /// Waits until what was written to a file is on the disk.
+    package static func sync(_ path: String) throws(ServiceError) {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw failure(path, errno) }
+        defer { close(descriptor) }
+        guard fsync(descriptor) == 0 else { throw failure(path, errno) }
+    }
+
+    /// Moves a folder to where nothing is yet, also to another disk.
+    package static func move(_ folder: String, to other: String) throws(ServiceError) {
+        guard rename(folder, other) != 0 else { return }
+        guard errno == EXDEV else { throw failure(other, errno) }
+        do {
+            try FileManager.default.copyItem(atPath: folder, toPath: other)
+            try FileManager.default.removeItem(atPath: folder)
+        } catch {
+            throw ServiceError(.cannotCreate, "cannot move \(folder) to \(other)", cause: error)
+        }
+    }
+
+    /// Makes a folder of mode 0700 that must not be there yet.
+    package static func makeNewFolder(_ path: String) throws(ServiceError) {
+        guard mkdir(path, 0o700) == 0 else { throw failure(path, errno) }
+    }
+
     /// Makes a folder of mode 0700 where there is none.
     package static func makeFolder(_ path: String) throws(ServiceError) {
         guard mkdir(path, 0o700) != 0, errno != EEXIST else { return }
@@ -25,29 +58,26 @@ package enum PrivateFile {
         }
     }
 
-    /// Reads a secret from a file, and refuses one that others may read. Trailing line ends are dropped.
-    package static func secret(_ path: String) throws(ServiceError) -> String {
-        var status = stat()
-        guard stat(path, &status) == 0 else {
-            throw ServiceError(.missingFile, "cannot read \(path): \(String(cString: strerror(errno)))")
-        }
-        guard status.st_mode & 0o077 == 0 else {
-            throw ServiceError(
-                .configuration, "\(path) can be read by others; run `chmod 600 \(path)` and change the password in it")
-        }
-        guard let data = FileManager.default.contents(atPath: path), let text = String(data: data, encoding: .utf8)
-        else { throw ServiceError(.badData, "\(path) is not UTF-8 text; write the password alone into it") }
-        var secret = Substring(text)
-        while let last = secret.last, last.isNewline { secret.removeLast() }
-        return String(secret)
-    }
-
     private static func write(_ path: String, _ bytes: [UInt8], flags: Int32, mode: mode_t) throws(ServiceError) {
         let descriptor = open(path, flags, mode)
         guard descriptor >= 0 else { throw failure(path, errno) }
         defer { close(descriptor) }
         // The umask may have taken bits away; a mode is a promise here, not a wish.
         guard fchmod(descriptor, mode) == 0 else { throw failure(path, errno) }
+        do {
+            try fill(descriptor, bytes, path)
+        } catch {
+            unlink(path)
+            throw error
+        }
+        guard fsync(descriptor) == 0 else {
+            let number = errno
+            unlink(path)
+            throw failure(path, number)
+        }
+    }
+
+    private static func fill(_ descriptor: Int32, _ bytes: [UInt8], _ path: String) throws(ServiceError) {
         var written = 0
         while written < bytes.count {
             let count = bytes.withUnsafeBytes { buffer in
@@ -57,18 +87,8 @@ package enum PrivateFile {
                     Foundation.write(descriptor, buffer.baseAddress.map { $0 + written }, buffer.count - written)
                 #endif
             }
-            if count < 0 {
-                if errno == EINTR { continue }
-                let number = errno
-                unlink(path)
-                throw failure(path, number)
-            }
-            written += count
-        }
-        guard fsync(descriptor) == 0 else {
-            let number = errno
-            unlink(path)
-            throw failure(path, number)
+            if count < 0, errno != EINTR { throw failure(path, errno) }
+            written += max(0, count)
         }
     }
 

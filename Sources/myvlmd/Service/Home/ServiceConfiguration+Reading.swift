@@ -1,5 +1,6 @@
 import Foundation
 import Registry
+import Rules
 
 extension ServiceConfiguration {
     /// Reads `config.json`. What is left out, or null, is the default. Throws `configuration`, naming the file, the
@@ -98,7 +99,7 @@ extension ServiceConfiguration {
         .number("tokenLifetimeSeconds", 1...100 * year, 30 * 86_400) { $0.tokenLifetimeSeconds = $1 },
         .number("maximumTokenLifetimeSeconds", 1...100 * year, 365 * 86_400) { $0.maximumTokenLifetimeSeconds = $1 },
         .number("maximumPhotos", 1...1_000, 20) { $0.maximumPhotos = $1 },
-        .number("maximumPhotoBytes", 1...24 << 20, 24 << 20) { $0.maximumPhotoBytes = $1 },
+        .number("maximumPhotoBytes", Bounds.photoBytes, Bounds.photoBytes.upperBound) { $0.maximumPhotoBytes = $1 },
         .number("uploadBytesPerUser", 1...1_024 * gibibyte, 256 << 20) { $0.uploadBytesPerUser = $1 },
         .number("uploadBytes", 1...1_024 * gibibyte, 1 << 30) { $0.uploadBytes = $1 },
         .number("uploadLifetimeSeconds", 1...year, 1_800) { $0.uploadLifetimeSeconds = $1 },

@@ -1,5 +1,6 @@
 import Foundation
 import Registry
+import Rules
 
 /// The settings of a server, kept as `config.json` in its home. Every key may be left out.
 public struct ServiceConfiguration: Sendable, Encodable, Equatable {
@@ -14,7 +15,7 @@ public struct ServiceConfiguration: Sendable, Encodable, Equatable {
     /// Photos of one upload.
     public var maximumPhotos = 20
     /// Bytes of one photo.
-    public var maximumPhotoBytes = 24 << 20
+    public var maximumPhotoBytes = Bounds.photoBytes.upperBound
     /// Bytes of photos one user may have waiting.
     public var uploadBytesPerUser = 256 << 20
     /// Bytes of photos that may wait altogether.

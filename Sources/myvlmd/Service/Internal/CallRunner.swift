@@ -7,19 +7,12 @@ import Registry
 ///
 /// A line tells method, request id, user id, status and time; never a token, a password, a question, a caption or a
 /// photo.
-struct CallRunner: Sendable {
+struct CallRunner: CallRunning {
     let logger: Logger
     let authentication: Authentication
     let meter: RateMeter
     /// Paths that no message for a caller may name.
     var places: [String] = []
-
-    /// Methods whose calls stay open: they are counted against the user's streams.
-    private static let streams: Set<MethodName> = [
-        VisionMethods.caption.name, VisionMethods.ask.name, ConceptsMethods.uploadPhotos.name,
-        ConceptsMethods.enroll.name, ConceptsMethods.watch.name, JobsMethods.attachJob.name,
-        ConceptsMethods.exportData.name, ConceptsMethods.importData.name, ConceptsMethods.getPhotos.name,
-    ]
 
     func run<T: Sendable>(
         _ context: CallContext, _ body: @escaping @Sendable () async throws -> T
@@ -41,7 +34,7 @@ struct CallRunner: Sendable {
         _ context: CallContext, _ body: @escaping @Sendable () async throws -> T
     ) async throws -> T {
         guard let principal = (context.principal as? Caller)?.principal else { return try await body() }
-        guard Self.streams.contains(context.method) else { return try await body() }
+        guard MethodCatalog.method(context.method)?.rules?.countsAsStream == true else { return try await body() }
         try meter.enter(principal.userID, streams: principal.streams)
         defer { meter.leave(principal.userID) }
         return try await body()

@@ -23,7 +23,7 @@ struct Caller: KnownCaller {
 struct Anonymous: Sendable {}
 
 extension CallContext {
-    /// The caller; the authenticator has put it there for every call but `Login`.
+    /// The caller; the authenticator has put it there for every call that is not for strangers.
     var caller: Principal {
         get throws {
             guard let caller = principal as? Caller else {
@@ -52,9 +52,9 @@ struct Authentication: Sendable {
     }
 
     /// Throws `unauthenticated` without a good token or certificate, `permissionDenied` where the method's scope is
-    /// lacking, and `resourceExhausted` after too many calls; `Login` alone needs nothing.
+    /// lacking, and `resourceExhausted` after too many calls; a method for strangers needs nothing.
     func authenticate(_ method: MethodName, _ metadata: Metadata, _ peer: Peer) async throws -> any Sendable {
-        if method == AccountsMethods.login.name { return Anonymous() }
+        if MethodScopes.isForStrangers(method) { return Anonymous() }
         do {
             let proof = try Self.proof(metadata, peer)
             let generation = changes.count

@@ -1,60 +1,24 @@
-package import RPC
+import RPC
 import Registry
 
-/// What a token must be allowed to make a call: the one place where methods and scopes meet.
+/// What a token must be allowed to make a call: the rules of the API in the registry's words.
 enum MethodScopes {
-    /// The scope of a method; a method that nobody has listed needs all of them.
-    static func required(_ method: MethodName) -> Scopes { table[method] ?? .all }
-
-    /// Whether the method is listed.
-    static func knows(_ method: MethodName) -> Bool { table[method] != nil }
-
-    private static let table: [MethodName: Scopes] = {
-        var table: [MethodName: Scopes] = [:]
+    /// The scope of a method; a method that has no rules needs all of them.
+    static func required(_ method: MethodName) -> Scopes {
+        switch MethodCatalog.method(method)?.rules?.scope {
         // Any token may tell whose it is, manage tokens that may do no more than itself, and end itself; changing a
         // password takes the old one.
-        for name in [
-            AccountsMethods.login.name, AccountsMethods.logout.name, AccountsMethods.whoAmI.name,
-            AccountsMethods.changePassword.name, AccountsMethods.createToken.name, AccountsMethods.listTokens.name,
-            AccountsMethods.rotateToken.name, AccountsMethods.revokeToken.name, ServerMethods.status.name,
-        ] { table[name] = [] }
-        for name in [
-            AccountsMethods.createUser.name, AccountsMethods.setSuspended.name, AccountsMethods.setRole.name,
-            AccountsMethods.resetPassword.name, AccountsMethods.setQuota.name, AccountsMethods.addIdentity.name,
-            AccountsMethods.removeIdentity.name, AdminMethods.scrub.name, AdminMethods.createBackup.name,
-            AdminMethods.listBackups.name, AdminMethods.verifyBackup.name, AdminMethods.eraseUser.name,
-        ] { table[name] = .admin }
-        for name in [
-            AccountsMethods.listUsers.name, AccountsMethods.getUsage.name, AccountsMethods.listIdentities.name,
-            ConceptsMethods.listShares.name, ConceptsMethods.listConcepts.name, ConceptsMethods.getConcept.name,
-            ConceptsMethods.listVersions.name, ConceptsMethods.compareVersions.name, ConceptsMethods.watch.name,
-            ConceptsMethods.listErasures.name, AdminMethods.tailAudit.name, AdminMethods.verifyAudit.name,
-            JobsMethods.listJobs.name, JobsMethods.getJob.name, JobsMethods.attachJob.name,
-        ] { table[name] = .read }
-        for name in [VisionMethods.caption.name, VisionMethods.ask.name, VisionMethods.recognize.name] {
-            table[name] = .query
+        case .strangers?, .any?: []
+        case .read?: .read
+        case .query?: .query
+        case .enroll?: .enroll
+        case .admin?: .admin
+        case nil: .all
         }
-        for name in [
-            ConceptsMethods.uploadPhotos.name, ConceptsMethods.checkEnrollment.name, ConceptsMethods.listUploads.name,
-            ConceptsMethods.dropUpload.name, ConceptsMethods.enroll.name, ConceptsMethods.rollback.name,
-            ConceptsMethods.promote.name, ConceptsMethods.deleteConcept.name, ConceptsMethods.undeleteConcept.name,
-            ConceptsMethods.renameConcept.name, ConceptsMethods.setAlias.name, ConceptsMethods.removeAlias.name,
-            ConceptsMethods.protectAlias.name, ConceptsMethods.setRetention.name,
-            ConceptsMethods.eraseConcept.name, ConceptsMethods.exportData.name, ConceptsMethods.importData.name,
-            ConceptsMethods.getPhotos.name, ConceptsMethods.dropPhotos.name,
-            ConceptsMethods.shareConcept.name, ConceptsMethods.unshareConcept.name,
-            ConceptsMethods.acceptShare.name, ConceptsMethods.declineShare.name,
-            ConceptsMethods.blockSharer.name, ConceptsMethods.unblockSharer.name,
-            JobsMethods.cancelJob.name, JobsMethods.resumeJob.name,
-            // A file of a person holds face keys: reading names is not enough for it.
-            ConceptsMethods.exportConcept.name, ConceptsMethods.importConcept.name,
-        ] { table[name] = .enroll }
-        return table
-    }()
-}
+    }
 
-/// For the test that no method is forgotten.
-package enum MethodScopeTable {
-    /// Whether the method is listed.
-    package static func knows(_ method: MethodName) -> Bool { MethodScopes.knows(method) }
+    /// Whether a method makes callers known, so that none can be asked for.
+    static func isForStrangers(_ method: MethodName) -> Bool {
+        MethodCatalog.method(method)?.rules?.scope == .strangers
+    }
 }

@@ -1,8 +1,12 @@
 import Foundation
 package import Registry
 
-/// Photos of jobs, each a file sealed under its user's data key: they outlive the process and go with the job.
+/// The photos of jobs: sets with what opens them beside the photos, sealed under their user's data key. They outlive the
+/// process and go with the job.
 package struct JobPhotos: Sendable {
+    /// The file with what opens a set.
+    private static let opener = "opener"
+
     let directory: String
     let registry: RegistryStore
 
@@ -12,39 +16,28 @@ package struct JobPhotos: Sendable {
         self.registry = registry
     }
 
-    /// Keeps a job's photos; nothing stays behind when one cannot be kept.
-    func keep(_ photos: PhotoSupply, of job: JobRecord) async throws {
-        let folder = "\(directory)/\(job.id)"
-        try PrivateFile.makeFolder(directory)
-        try PrivateFile.makeFolder(folder)
+    /// Keeps a job's photos; nothing stays behind when one cannot be kept, of an upload neither.
+    package func keep(_ source: PhotoSource, of job: JobRecord) async throws {
         do {
-            for index in 0..<photos.count {
-                let photo = try await photos.photo(index)
-                let name = [UInt8](photo.name.utf8.prefix(1_024))
-                let plain = [UInt8(name.count >> 8), UInt8(name.count & 255)] + name + photo.bytes
-                let sealed = try await registry.seal(plain, for: job.userID, context: "\(job.id)/\(index)")
-                try PrivateFile.create("\(folder)/\(index)", sealed)
-            }
+            try PrivateFile.makeFolder(directory)
+            let photos = try await source.photos(in: folder(job.id))
+            let opener = try await registry.seal(try photos.opener(), for: job.userID, context: Self.context(job.id))
+            try PrivateFile.create("\(folder(job.id))/\(Self.opener)", opener)
         } catch {
+            source.remove()
             drop(job.id)
             throw error
         }
     }
 
     /// A job's photos in their order. `failedPrecondition` when they are not kept any more.
-    func photos(of job: JobRecord) async throws -> [StagedPhoto] {
-        let folder = "\(directory)/\(job.id)"
-        var photos: [StagedPhoto] = []
-        while let sealed = FileManager.default.contents(atPath: "\(folder)/\(photos.count)") {
-            let plain = try await registry.unseal(
-                [UInt8](sealed), of: job.userID, context: "\(job.id)/\(photos.count)")
-            let size = plain.count < 2 ? 0 : Int(plain[0]) << 8 | Int(plain[1])
-            guard plain.count >= size + 2 else {
-                throw RegistryError(.dataLoss, "a photo of the job is damaged; enroll again")
-            }
-            photos.append(
-                StagedPhoto(
-                    name: String(decoding: plain[2..<2 + size], as: UTF8.self), bytes: Array(plain[(2 + size)...])))
+    package func photos(of job: JobRecord) async throws -> [StagedPhoto] {
+        let photos: [StagedPhoto]
+        if let sealed = FileManager.default.contents(atPath: "\(folder(job.id))/\(Self.opener)") {
+            let opener = try await registry.unseal([UInt8](sealed), of: job.userID, context: Self.context(job.id))
+            photos = try SealedPhotos(folder: folder(job.id), opener: opener).all()
+        } else {
+            photos = try await photosOfOldForm(job)
         }
         guard !photos.isEmpty else {
             throw RegistryError(
@@ -56,7 +49,7 @@ package struct JobPhotos: Sendable {
     /// Deletes a job's photos.
     func drop(_ id: String) {
         // What cannot be deleted now is swept later.
-        try? FileManager.default.removeItem(atPath: "\(directory)/\(id)")
+        try? FileManager.default.removeItem(atPath: folder(id))
     }
 
     /// Deletes photos of jobs that are over, and of those that failed longer ago than `lifetimeMs`.
@@ -64,5 +57,27 @@ package struct JobPhotos: Sendable {
         guard let folders = try? FileManager.default.contentsOfDirectory(atPath: directory) else { return }
         let wanted = try await registry.photosWanted(since: now - lifetimeMs)
         for folder in folders where !wanted.contains(folder) { drop(folder) }
+    }
+
+    private func folder(_ id: String) -> String { "\(directory)/\(id)" }
+
+    private static func context(_ id: String) -> String { "photos of the job \(id)" }
+
+    /// The form before sets had keys of their own: each photo with its name in a file of its own, sealed under its user's data key.
+    /// A job that such a server left goes on with them.
+    private func photosOfOldForm(_ job: JobRecord) async throws -> [StagedPhoto] {
+        var photos: [StagedPhoto] = []
+        while let sealed = FileManager.default.contents(atPath: "\(folder(job.id))/\(photos.count)") {
+            let plain = try await registry.unseal(
+                [UInt8](sealed), of: job.userID, context: "\(job.id)/\(photos.count)")
+            let size = plain.count < 2 ? 0 : Int(plain[0]) << 8 | Int(plain[1])
+            guard plain.count >= size + 2 else {
+                throw RegistryError(.dataLoss, "a photo of the job is damaged; enroll again")
+            }
+            photos.append(
+                StagedPhoto(
+                    name: String(decoding: plain[2..<2 + size], as: UTF8.self), bytes: Array(plain[(2 + size)...])))
+        }
+        return photos
     }
 }

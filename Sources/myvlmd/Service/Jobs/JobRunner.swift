@@ -20,9 +20,16 @@ package actor JobRunner {
     private struct Live {
         var task: Task<CommitResult, any Error>?
         var listeners: [UInt64: AsyncStream<Event>.Continuation] = [:]
-        var step: EnrollProgress?
-        /// Stages and notes so far, for whoever listens later.
-        var history: [Event] = []
+        var progress = JobProgress()
+    }
+
+    /// How a job that ran here ended.
+    private enum Ending {
+        case succeeded
+        case cancelled
+        case failed(RPCError)
+        /// The server's end cut it short: the next process goes on with it.
+        case interrupted
     }
 
     /// A job that was begun; without a task when the server stops, and the next process begins it.
@@ -35,7 +42,7 @@ package actor JobRunner {
     private let registry: RegistryStore
     private let photos: JobPhotos
     private let gate: EnrollmentGate
-    private let training: Training
+    private let pipeline: EnrollmentPipeline
     private let logger: Logger
     private var live: [String: Live] = [:]
     private var nextListener: UInt64 = 0
@@ -48,7 +55,7 @@ package actor JobRunner {
         self.registry = registry
         self.photos = photos
         self.gate = gate
-        self.training = training
+        pipeline = EnrollmentPipeline(registry: registry, photos: photos, training: training)
         self.logger = logger
     }
 
@@ -64,28 +71,28 @@ package actor JobRunner {
     /// Writes a job down with its photos and begins it in its turn. A cancelled caller does not leave half of it: it
     /// gets a job, to be abandoned.
     func submit(
-        _ request: EnrollRequest, _ supply: PhotoSupply, _ ticket: EnrollmentGate.Ticket, by caller: Principal
+        _ request: EnrollRequest, _ source: PhotoSource, _ ticket: EnrollmentGate.Ticket, by caller: Principal
     ) async throws -> Started {
-        try await Uncancelled.run { try await self.begun(request, supply, ticket, by: caller) }
+        try await Uncancelled.run { try await self.begun(request, source, ticket, by: caller) }
     }
 
     private func begun(
-        _ request: EnrollRequest, _ supply: PhotoSupply, _ ticket: EnrollmentGate.Ticket, by caller: Principal
+        _ request: EnrollRequest, _ source: PhotoSource, _ ticket: EnrollmentGate.Ticket, by caller: Principal
     ) async throws -> Started {
-        let job: JobRecord
-        do {
-            job = try await registry.createJob(concept: request.name, request: request.encode(), by: caller)
-            do {
-                try await photos.keep(supply, of: job)
-            } catch {
-                let status = StatusMapping.status(of: error)
-                try await registry.failJob(
-                    job.id, code: "storage", message: "the photos could not be kept: \(status.message)")
-                throw error
+        let (registry, photos, gate) = (registry, photos, gate)
+        let job = try await Uncancelled.undoing {
+            let job = try await registry.createJob(concept: request.name, request: request.encode(), by: caller)
+            try await Uncancelled.undoing {
+                try await photos.keep(source, of: job)
+            } undo: { error in
+                await self.fail(
+                    job.id, code: "storage",
+                    message: "the photos could not be kept: \(StatusMapping.status(of: error).message)")
             }
-        } catch {
+            return job
+        } undo: { _ in
+            source.remove()
             gate.leave(ticket)
-            throw error
         }
         begin(job, ticket)
         // Nothing has run yet: the job's task needs this actor.
@@ -128,15 +135,14 @@ package actor JobRunner {
         let failed = try await registry.job(id, of: caller.userID)
         _ = try await photos.photos(of: failed)
         if failed.state == .failed { try await registry.checkRoomForEnrollment(name: failed.concept, by: caller) }
-        let ticket = try gate.enter(caller.userID)
-        do {
-            let job = try await registry.resumeJob(id, by: caller)
-            begin(job, ticket)
-            return job
-        } catch {
+        let (registry, gate, ticket) = (registry, gate, try gate.enter(caller.userID))
+        let job = try await Uncancelled.undoing {
+            try await registry.resumeJob(id, by: caller)
+        } undo: { _ in
             gate.leave(ticket)
-            throw error
         }
+        begin(job, ticket)
+        return job
     }
 
     /// Ends jobs whose rows were erased, and deletes their photos.
@@ -164,7 +170,7 @@ package actor JobRunner {
         let (stream, continuation) = AsyncStream.makeStream(of: Event.self, bufferingPolicy: .bufferingNewest(256))
         nextListener += 1
         let listener = nextListener
-        for event in live[id]?.history ?? [] { continuation.yield(event) }
+        for event in live[id]?.progress.history ?? [] { continuation.yield(Event(progress: event)) }
         live[id]?.listeners[listener] = continuation
         continuation.onTermination = { [weak self] _ in
             Task { await self?.forget(id, listener) }
@@ -173,10 +179,10 @@ package actor JobRunner {
     }
 
     /// What becomes of a running job; nil for one that does not run here.
-    func task(_ id: String) -> Task<CommitResult, any Error>? { live[id]?.task }
+    package func task(_ id: String) -> Task<CommitResult, any Error>? { live[id]?.task }
 
     /// The last step of a running job.
-    func progress(_ id: String) -> EnrollProgress? { live[id]?.step }
+    func progress(_ id: String) -> EnrollProgress? { live[id]?.progress.step.map { EnrollProgress(step: $0) } }
 
     private func forget(_ id: String, _ listener: UInt64) { live[id]?.listeners[listener] = nil }
 
@@ -186,121 +192,13 @@ package actor JobRunner {
         live[job.id]?.task = Task { try await self.run(job.id, ticket) }
     }
 
-    private func tell(_ id: String, _ event: Event) {
-        if case .progress(let step) = event.event {
-            live[id]?.step = step
-        } else if let told = live[id]?.history.count, told < 100 {
-            live[id]?.history.append(event)
+    /// Hands on what a job tells: to who listens, to who will, and to its row.
+    private func tell(_ id: String, _ event: EnrollmentProgress) async {
+        let stage = live[id]?.progress.take(event)
+        if let listeners = live[id]?.listeners {
+            for listener in listeners.values { listener.yield(Event(progress: event)) }
         }
-        guard let listeners = live[id]?.listeners else { return }
-        for listener in listeners.values { listener.yield(event) }
-    }
-
-    private func run(_ id: String, _ ticket: EnrollmentGate.Ticket) async throws -> CommitResult {
-        defer { gate.leave(ticket) }
-        do {
-            if ticket.ahead > 0 {
-                let text =
-                    "\(ticket.ahead) enrollment\(ticket.ahead == 1 ? "" : "s") before this one: it begins when its turn "
-                    + "comes"
-                tell(id, Event(event: .note(EnrollNote(text: text))))
-            }
-            try await gate.turn(ticket)
-            let result = try await train(id)
-            photos.drop(id)
-            end(id)
-            return result
-        } catch {
-            await failed(id, error)
-            end(id)
-            throw error
-        }
-    }
-
-    private func end(_ id: String) {
-        guard let job = live.removeValue(forKey: id) else { return }
-        for listener in job.listeners.values { listener.finish() }
-    }
-
-    private func failed(_ id: String, _ error: any Error) async {
-        // One that the server's end cut short goes on later.
-        guard !isEnding else { return }
-        guard !Task.isCancelled else { return await abandon(id) }
-        let status = StatusMapping.status(of: error)
-        let (registry, logger) = (registry, logger)
-        await Uncancelled.run {
-            do {
-                try await registry.failJob(id, code: "\(status.code)", message: status.message)
-            } catch let error as RegistryError where [.failedPrecondition, .notFound].contains(error.code) {
-                // Its owner ended or erased it at the same moment.
-            } catch {
-                logger.error("a job's failure could not be kept", metadata: ["error": "\(type(of: error))"])
-            }
-        }
-    }
-
-    private func train(_ id: String) async throws -> CommitResult {
-        let work = try await registry.startJob(id)
-        let request = try EnrollRequest(
-            decoding: work.request, limits: MessageLimits(frameBytes: 1 << 20, unpackedBytes: 4 << 20))
-        let staged = try await photos.photos(of: work.job)
-        var others: [[UInt8]] = []
-        for digest in work.others {
-            // One that was erased or pruned since the first run is left out, and so is one that is damaged: it is told
-            // wherever it is used.
-            do {
-                others.append(try await registry.artifact(digest, of: work.job.userID))
-            } catch let error as RegistryError where [.notFound, .dataLoss].contains(error.code) {}
-        }
-        let training = EnrollmentRequest(
-            kind: request.wantedKind,
-            identifier: request.identifier.isEmpty ? request.name : request.identifier,
-            classNoun: request.classNoun.isEmpty ? nil : request.classNoun,
-            photos: staged.enumerated().map { index, photo in
-                EnrollmentPhoto(
-                    name: photo.name, bytes: photo.bytes,
-                    captions: request.captions.filter { Int($0.photo) == index }.map(\.text))
-            }, seed: request.seed == 0 ? 42 : request.seed, otherConcepts: others,
-            task: request.task == .questions ? .vqa : .caption)
-        let enrolled = try await withProgress(id, training)
-        await reached(id, "committing")
-        // The last moment a cancelled job can leave nothing behind; the commit itself looks once more.
-        try Task.checkCancellation()
-        let manifest = enrolled.manifest
-        var commit = try EnrollmentCommit(
-            concept: request.name, manifest: manifest, artifact: enrolled.artifact, reason: request.reason,
-            ifVersion: request.wantedVersion)
-        if request.fromKept {
-            // Those that are kept still: their owner may have dropped them meanwhile.
-            commit.photosOfVersion = request.wantedVersion
-        } else if request.keepPhotos {
-            commit.photos = staged.map { ($0.name, $0.bytes) }
-        }
-        return try await registry.commit(commit, by: work.principal, job: id)
-    }
-
-    private func withProgress(_ id: String, _ request: EnrollmentRequest) async throws -> EnrolledConcept {
-        let (events, source) = AsyncStream.makeStream(of: EnrollmentProgress.self)
-        let training = training
-        return try await withThrowingTaskGroup(of: EnrolledConcept.self) { group in
-            group.addTask {
-                defer { source.finish() }
-                return try await training(request) { source.yield($0) }
-            }
-            for await event in events {
-                if case .stage(let stage) = event {
-                    await reached(id, stage.rawValue)
-                } else {
-                    tell(id, Event(progress: event))
-                }
-            }
-            guard let enrolled = try await group.next() else { throw CancellationError() }
-            return enrolled
-        }
-    }
-
-    private func reached(_ id: String, _ stage: String) async {
-        tell(id, Event(event: .stage(EnrollStage(name: stage))))
+        guard let stage else { return }
         do {
             try await registry.setStage(stage, of: id)
         } catch is CancellationError {
@@ -310,29 +208,53 @@ package actor JobRunner {
             logger.warning("a job's stage could not be kept", metadata: ["error": "\(type(of: error))"])
         }
     }
-}
 
-extension EnrollRequest {
-    /// What `current` must be for the commit: nil for anything, 0 for no concept of that name.
-    var wantedVersion: Int? { onlyNew ? 0 : ifVersion == 0 ? nil : Int(ifVersion) }
-
-    /// Nil lets the photos say it.
-    fileprivate var wantedKind: Runtime.ConceptKind? {
-        switch kind {
-        case .object: .object
-        case .person: .person
-        case .unspecified, .unrecognized: nil
+    private func run(_ id: String, _ ticket: EnrollmentGate.Ticket) async throws -> CommitResult {
+        do {
+            if ticket.ahead > 0 {
+                let enrollments = "\(ticket.ahead) enrollment\(ticket.ahead == 1 ? "" : "s")"
+                await tell(id, .note("\(enrollments) before this one: it begins when its turn comes"))
+            }
+            try await gate.turn(ticket)
+            let result = try await pipeline.run(id) { await self.tell(id, $0) }
+            await settle(id, ticket, .succeeded)
+            return result
+        } catch {
+            // The server's end cancels too: that is no wish of the job's owner.
+            let ending: Ending =
+                isEnding ? .interrupted : Task.isCancelled ? .cancelled : .failed(StatusMapping.status(of: error))
+            await settle(id, ticket, ending)
+            throw error
         }
     }
-}
 
-extension EnrollmentCommit {
-    /// A version of an artifact under a name.
-    init(concept: String, manifest: ArtifactManifest, artifact: [UInt8], reason: String, ifVersion: Int?) throws {
-        self.init(
-            concept: concept, kind: manifest.kind == .person ? .person : .object, classNoun: manifest.classNoun,
-            identifier: manifest.identifier, threshold: Double(manifest.threshold), modelDigest: manifest.modelDigest,
-            photoCount: manifest.photos, trainingRecord: try manifest.trainingJSON, artifact: artifact, reason: reason,
-            ifVersion: ifVersion)
+    /// The one place where a job that ran here is cleared away, whatever ended it, its task being cancelled among that: its
+    /// row, its photos, who listens to it, its place in the queue.
+    private func settle(_ id: String, _ ticket: EnrollmentGate.Ticket, _ ending: Ending) async {
+        switch ending {
+        // Its row ended with the commit.
+        case .succeeded: photos.drop(id)
+        case .cancelled: await abandon(id)
+        case .failed(let status): await fail(id, code: "\(status.code)", message: status.message)
+        case .interrupted: break
+        }
+        if let job = live.removeValue(forKey: id) {
+            for listener in job.listeners.values { listener.finish() }
+        }
+        gate.leave(ticket)
+    }
+
+    /// Writes down why a job failed, from a task that may be cancelled; its photos stay, for another try.
+    private func fail(_ id: String, code: String, message: String) async {
+        let (registry, logger) = (registry, logger)
+        await Uncancelled.run {
+            do {
+                try await registry.failJob(id, code: code, message: message)
+            } catch let error as RegistryError where [.failedPrecondition, .notFound].contains(error.code) {
+                // Its owner ended or erased it at the same moment.
+            } catch {
+                logger.error("a job's failure could not be kept", metadata: ["error": "\(type(of: error))"])
+            }
+        }
     }
 }

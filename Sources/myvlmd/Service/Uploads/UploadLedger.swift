@@ -1,4 +1,5 @@
 import RPC
+import Rules
 
 /// What uploads take, and who gives way to whom. A value that knows neither files nor clocks; `UploadStage` is its shell.
 package struct UploadLedger: Sendable {
@@ -72,19 +73,14 @@ package struct UploadLedger: Sendable {
     /// Counts a photo of an upload.
     package mutating func addPhoto(to id: String) throws {
         guard let photos = entries[id]?.photos else { throw Self.gone }
-        guard photos < limits.photos else {
-            throw RPCError(
-                code: .invalidArgument, message: "an upload takes \(limits.photos) photos at most; leave some out")
-        }
+        try PhotoRules.checkCount(photos + 1, most: limits.photos)
         entries[id]?.photos += 1
     }
 
     /// Ends an upload: from now on an enrollment may take it.
     package mutating func complete(_ id: String, now: Int64) throws -> Entry {
         guard var entry = entries[id] else { throw Self.gone }
-        guard entry.photos > 0 else {
-            throw RPCError(code: .invalidArgument, message: "no photo was sent; give at least one")
-        }
+        try PhotoRules.checkCount(entry.photos, most: limits.photos)
         entry.completeAtMs = now
         entry.expiresAtMs = now + limits.lifetimeMs
         entries[id] = entry

@@ -1,4 +1,4 @@
-import Runtime
+import Rules
 
 /// What uploads may take.
 package struct UploadLimits: Sendable {
@@ -20,7 +20,7 @@ package struct UploadLimits: Sendable {
 
     /// The limits of a configuration.
     package init(_ configuration: ServiceConfiguration) {
-        photos = min(configuration.maximumPhotos, Enroller.maximumPhotos)
+        photos = min(configuration.maximumPhotos, Bounds.photos.upperBound)
         photoBytes = configuration.maximumPhotoBytes
         bytesPerUser = configuration.uploadBytesPerUser
         bytes = configuration.uploadBytes

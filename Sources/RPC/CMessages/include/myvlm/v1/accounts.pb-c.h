@@ -66,6 +66,9 @@ typedef enum _Myvlm__V1__Role {
 struct  Myvlm__V1__User
 {
   ProtobufCMessage base;
+  /*
+   * [a-z0-9][a-z0-9._-]{0,63}
+   */
   ProtobufCBinaryData name;
   Myvlm__V1__Role role;
   int64_t created_at_ms;
@@ -112,11 +115,11 @@ struct  Myvlm__V1__LoginRequest
   ProtobufCBinaryData user;
   ProtobufCBinaryData password;
   /*
-   * What the token is for, shown in listings: "laptop".
+   * What the token is for, shown in listings: "laptop". Up to 64 printable characters.
    */
   ProtobufCBinaryData label;
   /*
-   * Wanted life of the token; 0 takes the server's default, larger than its maximum is cut to that.
+   * Wanted life of the token, up to 3,650 days; 0 takes the server's default, larger than its maximum is cut to that.
    */
   int64_t lifetime_seconds;
   /*
@@ -175,6 +178,9 @@ struct  Myvlm__V1__ChangePasswordRequest
 {
   ProtobufCMessage base;
   ProtobufCBinaryData old_password;
+  /*
+   * 8 to 1,024 bytes.
+   */
   ProtobufCBinaryData new_password;
 };
 #define MYVLM__V1__CHANGE_PASSWORD_REQUEST__INIT \
@@ -194,8 +200,17 @@ struct  Myvlm__V1__ChangePasswordReply
 struct  Myvlm__V1__CreateUserRequest
 {
   ProtobufCMessage base;
+  /*
+   * [a-z0-9][a-z0-9._-]{0,63}
+   */
   ProtobufCBinaryData name;
+  /*
+   * 8 to 1,024 bytes.
+   */
   ProtobufCBinaryData password;
+  /*
+   * Unspecified takes ROLE_USER.
+   */
   Myvlm__V1__Role role;
 };
 #define MYVLM__V1__CREATE_USER_REQUEST__INIT \
@@ -257,6 +272,9 @@ struct  Myvlm__V1__ResetPasswordRequest
 {
   ProtobufCMessage base;
   ProtobufCBinaryData name;
+  /*
+   * 8 to 1,024 bytes.
+   */
   ProtobufCBinaryData password;
 };
 #define MYVLM__V1__RESET_PASSWORD_REQUEST__INIT \
@@ -276,9 +294,12 @@ struct  Myvlm__V1__ResetPasswordReply
 struct  Myvlm__V1__CreateTokenRequest
 {
   ProtobufCMessage base;
+  /*
+   * Up to 64 printable characters.
+   */
   ProtobufCBinaryData label;
   /*
-   * 0 takes the server's default.
+   * Up to 3,650 days; 0 takes the server's default, larger than its maximum is cut to that.
    */
   int64_t lifetime_seconds;
   /*
@@ -437,7 +458,7 @@ struct  Myvlm__V1__IdentityRequest
   ProtobufCMessage base;
   ProtobufCBinaryData user;
   /*
-   * The subject as RFC 2253 writes it, or one of the alternative names.
+   * The subject as RFC 2253 writes it, or one of the alternative names. Up to 200 printable characters.
    */
   ProtobufCBinaryData certificate_name;
 };

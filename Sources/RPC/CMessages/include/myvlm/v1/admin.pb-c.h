@@ -186,7 +186,7 @@ struct  Myvlm__V1__CreateBackupRequest
 {
   ProtobufCMessage base;
   /*
-   * [A-Za-z0-9_.-]{1,64}; empty takes the time.
+   * [A-Za-z0-9_.-]{1,64} that does not begin with a dot; empty takes the time.
    */
   ProtobufCBinaryData name;
 };

@@ -114,7 +114,7 @@ struct  Myvlm__V1__PhotoChunk
 {
   ProtobufCMessage base;
   /*
-   * Set on the first chunk of each photo: its file name, for messages only (never a path on the server).
+   * Set on the first chunk of each photo: its file name, for messages only (never a path on the server). Up to 1,024 bytes.
    */
   ProtobufCBinaryData file_name;
   ProtobufCBinaryData data;
@@ -149,7 +149,7 @@ struct  Myvlm__V1__PhotoCaption
    */
   uint32_t photo;
   /*
-   * A sentence with the placeholder {concept} once.
+   * A sentence with the placeholder {concept} once; up to 300 bytes.
    */
   ProtobufCBinaryData text;
 };
@@ -163,7 +163,7 @@ struct  Myvlm__V1__EnrollRequest
   ProtobufCMessage base;
   ProtobufCBinaryData upload_id;
   /*
-   * The concept's name: how its owner calls it and how answers name it.
+   * The concept's name: how its owner calls it and how answers name it. 1 to 64 printable characters, no path.
    */
   ProtobufCBinaryData name;
   /*
@@ -171,13 +171,17 @@ struct  Myvlm__V1__EnrollRequest
    */
   Myvlm__V1__ConceptKind kind;
   /*
-   * "dog", "mug", "woman"; empty lets the frozen model say it, as a note and EnrollDone's version tell.
+   * "dog", "mug", "woman": up to 64 printable characters; empty lets the frozen model say it, as a note and EnrollDone's
+   * version tell.
    */
   ProtobufCBinaryData class_noun;
   /*
-   * The word answers use; empty takes the name.
+   * What answers call it, 1 to 3 words of up to 32 characters together; empty takes the name.
    */
   ProtobufCBinaryData identifier;
+  /*
+   * At most 200.
+   */
   size_t n_captions;
   Myvlm__V1__PhotoCaption **captions;
   uint64_t seed;
@@ -190,7 +194,7 @@ struct  Myvlm__V1__EnrollRequest
    */
   protobuf_c_boolean only_new;
   /*
-   * Why; kept in the history.
+   * Why; kept in the history. Up to 200 printable characters, as every reason.
    */
   ProtobufCBinaryData reason;
   /*
@@ -358,7 +362,13 @@ struct  Myvlm__V1__Concept
 struct  Myvlm__V1__ListConceptsRequest
 {
   ProtobufCMessage base;
+  /*
+   * 0 takes 100; at most 1000.
+   */
   uint32_t limit;
+  /*
+   * Name after which to go on; empty starts at the first.
+   */
   ProtobufCBinaryData after;
 };
 #define MYVLM__V1__LIST_CONCEPTS_REQUEST__INIT \
@@ -426,6 +436,9 @@ struct  Myvlm__V1__ListVersionsRequest
 {
   ProtobufCMessage base;
   ProtobufCBinaryData name;
+  /*
+   * 0 takes 100; at most 1000.
+   */
   uint32_t limit;
   /*
    * Versions below this number only; 0 starts at the newest.
@@ -551,6 +564,9 @@ struct  Myvlm__V1__RenameConceptRequest
 {
   ProtobufCMessage base;
   ProtobufCBinaryData name;
+  /*
+   * 1 to 64 printable characters, no path.
+   */
   ProtobufCBinaryData new_name;
 };
 #define MYVLM__V1__RENAME_CONCEPT_REQUEST__INIT \
@@ -1141,6 +1157,9 @@ struct  Myvlm__V1__ImportConceptRequest
 {
   ProtobufCMessage base;
   ProtobufCBinaryData name;
+  /*
+   * Up to 4 MiB.
+   */
   ProtobufCBinaryData data;
   /*
    * As in EnrollRequest.

@@ -40,16 +40,16 @@ struct  Myvlm__V1__Sampling
 {
   ProtobufCMessage base;
   /*
-   * 0 is greedy.
+   * 0 to 2; 0 is greedy.
    */
   float temperature;
   /*
-   * 0 takes 1 (off).
+   * Above 0, up to 1: nucleus sampling; 0 takes 1 (off).
    */
   float top_p;
   uint64_t seed;
   /*
-   * 0 takes the server's default.
+   * 1 to 256; 0 takes the server's default.
    */
   uint32_t max_tokens;
   /*
@@ -74,7 +74,7 @@ struct  Myvlm__V1__BeamOptions
   uint32_t beams;
   /*
    * The score of an answer is its log-probability over its length to this power: above 0 longer answers are favoured,
-   * below 0 shorter ones.
+   * below 0 shorter ones. -8 to 8.
    */
   float length_penalty;
 };
@@ -86,6 +86,9 @@ struct  Myvlm__V1__BeamOptions
 struct  Myvlm__V1__CaptionRequest
 {
   ProtobufCMessage base;
+  /*
+   * A JPEG, PNG or WebP file of up to 24 MiB.
+   */
   ProtobufCBinaryData image;
   Myvlm__V1__Sampling *sampling;
   /*
@@ -101,9 +104,18 @@ struct  Myvlm__V1__CaptionRequest
 struct  Myvlm__V1__AskRequest
 {
   ProtobufCMessage base;
+  /*
+   * A JPEG, PNG or WebP file of up to 24 MiB.
+   */
   ProtobufCBinaryData image;
+  /*
+   * Up to 1,000 bytes.
+   */
   ProtobufCBinaryData question;
   Myvlm__V1__Sampling *sampling;
+  /*
+   * The frozen model's own answer, no concept used.
+   */
   protobuf_c_boolean frozen;
 };
 #define MYVLM__V1__ASK_REQUEST__INIT \
@@ -248,6 +260,9 @@ struct  Myvlm__V1__Recognition
 struct  Myvlm__V1__RecognizeRequest
 {
   ProtobufCMessage base;
+  /*
+   * A JPEG, PNG or WebP file of up to 24 MiB.
+   */
   ProtobufCBinaryData image;
 };
 #define MYVLM__V1__RECOGNIZE_REQUEST__INIT \

@@ -1,0 +1,28 @@
+package import Rules
+package import Runtime
+
+/// What a job has told so far, for whoever listens later. A value; `JobRunner` is its shell.
+///
+/// Everything a job tells goes through here once: its stages are those of `EnrollmentStage`, in its events as in its row.
+package struct JobProgress: Sendable {
+    /// Stages and notes that are kept for later listeners.
+    package static let longestHistory = 100
+
+    /// Stages and notes so far, the oldest first.
+    package private(set) var history: [EnrollmentProgress] = []
+    /// The last step of the training.
+    package private(set) var step: TrainingStep?
+
+    package init() {}
+
+    /// Takes what the job tells now. Returns the stage that its row is to say from now on, where that changes.
+    package mutating func take(_ event: EnrollmentProgress) -> EnrollmentStage? {
+        if case .step(let step) = event {
+            self.step = step
+            return nil
+        }
+        if history.count < Self.longestHistory { history.append(event) }
+        guard case .stage(let stage) = event else { return nil }
+        return stage
+    }
+}

@@ -1,0 +1,86 @@
+import Foundation
+import ProcessTestSupport
+import Testing
+
+/// `myvlm` goes on as `myvlm-lab` for what needs the engine and no server; its users see one program.
+@Suite(.timeLimit(.minutes(10))) struct LaboratoryTests {
+    private static let published = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .appending(path: "RuntimeTests/Fixtures/original").path(percentEncoded: false)
+
+    /// Runs scripts in a folder of their own; `$MYVLM` is the program, `$PUBLISHED` the folder of published files.
+    private func withShell(_ body: ((String) async throws -> Program.Output) async throws -> Void) async throws {
+        let folder = NSTemporaryDirectory() + "myvlm-lab-\(UUID().uuidString)"
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let tool = try CommandLineTool.named("myvlm")
+        var shell = Program(path: "/bin/sh", environment: tool.environment)
+        shell.environment.merge([
+            "MYVLM": tool.path, "HERE": folder, "PUBLISHED": Self.published, "MYVLM_CONFIG": folder + "/none.json",
+        ]) { $1 }
+        try await body { [shell] script in try await shell.run(["-c", "cd \"$HERE\"; \(script)"]) }
+    }
+
+    /// Names of any bytes, values that look like options, options of this program: all of it arrives.
+    @Test func publishedFilesBecomeSafeOnes() async throws {
+        try await withShell { run in
+            let name = try #require(
+                try FileManager.default.contentsOfDirectory(atPath: Self.published).sorted().first {
+                    $0.hasSuffix(".pt") && $0.contains("embedding")
+                })
+            let output = try await run(
+                #"cp "$PUBLISHED/\#(name)" "./$(printf -- '-caf\351.pt')"; "$MYVLM" import "#
+                    + #""./$(printf -- '-caf\351.pt')" --identifier=--sks --class mug --out "$(printf 'm\351.safetensors')" --json"#
+            )
+            #expect(output.code == 0, "\(output)")
+            #expect(try output.json["identifier"] as? String == "--sks", "\(output)")
+            let again = try await run(
+                #"cp "$PUBLISHED/\#(name)" e.pt; printf x > there; "$MYVLM" import e.pt --identifier sks --out there"#)
+            #expect(again.code == 73 && again.error.contains("there already"), "\(again)")
+        }
+    }
+
+    @Test func whatIsRefusedIsRefusedAsByOneProgram() async throws {
+        try await withShell { run in
+            let refused: [(String, Int32, String)] = [
+                (#""$MYVLM" evaluate"#, 64, "--data"), (#""$MYVLM" evaluate --data nowhere"#, 66, "nowhere"),
+                (#"mkdir d; "$MYVLM" evaluate --data d --shots many"#, 64, "--shots"),
+                (#"printf x > f.pt; "$MYVLM" import f.pt"#, 64, "--identifier"),
+                (#"printf x > f.pt; "$MYVLM" import f.pt --identifier sks --out o"#, 65, "f.pt"),
+                (#""$MYVLM" import none.pt --identifier sks --out o"#, 66, "no such file"),
+                (#"printf x | "$MYVLM" import /dev/stdin --identifier sks --out o"#, 66, "no plain file"),
+            ]
+            for (script, code, words) in refused {
+                let output = try await run(script)
+                #expect(output.code == code && output.error.contains(words), "\(script): \(output)")
+                #expect(!output.error.contains("myvlm-lab"), "\(script): \(output)")
+            }
+            let lost = try await run(#""$MYVLM" evaluate --help > /dev/full"#)
+            #expect(lost.code == 74, "\(lost)")
+        }
+    }
+
+    /// Installed alone the program says what it lacks.
+    @Test func withoutItTheProgramSaysWhatIsMissing() async throws {
+        try await withShell { run in
+            let output = try await run(#"mkdir data bin; cp "$MYVLM" bin/myvlm; bin/myvlm evaluate --data data"#)
+            #expect(output.code == 78, "\(output)")
+            #expect(output.error.contains("myvlm-lab, which is not beside myvlm"), "\(output)")
+            #expect(try await run("bin/myvlm --version").code == 0)
+        }
+    }
+
+    /// The thread that hands over blocks signals, and what it starts would have inherited that: Ctrl-C would end nothing.
+    @Test func signalsAndArgumentsReachIt() async throws {
+        try await withShell { run in
+            let output = try await run(
+                #"""
+                mkdir bin; cp "$MYVLM" bin/myvlm
+                printf '#!/bin/sh\ngrep SigBlk /proc/self/status\nprintf "<%%s>" "$@"\nexit 7\n' > bin/myvlm-lab
+                chmod +x bin/myvlm-lab; bin/myvlm evaluate --data 'a  b' --out ''
+                """#)
+            #expect(output.code == 7, "its status is the program's: \(output)")
+            #expect(output.out.hasSuffix("<evaluate><--data><a  b><--out><>"), "\(output)")
+            #expect(output.out.contains("SigBlk:\t0000000000000000\n"), "\(output)")
+        }
+    }
+}
