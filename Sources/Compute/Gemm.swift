@@ -9,9 +9,6 @@ public enum Gemm {
     /// From this many rows on OpenBLAS is used: below, it reaches 15-30 % of the processor's peak.
     private static let manyRows = 64
 
-    /// OpenBLAS keeps to the thread that calls it: the pool has the others.
-    private static let singleThreaded: Void = openblas_set_num_threads(1)
-
     /// c `[m, n]` = a `[m, k]` b, b `[k, n]`, added to c when `accumulate`.
     public static func multiply(
         _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, into c: UnsafeMutablePointer<Float>, m: Int, n: Int,
@@ -76,7 +73,7 @@ public enum Gemm {
         _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, into c: UnsafeMutablePointer<Float>, m: Int, n: Int,
         k: Int, transposed: Bool, accumulate: Bool
     ) {
-        _ = singleThreaded
+        BLASThreads.keepToTheCaller()
         let product = Product(a: a, b: b, c: c)
         // Chunks along the longer side; their size depends on the shape alone, so the numbers do too.
         let alongRows = m >= n

@@ -30,9 +30,7 @@ import WaitingTestSupport
         let line = String(repeating: "x", count: 999)
         for _ in 0..<1_000 { sink.write(line) }
         #expect(!sink.flush(seconds: 0))
-        // Some are in the pipe, some wait, the rest is counted.
-        #expect((500..<1_000).contains(sink.droppedLines), "\(sink.droppedLines)")
-        let dropped = sink.droppedLines
+        #expect(sink.droppedLines > 0)
         let read = Locked("")
         let thread = Thread { read.set(readAll(reader)) }
         thread.start()
@@ -43,8 +41,12 @@ import WaitingTestSupport
         try await eventually("the reader saw the end") { thread.isFinished }
         close(reader)
         let lines = read.value.split(separator: "\n")
-        #expect(lines.contains { $0.hasPrefix("\(dropped) log lines were dropped") }, "\(lines.suffix(3))")
-        #expect(lines.last == "after" && lines.count(where: { $0.utf8.count == 999 }) == 1_000 - dropped)
+        // Told once or more often: with what was being written when the pipe was full, and with what came after.
+        let told = lines.filter { $0.contains(" log lines were dropped") }
+        let dropped = told.compactMap { Int($0.prefix { $0.isNumber }) }
+        let kept = lines.count { $0.utf8.count == 999 }
+        #expect(kept < 500 && kept + dropped.reduce(0, +) == 1_000, "\(kept) kept, \(dropped) dropped")
+        #expect(lines.last == "after")
     }
 
     @Test func aFullDiskAndAClosedPipeAreCounted() throws {

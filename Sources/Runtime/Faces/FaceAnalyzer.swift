@@ -1,4 +1,5 @@
 import CFaces
+import Compute
 import Synchronization
 public import VLM
 
@@ -16,6 +17,8 @@ public final class FaceAnalyzer: Sendable {
     /// Loads the two model files, `shape_predictor_5_face_landmarks.dat` and
     /// `dlib_face_recognition_resnet_model_v1.dat`. Throws `unavailable` when one cannot be read.
     public init(landmarks: String, descriptor: String) throws {
+        // dlib multiplies by OpenBLAS: with other threads a face's description would differ in its last bits.
+        BLASThreads.keepToTheCaller()
         analyzer = Mutex(try Handle(landmarks: landmarks, descriptor: descriptor))
     }
 
