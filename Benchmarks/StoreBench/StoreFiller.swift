@@ -55,8 +55,10 @@ struct StoreFiller {
         }
         artifact.removeLast(artifact.count - artifactBytes)
         return EnrollmentCommit(
-            concept: concept, kind: .object, classNoun: "mug", identifier: "zibo", threshold: 0.5,
-            modelDigest: String(repeating: "ab", count: 32), photoCount: 4, trainingRecord: Self.record,
+            concept: concept,
+            description: ArtifactDescription(
+                kind: .object, classNoun: "mug", identifier: "zibo", threshold: 0.5,
+                modelDigest: String(repeating: "ab", count: 32), photoCount: 4, trainingRecord: Self.record),
             artifact: artifact)
     }
 

@@ -72,8 +72,10 @@ let modelDigest = String(repeating: "ab", count: 32)
 
 func enrollment(_ concept: String, _ content: String, ifVersion: Int? = nil) -> EnrollmentCommit {
     EnrollmentCommit(
-        concept: concept, kind: .object, classNoun: "mug", identifier: "my mug", threshold: 0.5,
-        modelDigest: modelDigest, photoCount: 4, trainingRecord: #"{"steps": 100, "seed": 7}"#,
+        concept: concept,
+        description: ArtifactDescription(
+            kind: .object, classNoun: "mug", identifier: "my mug", threshold: 0.5,
+            modelDigest: modelDigest, photoCount: 4, trainingRecord: #"{"steps": 100, "seed": 7}"#),
         artifact: Array("artifact \(content)".utf8), ifVersion: ifVersion)
 }
 

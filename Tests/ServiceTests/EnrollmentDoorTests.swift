@@ -56,9 +56,11 @@ import Testing
             let isAccepted = (try? door.checkForm(request, photos: 1)) != nil
             let identifier = request.identifier.isEmpty ? request.name : request.identifier
             let commit = EnrollmentCommit(
-                concept: request.name, kind: .object, classNoun: request.classNoun.isEmpty ? "mug" : request.classNoun,
-                identifier: identifier, threshold: 0.5, modelDigest: enrolled.manifest.modelDigest, photoCount: 1,
-                trainingRecord: "{}", artifact: Array("\(field) \(index)".utf8), reason: request.reason)
+                concept: request.name,
+                description: ArtifactDescription(
+                    kind: .object, classNoun: request.classNoun.isEmpty ? "mug" : request.classNoun,
+                    identifier: identifier, threshold: 0.5, modelDigest: enrolled.manifest.modelDigest, photoCount: 1,
+                    trainingRecord: "{}"), artifact: Array("\(field) \(index)".utf8), reason: request.reason)
             do {
                 _ = try await bench.registry.commit(commit, by: bench.caller)
                 accepted += 1

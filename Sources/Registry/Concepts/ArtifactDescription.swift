@@ -1,19 +1,19 @@
 /// What an artifact says of itself, as a version keeps it.
 public struct ArtifactDescription: Sendable, Equatable, Codable {
     /// Which kind of head.
-    public let kind: ConceptRecord.Kind
+    public var kind: ConceptRecord.Kind
     /// "dog", "mug", "woman".
-    public let classNoun: String
-    /// The words answers use.
-    public let identifier: String
-    /// Where the head fires.
-    public let threshold: Double
-    /// SHA-256 of the frozen model it was made for.
-    public let modelDigest: String
-    /// Photos it was made from.
-    public let photoCount: Int
-    /// A JSON object.
-    public let trainingRecord: String
+    public var classNoun: String
+    /// The words answers use: 1 to 3, at most 32 characters.
+    public var identifier: String
+    /// Where the head fires; finite.
+    public var threshold: Double
+    /// SHA-256 of the frozen model it was made for, lower-case hex.
+    public var modelDigest: String
+    /// Photos it was made from; at least 0.
+    public var photoCount: Int
+    /// A JSON object of at most 64 KiB; stored with sorted keys.
+    public var trainingRecord: String
 
     /// A description.
     public init(
@@ -45,14 +45,7 @@ extension RegistryStore {
     func inspected(_ commit: EnrollmentCommit) throws -> EnrollmentCommit {
         guard let inspect = inspector.withLock({ $0 }) else { return commit }
         var commit = commit
-        let found = try inspect(commit.artifact)
-        commit.kind = found.kind
-        commit.classNoun = found.classNoun
-        commit.identifier = found.identifier
-        commit.threshold = found.threshold
-        commit.modelDigest = found.modelDigest
-        commit.photoCount = found.photoCount
-        commit.trainingRecord = found.trainingRecord
+        commit.description = try inspect(commit.artifact)
         return commit
     }
 }

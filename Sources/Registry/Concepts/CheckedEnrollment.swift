@@ -28,12 +28,8 @@ struct CheckedEnrollment: Sendable {
                 .resourceExhausted,
                 "the artifact has \(commit.artifact.count) bytes, the limit is \(quotas.bytesPerArtifact)")
         }
-        let description = ArtifactDescription(
-            kind: commit.kind, classNoun: commit.classNoun, identifier: commit.identifier,
-            threshold: commit.threshold, modelDigest: commit.modelDigest, photoCount: commit.photoCount,
-            trainingRecord: commit.trainingRecord)
         try self.init(
-            concept: commit.concept, description: description, digest: SHA256Digest.hex(commit.artifact),
+            concept: commit.concept, description: commit.description, digest: SHA256Digest.hex(commit.artifact),
             size: commit.artifact.count, artifact: commit.artifact, reason: commit.reason, ifVersion: commit.ifVersion)
     }
 

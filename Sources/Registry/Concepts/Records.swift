@@ -103,23 +103,13 @@ public struct PointerRecord: Sendable, Equatable {
 }
 
 /// Everything a finished training leaves, to be committed as a version.
+@dynamicMemberLookup
 public struct EnrollmentCommit: Sendable {
     /// Name of the concept; made if there is none.
     public var concept: String
-    /// Which kind of head.
-    public var kind: ConceptRecord.Kind
-    /// "dog", "mug", "woman".
-    public var classNoun: String
-    /// 1 to 3 words, at most 32 characters.
-    public var identifier: String
-    /// Finite.
-    public var threshold: Double
-    /// SHA-256 of the frozen model, lower-case hex.
-    public var modelDigest: String
-    /// At least 0.
-    public var photoCount: Int
-    /// A JSON object of at most 64 KiB; stored with sorted keys. Not part of the version's identity.
-    public var trainingRecord: String
+    /// What the artifact says of itself; its fields are the commit's. The training record is no part of the version's
+    /// identity.
+    public var description: ArtifactDescription
     /// What the runtime loads; opaque here.
     public var artifact: [UInt8]
     /// For the history; may be empty.
@@ -134,21 +124,20 @@ public struct EnrollmentCommit: Sendable {
 
     /// A commit of `artifact` to `concept`.
     public init(
-        concept: String, kind: ConceptRecord.Kind, classNoun: String, identifier: String, threshold: Double,
-        modelDigest: String, photoCount: Int, trainingRecord: String, artifact: [UInt8], reason: String = "",
+        concept: String, description: ArtifactDescription, artifact: [UInt8], reason: String = "",
         ifVersion: Int? = nil
     ) {
         self.concept = concept
-        self.kind = kind
-        self.classNoun = classNoun
-        self.identifier = identifier
-        self.threshold = threshold
-        self.modelDigest = modelDigest
-        self.photoCount = photoCount
-        self.trainingRecord = trainingRecord
+        self.description = description
         self.artifact = artifact
         self.reason = reason
         self.ifVersion = ifVersion
+    }
+
+    /// A field of the description.
+    public subscript<Value>(dynamicMember field: WritableKeyPath<ArtifactDescription, Value>) -> Value {
+        get { description[keyPath: field] }
+        set { description[keyPath: field] = newValue }
     }
 }
 

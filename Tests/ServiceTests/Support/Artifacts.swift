@@ -97,7 +97,9 @@ extension RegistryStore {
     {
         _ = try await commit(
             EnrollmentCommit(
-                concept: name, kind: .object, classNoun: "mug", identifier: "mug", threshold: 0.5, modelDigest: model,
-                photoCount: 3, trainingRecord: "{}", artifact: bytes), by: user)
+                concept: name,
+                description: ArtifactDescription(
+                    kind: .object, classNoun: "mug", identifier: "mug", threshold: 0.5, modelDigest: model,
+                    photoCount: 3, trainingRecord: "{}"), artifact: bytes), by: user)
     }
 }

@@ -47,8 +47,10 @@ struct TextDoor: Sendable, CustomTestStringConvertible {
     ) async throws {
         _ = try await doors.bench.registry.commit(
             EnrollmentCommit(
-                concept: "zibo", kind: .object, classNoun: classNoun, identifier: identifier, threshold: 0.5,
-                modelDigest: String(repeating: "a", count: 64), photoCount: 1, trainingRecord: "{}",
+                concept: "zibo",
+                description: ArtifactDescription(
+                    kind: .object, classNoun: classNoun, identifier: identifier, threshold: 0.5,
+                    modelDigest: String(repeating: "a", count: 64), photoCount: 1, trainingRecord: "{}"),
                 artifact: Array("\(identifier) \(classNoun)".utf8)), by: doors.bench.caller)
     }
 

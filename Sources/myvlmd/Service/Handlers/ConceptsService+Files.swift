@@ -20,7 +20,8 @@ extension ConceptsService {
         let manifest = try Self.manifest(of: request.data, inspect)
         let result = try await registry.commit(
             EnrollmentCommit(
-                concept: request.name, manifest: manifest, artifact: request.data, reason: request.reason,
+                concept: request.name, description: ArtifactDescription(manifest: manifest), artifact: request.data,
+                reason: request.reason,
                 ifVersion: request.onlyNew ? 0 : request.ifVersion == 0 ? nil : Int(request.ifVersion)),
             by: context.caller)
         return EnrollDone(result: result)

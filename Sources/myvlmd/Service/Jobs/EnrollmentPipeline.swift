@@ -26,7 +26,8 @@ struct EnrollmentPipeline: Sendable {
         // The last moment a cancelled job can leave nothing behind; the commit itself looks once more.
         try Task.checkCancellation()
         var commit = try EnrollmentCommit(
-            concept: request.name, manifest: enrolled.manifest, artifact: enrolled.artifact, reason: request.reason,
+            concept: request.name, description: ArtifactDescription(manifest: enrolled.manifest),
+            artifact: enrolled.artifact, reason: request.reason,
             ifVersion: request.wantedVersion)
         if request.fromKept {
             // Those that are kept still: their owner may have dropped them meanwhile.
@@ -90,15 +91,4 @@ extension EnrollmentRequest {
 extension EnrollRequest {
     /// What `current` must be for the commit: nil for anything, 0 for no concept of that name.
     var wantedVersion: Int? { onlyNew ? 0 : ifVersion == 0 ? nil : Int(ifVersion) }
-}
-
-extension EnrollmentCommit {
-    /// A version of an artifact under a name.
-    init(concept: String, manifest: ArtifactManifest, artifact: [UInt8], reason: String, ifVersion: Int?) throws {
-        self.init(
-            concept: concept, kind: manifest.kind == .person ? .person : .object, classNoun: manifest.classNoun,
-            identifier: manifest.identifier, threshold: Double(manifest.threshold), modelDigest: manifest.modelDigest,
-            photoCount: manifest.photos, trainingRecord: try manifest.trainingJSON, artifact: artifact, reason: reason,
-            ifVersion: ifVersion)
-    }
 }
