@@ -45,9 +45,6 @@ final class Harness: Sendable {
 
     var databasePath: String { directory + "/registry.sqlite" }
 
-    /// The newest schema; raised with each migration.
-    static let schemaVersion = 7
-
     static let password = "correct horse"
 
     /// A new user and a principal of a fresh token.

@@ -75,7 +75,7 @@ import Testing
         try again.close()
         let queue = try DatabaseQueue(path: configuration.directory + "/registry.sqlite")
         try await queue.read { (db: Database) throws -> Void in
-            #expect(try Int.fetchOne(db, sql: "PRAGMA user_version") == Harness.schemaVersion)
+            #expect(try Int.fetchOne(db, sql: "PRAGMA user_version") == Schema.version)
             #expect(try Row.fetchOne(db, sql: "PRAGMA foreign_key_check") == nil)
             let fresh = try Harness()
             let names = "SELECT name FROM sqlite_schema WHERE name NOT LIKE 'sqlite_%' ORDER BY name"

@@ -80,8 +80,8 @@ import Testing
         }
         #expect(!FileManager.default.fileExists(atPath: harness.databasePath + "-wal"))
         try FileManager.default.removeItem(atPath: mark)
-        try harness.outside { db in try db.execute(sql: "PRAGMA user_version = \(Harness.schemaVersion - 1)") }
-        await expectError(.failedPrecondition, "schema \(Harness.schemaVersion - 1)") {
+        try harness.outside { db in try db.execute(sql: "PRAGMA user_version = \(Schema.version - 1)") }
+        await expectError(.failedPrecondition, "schema \(Schema.version - 1)") {
             try ModelCensus(directory: harness.directory, model: Self.other)
         }
         try Data(String(repeating: "a letter ", count: 2_000).utf8).write(to: URL(filePath: harness.databasePath))

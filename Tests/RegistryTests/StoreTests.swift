@@ -32,7 +32,7 @@ import Testing
         try harness.store.close()
         try harness.outside { (db: Database) throws -> Void in
             #expect(try Int64.fetchOne(db, sql: "PRAGMA application_id") == 0x4D59_564C)
-            #expect(try Int.fetchOne(db, sql: "PRAGMA user_version") == Harness.schemaVersion)
+            #expect(try Int.fetchOne(db, sql: "PRAGMA user_version") == Schema.version)
             #expect(try String.fetchOne(db, sql: "PRAGMA journal_mode") == "wal")
             let loose = try String.fetchAll(
                 db,

@@ -1,11 +1,11 @@
 /// Everything that not everybody may do. Role checks happen here and nowhere else.
-enum Permission {
+package enum Permission {
     case manageAccounts
     case readAccounts
     case readAudit
 
     /// Throws `permissionDenied` unless `actor` has it.
-    func require(of actor: Actor) throws {
+    package func require(of actor: Actor) throws {
         switch actor {
         case .console: return
         case .principal(let principal):

@@ -12,11 +12,11 @@ struct MigrationContext: Sendable {
 }
 
 /// The tables, one migration a released version. `user_version` counts the migrations a database has had.
-enum Schema {
+package enum Schema {
     /// "MYVL": says in the file's header whose database it is.
     static let applicationID: Int64 = 0x4D59_564C
     /// The newest version this release knows.
-    static var version: Int { migrations.count }
+    package static var version: Int { migrations.count }
 
     /// Migration i leads from version i to i + 1. Released ones never change.
     private static let migrations: [@Sendable (Database, MigrationContext) throws -> Void] = [

@@ -60,23 +60,22 @@ struct RawMessage: WireMessage {
 
     /// A field of bytes or of text.
     static func field(_ number: Int, _ content: [UInt8]) -> [UInt8] {
-        var length = content.count
-        var bytes = [UInt8(number << 3 | 2)]
-        while length > 127 {
-            bytes.append(UInt8(length & 127 | 128))
-            length >>= 7
-        }
-        return bytes + [UInt8(length)] + content
+        varint(UInt64(number) << 3 | 2) + varint(UInt64(content.count)) + content
     }
 
     /// A field of a float.
     static func float(_ number: Int, _ value: Float) -> [UInt8] {
-        [UInt8(number << 3 | 5)] + (0..<4).map { UInt8(truncatingIfNeeded: value.bitPattern >> (8 * UInt32($0))) }
+        varint(UInt64(number) << 3 | 5)
+            + (0..<4).map { UInt8(truncatingIfNeeded: value.bitPattern >> (8 * UInt32($0))) }
     }
 
     /// A field of a number.
     static func number(_ number: Int, _ value: UInt64) -> [UInt8] {
-        var (rest, bytes) = (value, [UInt8(number << 3)])
+        varint(UInt64(number) << 3) + varint(value)
+    }
+
+    private static func varint(_ value: UInt64) -> [UInt8] {
+        var (rest, bytes) = (value, [UInt8]())
         while rest > 127 {
             bytes.append(UInt8(rest & 127 | 128))
             rest >>= 7

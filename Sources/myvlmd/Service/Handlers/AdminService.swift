@@ -55,7 +55,7 @@ struct AdminService: AdminServing {
     }
 
     func listBackups(_: ListBackupsRequest, _ context: CallContext) async throws -> ListBackupsReply {
-        try Self.requireAdministrator(context)
+        try Permission.manageAccounts.require(of: .principal(context.caller))
         let names = (try? FileManager.default.contentsOfDirectory(atPath: backups)) ?? []
         // What has no manifest is no backup; the log tells of it at each start.
         let found = names.sorted().compactMap { name in
@@ -65,15 +65,9 @@ struct AdminService: AdminServing {
     }
 
     func verifyBackup(_ request: VerifyBackupRequest, _ context: CallContext) async throws -> Backup {
-        try Self.requireAdministrator(context)
+        try Permission.manageAccounts.require(of: .principal(context.caller))
         let name = try Self.checked(request.name)
         return Backup(name: name, manifest: try registry.verifyBackup("\(backups)/\(name)"))
-    }
-
-    private static func requireAdministrator(_ context: CallContext) throws {
-        guard try context.caller.role == .admin else {
-            throw RPCError(code: .permissionDenied, message: "only administrators may do this; ask one")
-        }
     }
 
     /// A name that is one folder and nothing else.
