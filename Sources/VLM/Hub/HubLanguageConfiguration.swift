@@ -48,6 +48,30 @@ package struct HubLanguageConfiguration: Sendable, Decodable {
     /// Decoders that are run.
     package enum Architecture: String, Sendable, CaseIterable {
         case llama, mistral, qwen2
+
+        /// What a file of it may leave out, and what it has without saying so: the one place that tells the decoders apart.
+        var defaults: Defaults {
+            switch self {
+            case .llama: Defaults(context: 2048, inner: 11008)
+            case .mistral: Defaults(context: 131_072, inner: 14336, keyHeads: 8, slides: true)
+            case .qwen2:
+                Defaults(
+                    context: 32768, inner: 22016, keyHeads: 32, vocabulary: 151_936, slides: nil, attentionBias: true)
+            }
+        }
+    }
+
+    /// What an architecture is where its files say nothing.
+    struct Defaults: Sendable {
+        var context: Int
+        var inner: Int
+        /// Nil: as many as there are heads of queries.
+        var keyHeads: Int?
+        var vocabulary = 32000
+        var epsilon: Float = 1e-6
+        /// Whether a window that is stated is one; nil: where the file says so too.
+        var slides: Bool? = false
+        var attentionBias = false
     }
 
     /// Which decoder it is; throws `unsupported` naming the supported ones.
@@ -93,7 +117,7 @@ package struct HubLanguageConfiguration: Sendable, Decodable {
     package func configuration(
         _ stated: StatedNumbers = StatedNumbers(file: "config.json", part: "text_config.")
     ) throws -> LlamaConfiguration {
-        let architecture = try architecture()
+        let defaults = try architecture().defaults
         try check(stated)
         guard hidden_act ?? "silu" == "silu", mlp_bias ?? false == false, attention_bias ?? false == false else {
             throw VLMError(
@@ -102,29 +126,22 @@ package struct HubLanguageConfiguration: Sendable, Decodable {
         let hidden = hidden_size ?? 4096
         let heads = num_attention_heads ?? 32
         if head_dim == nil { try stated.divides(heads, hidden, ("num_attention_heads", "hidden_size")) }
-        var context: Int
-        let intermediate: Int
-        let keyValueHeads: Int
-        let epsilon: Float
-        switch architecture {
-        case .llama: (context, intermediate, keyValueHeads, epsilon) = (2048, 11008, heads, 1e-6)
-        case .mistral: (context, intermediate, keyValueHeads, epsilon) = (131_072, 14336, 8, 1e-6)
-        case .qwen2: (context, intermediate, keyValueHeads, epsilon) = (32768, 22016, 32, 1e-6)
-        }
-        context = max_position_embeddings ?? context
+        var context = max_position_embeddings ?? defaults.context
         // Within its window a sliding attention is a plain one.
-        let slides = architecture == .mistral || architecture == .qwen2 && use_sliding_window ?? false
-        if slides, let window = sliding_window, window > 0 { context = min(context, window) }
+        if defaults.slides ?? use_sliding_window ?? false, let window = sliding_window, window > 0 {
+            context = min(context, window)
+        }
         return LlamaConfiguration(
             blocks: num_hidden_layers ?? 32, hiddenSize: hidden,
-            intermediateSize: intermediate_size ?? intermediate,
-            queryHeads: heads, keyValueHeads: num_key_value_heads ?? keyValueHeads,
+            intermediateSize: intermediate_size ?? defaults.inner,
+            queryHeads: heads, keyValueHeads: num_key_value_heads ?? defaults.keyHeads ?? heads,
             headSize: head_dim ?? hidden / heads,
-            vocabularySize: vocab_size ?? (architecture == .qwen2 ? 151_936 : 32000),
+            vocabularySize: vocab_size ?? defaults.vocabulary,
             // The rotary table of a context nobody can use would take gigabytes.
             contextSize: min(context, Self.largestContext),
             ropeBase: rope_theta ?? rope_parameters?.rope_theta ?? rope_scaling?.rope_theta ?? 10000,
-            normEpsilon: rms_norm_eps ?? epsilon, attentionBias: architecture == .qwen2, ropeScaling: try scaling())
+            normEpsilon: rms_norm_eps ?? defaults.epsilon, attentionBias: defaults.attentionBias,
+            ropeScaling: try scaling())
     }
 
     /// How the rotary frequencies are stretched; throws `unsupported` for a way that is not run.

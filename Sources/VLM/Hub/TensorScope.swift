@@ -23,7 +23,7 @@ struct TensorScope {
     /// A norm with or without a bias.
     func norm(_ name: String, _ width: Int, hasBias: Bool = true) throws -> TransformerStack.Norm {
         TransformerStack.Norm(
-            weight: try floats("\(name).weight", [width]), bias: hasBias ? try floats("\(name).bias", [width]) : [])
+            weight: try floats("\(name).weight", [width]), bias: hasBias ? try floats("\(name).bias", [width]) : nil)
     }
 
     /// Maps of the same inputs and outputs, stacked.

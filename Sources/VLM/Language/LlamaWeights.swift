@@ -54,7 +54,7 @@ public struct LlamaWeights: Sendable {
         }
         func vector(_ tensor: LlamaTensor) throws -> [Float] { try loader.vector(tensor, required(tensor)) }
         func norm(_ tensor: LlamaTensor) throws -> TransformerStack.Norm {
-            TransformerStack.Norm(weight: try vector(tensor), bias: [])
+            TransformerStack.Norm(weight: try vector(tensor))
         }
         func linear(_ tensors: [LlamaTensor], biases: [LlamaTensor] = []) throws -> BiasedLinear {
             let weight = try matrix(tensors)

@@ -26,10 +26,15 @@ package struct TransformerStack: Sendable {
         mk_attention_shape(query_heads: shape.heads, key_heads: shape.keyHeads, size: shape.headSize)
     }
 
-    /// A normalisation's weights; the bias of a root-mean-square norm is empty.
+    /// A normalisation's weights. What has no bias has zeros, so that every kind of norm may be without one.
     struct Norm: Sendable {
         let weight: [Float]  // [width]
         let bias: [Float]  // [width]
+
+        init(weight: [Float], bias: [Float]? = nil) {
+            self.weight = weight
+            self.bias = bias ?? [Float](repeating: 0, count: weight.count)
+        }
     }
 
     struct Block: Sendable {

@@ -3,9 +3,14 @@ import Testing
 
 /// Fixtures of downloaded checkpoints, and copies of them that a test may damage.
 enum CheckpointFixture {
+    private static let all = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .appending(path: "Fixtures/checkpoints-hub")
+
+    /// Every fixture there is.
+    static let names = ((try? FileManager.default.contentsOfDirectory(atPath: all.path())) ?? []).sorted()
+
     static func folder(_ name: String) -> String {
-        URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .appending(path: "Fixtures/checkpoints-hub/\(name)").path()
+        all.appending(path: name).path()
     }
 
     /// Runs `body` on a copy of a fixture's model folder.
