@@ -185,9 +185,10 @@ extension RegistryStore {
     ) throws {
         let described = try staged(db, version.digest, principal)
         let description = try described.map { try JSONDecoder().decode(ArtifactDescription.self, from: $0) }
+        let commit = EnrollmentCommit(
+            concept: concept.name, description: try description ?? ArtifactDescription(version), artifact: [])
         let checked = try CheckedEnrollment(
-            concept: concept.name, description: try description ?? ArtifactDescription(version),
-            digest: version.digest, size: try size(db, version.digest, principal))
+            commit, digest: version.digest, size: try size(db, version.digest, principal))
         try db.run("UPDATE concept SET next_number = ? WHERE id = ?", [version.number, conceptID])
         _ = try insertVersion(
             db, checked, conceptID, parent: version.parent.flatMap { concept.numbers.contains($0) ? $0 : nil },

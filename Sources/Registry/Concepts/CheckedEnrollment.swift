@@ -2,15 +2,10 @@ internal import Foundation
 import Foundations
 
 /// An enrollment whose every field has its documented form, with what identifies its content.
+@dynamicMemberLookup
 struct CheckedEnrollment: Sendable {
-    let name: String
-    let kind: ConceptRecord.Kind
-    let classNoun: String
-    let identifier: String
-    let threshold: Double
-    let modelDigest: String
-    let photoCount: Int
-    let trainingRecord: String
+    /// As it is stored: texts normalised, the training record as canonical JSON.
+    let commit: EnrollmentCommit
     /// Nil when it is stored already.
     let artifact: [UInt8]?
     let size: Int
@@ -18,8 +13,6 @@ struct CheckedEnrollment: Sendable {
     /// Equal for equal artifact, kind, words, threshold and model: then it is the same version. The training record
     /// holds times of day and is left out.
     let content: String
-    let reason: String
-    let ifVersion: Int?
 
     init(_ commit: EnrollmentCommit, quotas: Quotas) throws {
         guard !commit.artifact.isEmpty else { throw RegistryError(.invalidArgument, "the artifact is empty") }
@@ -29,43 +22,42 @@ struct CheckedEnrollment: Sendable {
                 "the artifact has \(commit.artifact.count) bytes, the limit is \(quotas.bytesPerArtifact)")
         }
         try self.init(
-            concept: commit.concept, description: commit.description, digest: SHA256Digest.hex(commit.artifact),
-            size: commit.artifact.count, artifact: commit.artifact, reason: commit.reason, ifVersion: commit.ifVersion)
+            commit, digest: SHA256Digest.hex(commit.artifact), size: commit.artifact.count, artifact: commit.artifact)
     }
 
     /// Of an artifact that is stored already, or of one that comes with it.
-    init(
-        concept: String, description: ArtifactDescription, digest: String, size: Int, artifact: [UInt8]? = nil,
-        reason: String = "", ifVersion: Int? = nil
-    ) throws {
-        name = try CheckedText.conceptName(concept)
-        kind = description.kind
-        classNoun = try CheckedText.classNoun(description.classNoun)
-        identifier = try CheckedText.identifier(description.identifier)
-        self.reason = try CheckedText.reason(reason)
-        self.ifVersion = ifVersion
-        guard description.threshold.isFinite else {
+    init(_ commit: EnrollmentCommit, digest: String, size: Int, artifact: [UInt8]? = nil) throws {
+        var checked = commit
+        checked.concept = try CheckedText.conceptName(commit.concept)
+        checked.classNoun = try CheckedText.classNoun(commit.classNoun)
+        checked.identifier = try CheckedText.identifier(commit.identifier)
+        checked.reason = try CheckedText.reason(commit.reason)
+        guard commit.threshold.isFinite else {
             throw RegistryError(.invalidArgument, "the threshold is not finite")
         }
         // -0 and 0 are one threshold and must be one content.
-        threshold = description.threshold == 0 ? 0 : description.threshold
-        guard Hex.isDigest(description.modelDigest) else {
+        checked.threshold = commit.threshold == 0 ? 0 : commit.threshold
+        guard Hex.isDigest(commit.modelDigest) else {
             throw RegistryError(.invalidArgument, "the model's digest is not 64 lower-case hex digits")
         }
-        modelDigest = description.modelDigest
-        guard (0...100_000).contains(description.photoCount) else {
+        guard (0...100_000).contains(commit.photoCount) else {
             throw RegistryError(.invalidArgument, "the number of photos is not within 0 to 100000")
         }
-        photoCount = description.photoCount
-        trainingRecord = try Self.canonical(description.trainingRecord)
+        checked.trainingRecord = try Self.canonical(commit.trainingRecord)
+        self.commit = checked
         self.artifact = artifact
         self.size = size
         self.digest = digest
         var fields = FieldBytes()
-        for text in [digest, kind.rawValue, classNoun, identifier, modelDigest] { fields.append(text) }
-        fields.append(threshold.bitPattern)
+        for text in [digest, checked.kind.rawValue, checked.classNoun, checked.identifier, checked.modelDigest] {
+            fields.append(text)
+        }
+        fields.append(checked.threshold.bitPattern)
         content = SHA256Digest.hex(fields.bytes)
     }
+
+    /// A field of the commit.
+    subscript<Value>(dynamicMember field: KeyPath<EnrollmentCommit, Value>) -> Value { commit[keyPath: field] }
 
     /// The JSON object with sorted keys and no white space.
     private static func canonical(_ json: String) throws -> String {

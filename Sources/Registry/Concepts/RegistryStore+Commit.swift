@@ -17,14 +17,14 @@ extension RegistryStore {
         let checked = try CheckedEnrollment(try inspected(enrollment), quotas: configuration.quotas)
         return try await write { db in
             try self.requireMayChange(db, principal)
-            let before = try Self.findConcept(db, checked.name, principal.userID)
-            try Self.require(checked.ifVersion, is: before?.currentVersion ?? 0, name: checked.name)
+            let before = try Self.findConcept(db, checked.concept, principal.userID)
+            try Self.require(checked.ifVersion, is: before?.currentVersion ?? 0, name: checked.concept)
             let conceptID: Int64
             if let before {
                 conceptID = before.conceptID
             } else {
                 try self.requireRoomForConcept(db, principal.userID)
-                conceptID = try self.insertConcept(db, checked.name, principal.userID)
+                conceptID = try self.insertConcept(db, checked.concept, principal.userID)
             }
             let known = try Int.fetchOne(
                 db, sql: "SELECT number FROM version WHERE concept_id = ? AND content = ?",
@@ -37,7 +37,7 @@ extension RegistryStore {
             let move = try self.move(
                 db,
                 PointerChange(
-                    conceptID: conceptID, concept: before?.name ?? checked.name, from: before?.currentVersion,
+                    conceptID: conceptID, concept: before?.name ?? checked.concept, from: before?.currentVersion,
                     target: number, action: .enroll, reason: checked.reason),
                 by: principal)
             let removed = try self.prune(db, conceptID)
@@ -52,7 +52,7 @@ extension RegistryStore {
                 try self.move(db, job, .succeed)
                 try db.execute(sql: "UPDATE job SET version = ? WHERE id = ?", arguments: [number, job])
             }
-            let concept = try Self.concept(db, checked.name, principal.userID)
+            let concept = try Self.concept(db, checked.concept, principal.userID)
             return CommitResult(
                 version: try Self.version(db, concept, number), created: known == nil, move: move,
                 revision: try Self.userRevision(db, principal.userID))
@@ -109,7 +109,7 @@ extension RegistryStore {
         _ db: Database, _ checked: CheckedEnrollment, _ conceptID: Int64, parent: Int?, _ principal: Principal,
         createdAtMs: Int64? = nil
     ) throws -> Int {
-        try requireRoomForVersion(db, conceptID, checked.name)
+        try requireRoomForVersion(db, conceptID, checked.concept)
         if let artifact = checked.artifact { try store(db, artifact, digest: checked.digest, principal) }
         // Numbers are never given out twice.
         try db.execute(sql: "UPDATE concept SET next_number = next_number + 1 WHERE id = ?", arguments: [conceptID])
