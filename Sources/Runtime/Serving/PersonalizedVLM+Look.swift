@@ -5,7 +5,6 @@ extension PersonalizedVLM {
     struct PictureFindings: Sendable {
         let features: ImageFeatures
         let faces: [Face]
-        let set: ConceptSet
         let recognitions: [Recognition]
         let queued: Duration
         let looked: Duration
@@ -58,7 +57,7 @@ extension PersonalizedVLM {
         let faces = try await found
         let recognitions = try await recognitions(features, closeUps, faces, of: user, with: set)
         return PictureFindings(
-            features: features, faces: faces, set: set, recognitions: recognitions, queued: started - submitted,
+            features: features, faces: faces, recognitions: recognitions, queued: started - submitted,
             looked: ended - started)
     }
 
