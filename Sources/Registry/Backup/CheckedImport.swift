@@ -16,7 +16,7 @@ public struct CheckedImport: Sendable {
 
     /// `resourceExhausted` names the limit of versions, `invalidArgument` says what contradicts itself.
     public init(_ concept: UserExport.Concept, leavingOut: Set<Int> = [], quotas: Quotas) throws {
-        let name = try CheckedText.conceptName(concept.name)
+        let name = try CheckedText.conceptName(concept.name, what: "a concept's name in the export")
         guard concept.versions.count <= quotas.versionsPerConcept else {
             throw RegistryError(
                 .resourceExhausted,

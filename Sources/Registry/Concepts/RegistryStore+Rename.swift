@@ -19,7 +19,7 @@ extension RegistryStore {
     @discardableResult
     public func renameConcept(_ name: String, to newName: String, by principal: Principal) async throws -> RenameResult
     {
-        let newName = try CheckedText.newConceptName(newName)
+        let newName = try CheckedText.conceptName(newName, what: "the concept's new name")
         return try await write { db in
             try self.requireMayChange(db, principal)
             let concept = try Self.concept(db, name, principal.userID)

@@ -10,14 +10,11 @@ enum CheckedText {
         try RuleError.told(as: RegistryError.init) { () throws(RuleError) in try NameRules.password(text) }
     }
 
-    static func conceptName(_ text: String) throws(RegistryError) -> String {
-        try RuleError.told(as: RegistryError.init) { () throws(RuleError) in try NameRules.conceptName(text) }
-    }
-
-    /// Of a concept that is to be renamed.
-    static func newConceptName(_ text: String) throws(RegistryError) -> String {
+    static func conceptName(
+        _ text: String, what: String = "the concept's name"
+    ) throws(RegistryError) -> String {
         try RuleError.told(as: RegistryError.init) { () throws(RuleError) in
-            try NameRules.conceptName(text, what: "the concept's new name")
+            try NameRules.conceptName(text, what: what)
         }
     }
 

@@ -6,7 +6,7 @@ import Runtime
 /// Versions that leave and come back as files.
 extension ConceptsService {
     func exportConcept(_ request: ExportConceptRequest, _ context: CallContext) async throws -> ConceptFile {
-        try Names.check(request.name, what: "the concept's name")
+        try request.check()
         let owner = try context.caller.userID
         let version = try await Self.version(Int(request.version), of: request.name, owner, registry)
         return ConceptFile(
@@ -15,8 +15,7 @@ extension ConceptsService {
     }
 
     func importConcept(_ request: ImportConceptRequest, _ context: CallContext) async throws -> EnrollDone {
-        try Names.check(request.name, what: "the concept's name")
-        try Names.checkReason(request.reason)
+        try request.check()
         let manifest = try Self.manifest(of: request.data, inspect)
         let result = try await registry.commit(
             EnrollmentCommit(
