@@ -175,7 +175,9 @@ let package = Package(
         // Waiting in tests, with an end.
         .target(name: "WaitingTestSupport", path: "Tests/Support/WaitingTestSupport", swiftSettings: strict),
         // Random input, the same on every run.
-        .target(name: "PropertyTestSupport", path: "Tests/Support/PropertyTestSupport", swiftSettings: strict),
+        .target(
+            name: "PropertyTestSupport", dependencies: ["Foundations"], path: "Tests/Support/PropertyTestSupport",
+            swiftSettings: strict),
         // HTTP/2 without sockets, frame by frame.
         .target(
             name: "RPCTestSupport", dependencies: ["RPC", "RPCCore", "RPCTransport", "CNghttp2"],

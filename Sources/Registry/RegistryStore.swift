@@ -1,4 +1,5 @@
 internal import Foundation
+internal import Foundations
 internal import GRDB
 
 /// Users, tokens, concepts, versions and their history in one SQLite database.
@@ -13,29 +14,29 @@ public final class RegistryStore: Sendable {
     /// A connection of its own for what every request asks first; see `lookup`.
     let lookups: DatabaseQueue
     let ballast: Ballast
-    let tokenCache = Guarded(TokenCache())
-    let setCache = Guarded(ConceptSetCache())
+    let tokenCache = Locked(TokenCache())
+    let setCache = Locked(ConceptSetCache())
     let revisionSignal = RevisionSignal()
-    let userKeys = Guarded(UserKeyCache())
-    let masterKeys: Guarded<MasterKeyring>
+    let userKeys = Locked(UserKeyCache())
+    let masterKeys: Locked<MasterKeyring>
     let journal: ErasureJournal
     /// Steady time of the last rewriting; the first one need not wait.
-    let lastRewrite = Guarded<Int64>(-600_000)
+    let lastRewrite = Locked<Int64>(-600_000)
     let sureClock: SureClock
     /// Steady times at which the jobs of this process began to run.
-    let jobStarts = Guarded<[String: Int64]>([:])
+    let jobStarts = Locked<[String: Int64]>([:])
     /// Folders of the backups that are being made.
-    let backupDrafts = Guarded<Set<String>>([])
-    let failedLogins = Guarded(FailedLogins())
+    let backupDrafts = Locked<Set<String>>([])
+    let failedLogins = Locked(FailedLogins())
     /// Steady times at which rotated tokens end.
-    let overlapEnds = Guarded<[Int64: Int64]>([:])
-    let inspector = Guarded<ArtifactInspector?>(nil)
-    let credentialWatchers = Guarded<[@Sendable () -> Void]>([])
-    let throttle: Guarded<LoginThrottle>
+    let overlapEnds = Locked<[Int64: Int64]>([:])
+    let inspector = Locked<ArtifactInspector?>(nil)
+    let credentialWatchers = Locked<[@Sendable () -> Void]>([])
+    let throttle: Locked<LoginThrottle>
     let passwords = PasswordWorker()
     /// A hash nobody has the password of: unknown users cost the same time as known ones.
     let decoy: PasswordHash
-    private let lock: Guarded<DirectoryLock?>
+    private let lock: Locked<DirectoryLock?>
     private let mark: RunMark
 
     /// Opens the registry or creates an empty one, migrates it and runs `quick_check`.
@@ -51,7 +52,7 @@ public final class RegistryStore: Sendable {
         mark = RunMark(directory: configuration.directory)
         if FileManager.default.fileExists(atPath: path) { try mark.requireLog() }
         let keyring = try Self.keyring(configuration, Schema.keyState(path))
-        masterKeys = Guarded(keyring)
+        masterKeys = Locked(keyring)
         journal = ErasureJournal(path: configuration.directory + "/erasures.journal")
         try DirectoryLock.makePrivate(file: path)
         ballast = Ballast(path: configuration.directory + "/ballast", size: configuration.ballastBytes)
@@ -59,9 +60,9 @@ public final class RegistryStore: Sendable {
         (pool, lookups) = try ballast.makingRoom { try Self.open(path, configuration, keyring) }
         let random = configuration.random
         decoy = try PasswordHash.make(try random(32), cost: configuration.passwordCost, random: random)
-        throttle = Guarded(LoginThrottle(configuration.throttle))
+        throttle = Locked(LoginThrottle(configuration.throttle))
         self.configuration = configuration
-        self.lock = Guarded(lock)
+        self.lock = Locked(lock)
         do {
             try reapplyErasures()
             try pool.write { db in try self.dropImports(db) }

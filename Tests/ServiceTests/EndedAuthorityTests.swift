@@ -1,4 +1,5 @@
 import Client
+import Foundations
 import RPC
 import Registry
 import Service
@@ -17,7 +18,7 @@ import Testing
             try await ann.revokeToken(token)
             await ann.close()
         case "password": try await admin.resetPassword(user: "ann", to: "a brand new password")
-        default: harness.now.update { $0 += 601_000 }
+        default: harness.now.withLock { $0 += 601_000 }
         }
     }
 

@@ -1,5 +1,6 @@
 import Client
 import Foundation
+import Foundations
 import Registry
 import Runtime
 import Service
@@ -27,7 +28,7 @@ import WaitingTestSupport
 
     @Test func aNewVersionHasTheWordsOfTheOldOneAndTheOldOneStays() async throws {
         let order = Locked(try Harness.keptOrder("zibo"))
-        order.update { order in
+        order.withLock { order in
             (order.identifier, order.classNoun, order.seed, order.task) = ("rex", "cup", 9, .questions)
         }
         try await Harness.withChangedModel { harness in

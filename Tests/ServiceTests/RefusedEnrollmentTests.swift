@@ -1,5 +1,6 @@
 import Client
 import Foundation
+import Foundations
 import ProcessTestSupport
 import RPC
 import Service
@@ -65,7 +66,7 @@ import VLMTestSupport
         let decoded = Locked(0)
         var setup = Harness.Setup()
         setup.decode = { bytes in
-            decoded.update { $0 += 1 }
+            decoded.withLock { $0 += 1 }
             return try RGBImage(decoding: bytes, limits: .standard)
         }
         try await Harness.run(setup) { harness in

@@ -1,3 +1,4 @@
+internal import Foundations
 internal import GRDB
 
 extension RegistryStore {
@@ -14,7 +15,7 @@ extension RegistryStore {
     /// Writes the rows whose time has come. They are taken on the writer's queue: when this returns, those that an
     /// earlier call took are written too.
     func flushFailedLogins() async throws {
-        let taken = Guarded<[FailedLogins.Row]>([])
+        let taken = Locked<[FailedLogins.Row]>([])
         do {
             try await write { db in
                 let rows = self.failedLogins.withLock { $0.takeDue(now: self.steadyNow) }

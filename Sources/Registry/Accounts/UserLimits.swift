@@ -1,3 +1,4 @@
+internal import Foundations
 internal import GRDB
 
 /// A limit of one user. The names are those of the command line.

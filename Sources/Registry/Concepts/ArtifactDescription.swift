@@ -1,3 +1,5 @@
+internal import Foundations
+
 /// What an artifact says of itself, as a version keeps it.
 public struct ArtifactDescription: Sendable, Equatable, Codable {
     /// Which kind of head.

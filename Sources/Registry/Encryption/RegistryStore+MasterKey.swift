@@ -1,4 +1,5 @@
 internal import Foundation
+internal import Foundations
 internal import GRDB
 
 extension RegistryStore {

@@ -1,3 +1,5 @@
+internal import Foundations
+
 /// A clock that only goes forward, at the pace of real time, whatever is done to the wall clock.
 ///
 /// Waits and ages inside a process are counted with it. Points in time that people read, or that outlive the process,
@@ -29,12 +31,12 @@ final class SureClock: Sendable {
 
     private let wall: @Sendable () -> Int64
     private let steady: @Sendable () -> Int64
-    private let state: Guarded<State>
+    private let state: Locked<State>
 
     init(wall: @escaping @Sendable () -> Int64, steady: @escaping @Sendable () -> Int64) {
         self.wall = wall
         self.steady = steady
-        state = Guarded(State(lead: wall() - steady()))
+        state = Locked(State(lead: wall() - steady()))
     }
 
     /// Milliseconds since 1970 that have surely passed.

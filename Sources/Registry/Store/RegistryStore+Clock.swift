@@ -1,3 +1,4 @@
+internal import Foundations
 internal import GRDB
 
 /// Three clocks: the wall's for points in time that are stored and told, the steady one for waits and ages in this

@@ -10,7 +10,7 @@ final class RevisionSignal: Sendable {
         var waiting: [Int64: [Awaited<Void>]] = [:]
         var isClosed = false
     }
-    private let state = Guarded(State())
+    private let state = Locked(State())
 
     /// How often it rang for the user; read before looking for changes.
     func rings(_ userID: Int64) -> UInt64 { state.withLock { $0.rings[userID, default: 0] } }

@@ -1,3 +1,4 @@
+import Foundations
 import RPC
 import Synchronization
 
@@ -14,17 +15,14 @@ package final class EnrollmentGate: Sendable {
 
     private struct State {
         var queue: EnrollmentQueue
-        var waiting: [UInt64: CheckedContinuation<Void, any Error>] = [:]
-        /// Places whose task ended before it came to wait.
-        var cancelled: Set<UInt64> = []
+        /// Places whose turn has not come, each with what tells that it has.
+        var waiting: [UInt64: Awaited<Void>] = [:]
     }
 
-    private let running: Int
     private let state: Mutex<State>
 
     /// A gate.
     package init(running: Int, waiting: Int) {
-        self.running = running
         state = Mutex(State(queue: EnrollmentQueue(running: running, waiting: waiting)))
     }
 
@@ -50,32 +48,26 @@ package final class EnrollmentGate: Sendable {
     /// Waits for the turn of a place. Throws `CancellationError` when the task ends before; the place is still to be given
     /// back then.
     package func turn(_ ticket: Ticket) async throws {
+        try Task.checkCancellation()
         let id = ticket.place.id
-        try await withTaskCancellationHandler {
-            try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
-                let outcome = state.withLock { state -> Result<Void, any Error>? in
-                    if state.cancelled.contains(id) { return .failure(CancellationError()) }
-                    if state.queue.runs(ticket.place) { return .success(()) }
-                    state.waiting[id] = continuation
-                    return nil
-                }
-                if let outcome { continuation.resume(with: outcome) }
-            }
-        } onCancel: {
-            let waiter = state.withLock { state in
-                state.cancelled.insert(id)
-                return state.waiting.removeValue(forKey: id)
-            }
-            waiter?.resume(throwing: CancellationError())
+        let turn = Awaited<Void>()
+        let hasCome = state.withLock { state in
+            if state.queue.runs(ticket.place) { return true }
+            state.waiting[id] = turn
+            return false
+        }
+        if hasCome { turn.finish() }
+        try await turn.value {
+            self.state.withLock { $0.waiting[id] = nil }
+            turn.finish(.failure(CancellationError()))
         }
     }
 
     /// Gives a place back, whether its turn had come or not.
     package func leave(_ ticket: Ticket) {
         let next = state.withLock { state in
-            state.cancelled.remove(ticket.place.id)
-            return state.queue.leave(ticket.place).compactMap { state.waiting.removeValue(forKey: $0.id) }
+            state.queue.leave(ticket.place).compactMap { state.waiting.removeValue(forKey: $0.id) }
         }
-        for continuation in next { continuation.resume() }
+        for turn in next { turn.finish() }
     }
 }
