@@ -46,8 +46,8 @@ struct AccountExportCommand: AsyncParsableCommand {
             }
             try Task.checkCancellation()
             try target.finish()
-            if output.json { return try JSONOutput.write(Exported(file: file.shown, bytes: bytes)) }
-            output.note("wrote \(file.shown), \(Format.bytes(UInt64(bytes)))")
+            try output.show(
+                Exported(file: file.shown, bytes: bytes), "wrote \(file.shown), \(Format.bytes(UInt64(bytes)))")
         }
     }
 }

@@ -54,8 +54,7 @@ struct ConceptPhotosCommand: AsyncParsableCommand {
             if drop {
                 try EraseQuestion.ask(concept, yes: yes)
                 let count = try await client.dropPhotos(of: concept)
-                if output.json { return try JSONOutput.write(Dropped(dropped: count)) }
-                return output.note("destroyed \(count) photo\(count == 1 ? "" : "s")")
+                return try output.show(Dropped(dropped: count), "destroyed \(count) photo\(count == 1 ? "" : "s")")
             }
             if let to {
                 try LocalFolder.make(to)
