@@ -20,7 +20,7 @@ public final class RegistryStore: Sendable {
     let userKeys = Locked(UserKeyCache())
     let masterKeys: Locked<MasterKeyring>
     let journal: ErasureJournal
-    /// Steady time of the last rewriting; the first one need not wait.
+    /// Steady time of the last rewrite; the first one need not wait.
     let lastRewrite = Locked<Int64>(-600_000)
     let sureClock: SureClock
     /// Steady times at which the jobs of this process began to run.
@@ -34,7 +34,7 @@ public final class RegistryStore: Sendable {
     let credentialWatchers = Locked<[@Sendable () -> Void]>([])
     let throttle: Locked<LoginThrottle>
     let passwords = PasswordWorker()
-    /// A hash nobody has the password of: unknown users cost the same time as known ones.
+    /// A hash of a password nobody has: checking an unknown user takes as long as checking a known one.
     let decoy: PasswordHash
     private let lock: Locked<DirectoryLock?>
     private let mark: RunMark
@@ -69,7 +69,7 @@ public final class RegistryStore: Sendable {
         } catch {
             throw RegistryError.mapped(error)
         }
-        // No room for it is told by `maintain`; an almost full disk must not keep the server down.
+        // `maintain` reports that there is no room for it; an almost full disk must not keep the server from starting.
         _ = ballast.restore()
         mark.set()
     }
@@ -81,7 +81,7 @@ public final class RegistryStore: Sendable {
         mark.clearIfMerged()
     }
 
-    /// Writes pending last uses, closes the connections and frees the directory. Calls after it throw.
+    /// Writes pending last uses, closes the connections and unlocks the directory. Later calls throw.
     public func close() throws {
         do {
             let failed = failedLogins.withLock { $0.takeAll() }
@@ -114,7 +114,7 @@ public final class RegistryStore: Sendable {
         }
     }
 
-    /// Migrates the database and looks at it before anybody uses it.
+    /// Migrates the database and checks it before anybody uses it.
     private static func prepare(
         _ db: Database, _ configuration: RegistryConfiguration, _ keyring: MasterKeyring
     ) throws {
@@ -152,8 +152,8 @@ public final class RegistryStore: Sendable {
         }
     }
 
-    /// Which connection closes last is not ours to say, and a read-only one would leave the log behind. A full disk or
-    /// a foreign reader may keep it too: nothing is lost then, the next opening reads it.
+    /// Which connection closes last is not under our control, and a read-only one would leave the log behind. A full
+    /// disk or a foreign reader may keep it too: nothing is lost then, the next opening reads it.
     package func moveLogIntoDatabase() throws {
         do {
             try pool.writeWithoutTransaction { db in _ = try db.checkpoint(.truncate) }

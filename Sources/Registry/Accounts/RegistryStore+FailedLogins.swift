@@ -2,12 +2,12 @@ internal import Foundations
 internal import GRDB
 
 extension RegistryStore {
-    /// Notes a failed login for the audit log. Its row is written beside the call: the answer comes as soon for a name
-    /// that nobody has as for one that somebody has.
+    /// Records a failed login for the audit log. Its row is written outside the call, so that the answer takes the same
+    /// time whether or not the name exists.
     func noteFailedLogin(_ userID: Int64?) {
         failedLogins.withLock { $0.note(userID) }
         Task {
-            // What cannot be written waits; `maintain` tries again and tells why.
+            // What cannot be written waits; `maintain` tries again and reports why.
             try? await flushFailedLogins()
         }
     }

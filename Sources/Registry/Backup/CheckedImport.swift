@@ -1,6 +1,6 @@
 import Foundations
 
-/// A concept of an export whose every field has its form and that does not contradict itself. All is linear in its size.
+/// A concept of an export with every field checked and no contradictions. Checking takes time linear in its size.
 public struct CheckedImport: Sendable {
     /// In NFC.
     public let name: String

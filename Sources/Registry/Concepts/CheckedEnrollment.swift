@@ -1,7 +1,7 @@
 internal import Foundation
 import Foundations
 
-/// An enrollment whose every field has its documented form, with what identifies its content.
+/// An enrollment with every field checked, and the digest that identifies its content.
 struct CheckedEnrollment: Sendable {
     let name: String
     let kind: ConceptRecord.Kind
@@ -16,7 +16,7 @@ struct CheckedEnrollment: Sendable {
     let size: Int
     let digest: String
     /// Equal for equal artifact, kind, words, threshold and model: then it is the same version. The training record
-    /// holds times of day and is left out.
+    /// contains times of day and is left out.
     let content: String
     let reason: String
     let ifVersion: Int?
@@ -37,7 +37,7 @@ struct CheckedEnrollment: Sendable {
             size: commit.artifact.count, artifact: commit.artifact, reason: commit.reason, ifVersion: commit.ifVersion)
     }
 
-    /// Of an artifact that is stored already, or of one that comes with it.
+    /// For an artifact that is stored already, or one that comes with it.
     init(
         concept: String, description: ArtifactDescription, digest: String, size: Int, artifact: [UInt8]? = nil,
         reason: String = "", ifVersion: Int? = nil

@@ -1,6 +1,6 @@
 internal import Foundations
 
-/// A clock that only goes forward, at the pace of real time, whatever is done to the wall clock.
+/// A monotonic clock: it advances with real time, whatever is done to the wall clock.
 ///
 /// Waits and ages inside a process are counted with it. Points in time that people read, or that outlive the process,
 /// are those of the wall clock.
@@ -14,9 +14,9 @@ public enum SteadyClock {
     }
 }
 
-/// What a wall clock says, as far as it can be believed: no more time passes than the steady clock counts, until the
-/// wall clock has stayed ahead for a day. What destroys things for good asks this clock, so that a wall clock set
-/// forward by mistake destroys nothing. One that is set back is followed at once. Safe from any thread.
+/// The wall clock's time, as far as it can be trusted: no more time passes than the steady clock counts, until the wall
+/// clock has stayed ahead for a day. Permanent deletion goes by this clock, so that a wall clock set forward by mistake
+/// deletes nothing. One that is set back is followed at once. Safe from any thread.
 final class SureClock: Sendable {
     private struct State {
         /// Wall time less steady time.
@@ -25,7 +25,7 @@ final class SureClock: Sendable {
         var aheadSince: Int64?
     }
 
-    /// How long the wall clock must stay ahead to be believed, milliseconds.
+    /// How long the wall clock must stay ahead to be trusted, milliseconds.
     static let probationMs: Int64 = 86_400_000
     private static let slackMs: Int64 = 60_000
 

@@ -1,9 +1,9 @@
 import Foundation
 
-/// The database's file, looked at before anything opens it.
+/// The database's file, checked before anything opens it.
 enum DatabaseFile {
     /// Throws unless there is a plain file with content: `notFound` for one that is missing, `dataLoss` for anything
-    /// else in its place. SQLite would make a new database, in which nobody is known, of the first and of an empty one.
+    /// else in its place. SQLite would create a new database without users where the file is missing or empty.
     static func require(_ path: String) throws {
         var status = stat()
         guard lstat(path, &status) == 0 else {

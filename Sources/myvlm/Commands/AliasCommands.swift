@@ -60,7 +60,7 @@ struct AliasSetCommand: AsyncParsableCommand {
     }
 }
 
-/// What every command about an existing alias is given.
+/// Arguments of every command about an existing alias.
 struct AliasArguments: ParsableArguments {
     @Argument(help: "The concept.", completion: .concepts)
     var concept: String

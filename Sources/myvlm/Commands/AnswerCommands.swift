@@ -51,7 +51,7 @@ struct AnswerArguments: ParsableArguments {
             beam: beams == 1 ? nil : BeamOptions(beams: UInt32(clamping: beams), lengthPenalty: lengthPenalty))
     }
 
-    /// Sends a photo with what is asked of it, and writes the answer as it comes.
+    /// Sends a photo with the request that `asking` makes, and writes the answer as it arrives.
     func run(
         _ path: LocalPath, _ connection: ConnectionArguments, _ output: OutputArguments,
         asking: @escaping @Sendable (MyVLMClient, Photo) -> AsyncThrowingStream<AnswerEvent.Event, any Error>

@@ -4,9 +4,9 @@ import Foundation
 import LocalFiles
 import Terminal
 
-/// Asks before something is destroyed for good.
+/// Asks before something is permanently destroyed.
 enum EraseQuestion {
-    /// Throws unless the name was typed, or `yes` was said where nobody can be asked.
+    /// Throws unless the name was typed, or `yes` is set where there is no terminal.
     static func ask(_ name: String, yes: Bool) throws {
         guard !yes else { return }
         guard isatty(STDIN_FILENO) == 1 else {

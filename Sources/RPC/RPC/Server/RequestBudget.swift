@@ -22,7 +22,7 @@ final class RequestBudget: Sendable {
         }
     }
 
-    /// Counts bytes of an open call. Returns why they may not come.
+    /// Counts bytes of an open call. Returns the refusal when there is no room for them.
     func reserve(_ bytes: Int, _ account: CallAccount) -> RPCError? {
         do {
             try ledger.withLock { (ledger: inout RequestLedger) throws(RequestLedger.Refusal) in
@@ -42,7 +42,8 @@ final class RequestBudget: Sendable {
             ledger.close(account, bytes: bytes)
             return ledger.hasEbbed(from: 32 << 20)
         }
-        // A moment later, when the last request is freed; it takes milliseconds, so not on a thread of the sockets.
+        // A moment later, when the last request has been freed; it takes milliseconds, so not on an event loop's
+        // thread.
         if hasEbbed { Task.detached(priority: .background) { SystemMemory.giveBack() } }
     }
 

@@ -21,7 +21,7 @@ extension ConceptsService {
 }
 
 extension RPCMessages.ErasureReceipt {
-    /// The messages of registry records, with the backups that still hold what they name.
+    /// The messages of registry records, with the backups that still contain what was erased.
     static func messages(
         _ records: [Registry.ErasureReceipt], _ registry: RegistryStore, backups folder: String
     ) async throws -> [Self] {

@@ -3,7 +3,7 @@ import Registry
 import Rules
 import Runtime
 
-/// Versions that leave and come back as files.
+/// Exports versions as files and imports them again.
 extension ConceptsService {
     func exportConcept(_ request: ExportConceptRequest, _ context: CallContext) async throws -> ConceptFile {
         try request.check()
@@ -36,7 +36,7 @@ extension ConceptsService {
         return version
     }
 
-    /// A file comes from anywhere: what it says goes the way of everything callers say.
+    /// A file may come from anywhere: its texts are checked like everything that callers send.
     private static func manifest(
         of data: [UInt8], _ inspect: @Sendable ([UInt8]) throws -> ArtifactManifest
     ) throws -> ArtifactManifest {

@@ -2,22 +2,22 @@ import RPC
 import Registry
 import Runtime
 
-/// The calls of `myvlm.v1.Concepts`, but for the enrollment itself: see `Enrollment`.
+/// The calls of `myvlm.v1.Concepts`, except the enrollment itself: see `Enrollment`.
 struct ConceptsService: ConceptsServing {
     let registry: RegistryStore
     let stage: UploadStage
     let enrollment: Enrollment
     /// Drops erased artifacts from memory.
     let forget: @Sendable (Erasure) async -> Void
-    /// Where backups lie.
+    /// The folder of backups.
     let backups: String
-    /// What a file for this server's model says of itself; throws for every other.
+    /// Reads the manifest of a file for this server's model; throws for every other file.
     let inspect: @Sendable ([UInt8]) throws -> ArtifactManifest
-    /// Digest of this server's model.
+    /// The digest of this server's model.
     let model: String
     let imports: DataImports
-    /// Reading everything a user has keeps one of the registry's readers for long: one export does at a time, so that the
-    /// others are free for calls that need a moment.
+    /// Reading everything a user has occupies one of the registry's readers for long: only one export does so at a
+    /// time, so that the other readers are free for short calls.
     let snapshots = TurnGate(limit: 1, perUser: 1)
 
     func enroll(_ request: EnrollRequest, _ writer: ResponseWriter<EnrollEvent>, _ context: CallContext) async throws {

@@ -9,7 +9,8 @@ public struct ServerHome: Sendable, Equatable {
     public init(path: String) {
         var path = path
         while path.count > 1, path.hasSuffix("/") { path.removeLast() }
-        // Whole paths: what they name does not depend on where one stands, and messages can be searched for them.
+        // Absolute paths: what they name does not depend on the working directory, and messages can be searched for
+        // them.
         self.path = path.hasPrefix("/") ? path : FileManager.default.currentDirectoryPath + "/" + path
     }
 

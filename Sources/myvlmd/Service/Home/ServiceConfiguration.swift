@@ -51,7 +51,7 @@ public struct ServiceConfiguration: Sendable, Encodable, Equatable {
     public init() {}
 
     /// Reads a home's settings. Throws `missingFile` where the home was never set up and `configuration` for a file
-    /// that does not parse, names settings that do not exist or one twice, or holds values that cannot be.
+    /// that does not parse, names settings that do not exist or one twice, or has values that are not allowed.
     public static func load(_ home: ServerHome) throws(ServiceError) -> ServiceConfiguration {
         let file = VitalFile(path: home.configuration, remedy: "mend it or restore it from a backup")
         guard access(home.configuration, F_OK) == 0 else {

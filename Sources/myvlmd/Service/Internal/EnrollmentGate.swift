@@ -2,7 +2,7 @@ import Foundations
 import RPC
 import Synchronization
 
-/// Lets a bounded number of enrollments train, and others wait for their turns as `EnrollmentQueue` gives them.
+/// Lets a bounded number of enrollments train, while others wait for the turns that `EnrollmentQueue` gives them.
 ///
 /// Safe from any thread.
 package final class EnrollmentGate: Sendable {
@@ -29,8 +29,8 @@ package final class EnrollmentGate: Sendable {
     /// Enrollments that train now and that wait.
     package var counts: (running: Int, waiting: Int) { state.withLock { $0.queue.counts } }
 
-    /// Takes a place for a user, before anything is made that would need it. Throws `resourceExhausted` when the queue or
-    /// the user's share of it is full. With `always` there is a place whatever waits.
+    /// Takes a place for a user, before anything that needs it is created. Throws `resourceExhausted` when the queue or
+    /// the user's share of it is full. With `always` a place is given regardless of the limits.
     package func enter(_ user: Int64, always: Bool = false) throws -> Ticket {
         let (entry, counts) = state.withLock { ($0.queue.enter(user, always: always), $0.queue.counts) }
         let message: String
@@ -45,8 +45,8 @@ package final class EnrollmentGate: Sendable {
         throw RPCError(code: .resourceExhausted, message: message, trailers: ["retry-after-ms": "60000"])
     }
 
-    /// Waits for the turn of a place. Throws `CancellationError` when the task ends before; the place is still to be given
-    /// back then.
+    /// Waits for the turn of a place. Throws `CancellationError` when the task is cancelled before; the place must
+    /// still be given back then.
     package func turn(_ ticket: Ticket) async throws {
         try Task.checkCancellation()
         let id = ticket.place.id

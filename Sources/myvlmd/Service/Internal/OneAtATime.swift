@@ -1,7 +1,7 @@
 import RPC
 import Synchronization
 
-/// Lets each user do a thing once at a time; others go side by side. Safe from any thread.
+/// Lets each user run one operation at a time; different users run side by side. Safe from any thread.
 package final class OneAtATime: Sendable {
     private let what: String
     private let running = Mutex<Set<Int64>>([])
