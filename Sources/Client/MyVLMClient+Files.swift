@@ -35,7 +35,7 @@ extension MyVLMClient {
         }
         let reply = try await call(ConceptsMethods.importConcept, request)
         guard let version = reply.version else {
-            throw MyVLMError(.internalError, "the server told no version; see `myvlm concept list`")
+            throw MyVLMError(.internalError, "the server's answer lacks the version; see `myvlm concept list`")
         }
         return Enrolled(version: version, created: reply.created)
     }

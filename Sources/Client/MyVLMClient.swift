@@ -44,7 +44,7 @@ public final class MyVLMClient: Sendable {
         } catch {
             throw MyVLMError(
                 .configuration,
-                "\(LocalPath(options.authorityFile).shown) is no certificate authority in PEM, or the client's certificate and key do "
+                "\(LocalPath(options.authorityFile).shown) is not a certificate authority in PEM, or the client's certificate and key do "
                     + "not fit; ask the server's operator",
                 cause: error)
         }
@@ -67,7 +67,7 @@ public final class MyVLMClient: Sendable {
             throw MyVLMError(.configuration, "\(path.shown): no such file\(advice)")
         }
         guard status.kind == .plain else {
-            throw MyVLMError(.configuration, "\(path.shown) is no plain file\(advice)")
+            throw MyVLMError(.configuration, "\(path.shown) is not a plain file\(advice)")
         }
         do {
             return try LentName(path)

@@ -147,7 +147,7 @@ import VLM
             #expect(begun.code == 0 && id.utf8.count == 32, "\(begun)")
             let steps: [([String], Int32, String)] = [
                 (["jobs", "list"], 0, id), (["jobs", "show", id], 0, "zibo"), (["jobs", "show", "x"], 66, "no job x"),
-                (["jobs", "resume", id], 65, "this cannot be done"), (["jobs", "cancel", id], 0, "is cancelled"),
+                (["jobs", "resume", id], 65, "it allows no such change"), (["jobs", "cancel", id], 0, "is cancelled"),
                 (["jobs", "cancel", id], 65, "is cancelled"), (["jobs", "attach", id], 0, "cancelled"),
                 (["jobs", "list", "--limit", "0"], 64, "1000"),
             ]

@@ -29,7 +29,8 @@ public struct FloodGuard: Sendable {
     /// Counts work that brings the client nothing.
     public mutating func strike(now: ContinuousClock.Instant) -> Complaint? {
         guard !strikes.allow(now: now) else { return nil }
-        return Complaint(data: "too_many_resets", message: "the peer makes too many streams or frames for nothing")
+        return Complaint(
+            data: "too_many_resets", message: "the peer makes too many streams or frames that serve no purpose")
     }
 
     /// A ping to answer; one after data was sent is free.

@@ -88,11 +88,11 @@ final class Listener {
         let place = "\(endpoint.host):\(endpoint.port)"
         switch number {
         case EADDRINUSE:
-            throw TransportError.unavailable("\(place) is in use; stop the server that has it or choose another port")
+            throw TransportError.unavailable("\(place) is in use; stop the server that uses it or choose another port")
         case EACCES:
             throw TransportError.unavailable("\(place) may not be used by this user; choose a port above 1023")
         case EADDRNOTAVAIL:
-            throw TransportError.unavailable("\(endpoint.host) is no address of this machine")
+            throw TransportError.unavailable("\(endpoint.host) is not an address of this machine")
         default: throw TransportError.system("cannot listen on \(place)", number)
         }
     }

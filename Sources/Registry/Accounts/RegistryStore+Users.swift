@@ -124,11 +124,11 @@ extension RegistryStore {
         guard case .principal(let principal) = actor else { return }
         let row = try db.row("SELECT role, suspended FROM account WHERE id = ?", [principal.userID])
         guard let row, row["suspended"] == false, row["role"] == principal.role.rawValue else {
-            throw RegistryError(.unauthenticated, "the account is not available any more; log in again")
+            throw RegistryError(.unauthenticated, "the account is no longer available; log in again")
         }
         guard let credential = principal.credential else { return }
         guard try isLive(db, credential) else {
-            throw RegistryError(.unauthenticated, "the token or certificate is not good any more; log in again")
+            throw RegistryError(.unauthenticated, "the token or certificate is no longer valid; log in again")
         }
     }
 

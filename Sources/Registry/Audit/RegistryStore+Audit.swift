@@ -71,7 +71,7 @@ extension RegistryStore {
 
     static func tag(_ db: Database, _ userID: Int64) throws -> String {
         guard let tag: String = try db.value("SELECT tag FROM account WHERE id = ?", [userID]) else {
-            throw RegistryError(.unauthenticated, "the account is not available any more; log in again")
+            throw RegistryError(.unauthenticated, "the account is no longer available; log in again")
         }
         return tag
     }

@@ -34,7 +34,7 @@ struct BackupDraft: Sendable {
         guard rename(folder, target) == 0 else {
             guard errno != EEXIST, errno != ENOTEMPTY, errno != ENOTDIR else {
                 throw RegistryError(
-                    .alreadyExists, "a backup of that name is there already; choose another name", place: target)
+                    .alreadyExists, "a backup of that name exists already; choose another name", place: target)
             }
             throw DirectoryLock.error("cannot give the backup its name", errno, target)
         }

@@ -35,7 +35,7 @@ public struct CheckedImport: Sendable {
         else { throw RegistryError(.invalidArgument, "the export of \(name) names versions it does not have") }
         let numbers = all.subtracting(leavingOut)
         guard numbers.contains(concept.current) else {
-            throw RegistryError(.invalidArgument, "the version of \(name) in use cannot be taken in")
+            throw RegistryError(.invalidArgument, "the version of \(name) in use cannot be imported")
         }
         self.name = name
         self.numbers = numbers
@@ -48,7 +48,7 @@ public struct CheckedImport: Sendable {
 
     private static func check(_ version: UserExport.Version, of name: String) throws {
         guard Hex.isDigest(version.digest), version.kept.allSatisfy({ Hex.isDigest($0.digest) }) else {
-            throw RegistryError(.invalidArgument, "version \(version.number) of \(name) has a digest that is none")
+            throw RegistryError(.invalidArgument, "version \(version.number) of \(name) has an invalid digest")
         }
         guard version.kept.count <= photosPerVersion else {
             throw RegistryError(

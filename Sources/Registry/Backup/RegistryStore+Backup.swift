@@ -65,7 +65,7 @@ extension RegistryStore {
     private static func requireNoBackup(_ folder: String) throws {
         guard FileManager.default.fileExists(atPath: folder), !BackupDraft.isRemnant(folder) else { return }
         throw RegistryError(
-            .alreadyExists, "a backup of that name is there already; choose another name", place: folder)
+            .alreadyExists, "a backup of that name exists already; choose another name", place: folder)
     }
 
     /// Checks a backup: the file's SHA-256, SQLite's own check, the audit chain, and every artifact against its digest.

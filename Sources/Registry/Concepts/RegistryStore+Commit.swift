@@ -91,7 +91,7 @@ extension RegistryStore {
         guard let wanted, wanted != current else { return }
         let found = current == 0 ? "does not exist" : "is at version \(current)"
         throw RegistryError(
-            .failedPrecondition, "\(name) \(found), not at version \(wanted); look at it again and decide anew")
+            .failedPrecondition, "\(name) \(found), not at version \(wanted); look at it again and decide")
     }
 
     func insertConcept(_ db: Database, _ name: String, _ userID: Int64) throws -> Int64 {

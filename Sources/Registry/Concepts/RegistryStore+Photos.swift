@@ -30,7 +30,7 @@ extension RegistryStore {
         } catch let error as RegistryError where error.code == .dataLoss {
             throw RegistryError(.dataLoss, "the kept photo \(photo.name) is damaged", cause: error)
         } catch let error as RegistryError where error.code == .notFound {
-            throw RegistryError(.notFound, "the photo \(photo.name) is not kept any more", cause: error)
+            throw RegistryError(.notFound, "the photo \(photo.name) is no longer kept", cause: error)
         }
     }
 

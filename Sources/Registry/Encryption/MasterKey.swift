@@ -98,7 +98,8 @@ public enum MasterKeyFile {
         let text = String(decoding: data, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
         do { return try MasterKey(text: text) } catch {
             throw RegistryError(
-                .failedPrecondition, "the file holds no master key: 64 hex digits; restore it from where it is kept",
+                .failedPrecondition,
+                "the file does not hold a master key (64 hex digits); restore it from where it is kept",
                 place: path, cause: error)
         }
     }

@@ -67,7 +67,7 @@ struct ErasureJournal: Sendable {
         let size = lseek(descriptor, 0, SEEK_END)
         let whole = try entries().reduce(0) { $0 + $1.line.utf8.count }
         if Int(size) != whole, ftruncate(descriptor, off_t(whole)) != 0 {
-            throw DirectoryLock.error("cannot mend the journal of erasures", errno, path)
+            throw DirectoryLock.error("cannot repair the journal of erasures", errno, path)
         }
         guard lseek(descriptor, off_t(whole), SEEK_SET) >= 0 else {
             throw DirectoryLock.error("cannot write the journal of erasures", errno, path)

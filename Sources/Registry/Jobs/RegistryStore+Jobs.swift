@@ -176,7 +176,7 @@ extension RegistryStore {
         let job = try Self.job(db, id)
         guard let next = job.state.after(event) else {
             throw RegistryError(
-                .failedPrecondition, "the job \(id) is \(job.state.rawValue); this cannot be done to it")
+                .failedPrecondition, "the job \(id) is \(job.state.rawValue); it allows no such change")
         }
         let spent = job.state == .running ? runningMs(id) : 0
         if next != .running { jobStarts.withLock { $0[id] = nil } }

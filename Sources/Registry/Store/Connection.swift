@@ -58,7 +58,7 @@ enum Connection {
         guard found == value else {
             throw RegistryError(
                 .internalError,
-                "SQLite did not take \(pragma) = \(value) (it says \(found ?? "nothing")); check its build")
+                "SQLite did not accept \(pragma) = \(value) (it says \(found ?? "nothing")); check its build")
         }
     }
 }

@@ -16,7 +16,7 @@ enum DatabaseFile {
         guard status.st_mode & S_IFMT == S_IFREG else {
             throw RegistryError(
                 .dataLoss,
-                "registry.sqlite is no plain file: move what stands in its place away and put the database back, or "
+                "registry.sqlite is not a plain file: move what stands in its place away and put the database back, or "
                     + "restore a backup with `myvlmd backup restore`", place: path)
         }
         guard status.st_size > 0 else {

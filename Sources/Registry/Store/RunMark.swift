@@ -18,7 +18,7 @@ struct RunMark: Sendable {
         guard exists(path), !exists(log) else { return }
         throw RegistryError(
             .dataLoss,
-            "registry.sqlite-wal is missing, though the server did not stop in order: what was changed last stood in it; "
+            "registry.sqlite-wal is missing, though the server did not stop cleanly: it held the latest changes; "
                 + "put it back or restore a backup, or remove the file `running` if another program merged it into "
                 + "registry.sqlite", place: log)
     }

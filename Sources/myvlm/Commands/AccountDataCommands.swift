@@ -80,7 +80,7 @@ struct AccountImportCommand: AsyncParsableCommand {
             if output.json { return try JSONOutput.write(imported) }
             AnswerView.tell(imported.skipped)
             output.note(
-                "took in \(imported.versions) versions of \(Console.shown(imported.concepts.joined(separator: ", ")))")
+                "imported \(imported.versions) versions of \(Console.shown(imported.concepts.joined(separator: ", ")))")
         }
     }
 }

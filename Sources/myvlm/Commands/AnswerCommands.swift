@@ -80,7 +80,7 @@ struct AnswerArguments: ParsableArguments {
         try Task.checkCancellation()
         guard let answer else {
             try view.breakLine()
-            throw MyVLMError(.unavailable, "the answer broke off; try again")
+            throw MyVLMError(.unavailable, "the answer was cut off; try again")
         }
         try picture?.write(caption: answer.text, recognitions: answer.fired, output)
     }

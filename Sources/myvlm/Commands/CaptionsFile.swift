@@ -50,7 +50,7 @@ enum CaptionsFile {
             }
         }
         guard !captions.isEmpty else {
-            throw MyVLMError(.invalidArgument, "\(path) speaks of none of the photos given")
+            throw MyVLMError(.invalidArgument, "\(path) has captions for none of the photos given")
         }
         return captions
     }

@@ -203,7 +203,7 @@ struct ConceptDeleteCommand: AsyncParsableCommand {
         try await CommandRunner.run(connection) { client, _ in
             if !yes {
                 guard isatty(STDIN_FILENO) == 1 else {
-                    throw MyVLMError(.usage, "nothing was deleted: say --yes where nobody can be asked")
+                    throw MyVLMError(.usage, "nothing was deleted: confirm with --yes where there is no terminal")
                 }
                 Console.error("Delete \(Console.shown(name)) and all its versions? [y/N] ", newline: false)
                 guard try InputLine.next()?.lowercased().hasPrefix("y") == true else {

@@ -71,7 +71,7 @@ struct ImportCommand: AsyncParsableCommand {
     private func send(_ bytes: [UInt8], _ client: MyVLMClient) async throws {
         // Checked before it is sent: the message can be clearer here.
         guard let format = ConceptFile.format(of: bytes) else {
-            throw MyVLMError(.invalidArgument, "\(file.shown) is no exported concept")
+            throw MyVLMError(.invalidArgument, "\(file.shown) is not an exported concept")
         }
         guard format == .exported else {
             throw MyVLMError(

@@ -46,7 +46,9 @@ struct ConceptPhotosCommand: AsyncParsableCommand {
         if drop, to != nil || !version.isEmpty {
             throw ValidationError("--drop takes neither --to nor --version: it destroys the photos of all versions")
         }
-        if drop, !yes, isatty(STDIN_FILENO) == 0 { throw ValidationError("say --yes where nobody can be asked") }
+        if drop, !yes, isatty(STDIN_FILENO) == 0 {
+            throw ValidationError("confirm with --yes where there is no terminal")
+        }
     }
 
     func run() async throws {

@@ -40,7 +40,7 @@ struct ServeCommand: AsyncParsableCommand {
             let home = ServerHome(path: home)
             signals.tell { number in
                 logger.notice(
-                    "a signal was passed over: settings and certificates are read at start; SIGTERM stops the server",
+                    "a signal was ignored: settings and certificates are read at start; SIGTERM stops the server",
                     metadata: ["signal": "\(number)"])
             }
             let environment = ProcessInfo.processInfo.environment

@@ -16,7 +16,7 @@ public final class LineSink: @unchecked Sendable {
     private var dropped = 0
     private var isWriting = false
     private var hasThread = false
-    private var line: @Sendable (Int) -> String = { "\($0) log lines were dropped: nobody took them" }
+    private var line: @Sendable (Int) -> String = { "\($0) log lines were dropped: nobody read them" }
 
     /// Standard error, for the log of this process.
     public static let standardError = LineSink(descriptor: STDERR_FILENO)

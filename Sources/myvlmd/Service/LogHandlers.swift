@@ -17,7 +17,7 @@ public struct StandardErrorLog: LogHandler {
         logLevel = level
         let form = Form(json: json)
         sink.tellsDropped { count in
-            form.line(level: "warning", message: "log lines were dropped: nobody took them", ["lines": "\(count)"])
+            form.line(level: "warning", message: "log lines were dropped: nobody read them", ["lines": "\(count)"])
         }
     }
 

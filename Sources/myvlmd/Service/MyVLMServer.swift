@@ -125,7 +125,7 @@ public final class MyVLMServer: Sendable {
         tellCertificates()
         for name in registry.sweepBackups(in: home.backups) {
             logger.warning(
-                "what is in the folder of backups under this name is no backup: it was cut short, or is somebody else's",
+                "a folder among the backups is not a backup: it is incomplete, or belongs to something else",
                 metadata: ["name": "\(name)"])
         }
         try await photos.sweep(lifetimeMs: uploadLifetimeMs, now: registry.sureNow)
@@ -235,7 +235,7 @@ public final class MyVLMServer: Sendable {
                 return
             } catch {
                 logger.error(
-                    "upkeep failed; it is tried again",
+                    "maintenance failed; it will be tried again",
                     metadata: [
                         "error": "\(type(of: error))",
                         "problem":

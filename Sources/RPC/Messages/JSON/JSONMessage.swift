@@ -27,7 +27,7 @@ extension JSONMessage {
                 try json.passOverUnknown()
                 continue
             }
-            try json.require(seen.insert(field).inserted, "stands there twice")
+            try json.require(seen.insert(field).inserted, "occurs twice")
         }
     }
 

@@ -72,10 +72,10 @@ struct JSONReader {
             path.removeLast()
             return nil
         }
-        guard let key = try text.string() else { throw error("has a key that is no text in quotes") }
+        guard let key = try text.string() else { throw error("has a key that is not text in quotes") }
         path[path.count - 1] = Self.shown(key)
         text.skipSpace()
-        try require(text.take(UInt8(ascii: ":")), "has no colon behind its name")
+        try require(text.take(UInt8(ascii: ":")), "has no colon after its name")
         return key
     }
 
@@ -162,8 +162,8 @@ struct JSONReader {
             while try nextElement() { try passOver() }
         case UInt8(ascii: "\""): _ = try plainString()
         case UInt8(ascii: "t"), UInt8(ascii: "f"): _ = try bool()
-        case UInt8(ascii: "n"): try require(null(), "has a value that is no JSON")
-        default: try require(text.number() != nil, "has a value that is no JSON")
+        case UInt8(ascii: "n"): try require(null(), "has a value that is not JSON")
+        default: try require(text.number() != nil, "has a value that is not JSON")
         }
     }
 

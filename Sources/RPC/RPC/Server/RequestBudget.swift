@@ -50,11 +50,11 @@ final class RequestBudget: Sendable {
     private static func error(_ refusal: RequestLedger.Refusal) -> RPCError {
         let message =
             switch refusal {
-            case .tooManyCalls(let count): "\(count) calls of yours are open; end one, or wait for its end"
+            case .tooManyCalls(let count): "\(count) of your calls are open; end one, or wait for one to end"
             case .tooManyCallsInAll: "the server has as many calls open as it can; try again"
             case .tooManyBytes(let limit):
-                "requests of yours on their way would take more than \(limit >> 20) MiB; send fewer at a time"
-            case .tooManyBytesInAll: "the server has as many requests on their way as it can keep; try again"
+                "your requests in transit would take more than \(limit >> 20) MiB; send fewer at a time"
+            case .tooManyBytesInAll: "the server has as many requests in transit as it can keep; try again"
             }
         return RPCError(code: .resourceExhausted, message: message, trailers: ["retry-after-ms": "1000"])
     }

@@ -46,7 +46,8 @@ extension ConceptsService {
         } catch let error as RuntimeError where error.code == .artifactMalformed {
             throw RPCError(
                 code: .invalidArgument,
-                message: "the file is no exported concept: export it again, or enroll from the photos", cause: error)
+                message: "the file is not an exported concept: export it again, or enroll from the photos", cause: error
+            )
         }
         _ = try NameRules.identifier(manifest.identifier, what: "the identifier in the file")
         _ = try NameRules.classNoun(manifest.classNoun, what: "the class in the file")

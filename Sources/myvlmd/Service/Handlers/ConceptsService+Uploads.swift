@@ -28,7 +28,7 @@ extension ConceptsService {
         guard let photos = await stage.drop(request.uploadId, owner: try context.caller.userID) else {
             throw RPCError(
                 code: .notFound,
-                message: "no such upload: it was used, has expired or never was; see `myvlm uploads list`")
+                message: "no such upload: it was used, has expired or never existed; see `myvlm uploads list`")
         }
         return DropUploadReply(photos: UInt32(photos))
     }

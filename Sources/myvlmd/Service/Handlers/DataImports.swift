@@ -181,7 +181,7 @@ final class DataImports: Sendable {
             let reply = progress.withLock { $0.reply }
             guard !reply.concepts.isEmpty || reply.skipped.isEmpty else {
                 throw RPCError(
-                    code: .failedPrecondition, message: "nothing was taken in: \(reply.skipped[0].reason)")
+                    code: .failedPrecondition, message: "nothing was imported: \(reply.skipped[0].reason)")
             }
             return reply
         }
@@ -190,7 +190,7 @@ final class DataImports: Sendable {
         func told(_ error: any Error) -> any Error {
             let status = StatusMapping.status(of: error)
             let names = progress.withLock { $0.reply.concepts }
-            let done = names.isEmpty ? "nothing was taken in" : "taken in: \(names.joined(separator: ", "))"
+            let done = names.isEmpty ? "nothing was imported" : "imported: \(names.joined(separator: ", "))"
             return RPCError(
                 code: status.code, message: "\(status.message); \(done)", cause: error, trailers: status.trailers)
         }

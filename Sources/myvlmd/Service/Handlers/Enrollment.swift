@@ -35,7 +35,7 @@ package struct Enrollment: Sendable {
         guard let work = started.task else {
             throw RPCError(
                 code: .unavailable,
-                message: "the server stops; the enrollment goes on after its next start: `myvlm jobs list`")
+                message: "the server is stopping; the enrollment continues after its next start: `myvlm jobs list`")
         }
         try await Uncancelled.undoing {
             try await withTaskCancellationHandler {

@@ -37,7 +37,8 @@ package struct EnrollmentDoor: Sendable {
         case .object, .person, .unspecified: break
         case .unrecognized:
             throw RPCError(
-                code: .invalidArgument, message: "this server knows objects and persons; say one of them, or nothing")
+                code: .invalidArgument,
+                message: "this server knows objects and persons; choose one of them, or leave it out")
         }
         switch request.task {
         case .caption, .questions: break

@@ -19,7 +19,8 @@ struct KeptOrder: Sendable {
         guard request.uploadId.isEmpty, !request.onlyNew else {
             throw RPCError(
                 code: .invalidArgument,
-                message: "kept photos teach a concept that is there, and no upload does then: take out one of the two")
+                message: "an enrollment from kept photos needs an existing concept and no upload: remove one of the two"
+            )
         }
         let current = try await registry.concept(request.name, of: caller.userID, historyLimit: 1).current
         photos = try await registry.photos(
@@ -77,7 +78,7 @@ struct KeptOrder: Sendable {
     }
 
     private static func wayOut(_ name: String) -> String {
-        "teach it again with photos: `myvlm enroll \(name.contains(" ") ? "'\(name)'" : name) PHOTOS...`, and "
+        "train it again with photos: `myvlm enroll \(name.contains(" ") ? "'\(name)'" : name) PHOTOS...`, and "
             + "--keep-photos for the next time"
     }
 }

@@ -25,7 +25,7 @@ public struct HomeSetup: Sendable {
         ]
         for file in files where FileManager.default.fileExists(atPath: file) {
             throw ServiceError(
-                .cannotCreate, "\(file) is there already: nothing was changed; choose another folder with --home")
+                .cannotCreate, "\(file) exists already: nothing was changed; choose another folder with --home")
         }
     }
 

@@ -96,7 +96,7 @@ package enum PrivateFile {
         let reason = String(cString: strerror(number))
         switch number {
         case EEXIST:
-            return ServiceError(.cannotCreate, "\(path) is there already and is not replaced; choose another folder")
+            return ServiceError(.cannotCreate, "\(path) exists already and is not replaced; choose another folder")
         case ENOSPC, EDQUOT:
             return ServiceError(.storageFull, "the disk is full: cannot write \(path); free some space and try again")
         default:

@@ -11,7 +11,7 @@ public enum ServerEnvironment {
         environment.keys.filter { $0.hasPrefix("MYVLMD_") && !known.contains($0) }.sorted().map { name in
             let nearest = NearestName.of(name, among: known).map { "did you mean \($0)?" }
             return
-                "the variable \(name) means nothing to myvlmd; \(nearest ?? "it reads \(known.joined(separator: ", "))")"
+                "the variable \(name) is unknown to myvlmd; \(nearest ?? "it reads \(known.joined(separator: ", "))")"
         }
     }
 }

@@ -17,7 +17,7 @@ public struct ServerHome: Sendable, Equatable {
     /// Throws `missingFile` unless `myvlmd init` has made it.
     public func requireMade() throws(ServiceError) {
         guard FileManager.default.fileExists(atPath: configuration) else {
-            throw ServiceError(.missingFile, "\(path) is no server home; run `myvlmd init` first")
+            throw ServiceError(.missingFile, "\(path) is not a server home; run `myvlmd init` first")
         }
     }
 

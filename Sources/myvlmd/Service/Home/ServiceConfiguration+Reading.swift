@@ -15,7 +15,7 @@ extension ServiceConfiguration {
         } catch {
             throw ServiceError(
                 .configuration,
-                "\(file) does not parse: it must be one JSON object, {\"concurrentAnswers\": 8} say; mend it or restore it",
+                "\(file) does not parse: it must be one JSON object, for example {\"concurrentAnswers\": 8}; correct it or restore it",
                 cause: error)
         }
         let known = Dictionary(Self.settings.map { ($0.name, $0) }) { first, _ in first }
@@ -26,7 +26,7 @@ extension ServiceConfiguration {
         }
         if let twice = JSONKeys.repeated(in: data) {
             throw ServiceError(
-                .configuration, "\(file): \"\(twice.prefix(64))\" stands there twice; leave one of the two")
+                .configuration, "\(file): \"\(twice.prefix(64))\" occurs twice; remove one of the two")
         }
         for setting in Self.settings {
             guard let value = values[setting.name], value != .null else { continue }

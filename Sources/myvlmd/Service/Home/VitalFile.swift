@@ -16,7 +16,8 @@ struct VitalFile: Sendable {
             throw ServiceError(.missingFile, "\(path): \(reason); \(remedy)")
         }
         guard status.st_mode & S_IFMT == S_IFREG else {
-            throw ServiceError(.badData, "\(path) is no plain file: move away what stands in its place, and \(remedy)")
+            throw ServiceError(
+                .badData, "\(path) is not a plain file: move away what stands in its place, and \(remedy)")
         }
         guard status.st_size > 0 else { throw ServiceError(.badData, "\(path) is empty; \(remedy)") }
         guard access(path, R_OK) == 0 else {

@@ -32,7 +32,7 @@ enum ExportFile {
     }
 
     static func refuse(_ why: String) -> RPCError {
-        RPCError(code: .invalidArgument, message: "this is no export of MyVLM: \(why)")
+        RPCError(code: .invalidArgument, message: "this is not an export of MyVLM: \(why)")
     }
 }
 

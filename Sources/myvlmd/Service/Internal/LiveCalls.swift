@@ -33,7 +33,7 @@ struct LiveCalls: Sendable {
                 case .unauthenticated, .permissionDenied: server.end([call], status)
                 default:
                     // A failed check does not end calls: it is repeated half a second later.
-                    logger.error("cannot look after open calls", metadata: ["error": "\(type(of: error))"])
+                    logger.error("cannot check open calls", metadata: ["error": "\(type(of: error))"])
                 }
             }
         }

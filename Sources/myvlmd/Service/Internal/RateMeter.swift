@@ -58,7 +58,7 @@ package final class RateMeter: Sendable {
         }
         guard let open else { return }
         throw RPCError(
-            code: .resourceExhausted, message: "\(open) of \(limit) streams are open; end one, or wait for its end",
+            code: .resourceExhausted, message: "\(open) of \(limit) streams are open; end one, or wait for one to end",
             trailers: ["retry-after-ms": "1000"])
     }
 

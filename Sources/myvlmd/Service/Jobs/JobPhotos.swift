@@ -41,7 +41,7 @@ package struct JobPhotos: Sendable {
         }
         guard !photos.isEmpty else {
             throw RegistryError(
-                .failedPrecondition, "the photos of the job \(job.id) are not kept any more; enroll again")
+                .failedPrecondition, "the photos of the job \(job.id) are no longer kept; enroll again")
         }
         return photos
     }

@@ -104,7 +104,7 @@ package actor JobRunner {
     package func recover() async throws {
         let jobs = try await registry.recoverJobs()
         guard !jobs.isEmpty else { return }
-        logger.notice("enrollments taken up again", metadata: ["jobs": "\(jobs.count)"])
+        logger.notice("enrollments resumed", metadata: ["jobs": "\(jobs.count)"])
         for job in jobs { begin(job, try gate.enter(job.userID, always: true)) }
     }
 

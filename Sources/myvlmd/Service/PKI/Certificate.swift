@@ -131,7 +131,7 @@ struct SubjectName {
                     })
         }
         guard allowed, host.utf8.count <= 253 else {
-            throw ServiceError(.usage, "\"\(host)\" is neither a host name nor an IP address; mend --host")
+            throw ServiceError(.usage, "\"\(host)\" is neither a host name nor an IP address; correct --host")
         }
         openssl = "DNS:" + host
     }

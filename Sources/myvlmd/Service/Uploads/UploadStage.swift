@@ -121,7 +121,7 @@ package actor UploadStage {
         else {
             throw RPCError(
                 code: .notFound,
-                message: "no such upload: it was used, has expired or never was; upload the photos again")
+                message: "no such upload: it was used, has expired or never existed; upload the photos again")
         }
         ledger.remove(id)
         uploads[id] = nil
