@@ -95,14 +95,15 @@ let package = Package(
         .target(
             name: "Service",
             dependencies: [
-                "Registry", "Runtime", "RPC", "Rules", "COpenSSL", "Foundations", "LocalFiles",
+                "Registry", "Runtime", "VLM", "RPC", "Rules", "COpenSSL", "Foundations", "LocalFiles",
                 .product(name: "Logging", package: "swift-log"),
             ],
             path: "Sources/myvlmd/Service", swiftSettings: strict),
         .executableTarget(
             name: "myvlmd",
             dependencies: [
-                "Service", "Foundations", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "Service", "Registry", "Foundations",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
             path: "Sources/myvlmd/Command", swiftSettings: strict),
@@ -175,7 +176,9 @@ let package = Package(
         // Waiting in tests, with an end.
         .target(name: "WaitingTestSupport", path: "Tests/Support/WaitingTestSupport", swiftSettings: strict),
         // Random input, the same on every run.
-        .target(name: "PropertyTestSupport", path: "Tests/Support/PropertyTestSupport", swiftSettings: strict),
+        .target(
+            name: "PropertyTestSupport", dependencies: ["Foundations"], path: "Tests/Support/PropertyTestSupport",
+            swiftSettings: strict),
         // HTTP/2 without sockets, frame by frame.
         .target(
             name: "RPCTestSupport", dependencies: ["RPC", "RPCCore", "RPCTransport", "CNghttp2"],
@@ -215,12 +218,12 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ], exclude: ["Goldens", "python"], swiftSettings: strict),
         .testTarget(
-            name: "LocalFilesTests", dependencies: ["LocalFiles", "ProcessTestSupport", "PropertyTestSupport"],
+            name: "LocalFilesTests", dependencies: ["LocalFiles", "PropertyTestSupport"],
             swiftSettings: strict),
         .testTarget(
             name: "ClientTests",
             dependencies: [
-                "Client", "LocalFiles", "RPC", "RPCMessages", "Rules", "RPCTestSupport", "WaitingTestSupport",
+                "Client", "LocalFiles", "RPC", "RPCMessages", "RPCTestSupport", "WaitingTestSupport",
             ],
             swiftSettings: strict),
         .testTarget(name: "RulesTests", dependencies: ["Rules"], swiftSettings: strict),

@@ -1,14 +1,15 @@
 import Foundation
 
-/// One line of output.
+/// One line of output; where nothing was measured it may say why.
 struct Measurement: Encodable {
     let suite: String
     let metric: String
     /// nil where there was nothing to measure.
     let value: Double?
     let unit: String
+    var reason: String?
 
-    private enum CodingKeys: String, CodingKey { case suite, metric, value, unit }
+    private enum CodingKeys: String, CodingKey { case suite, metric, value, unit, reason }
 
     func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
@@ -17,6 +18,7 @@ struct Measurement: Encodable {
         // Present in every line, null where there was nothing to measure.
         try container.encode(value, forKey: .value)
         try container.encode(unit, forKey: .unit)
+        try container.encodeIfPresent(reason, forKey: .reason)
     }
 
     /// Prints the line to standard output.

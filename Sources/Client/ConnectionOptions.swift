@@ -18,13 +18,13 @@ public struct ConnectionOptions: Sendable, Equatable {
         self.authorityFile = authorityFile
     }
 
-    /// Reads `HOST:PORT`, with brackets around an IPv6 address; `https://` before it and a slash behind it are passed
-    /// over. Throws `usage` for anything else, and says what to write instead.
+    /// Reads `HOST:PORT`, with brackets around an IPv6 address; a leading `https://` and a trailing slash are ignored.
+    /// Throws `usage` for anything else, and says what to write instead.
     public init(server: String, authorityFile: String) throws(MyVLMError) {
         let (host, port) = try ServerAddress.read(server)
         self.init(host: host, port: port, authorityFile: authorityFile)
     }
 
-    /// `HOST:PORT`, the same for every way in which the server was written.
+    /// `HOST:PORT`, the same however the server was written.
     public var address: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
 }

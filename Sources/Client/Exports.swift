@@ -1,2 +1,2 @@
-// The messages of the API are the client's types: whoever imports Client sees them, with their fields.
+// The messages of the API are the client's types: importing Client gives them, with their fields.
 @_exported public import RPCMessages

@@ -2,13 +2,13 @@ import RPC
 public import RPCMessages
 
 extension MyVLMClient {
-    /// Logs in; the client carries the new token from then on. Throws `unauthenticated` for a wrong name or password
+    /// Logs in; the client sends the new token from then on. Throws `unauthenticated` for a wrong name or password
     /// alike, and `resourceExhausted` after many wrong ones.
     /// - Parameters:
     ///   - user: the account's name.
     ///   - password: its password; it is sent once and not kept.
     ///   - label: what the token is for, shown in listings.
-    ///   - lifetime: wanted life of the token; zero takes the server's default.
+    ///   - lifetime: requested life of the token; zero takes the server's default.
     ///   - scopes: what the token may do; none takes all that the user's role may.
     public func login(
         user: String, password: String, label: String = "", lifetime: Duration = .zero, scopes: [TokenScope] = []
@@ -23,13 +23,13 @@ extension MyVLMClient {
             token: reply.token, expiresAtMs: reply.expiresAtMs, account: reply.user ?? User(), scopes: reply.scopes)
     }
 
-    /// Revokes the token; the client carries none from then on.
+    /// Revokes the token; the client sends none from then on.
     public func logout() async throws(MyVLMError) {
         _ = try await call(AccountsMethods.logout, LogoutRequest())
         setToken(nil)
     }
 
-    /// Who the token belongs to.
+    /// The user whom the token belongs to.
     public func whoAmI() async throws(MyVLMError) -> Account {
         try await call(AccountsMethods.whoAmI, WhoAmIRequest())
     }
@@ -54,7 +54,7 @@ extension MyVLMClient {
         try await call(AccountsMethods.setSuspended, SetSuspendedRequest(name: user, suspended: suspended))
     }
 
-    /// Gives a user another role. Administrators only; the last one stays one.
+    /// Gives a user another role. Administrators only; the last administrator keeps the role.
     public func setRole(_ role: Role, user: String) async throws(MyVLMError) -> Account {
         try await call(AccountsMethods.setRole, SetRoleRequest(name: user, role: role))
     }
@@ -75,7 +75,7 @@ extension MyVLMClient {
         }
     }
 
-    /// The server about itself.
+    /// The server's version, model and load.
     public func status() async throws(MyVLMError) -> ServerStatus {
         try await call(ServerMethods.status, StatusRequest())
     }

@@ -2,7 +2,7 @@ import RPC
 public import RPCMessages
 
 extension MyVLMClient {
-    /// Destroys a concept, deleted ones of that name too: nothing brings it back, a restored backup neither.
+    /// Destroys a concept, and deleted ones of that name too: nothing brings it back, not even a restored backup.
     public func eraseConcept(_ name: String) async throws(MyVLMError) -> [ErasureReceipt] {
         try await call(ConceptsMethods.eraseConcept, EraseConceptRequest(name: name)).receipts
     }
@@ -12,7 +12,7 @@ extension MyVLMClient {
         try await call(ConceptsMethods.listErasures, ListErasuresRequest(limit: UInt32(clamping: limit))).receipts
     }
 
-    /// Destroys an account with everything it had. Administrators only; the last one stays.
+    /// Destroys an account with everything it had. Administrators only; the last administrator cannot be erased.
     public func eraseUser(_ name: String) async throws(MyVLMError) -> ErasureReceipt {
         try await call(AdminMethods.eraseUser, EraseUserRequest(name: name))
     }
@@ -29,12 +29,13 @@ extension MyVLMClient {
         try await call(AdminMethods.verifyAudit, VerifyAuditRequest())
     }
 
-    /// Compares every artifact with its digest, and looks whether it can be used. Administrators only.
+    /// Compares every artifact with its digest, and checks whether it can be used. Administrators only.
     public func scrub() async throws(MyVLMError) -> ScrubReply {
         try await call(AdminMethods.scrub, ScrubRequest())
     }
 
-    /// Makes and verifies a backup on the server while it serves. Without a name it gets the time. Administrators only.
+    /// Makes and verifies a backup on the server while it serves. Without a name it is named after the time.
+    /// Administrators only.
     public func createBackup(_ name: String = "") async throws(MyVLMError) -> Backup {
         try await call(AdminMethods.createBackup, CreateBackupRequest(name: name))
     }

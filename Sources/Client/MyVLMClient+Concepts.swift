@@ -5,15 +5,16 @@ extension MyVLMClient {
     /// Bytes of one chunk of a photo.
     private static var chunkBytes: Int { 256 << 10 }
 
-    /// Asks whether the order would be taken on, uploads the photos and trains a new version; the last event is `.done`.
-    /// Who stops listening, or cancels the task, cancels the training, unless it is detached: then no version is made.
+    /// Asks whether the order would be accepted, uploads the photos and trains a new version; the last event is
+    /// `.done`. Ending the iteration, or cancelling the task, cancels the training unless it is detached; no version is
+    /// made then.
     public func enroll(_ order: EnrollmentOrder) -> AsyncThrowingStream<EnrollmentEvent, any Error> {
         sequence { [self] continuation in
             try order.check()
             do {
                 try await checkEnrollment(order)
             } catch let error as MyVLMError where (error.cause as? RPCError)?.code == .unimplemented {
-                // An older server checks when the photos are there.
+                // An older server checks once the photos are there.
             }
             let receipt = try await upload(order.photos) { sent in
                 continuation.yield(.uploaded(photos: sent, of: order.photos.count))

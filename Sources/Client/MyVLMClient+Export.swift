@@ -1,7 +1,7 @@
 import RPC
 public import RPCMessages
 
-/// What an import took in.
+/// What was imported.
 public typealias ImportedData = ImportDataReply
 
 extension MyVLMClient {
@@ -14,8 +14,8 @@ extension MyVLMClient {
         }
     }
 
-    /// Takes in a file that `exportData` made, here or on another server. `next` gives its pieces, at most 512 KiB
-    /// each, and nil at its end. Throws `alreadyExists` when a concept of that name is there.
+    /// Imports a file that `exportData` made, here or on another server. `next` gives its pieces, at most 512 KiB each,
+    /// and nil at its end. Throws `alreadyExists` when a concept of that name is there.
     public func importData(_ next: () async throws -> [UInt8]?) async throws -> ImportedData {
         do {
             return try await channel.call(

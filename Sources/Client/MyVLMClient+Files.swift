@@ -10,8 +10,8 @@ public struct ConceptFile: Sendable, Equatable {
 }
 
 extension MyVLMClient {
-    /// A version of a concept as a file: the one in use, or `version`. It holds what the server recognises by, of a
-    /// person the face keys, so keep it as you would the photos. Throws `notFound`.
+    /// A version of a concept as a file: the one in use, or `version`. It contains what the server recognises the
+    /// concept by (for a person, the face keys), so protect it like the photos. Throws `notFound`.
     public func exportConcept(_ name: String, version: Int? = nil) async throws(MyVLMError) -> ConceptFile {
         let reply = try await call(
             ConceptsMethods.exportConcept,
@@ -22,8 +22,8 @@ extension MyVLMClient {
         return ConceptFile(version: exported, bytes: reply.data)
     }
 
-    /// Makes a version of an exported file. Throws `invalidArgument` for bytes that are none and `failedPrecondition` for
-    /// one of another frozen model, or when the condition does not hold.
+    /// Makes a version of an exported file. Throws `invalidArgument` for bytes that are not an exported file and
+    /// `failedPrecondition` for one of another frozen model, or when the condition does not hold.
     public func importConcept(
         _ name: String, _ bytes: [UInt8], condition: PointerCondition = .always, reason: String = ""
     ) async throws(MyVLMError) -> Enrolled {
@@ -35,7 +35,7 @@ extension MyVLMClient {
         }
         let reply = try await call(ConceptsMethods.importConcept, request)
         guard let version = reply.version else {
-            throw MyVLMError(.internalError, "the server told no version; see `myvlm concept list`")
+            throw MyVLMError(.internalError, "the server's answer lacks the version; see `myvlm concept list`")
         }
         return Enrolled(version: version, created: reply.created)
     }

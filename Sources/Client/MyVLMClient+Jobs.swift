@@ -22,7 +22,8 @@ extension MyVLMClient {
         try await call(JobsMethods.resumeJob, JobRequest(id: id))
     }
 
-    /// What an enrollment tells from now on, as `enroll` does. Who stops listening does not end it.
+    /// The events of an enrollment from now on, like those of `enroll`. Ending the iteration does not end the
+    /// enrollment.
     public func attach(_ id: String) -> AsyncThrowingStream<EnrollmentEvent, any Error> {
         sequence { [self] continuation in
             for try await message in try await channel.call(

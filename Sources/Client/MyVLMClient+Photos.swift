@@ -23,7 +23,7 @@ extension MyVLMClient {
         }
     }
 
-    /// Destroys the photos kept with any version of a concept; returns how many went.
+    /// Destroys the photos kept with any version of a concept; returns how many were destroyed.
     public func dropPhotos(of concept: String) async throws(MyVLMError) -> Int {
         Int(try await call(ConceptsMethods.dropPhotos, DropPhotosRequest(concept: concept)).photos)
     }

@@ -80,16 +80,16 @@ extension MyVLMClient {
         try await call(ConceptsMethods.undeleteConcept, UndeleteConceptRequest(name: name)).revision
     }
 
-    /// Every change of the caller's concepts, once and in order: after `revision`, or from now on. The first event is
-    /// a bookmark. Throws `compacted` when events after `revision` are gone: list the concepts and watch from there.
-    /// It ends with whoever listens.
+    /// Every change of the caller's concepts, exactly once and in order: after `revision`, or from now on. The first
+    /// event is a bookmark. Throws `compacted` when events after `revision` are gone: list the concepts and watch from
+    /// there. It ends with the iteration.
     public func watch(after revision: UInt64? = nil) -> AsyncThrowingStream<WatchEvent.Event, any Error> {
         sequence { [self] continuation in
             let request = WatchRequest(resume: revision != nil, afterRevision: revision ?? 0)
             for try await message in try await channel.call(
                 ConceptsMethods.watch, request, options: options(ConceptsMethods.watch.rules))
             {
-                // None: an event of a newer server.
+                // Nil for an event of a newer server.
                 if let event = message.event { continuation.yield(event) }
             }
         }

@@ -1,10 +1,10 @@
 import RPC
 
 extension MyVLMClient {
-    /// Trains one of the caller's concepts again from the photos kept with its version in use, for the model the server has
-    /// now: with the same words, seed and task, as a new version. The last event is `.done`; the same photos and model give
-    /// the same version again. The version in use stays in use until then, and whatever ends this before leaves it so. Who
-    /// stops listening, or cancels the task, cancels the training, unless it is detached.
+    /// Trains one of the caller's concepts again from the photos kept with its version in use, for the model the server
+    /// has now: with the same words, seed and task, as a new version. The last event is `.done`; the same photos and
+    /// model give the same version again. The version in use stays in use until then, even if the training does not
+    /// finish. Ending the iteration, or cancelling the task, cancels the training unless it is detached.
     ///
     /// Throws `failedPrecondition`, with what to do, where no photos are kept, while another enrollment of the concept is
     /// under way, and when another version is in use in the end; `invalidArgument` names a photo that cannot be read, and

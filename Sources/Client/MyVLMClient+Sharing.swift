@@ -3,12 +3,12 @@ public import RPCMessages
 
 extension MyVLMClient {
     /// Offers another user a concept. Once it is accepted, the other's answers use it as `OWNER/CONCEPT`; the other can
-    /// neither read nor change it. What is told does not depend on whether there is such a user.
+    /// neither read nor change it. The answer does not depend on whether there is such a user.
     public func share(_ concept: String, with user: String) async throws(MyVLMError) -> Share {
         try await call(ConceptsMethods.shareConcept, ShareConceptRequest(concept: concept, user: user))
     }
 
-    /// Takes a share back: the other's next answer does without it.
+    /// Takes a share back: the other user's next answer does without it.
     public func unshare(_ concept: String, with user: String) async throws(MyVLMError) {
         _ = try await call(ConceptsMethods.unshareConcept, ShareConceptRequest(concept: concept, user: user))
     }
@@ -18,7 +18,7 @@ extension MyVLMClient {
         try await call(ConceptsMethods.listShares, ListSharesRequest()).shares
     }
 
-    /// Whose offers do not reach the caller.
+    /// The users whose offers do not reach the caller.
     public func blockedSharers() async throws(MyVLMError) -> [String] {
         try await call(ConceptsMethods.listShares, ListSharesRequest()).blocked
     }

@@ -2,7 +2,7 @@ import RPC
 public import RPCMessages
 
 extension MyVLMClient {
-    /// A further token, which may do what the caller's may, or less. The client keeps its own.
+    /// A further token, with the caller's rights or fewer. The client keeps its own.
     public func createToken(
         label: String = "", lifetime: Duration = .zero, scopes: [TokenScope] = []
     ) async throws(MyVLMError) -> NewToken {
@@ -18,8 +18,8 @@ extension MyVLMClient {
         try await call(AccountsMethods.listTokens, ListTokensRequest()).tokens
     }
 
-    /// A new token in place of an old one, which goes on for `overlap`, at most seven days. Without an id it is the
-    /// client's own that is replaced, and the client carries the new one from then on.
+    /// A new token in place of an old one, which stays valid for `overlap`, at most seven days. Without an id the
+    /// client's own token is replaced, and the client sends the new one from then on.
     public func rotateToken(_ id: Int64? = nil, overlap: Duration = .zero) async throws(MyVLMError) -> NewToken {
         let new = try NewToken(
             try await call(

@@ -7,26 +7,26 @@ extension MyVLMClient {
         try await call(ConceptsMethods.listUploads, ListUploadsRequest()).uploads
     }
 
-    /// Deletes an upload; returns how many photos went. Throws `notFound`.
+    /// Deletes an upload; returns how many photos it had. Throws `notFound`.
     @discardableResult
     public func dropUpload(_ id: String) async throws(MyVLMError) -> Int {
         Int(try await call(ConceptsMethods.dropUpload, DropUploadRequest(uploadId: id)).photos)
     }
 
-    /// Asks whether an enrollment would be taken on, before its photos are sent: throws what the server would refuse it
-    /// for. `enroll` asks by itself.
+    /// Asks whether an enrollment would be accepted, before its photos are sent: throws what the server would refuse it
+    /// for. `enroll` does this itself.
     public func checkEnrollment(_ order: EnrollmentOrder) async throws(MyVLMError) {
         _ = try await call(ConceptsMethods.checkEnrollment, try order.request(upload: ""))
     }
 
-    /// Deletes an upload that its enrollment was refused for, in a task that may be cancelled: nobody would use it any
-    /// more, and it counts against the caller's uploads.
+    /// Deletes an upload whose enrollment was refused, in a task that may be cancelled: it is no longer of use, and it
+    /// counts against the caller's uploads.
     func giveUp(_ receipt: UploadReceipt) async {
         await Task { [self] in
             do {
                 try await dropUpload(receipt.uploadId)
             } catch {
-                // The server drops what it refused; what is left goes after its time.
+                // The server drops what it refused; what is left expires.
             }
         }.value
     }

@@ -22,7 +22,7 @@ extension MyVLMClient {
         ).certificateNames
     }
 
-    /// Takes a certificate's name away from a user. Administrators only.
+    /// Removes a certificate's name from a user. Administrators only.
     public func removeIdentity(_ certificateName: String, from user: String) async throws(MyVLMError) -> [String] {
         try await call(
             AccountsMethods.removeIdentity, IdentityRequest(user: user, certificateName: certificateName)

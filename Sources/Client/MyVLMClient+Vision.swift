@@ -6,7 +6,7 @@ extension MyVLMClient {
     /// - Parameters:
     ///   - photo: what is looked at.
     ///   - sampling: how words are chosen; greedy by default.
-    ///   - frozen: the frozen model's own words, no concept used.
+    ///   - frozen: the frozen model's own words, without concepts.
     public func caption(
         _ photo: Photo, sampling: Sampling = Sampling(), frozen: Bool = false
     ) -> AsyncThrowingStream<AnswerEvent.Event, any Error> {
@@ -22,7 +22,7 @@ extension MyVLMClient {
             AskRequest(image: photo.bytes, question: question, sampling: sampling, frozen: frozen))
     }
 
-    /// What each of the caller's concepts says of a picture; no text is made.
+    /// The score of each of the caller's concepts for a picture; no text is generated.
     public func recognize(_ photo: Photo) async throws(MyVLMError) -> RecognizeReply {
         try await call(VisionMethods.recognize, RecognizeRequest(image: photo.bytes))
     }
@@ -33,7 +33,7 @@ extension MyVLMClient {
         sequence { [self] continuation in
             try MyVLMError.check(request)
             for try await message in try await channel.call(method, request, options: options(method.rules)) {
-                // None: an event of a newer server.
+                // Nil for an event of a newer server.
                 if let event = message.event { continuation.yield(event) }
             }
         }

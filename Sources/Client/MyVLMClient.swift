@@ -14,26 +14,25 @@ import Synchronization
 /// ```
 ///
 /// Safe from any thread. Calls throw `MyVLMError`; cancelling the task that makes a call cancels the call on the
-/// server. The connection is made with the first call and made again after it was lost.
+/// server. The connection is opened with the first call and reopened after it was lost.
 public final class MyVLMClient: Sendable {
     let channel: Channel
     private let held: Mutex<String?>
-    /// Time a short call may take; nil takes what the API says of each. Enrollments and answers have no limit but the
-    /// caller's patience.
+    /// Time a short call may take; nil takes each method's default. Enrollments and answers have no limit.
     let timeout: Duration?
 
-    /// A client; nothing is sent yet. Throws `configuration` for an authority file that is missing or is none.
+    /// A client; nothing is sent yet. Throws `configuration` for an authority file that is missing or not one.
     /// - Parameters:
     ///   - options: the server and who it must prove to be.
-    ///   - token: of an earlier login.
-    ///   - timeout: time a short call may take; nil takes what the API says of each, a minute.
+    ///   - token: a token of an earlier login.
+    ///   - timeout: time a short call may take; nil takes each method's default, a minute.
     public init(
         _ options: ConnectionOptions, token: String? = nil, timeout: Duration? = nil
     ) throws(MyVLMError) {
         let authority = try Self.pem(options.authorityFile, "; name the server's ca.pem with --ca")
         let certificate = try options.certificateFile.map { file throws(MyVLMError) in try Self.pem(file) }
         let key = try options.certificateKeyFile.map { file throws(MyVLMError) in try Self.pem(file) }
-        // The names are good until the channel has read the files.
+        // The names stay valid until the channel has read the files.
         defer { withExtendedLifetime((authority, certificate, key)) {} }
         var channelOptions = ChannelOptions()
         channelOptions.authorityFile = authority.text
@@ -45,7 +44,7 @@ public final class MyVLMClient: Sendable {
         } catch {
             throw MyVLMError(
                 .configuration,
-                "\(LocalPath(options.authorityFile).shown) is no certificate authority in PEM, or the client's certificate and key do "
+                "\(LocalPath(options.authorityFile).shown) is not a certificate authority in PEM, or the client's certificate and key do "
                     + "not fit; ask the server's operator",
                 cause: error)
         }
@@ -53,22 +52,22 @@ public final class MyVLMClient: Sendable {
         self.timeout = timeout
     }
 
-    /// A client over a channel that is there already: without a port, in tests.
+    /// A client over an existing channel: without a port, in tests.
     package init(channel: Channel, token: String? = nil, timeout: Duration = .seconds(60)) {
         self.channel = channel
         held = Mutex(token)
         self.timeout = timeout
     }
 
-    /// The name of a certificate's file for OpenSSL. Throws `configuration` for one that is missing or no plain file: OpenSSL
-    /// would wait for a pipe.
+    /// The name of a certificate's file for OpenSSL. Throws `configuration` for one that is missing or not a plain
+    /// file: OpenSSL would wait on a pipe.
     private static func pem(_ file: String, _ advice: String = "") throws(MyVLMError) -> LentName {
         let path = LocalPath(file)
         guard let status = FileStatus(path) else {
             throw MyVLMError(.configuration, "\(path.shown): no such file\(advice)")
         }
         guard status.kind == .plain else {
-            throw MyVLMError(.configuration, "\(path.shown) is no plain file\(advice)")
+            throw MyVLMError(.configuration, "\(path.shown) is not a plain file\(advice)")
         }
         do {
             return try LentName(path)
@@ -77,7 +76,7 @@ public final class MyVLMClient: Sendable {
         }
     }
 
-    /// The token calls carry now; a secret.
+    /// The token that calls carry now; a secret.
     public var token: String? { held.withLock { $0 } }
 
     /// Ends the connection; calls still running end with `cancelled` or `unavailable`.
@@ -102,7 +101,7 @@ public final class MyVLMClient: Sendable {
         }
     }
 
-    /// A sequence fed by a task that ends with it: who stops listening cancels the call.
+    /// A sequence fed by a task that ends with it: ending the iteration cancels the call.
     func sequence<Element: Sendable>(
         _ body: @escaping @Sendable (AsyncThrowingStream<Element, any Error>.Continuation) async throws -> Void
     ) -> AsyncThrowingStream<Element, any Error> {

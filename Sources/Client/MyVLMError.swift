@@ -2,17 +2,17 @@
 public struct MyVLMError: Error, Sendable, CustomStringConvertible {
     /// Stable reasons; they follow the status codes of gRPC, with those of the client's own side added.
     public enum Code: String, Sendable, CaseIterable {
-        /// Something given to the client itself cannot be.
+        /// An argument or option is not allowed.
         case usage
         /// A local file that is missing or cannot be read.
         case noInput
         /// A local file that cannot be written.
         case cannotCreate
-        /// Writing broke off: a full disk, an output that takes nothing more.
+        /// Writing failed half-way: a full disk, or an output that accepts nothing more.
         case outputFailed
         /// Settings that are missing or do not parse.
         case configuration
-        /// The server refuses the input: no picture, a bad name, no face.
+        /// The server refuses the input: not a picture, a bad name, no face.
         case invalidArgument
         /// No such user, concept or version that the caller may see.
         case notFound
@@ -20,7 +20,7 @@ public struct MyVLMError: Error, Sendable, CustomStringConvertible {
         case alreadyExists
         /// The token or password is wrong, expired or missing.
         case unauthenticated
-        /// Known, but not allowed.
+        /// The caller is known, but not allowed to do this.
         case permissionDenied
         /// The state does not allow it, such as a rollback with nothing before.
         case failedPrecondition

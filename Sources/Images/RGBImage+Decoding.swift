@@ -24,6 +24,15 @@ extension RGBImage {
             bytes, width: size.width, height: size.height, budget: limits.maximumWorkingBytes)
         self = decoded.oriented(Orientation(of: bytes, format: format))
     }
+
+    /// Width times height that the header of an encoded picture names, nothing decoded; nil for bytes that are no picture.
+    public static func pixelCount(ofEncoded bytes: [UInt8]) -> Int? {
+        guard let format = ImageFormat.detect(bytes), let size = try? ImageCodec(format).size(of: bytes) else {
+            return nil
+        }
+        let (pixels, overflows) = size.width.multipliedReportingOverflow(by: size.height)
+        return overflows ? .max : pixels
+    }
 }
 
 /// The C functions of one format.

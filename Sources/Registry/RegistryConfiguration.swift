@@ -7,7 +7,7 @@ public struct Quotas: Sendable, Equatable {
     public var conceptsPerUser = 100
     /// Versions of one concept.
     public var versionsPerConcept = 100
-    /// Artifact bytes, equal bytes counted once; deleted concepts give way when room is needed.
+    /// Bytes of artifacts, identical ones counted once. Deleted concepts are removed when room is needed.
     public var bytesPerUser = 256 << 20
     /// Bytes of one artifact.
     public var bytesPerArtifact = 16 << 20
@@ -24,7 +24,7 @@ public struct Quotas: Sendable, Equatable {
     public var sharesPerUser = 256
     /// Concepts of others one user's answers may use.
     public var acceptedShares = 64
-    /// Offers that may wait for one user's word; further ones do not arrive.
+    /// Offers that may wait for one user's answer; further ones are not delivered.
     public var waitingOffers = 64
     /// Of these, offers of the same owner.
     public var waitingOffersOfOneOwner = 16
@@ -37,11 +37,11 @@ public struct Quotas: Sendable, Equatable {
 
 /// How long tokens live and how many a user may hold.
 public struct TokenPolicy: Sendable, Equatable {
-    /// Life of a token when the caller names none.
+    /// Life of a token when the caller asks for none.
     public var defaultLifetimeMs: Int64 = 30 * 86_400_000
-    /// Longer wishes are cut to this.
+    /// The longest life; whoever asks for more gets this.
     public var maximumLifetimeMs: Int64 = 365 * 86_400_000
-    /// Live tokens of one user; one more login is refused.
+    /// Live tokens of one user; a login beyond that is refused.
     public var tokensPerUser = 50
 
     /// The defaults above.
@@ -90,7 +90,7 @@ public struct RegistryConfiguration: Sendable {
     /// Size of the file that is given up when the disk is full, so that rollback and delete still work. Larger than the
     /// largest artifact, or the log may not fit into it.
     public var ballastBytes = 32 << 20
-    /// How long a deleted concept can come back.
+    /// How long a deleted concept can be restored.
     public var undeleteWindowMs: Int64 = 7 * 86_400_000
     /// Up to this size of the database an erasure rewrites it at once; above it, `maintain` does at most every ten
     /// minutes, and receipts are pending until then.
@@ -99,18 +99,19 @@ public struct RegistryConfiguration: Sendable {
     public var eventsPerUser = 10_000
     /// Milliseconds since 1970.
     public var clock: @Sendable () -> Int64 = { Int64(Date().timeIntervalSince1970 * 1000) }
-    /// Milliseconds of a clock nobody sets: waits and ages inside the process are counted with it.
+    /// Milliseconds of a monotonic clock, which nobody can set: waits and ages inside the process are measured with it.
     public var steadyClock: @Sendable () -> Int64 = SteadyClock.milliseconds
-    /// Whether an empty registry is made where there is none. False where one must be there already: a database that
-    /// vanished is an error then, never a new one in which nobody is known.
+    /// Whether an empty registry is created where there is none. False where one must exist already: a missing database
+    /// is then an error, and is never replaced by a new one without users.
     public var makesMissing = true
-    /// That many bytes nobody can predict.
+    /// Returns that many unpredictable bytes.
     public var random: @Sendable (Int) throws -> [UInt8] = Randomness.bytes
-    /// False: commits do not wait for the disk and may be lost with the machine. For filling a registry to be measured.
+    /// False: commits do not wait for the disk and may be lost when the machine fails. For filling a registry for a
+    /// benchmark.
     package var waitsForDisk = true
-    /// Told before each access to the database, in the task that asks for it: where a test may interfere.
+    /// Called before each access to the database, in the task that asks for it: a test may interfere there.
     package var willAccess: @Sendable () -> Void = {}
-    /// Upper bound of the database in pages of 4 KiB: a full disk that every machine can have. Giving up the ballast
+    /// Upper bound of the database in pages of 4 KiB: this simulates a full disk on any machine. Giving up the ballast
     /// raises it by `ballastBytes`.
     package var maximumPages: Int?
 

@@ -10,13 +10,13 @@ public struct RegistryError: Error, Sendable, CustomStringConvertible {
         case alreadyExists
         /// The credentials or the token are wrong, expired or revoked; never says which.
         case unauthenticated
-        /// Known, but not allowed.
+        /// The caller is known, but not allowed to do this.
         case permissionDenied
         /// The state does not allow it: compare-and-set failed, nothing to roll back to.
         case failedPrecondition
         /// A quota or throttle; the message says the limit.
         case resourceExhausted
-        /// Events a watcher asks for are not kept any more; it must list anew.
+        /// The events a watcher asks for are no longer kept; it must list again.
         case compacted
         /// The disk is full or the database is read-only.
         case storageFull
@@ -24,7 +24,7 @@ public struct RegistryError: Error, Sendable, CustomStringConvertible {
         case dataLoss
         /// The database was written by a newer release.
         case schemaTooNew
-        /// Anything else of the database below.
+        /// Any other error of the database.
         case internalError
     }
 
@@ -35,7 +35,7 @@ public struct RegistryError: Error, Sendable, CustomStringConvertible {
     /// The file or folder it is about, for the operator at the machine and the log; never part of `message`, which
     /// may go to a client.
     public let place: String?
-    /// After how long a retry can succeed, where that is known (throttle, busy).
+    /// How long to wait before a retry can succeed, where that is known (throttle, busy).
     public let retryAfterMs: Int64?
     /// The error below, if any.
     public let cause: (any Error)?

@@ -1,4 +1,5 @@
 internal import Foundation
+internal import Foundations
 internal import GRDB
 
 /// Users, tokens, concepts, versions and their history in one SQLite database.
@@ -13,29 +14,29 @@ public final class RegistryStore: Sendable {
     /// A connection of its own for what every request asks first; see `lookup`.
     let lookups: DatabaseQueue
     let ballast: Ballast
-    let tokenCache = Guarded(TokenCache())
-    let setCache = Guarded(ConceptSetCache())
+    let tokenCache = Locked(TokenCache())
+    let setCache = Locked(ConceptSetCache())
     let revisionSignal = RevisionSignal()
-    let userKeys = Guarded(UserKeyCache())
-    let masterKeys: Guarded<MasterKeyring>
+    let userKeys = Locked(UserKeyCache())
+    let masterKeys: Locked<MasterKeyring>
     let journal: ErasureJournal
-    /// Steady time of the last rewriting; the first one need not wait.
-    let lastRewrite = Guarded<Int64>(-600_000)
+    /// Steady time of the last rewrite; the first one need not wait.
+    let lastRewrite = Locked<Int64>(-600_000)
     let sureClock: SureClock
     /// Steady times at which the jobs of this process began to run.
-    let jobStarts = Guarded<[String: Int64]>([:])
+    let jobStarts = Locked<[String: Int64]>([:])
     /// Folders of the backups that are being made.
-    let backupDrafts = Guarded<Set<String>>([])
-    let failedLogins = Guarded(FailedLogins())
+    let backupDrafts = Locked<Set<String>>([])
+    let failedLogins = Locked(FailedLogins())
     /// Steady times at which rotated tokens end.
-    let overlapEnds = Guarded<[Int64: Int64]>([:])
-    let inspector = Guarded<ArtifactInspector?>(nil)
-    let credentialWatchers = Guarded<[@Sendable () -> Void]>([])
-    let throttle: Guarded<LoginThrottle>
+    let overlapEnds = Locked<[Int64: Int64]>([:])
+    let inspector = Locked<ArtifactInspector?>(nil)
+    let credentialWatchers = Locked<[@Sendable () -> Void]>([])
+    let throttle: Locked<LoginThrottle>
     let passwords = PasswordWorker()
-    /// A hash nobody has the password of: unknown users cost the same time as known ones.
+    /// A hash of a password nobody has: checking an unknown user takes as long as checking a known one.
     let decoy: PasswordHash
-    private let lock: Guarded<DirectoryLock?>
+    private let lock: Locked<DirectoryLock?>
     private let mark: RunMark
 
     /// Opens the registry or creates an empty one, migrates it and runs `quick_check`.
@@ -51,7 +52,7 @@ public final class RegistryStore: Sendable {
         mark = RunMark(directory: configuration.directory)
         if FileManager.default.fileExists(atPath: path) { try mark.requireLog() }
         let keyring = try Self.keyring(configuration, Schema.keyState(path))
-        masterKeys = Guarded(keyring)
+        masterKeys = Locked(keyring)
         journal = ErasureJournal(path: configuration.directory + "/erasures.journal")
         try DirectoryLock.makePrivate(file: path)
         ballast = Ballast(path: configuration.directory + "/ballast", size: configuration.ballastBytes)
@@ -59,16 +60,16 @@ public final class RegistryStore: Sendable {
         (pool, lookups) = try ballast.makingRoom { try Self.open(path, configuration, keyring) }
         let random = configuration.random
         decoy = try PasswordHash.make(try random(32), cost: configuration.passwordCost, random: random)
-        throttle = Guarded(LoginThrottle(configuration.throttle))
+        throttle = Locked(LoginThrottle(configuration.throttle))
         self.configuration = configuration
-        self.lock = Guarded(lock)
+        self.lock = Locked(lock)
         do {
             try reapplyErasures()
             try pool.write { db in try self.dropImports(db) }
         } catch {
             throw RegistryError.mapped(error)
         }
-        // No room for it is told by `maintain`; an almost full disk must not keep the server down.
+        // `maintain` reports that there is no room for it; an almost full disk must not keep the server from starting.
         _ = ballast.restore()
         mark.set()
     }
@@ -80,7 +81,7 @@ public final class RegistryStore: Sendable {
         mark.clearIfMerged()
     }
 
-    /// Writes pending last uses, closes the connections and frees the directory. Calls after it throw.
+    /// Writes pending last uses, closes the connections and unlocks the directory. Later calls throw.
     public func close() throws {
         do {
             let failed = failedLogins.withLock { $0.takeAll() }
@@ -113,7 +114,7 @@ public final class RegistryStore: Sendable {
         }
     }
 
-    /// Migrates the database and looks at it before anybody uses it.
+    /// Migrates the database and checks it before anybody uses it.
     private static func prepare(
         _ db: Database, _ configuration: RegistryConfiguration, _ keyring: MasterKeyring
     ) throws {
@@ -151,8 +152,8 @@ public final class RegistryStore: Sendable {
         }
     }
 
-    /// Which connection closes last is not ours to say, and a read-only one would leave the log behind. A full disk or
-    /// a foreign reader may keep it too: nothing is lost then, the next opening reads it.
+    /// Which connection closes last is not under our control, and a read-only one would leave the log behind. A full
+    /// disk or a foreign reader may keep it too: nothing is lost then, the next opening reads it.
     package func moveLogIntoDatabase() throws {
         do {
             try pool.writeWithoutTransaction { db in _ = try db.checkpoint(.truncate) }

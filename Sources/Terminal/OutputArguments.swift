@@ -15,6 +15,11 @@ package struct OutputArguments: ParsableArguments {
     package func note(_ text: String) {
         if !quiet { Console.error(Console.dim(Console.shown(text))) }
     }
+
+    /// What came of a call: one object with `--json`, a note for people without.
+    package func show(_ result: some Encodable, _ text: @autoclosure () -> String) throws {
+        if json { try JSONOutput.write(result) } else { note(text()) }
+    }
 }
 
 /// JSON with a stable schema: names in snake case, sorted.

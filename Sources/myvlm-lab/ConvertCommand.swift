@@ -26,7 +26,8 @@ struct ConvertCommand: AsyncParsableCommand {
             guard let status = FileStatus(path) else { throw MyVLMError(.noInput, "\(path.shown): no such file") }
             guard status.kind == .plain else {
                 throw MyVLMError(
-                    .noInput, "\(path.shown) is no plain file; files of the published code cannot come through a pipe")
+                    .noInput,
+                    "\(path.shown) is not a plain file; files of the published code cannot come through a pipe")
             }
         }
         let target = try LocalOutput(out, .newOnly, from: files)

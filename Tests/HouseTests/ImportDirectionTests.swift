@@ -20,8 +20,8 @@ private let allowed: [String: Set<String>] = [
     "RPCMessages": ["RPCCore", "CMessages", "CProtobufC", "Rules"],
     "RPC": ["RPCCore", "RPCTransport", "RPCMessages"],
     "Client": ["RPC", "RPCMessages", "Rules", "LocalFiles"],
-    "Service": ["Registry", "Runtime", "RPC", "Rules", "COpenSSL", "Foundations", "LocalFiles"],
-    "myvlmd": ["Service", "Foundations"],
+    "Service": ["Registry", "Runtime", "VLM", "RPC", "Rules", "COpenSSL", "Foundations", "LocalFiles"],
+    "myvlmd": ["Service", "Registry", "Foundations"],
     "Pictures": ["Images"],
     "Terminal": ["Client", "LocalFiles"],
     "myvlm": ["Client", "Foundations", "LocalFiles", "Pictures", "Terminal"],
@@ -32,32 +32,38 @@ private let allowed: [String: Set<String>] = [
     "MyVLMParity": ["Runtime", "VLM", "Compute"],
 ]
 
+/// The package as it describes itself.
 private struct Description: Decodable {
     struct Target: Decodable {
         let name: String
+        let c99name: String
+        let path: String
+        let sources: [String]
         let target_dependencies: [String]?
+        let product_dependencies: [String]?
     }
     let targets: [Target]
-}
 
-/// What each target of the package depends on, by the package's own description.
-private func dependencies() async throws -> [String: Set<String>] {
-    let scratch = FileManager.default.temporaryDirectory.appending(path: "house-\(UUID().uuidString)")
-    defer { try? FileManager.default.removeItem(at: scratch) }
-    // A scratch folder of its own: the build folder is locked by the test run itself.
-    let output = try await Program(path: "/usr/bin/env", environment: ProcessInfo.processInfo.environment).run([
-        "swift", "package", "--scratch-path", scratch.path(), "--package-path", Repository.root.path(), "describe",
-        "--type", "json",
-    ])
-    #expect(output.code == 0, "\(output.error)")
-    let description = try JSONDecoder().decode(Description.self, from: Data(output.out.utf8))
-    return Dictionary(
-        uniqueKeysWithValues: description.targets.map { ($0.name, Set($0.target_dependencies ?? [])) })
+    /// Asked once for all tests.
+    static let current = Task {
+        let scratch = FileManager.default.temporaryDirectory.appending(path: "house-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: scratch) }
+        // A scratch folder of its own: the build folder is locked by the test run itself.
+        let output = try await Program(path: "/usr/bin/env", environment: ProcessInfo.processInfo.environment).run([
+            "swift", "package", "--scratch-path", scratch.path(), "--package-path", Repository.root.path(), "describe",
+            "--type", "json",
+        ])
+        #expect(output.code == 0, "\(output.error)")
+        return try JSONDecoder().decode(Description.self, from: Data(output.out.utf8))
+    }
 }
 
 @Suite(.timeLimit(.minutes(10))) struct ArchitectureTests {
     @Test func importsOnlyPointDownAndAreDrawn() async throws {
-        let all = try await dependencies()
+        let all = Dictionary(
+            uniqueKeysWithValues: try await Description.current.value.targets.map {
+                ($0.name, Set($0.target_dependencies ?? []))
+            })
         for (room, imports) in all {
             guard let rooms = allowed[room] else { continue }
             let upward = imports.subtracting(rooms)
@@ -71,6 +77,31 @@ private func dependencies() async throws -> [String: Set<String>] {
         #expect(
             drawing.reduced == package.reduced,
             "the drawing of Docs/architecture.md is not the package's; this is:\n\(package.drawn)")
+    }
+
+    /// The build lets a target import what the targets below it depend on; a reader of the manifest is to see it there.
+    @Test func targetsNameWhatTheyImport() async throws {
+        let statement = /\s*(?:@\w+ )?(?:(?:public|package|internal|private) )?import (?:(?:struct|class|func) )?(\w+)/
+        let targets = try await Description.current.value.targets
+        let modules = Dictionary(uniqueKeysWithValues: targets.map { ($0.c99name, $0.name) })
+        let products = Set(targets.flatMap { $0.product_dependencies ?? [] })
+        var seen = 0
+        for target in targets {
+            let named = Set(target.target_dependencies ?? []).union(target.product_dependencies ?? [])
+            for source in target.sources where source.hasSuffix(".swift") {
+                let file = Repository.root.appending(path: target.path).appending(path: source)
+                for line in try Repository.text(of: file).split(separator: "\n") {
+                    guard let match = line.prefixMatch(of: statement) else { continue }
+                    let module = String(match.1)
+                    guard let wanted = modules[module] ?? (products.contains(module) ? module : nil) else { continue }
+                    seen += 1
+                    #expect(
+                        named.contains(wanted),
+                        "\(Repository.name(of: file)) imports \(wanted), which the target \(target.name) does not name")
+                }
+            }
+        }
+        #expect(seen > 500, "only \(seen) imports were found")
     }
 }
 

@@ -94,7 +94,7 @@ import Testing
         _ = try await store.setRetention("mug", keepLast: 1, by: anna)
         #expect(try await store.bytes(of: kept[0], userID: anna.userID) == Array("pixels of front".utf8))
         #expect(try await store.dropPhotos(of: "mug", by: anna) == 4)
-        await expectError(.notFound, "front.jpg is not kept any more") {
+        await expectError(.notFound, "front.jpg is no longer kept") {
             try await store.bytes(of: kept[0], userID: anna.userID)
         }
         var third = enrollment("mug", "3", ifVersion: 2)

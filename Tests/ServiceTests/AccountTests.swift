@@ -1,4 +1,5 @@
 import Client
+import Foundations
 import RPC
 import Service
 import Testing
@@ -23,7 +24,7 @@ import Testing
             let login = try await short.login(
                 user: "ann", password: Harness.userPassword, lifetime: .seconds(60))
             #expect(login.expiresAtMs == harness.now.value + 60_000)
-            harness.now.update { $0 += 61_000 }
+            harness.now.withLock { $0 += 61_000 }
             #expect(await failure { _ = try await short.whoAmI() }?.code == .unauthenticated)
             #expect(try await ann.whoAmI().name == "ann")
             let copy = try MyVLMClient(

@@ -134,7 +134,7 @@ import Testing
             (["backup", "restore", "--home", home.path, folder + "/backup", "--yes"], 0, "must log in again"),
             (["key", "rotate", "--home", home.path], 0, "1 data keys"),
             (["backup", "verify", "--home", home.path, folder + "/backup"], 75, "wrapped by the master key"),
-            (["key", "rotate", "--home", folder], 66, "no server home"),
+            (["key", "rotate", "--home", folder], 66, "not a server home"),
             (["scrub", "--home", home.path], 0, "all good"),
         ]
         for (arguments, code, words) in steps {

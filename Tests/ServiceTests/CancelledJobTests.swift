@@ -1,5 +1,6 @@
 import Client
 import Foundation
+import Foundations
 import ProcessTestSupport
 import RPC
 import Service
@@ -11,15 +12,6 @@ import WaitingTestSupport
 @Suite(.timeLimit(.minutes(10))) struct CancelledJobTests {
     /// The ways in which a call ends.
     private enum End: CaseIterable { case cancelled, connectionLost, tokenRevoked, byItsOwner, accountSuspended }
-
-    private func heldBack(_ barrier: Barrier) -> Harness.Setup {
-        var setup = Harness.Setup()
-        setup.decode = { bytes in
-            barrier.pass()
-            return try RGBImage(decoding: bytes, limits: .standard)
-        }
-        return setup
-    }
 
     /// A client logged in once more.
     private func login(_ harness: Harness, _ name: String) async throws -> MyVLMClient {
@@ -33,7 +25,7 @@ import WaitingTestSupport
             let left = NSTemporaryDirectory() + "myvlm-cancelled-\(UUID().uuidString)"
             defer { try? FileManager.default.removeItem(atPath: left) }
             let barrier = Barrier()
-            try await Harness.run(heldBack(barrier)) { harness in
+            try await Harness.run(.heldBack(barrier)) { harness in
                 let ann = try await harness.user("ann")
                 let watcher = try await login(harness, "ann")
                 let admin = try await harness.admin()
@@ -90,24 +82,15 @@ import WaitingTestSupport
     /// A deadline ends the call on the server by itself.
     @Test func aDeadlineEndsTheJob() async throws {
         let barrier = Barrier()
-        try await Harness.run(heldBack(barrier)) { harness in
+        try await Harness.run(.heldBack(barrier)) { harness in
             let ann = try await harness.user("ann")
-            var options = ChannelOptions()
-            options.authorityFile = harness.home.authority
-            let channel = try Channel(
-                endpoint: Endpoint(host: harness.address.host, port: harness.address.port), options: options)
-            var metadata = Metadata()
-            metadata.add("authorization", "Bearer \(try #require(ann.token))")
-            let photo = try Harness.photo(1)
-            let receipt = try await channel.call(
-                ConceptsMethods.uploadPhotos, options: CallOptions(metadata: metadata, timeout: nil)
-            ) { writer in
-                try await writer.write(PhotoChunk(fileName: photo.name, data: photo.bytes, last: true))
-            }
+            let channel = try harness.channel()
+            let token = try #require(ann.token)
+            let receipt = try await channel.upload(Harness.photo(1), .bearer(token))
             let events = try await channel.call(
                 ConceptsMethods.enroll,
                 EnrollRequest(uploadId: receipt.uploadId, name: "zibo", kind: .object, classNoun: "mug"),
-                options: CallOptions(metadata: metadata, timeout: .seconds(600)))
+                options: .bearer(token, timeout: .seconds(600)))
             for await _ in barrier.reached { break }
             await harness.time.advance(by: .seconds(600))
             let error = await #expect(throws: RPCError.self) { for try await _ in events {} }
@@ -125,7 +108,7 @@ import WaitingTestSupport
     /// Who only watches has no say, and a detached enrollment has nobody.
     @Test func watchersLeaveAndTheJobGoesOn() async throws {
         let barrier = Barrier()
-        try await Harness.run(heldBack(barrier)) { harness in
+        try await Harness.run(.heldBack(barrier)) { harness in
             let ann = try await harness.user("ann")
             let watcher = try await login(harness, "ann")
             var order = try Harness.order("zibo")
@@ -152,12 +135,7 @@ import WaitingTestSupport
     @Test func anInterruptedEnrollmentLeavesThePreviousVersion() async throws {
         let barrier = Barrier()
         let held = Locked(false)
-        var setup = Harness.Setup()
-        setup.decode = { bytes in
-            if held.value { barrier.pass() }
-            return try RGBImage(decoding: bytes, limits: .standard)
-        }
-        try await Harness.run(setup) { harness in
+        try await Harness.run(.heldBack(barrier) { held.value }) { harness in
             let ann = try await harness.user("ann")
             let first = try await ann.enrolled(Harness.order("zibo")).version
             held.set(true)

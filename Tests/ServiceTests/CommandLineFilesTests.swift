@@ -73,7 +73,7 @@ import VLM
             (#""$MYVLM" ask photo.png "$(printf 'what\351')""#, 64, "not UTF-8"),
             (#""$MYVLM" account export /dev/null"#, 73, "a device"),
             (#""$MYVLM" token create --to no/such"#, 73, "no folder"),
-            (#""$MYVLM" whoami --ca /dev/zero"#, 78, "no plain file"),
+            (#""$MYVLM" whoami --ca /dev/zero"#, 78, "not a plain file"),
             (#""$MYVLM" evaluate --data nowhere"#, 66, "nowhere"),
         ]
         for (script, code, words) in bad {

@@ -118,7 +118,7 @@ import Testing
             let broken = harness.folder + "/broken.safetensors"
             try Data("12345678{}".utf8).write(to: URL(filePath: broken))
             let refused = try await ann.run(["import", broken])
-            #expect(refused.code == 65 && refused.error.contains("no exported concept"), "\(refused)")
+            #expect(refused.code == 65 && refused.error.contains("not an exported concept"), "\(refused)")
             let published = try await ann.run(["import", captions])
             #expect(published.code == 64 && published.error.contains("--identifier"), "\(published)")
         }

@@ -1,4 +1,5 @@
 import Client
+import Foundations
 import RPC
 import Registry
 import Service
@@ -17,14 +18,8 @@ import Testing
             try await ann.revokeToken(token)
             await ann.close()
         case "password": try await admin.resetPassword(user: "ann", to: "a brand new password")
-        default: harness.now.update { $0 += 601_000 }
+        default: harness.now.withLock { $0 += 601_000 }
         }
-    }
-
-    private func channel(_ harness: Harness) throws -> Channel {
-        try Channel(
-            endpoint: Endpoint(host: harness.address.host, port: harness.address.port),
-            options: ChannelOptions(authorityFile: harness.home.authority))
     }
 
     private func code(_ body: () async throws -> Void) async -> StatusCode? {
@@ -40,21 +35,10 @@ import Testing
         try await Harness.run { harness in
             let (ann, admin) = (try await harness.user("ann"), try await harness.admin())
             let made = try await ann.createToken(lifetime: .seconds(600))
-            let options = CallOptions(metadata: ["authorization": "Bearer \(made.token)"])
-            let channel = try channel(harness)
+            let options = CallOptions.bearer(made.token)
+            let channel = try harness.channel()
             let (begun, source) = AsyncStream.makeStream(of: Void.self)
-            let uploading = Task {
-                await code {
-                    _ = try await channel.call(ConceptsMethods.uploadPhotos, options: options) { writer in
-                        try await writer.write(PhotoChunk(fileName: "a.png"))
-                        // Nothing but empty pieces, until the server has enough of it.
-                        while true {
-                            try await writer.write(PhotoChunk())
-                            source.yield()
-                        }
-                    }
-                }
-            }
+            let uploading = Task { await code { try await channel.uploadForEver(options, began: source) } }
             for await _ in begun { break }
             try await end(how, harness, admin, token: made.info.id)
             #expect(await uploading.value == .unauthenticated)
@@ -70,8 +54,8 @@ import Testing
         try await Harness.run { harness in
             let (ann, admin) = (try await harness.user("ann"), try await harness.admin())
             let made = try await ann.createToken(lifetime: .seconds(600))
-            let options = CallOptions(metadata: ["authorization": "Bearer \(made.token)"])
-            let channel = try channel(harness)
+            let options = CallOptions.bearer(made.token)
+            let channel = try harness.channel()
             let events = try await channel.call(ConceptsMethods.watch, WatchRequest(), options: options)
             _ = try await events.next()
             try await end(how, harness, admin, token: made.info.id)
@@ -100,20 +84,10 @@ import Testing
         try await Harness.run { harness in
             let (ann, admin) = (try await harness.user("ann"), try await harness.admin())
             let made = try await ann.createToken(lifetime: .seconds(600))
-            let options = CallOptions(metadata: ["authorization": "Bearer \(made.token)"])
-            let channel = try channel(harness)
+            let options = CallOptions.bearer(made.token)
+            let channel = try harness.channel()
             let (begun, source) = AsyncStream.makeStream(of: Void.self)
-            let uploading = Task {
-                await code {
-                    _ = try await channel.call(ConceptsMethods.uploadPhotos, options: options) { writer in
-                        try await writer.write(PhotoChunk(fileName: "a.png"))
-                        while true {
-                            try await writer.write(PhotoChunk())
-                            source.yield()
-                        }
-                    }
-                }
-            }
+            let uploading = Task { await code { try await channel.uploadForEver(options, began: source) } }
             for await _ in begun { break }
             _ = try await admin.setRole(.auditor, user: "ann")
             #expect(await uploading.value == .permissionDenied)

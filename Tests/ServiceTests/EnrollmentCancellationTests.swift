@@ -1,43 +1,16 @@
 import Client
 import Foundation
+import Foundations
 import Service
 import Synchronization
 import Testing
 import VLM
 import WaitingTestSupport
 
-/// Holds back the decoding of pictures until a test lets it go.
-final class Barrier: Sendable {
-    private let semaphore = DispatchSemaphore(value: 0)
-    private let held = Locked(true)
-    let reached: AsyncStream<Void>
-    private let arrived: AsyncStream<Void>.Continuation
-
-    init() { (reached, arrived) = AsyncStream.makeStream(of: Void.self) }
-
-    /// Blocks the picture queue, not a thread of the cooperative pool.
-    func pass() {
-        guard held.value else { return }
-        arrived.yield()
-        semaphore.wait()
-        semaphore.signal()
-    }
-
-    func open() {
-        held.set(false)
-        semaphore.signal()
-    }
-}
-
 @Suite(.timeLimit(.minutes(10))) struct EnrollmentCancellationTests {
     @Test func aCancelledEnrollmentLeavesNoVersion() async throws {
         let barrier = Barrier()
-        var setup = Harness.Setup()
-        setup.decode = { bytes in
-            barrier.pass()
-            return try RGBImage(decoding: bytes, limits: .standard)
-        }
-        try await Harness.run(setup) { harness in
+        try await Harness.run(.heldBack(barrier)) { harness in
             let ann = try await harness.user("ann")
             let admin = try await harness.admin()
             let order = try Harness.order("zibo")
@@ -62,13 +35,9 @@ final class Barrier: Sendable {
 
     @Test func enrollmentsTakeTurnsAndSaySo() async throws {
         let barrier = Barrier()
-        var setup = Harness.Setup()
+        var setup = Harness.Setup.heldBack(barrier)
         setup.configuration.concurrentEnrollments = 1
         setup.configuration.waitingEnrollments = 1
-        setup.decode = { bytes in
-            barrier.pass()
-            return try RGBImage(decoding: bytes, limits: .standard)
-        }
         try await Harness.run(setup) { harness in
             let ann = try await harness.user("ann")
             let one = try Harness.order("one")

@@ -1,3 +1,4 @@
+import Foundations
 import RPC
 import Service
 import Testing
@@ -15,7 +16,7 @@ import Testing
             waiters.append(
                 Task {
                     try await gate.turn(ticket)
-                    order.update { $0.append(user) }
+                    order.withLock { $0.append(user) }
                     gate.leave(ticket)
                 })
         }
@@ -43,6 +44,19 @@ import Testing
         let third = try gate.enter(3)
         try await gate.turn(third)
         gate.leave(third)
+    }
+
+    @Test func aTaskThatWasCancelledBeforeHasNoTurn() async throws {
+        let gate = EnrollmentGate(running: 1, waiting: 2)
+        let ticket = try gate.enter(1)
+        #expect(ticket.ahead == 0)
+        let task = Task {
+            defer { gate.leave(ticket) }
+            withUnsafeCurrentTask { $0?.cancel() }
+            try await gate.turn(ticket)
+        }
+        await #expect(throws: CancellationError.self) { try await task.value }
+        #expect(gate.counts.running == 0)
     }
 
     @Test func aFullQueueSaysWhatToDo() async throws {

@@ -39,9 +39,9 @@ import Testing
             await #expect(throws: MyVLMError.self) { try await ben.importData(pieces(file)) }
             _ = try await ben.deleteConcept("zibo")
             let cut = await failure { _ = try await ann.importData(pieces(Array(file.prefix(20)))) }
-            #expect(cut?.code == .invalidArgument && cut?.message.contains("nothing was taken in") == true)
+            #expect(cut?.code == .invalidArgument && cut?.message.contains("nothing was imported") == true)
             let junk = await failure { _ = try await ann.importData(pieces(Array("hello\n".utf8))) }
-            #expect(junk?.code == .invalidArgument && junk?.message.contains("no export") == true)
+            #expect(junk?.code == .invalidArgument && junk?.message.contains("not an export") == true)
             var damaged = file
             damaged[damaged.count - 100] ^= 1
             let eve = try await harness.user("eve")

@@ -1,5 +1,6 @@
 import Client
 import Foundation
+import Foundations
 import RPC
 import Registry
 import Rules
@@ -67,7 +68,7 @@ import Testing
             let sent = Locked(0)
             let gone = await failure {
                 _ = try await ben.importData { [total = file.count] in
-                    sent.update { $0 += 512 }
+                    sent.withLock { $0 += 512 }
                     guard sent.value < total - 1_024 else { throw MyVLMError(.cancelled, "the client has gone") }
                     return next()
                 }

@@ -1,20 +1,12 @@
 import Client
 import Foundation
+import Foundations
 import ProcessTestSupport
 import Service
 import Testing
 import VLM
 
 @Suite(.timeLimit(.minutes(10))) struct JobTests {
-    private func heldBack(_ barrier: Barrier) -> Harness.Setup {
-        var setup = Harness.Setup()
-        setup.decode = { bytes in
-            barrier.pass()
-            return try RGBImage(decoding: bytes, limits: .standard)
-        }
-        return setup
-    }
-
     /// Begins a detached enrollment and goes away.
     private func detached(_ client: MyVLMClient, _ order: EnrollmentOrder) async throws -> Job {
         var order = order
@@ -31,7 +23,7 @@ import VLM
 
     @Test func aDetachedEnrollmentGoesOnWithoutItsCaller() async throws {
         let barrier = Barrier()
-        try await Harness.run(heldBack(barrier)) { harness in
+        try await Harness.run(.heldBack(barrier)) { harness in
             let ann = try await harness.user("ann")
             let ben = try await harness.user("ben")
             let job = try await detached(ann, Harness.order("zibo"))
@@ -66,7 +58,7 @@ import VLM
         let left = NSTemporaryDirectory() + "myvlm-killed-\(UUID().uuidString)"
         let barrier = Barrier()
         let digest = Locked("")
-        try await Harness.run(heldBack(barrier)) { harness in
+        try await Harness.run(.heldBack(barrier)) { harness in
             let ann = try await harness.user("ann")
             let job = try await detached(ann, Harness.order("zibo"))
             for await _ in barrier.reached { break }
@@ -93,12 +85,7 @@ import VLM
     @Test func anErasureEndsTheEnrollmentsOfItsConcept() async throws {
         let barrier = Barrier()
         let held = Locked(false)
-        var setup = Harness.Setup()
-        setup.decode = { bytes in
-            if held.value { barrier.pass() }
-            return try RGBImage(decoding: bytes, limits: .standard)
-        }
-        try await Harness.run(setup) { harness in
+        try await Harness.run(.heldBack(barrier) { held.value }) { harness in
             let ann = try await harness.user("ann")
             _ = try await ann.enrolled(Harness.order("zibo"))
             held.set(true)
@@ -147,7 +134,7 @@ import VLM
 
     @Test func jobsOnTheCommandLine() async throws {
         let barrier = Barrier()
-        try await Harness.run(heldBack(barrier)) { harness in
+        try await Harness.run(.heldBack(barrier)) { harness in
             let ann = try CommandLineTool.named(
                 "myvlm", environment: ["MYVLM_CONFIG": "\(harness.folder)/ann/config.json"])
             let client = try await harness.user("ann")
@@ -160,7 +147,7 @@ import VLM
             #expect(begun.code == 0 && id.utf8.count == 32, "\(begun)")
             let steps: [([String], Int32, String)] = [
                 (["jobs", "list"], 0, id), (["jobs", "show", id], 0, "zibo"), (["jobs", "show", "x"], 66, "no job x"),
-                (["jobs", "resume", id], 65, "this cannot be done"), (["jobs", "cancel", id], 0, "is cancelled"),
+                (["jobs", "resume", id], 65, "it allows no such change"), (["jobs", "cancel", id], 0, "is cancelled"),
                 (["jobs", "cancel", id], 65, "is cancelled"), (["jobs", "attach", id], 0, "cancelled"),
                 (["jobs", "list", "--limit", "0"], 64, "1000"),
             ]

@@ -47,7 +47,7 @@ import Testing
                 (#"printf x > f.pt; "$MYVLM" import f.pt"#, 64, "--identifier"),
                 (#"printf x > f.pt; "$MYVLM" import f.pt --identifier sks --out o"#, 65, "f.pt"),
                 (#""$MYVLM" import none.pt --identifier sks --out o"#, 66, "no such file"),
-                (#"printf x | "$MYVLM" import /dev/stdin --identifier sks --out o"#, 66, "no plain file"),
+                (#"printf x | "$MYVLM" import /dev/stdin --identifier sks --out o"#, 66, "not a plain file"),
             ]
             for (script, code, words) in refused {
                 let output = try await run(script)

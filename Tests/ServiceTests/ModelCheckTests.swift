@@ -73,7 +73,7 @@ import Testing
             // The folder has a `config.json` by now, as a home has; there is no registry in it.
             #expect(noHome.code == 66 && noHome.error.contains("registry.sqlite"), "\(noHome)")
             let nothing = try await check(ServerHome(path: harness.folder + "/nowhere"))
-            #expect(nothing.code == 66 && nothing.error.contains("is no server home"), "\(nothing)")
+            #expect(nothing.code == 66 && nothing.error.contains("is not a server home"), "\(nothing)")
         }
     }
 }

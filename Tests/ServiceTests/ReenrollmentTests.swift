@@ -1,5 +1,6 @@
 import Client
 import Foundation
+import Foundations
 import Registry
 import Runtime
 import Service
@@ -10,15 +11,6 @@ import WaitingTestSupport
 
 /// The server's model changed: concepts are trained again from the photos their owners kept.
 @Suite(.timeLimit(.minutes(10))) struct ReenrollmentTests {
-    private func heldBack(_ barrier: Barrier) -> Harness.Setup {
-        var setup = Harness.Setup()
-        setup.decode = { bytes in
-            barrier.pass()
-            return try RGBImage(decoding: bytes, limits: .standard)
-        }
-        return setup
-    }
-
     private func fillWithOne(_ harness: Harness) async throws {
         let ann = try await harness.user("ann")
         _ = try await ann.enrolled(Harness.keptOrder("zibo"))
@@ -27,7 +19,7 @@ import WaitingTestSupport
 
     @Test func aNewVersionHasTheWordsOfTheOldOneAndTheOldOneStays() async throws {
         let order = Locked(try Harness.keptOrder("zibo"))
-        order.update { order in
+        order.withLock { order in
             (order.identifier, order.classNoun, order.seed, order.task) = ("rex", "cup", 9, .questions)
         }
         try await Harness.withChangedModel { harness in
@@ -120,7 +112,7 @@ import WaitingTestSupport
         let left = NSTemporaryDirectory() + "myvlm-reenroll-\(UUID().uuidString)"
         defer { try? FileManager.default.removeItem(atPath: left) }
         let barrier = Barrier()
-        try await Harness.withChangedModel(heldBack(barrier), fill: fillWithOne) { harness in
+        try await Harness.withChangedModel(.heldBack(barrier), fill: fillWithOne) { harness in
             let ann = try await harness.known("ann")
             let job = try await ann.reenrollment("zibo")
             #expect(job.concept == "zibo" && !job.isOver)
@@ -155,7 +147,7 @@ import WaitingTestSupport
 
     @Test func aCancelledCallLeavesTheOldVersionInUse() async throws {
         let barrier = Barrier()
-        try await Harness.withChangedModel(heldBack(barrier), fill: fillWithOne) { harness in
+        try await Harness.withChangedModel(.heldBack(barrier), fill: fillWithOne) { harness in
             let ann = try await harness.known("ann")
             let training = Task { try await ann.reenrolled("zibo") }
             for await _ in barrier.reached { break }
@@ -176,7 +168,7 @@ import WaitingTestSupport
     /// name is left alone.
     @Test func whatHappensMeanwhileCounts() async throws {
         let barrier = Barrier()
-        try await Harness.withChangedModel(heldBack(barrier)) { harness in
+        try await Harness.withChangedModel(.heldBack(barrier)) { harness in
             let ann = try await harness.user("ann")
             for (thing, name) in ["dropped", "renamed", "moved"].enumerated() {
                 _ = try await ann.enrolled(Harness.keptOrder(name, thing: UInt64(thing)))

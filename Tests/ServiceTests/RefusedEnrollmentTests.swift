@@ -1,5 +1,6 @@
 import Client
 import Foundation
+import Foundations
 import ProcessTestSupport
 import RPC
 import Service
@@ -13,15 +14,9 @@ import VLMTestSupport
     @Test func whateverRefusesItTheUploadIsGone() async throws {
         try await Harness.run { harness in
             let ann = try await harness.user("ann")
-            let token = try #require(ann.token)
             _ = try await ann.enrolled(Harness.order("mug", thing: 2))
-            var options = ChannelOptions()
-            options.authorityFile = harness.home.authority
-            let channel = try Channel(
-                endpoint: Endpoint(host: harness.address.host, port: harness.address.port), options: options)
-            var metadata = Metadata()
-            metadata.add("authorization", "Bearer \(token)")
-            let call = CallOptions(metadata: metadata, timeout: nil)
+            let channel = try harness.channel()
+            let call = CallOptions.bearer(try #require(ann.token))
             let good = EnrollRequest(name: "zibo", kind: .object, classNoun: "mug")
             let wrong: [(String, (inout EnrollRequest) -> Void)] = [
                 ("class", { $0.classNoun = "mug {x}" }), ("words", { $0.identifier = "my blue tea pot" }),
@@ -33,10 +28,7 @@ import VLMTestSupport
                 ("person", { $0.kind = .person }), ("task", { $0.task = .unrecognized(9) }),
             ]
             for (what, change) in wrong {
-                let photo = try Harness.photo(1)
-                let receipt = try await channel.call(ConceptsMethods.uploadPhotos, options: call) { writer in
-                    try await writer.write(PhotoChunk(fileName: photo.name, data: photo.bytes, last: true))
-                }
+                let receipt = try await channel.upload(Harness.photo(1), call)
                 #expect(try await ann.uploads().map(\.uploadId) == [receipt.uploadId])
                 var request = good
                 request.uploadId = receipt.uploadId
@@ -65,7 +57,7 @@ import VLMTestSupport
         let decoded = Locked(0)
         var setup = Harness.Setup()
         setup.decode = { bytes in
-            decoded.update { $0 += 1 }
+            decoded.withLock { $0 += 1 }
             return try RGBImage(decoding: bytes, limits: .standard)
         }
         try await Harness.run(setup) { harness in
@@ -95,12 +87,8 @@ import VLMTestSupport
     /// A name that the quota has no room for is refused before its photos are sent, those that are being enrolled counted.
     @Test func quotasAreLookedAtFirst() async throws {
         let barrier = Barrier()
-        var setup = Harness.Setup()
+        var setup = Harness.Setup.heldBack(barrier)
         setup.configuration.conceptsPerUser = 1
-        setup.decode = { bytes in
-            barrier.pass()
-            return try RGBImage(decoding: bytes, limits: .standard)
-        }
         try await Harness.run(setup) { harness in
             let ann = try await harness.user("ann")
             let order = try Harness.order("zibo")
@@ -133,18 +121,8 @@ import VLMTestSupport
                 "myvlm", environment: ["MYVLM_CONFIG": "\(harness.folder)/ann/config.json"])
             let server = ["--server", "\(harness.address)", "--ca", harness.home.authority]
             #expect(try await ann.run(["login", "ann"] + server, input: Harness.userPassword + "\n").code == 0)
-            var options = ChannelOptions()
-            options.authorityFile = harness.home.authority
-            let channel = try Channel(
-                endpoint: Endpoint(host: harness.address.host, port: harness.address.port), options: options)
-            var metadata = Metadata()
-            metadata.add("authorization", "Bearer \(try #require(client.token))")
-            let photo = try Harness.photo(1)
-            let receipt = try await channel.call(
-                ConceptsMethods.uploadPhotos, options: CallOptions(metadata: metadata, timeout: nil)
-            ) { writer in
-                try await writer.write(PhotoChunk(fileName: photo.name, data: photo.bytes, last: true))
-            }
+            let channel = try harness.channel()
+            let receipt = try await channel.upload(Harness.photo(1), .bearer(try #require(client.token)))
             let listed = try await ann.run(["uploads", "list"])
             #expect(listed.code == 0 && listed.out.contains(receipt.uploadId) && listed.out.contains("complete"))
             let json = try await ann.run(["uploads", "list", "--json"])

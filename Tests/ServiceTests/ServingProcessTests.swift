@@ -61,7 +61,7 @@ import Testing
             }
             program.signal(SIGTERM)
             #expect(try await program.ended() == 0)
-            #expect(try String(contentsOfFile: log, encoding: .utf8).contains("signal was passed over"))
+            #expect(try String(contentsOfFile: log, encoding: .utf8).contains("signal was ignored"))
             #expect(!FileManager.default.fileExists(atPath: home.endpoint))
         }
     }

@@ -2,7 +2,7 @@ import Foundation
 import Service
 import Testing
 
-/// `config.json`: what is no setting, stands there twice or cannot be is refused, and the message says what to write.
+/// `config.json`: an unknown setting, one that occurs twice and a value that is not allowed are refused, and the message says what to write.
 @Suite(.timeLimit(.minutes(10))) struct SettingsTests {
     private func load(_ text: String) throws -> ServiceConfiguration {
         let folder = NSTemporaryDirectory() + "myvlm-settings-\(UUID().uuidString)"

@@ -63,7 +63,7 @@ import Testing
             for try await piece in ann.exportData() { file += piece }
             let changed = try ExportedFile(file).replacing(good, with: bad).bytes
             let all = await failure { _ = try await ben.importData(pieces(changed)) }
-            #expect(all?.code == wanted && all?.message.contains("nothing was taken in") == true)
+            #expect(all?.code == wanted && all?.message.contains("nothing was imported") == true)
             #expect(try await ben.concepts().isEmpty)
             #expect(try await ben.usage().first { $0.name == "bytes" }?.used == 0)
             // Nothing of it is in the way of what comes next.

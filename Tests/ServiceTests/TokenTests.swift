@@ -1,4 +1,5 @@
 import Client
+import Foundations
 import RPC
 import Service
 import Testing
@@ -45,7 +46,7 @@ import Testing
             let new = try await ann.rotateToken(overlap: .seconds(60))
             #expect(ann.token == new.token && new.info.current == false)
             #expect(try await before.whoAmI().name == "ann")
-            harness.now.update { $0 += 61_000 }
+            harness.now.withLock { $0 += 61_000 }
             #expect(await failure { _ = try await before.whoAmI() }?.code == .unauthenticated)
             #expect(try await ann.tokens().map(\.id) == [new.info.id])
             let other = try await ann.createToken(label: "robot")
@@ -76,7 +77,7 @@ import Testing
             switch how {
             case "revoke": try await ann.revokeToken(made.info.id)
             case "suspend": _ = try await admin.setSuspended(true, user: "ann")
-            default: harness.now.update { $0 += 601_000 }
+            default: harness.now.withLock { $0 += 601_000 }
             }
             let error = await watching.value
             #expect(error?.code == .unauthenticated, "\(String(describing: error))")

@@ -1,3 +1,4 @@
+import Foundations
 import Registry
 import Service
 import Testing
@@ -11,7 +12,7 @@ import Testing
             try await Uncancelled.undoing {
                 throw Broken(number: 1)
             } undo: { error in
-                undone.update { $0.append((error as? Broken)?.number ?? 0) }
+                undone.withLock { $0.append((error as? Broken)?.number ?? 0) }
             }
         }
         #expect(undone.value == [1])
@@ -23,7 +24,7 @@ import Testing
             try await Uncancelled.undoing {
                 7
             } undo: { _ in
-                undone.update { $0 += 1 }
+                undone.withLock { $0 += 1 }
             } == 7)
         #expect(undone.value == 0)
     }
@@ -37,7 +38,7 @@ import Testing
                 for await _ in start { break }
                 try Task.checkCancellation()
             } undo: { error in
-                undone.update { $0.append(error is CancellationError && !Task.isCancelled) }
+                undone.withLock { $0.append(error is CancellationError && !Task.isCancelled) }
             }
         }
         task.cancel()

@@ -1,5 +1,6 @@
 import Client
 import Foundation
+import Foundations
 import ProcessTestSupport
 import RPC
 import Service
@@ -48,7 +49,7 @@ import Testing
             var refused: MyVLMError?
             for _ in 0..<4 where refused == nil { refused = await failure { _ = try await ann.concepts() } }
             #expect(refused?.code == .resourceExhausted && refused?.retryAfter != nil, "\(String(describing: refused))")
-            harness.now.update { $0 += 60_000 }
+            harness.now.withLock { $0 += 60_000 }
             #expect(try await ann.concepts().count == 1)
             let unknown = await failure { _ = try await admin.setQuotas(["cups": 1], of: "ann") }
             #expect(unknown?.code == .invalidArgument && unknown?.message.contains("enrollment-minutes") == true)

@@ -1,7 +1,7 @@
 package import LocalFiles
 
 extension MyVLMError {
-    /// The one place where what is wrong with a local file becomes an error of the client.
+    /// The one place where errors of local files become errors of the client.
     package init(file error: LocalFileError) {
         let code: Code =
             switch error.code {

@@ -2,10 +2,10 @@ import RPC
 import Rules
 
 extension MyVLMError {
-    /// A broken rule: what the server would say of it.
+    /// A broken rule, with the message that the server would give.
     init(_ rule: RuleError) { self.init(.invalidArgument, rule.message, cause: rule) }
 
-    /// Throws what is wrong with a request, before anything of it is sent.
+    /// Throws what is wrong with a request, before any of it is sent.
     static func check(_ request: some WireMessage) throws(MyVLMError) {
         guard let request = request as? any CheckedRequest else { return }
         try RuleError.told(as: MyVLMError.init) { () throws(RuleError) in try request.check() }

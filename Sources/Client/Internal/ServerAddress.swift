@@ -29,7 +29,7 @@ enum ServerAddress {
     private static func parts(of text: Substring, _ given: String) throws(MyVLMError) -> (String, UInt16) {
         if text.first == "[" {
             guard let end = text.firstIndex(of: "]"), end > text.index(after: text.startIndex) else {
-                throw MyVLMError(.usage, "\(quoted(given)) is no server; write an IPv6 address as [::1]:7443")
+                throw MyVLMError(.usage, "\(quoted(given)) is not a server; write an IPv6 address as [::1]:7443")
             }
             let rest = text[text.index(after: end)...]
             guard rest.first == ":", rest.count > 1 else {
@@ -41,7 +41,7 @@ enum ServerAddress {
         guard let colon = text.lastIndex(of: ":") else {
             let host = text.isEmpty ? "localhost" : text
             throw MyVLMError(
-                .usage, "\(quoted(given)) is no HOST:PORT; write \(host):7443, with the server's own port")
+                .usage, "\(quoted(given)) is not HOST:PORT; write \(host):7443, with the server's own port")
         }
         let host = text[..<colon]
         guard !host.isEmpty else {

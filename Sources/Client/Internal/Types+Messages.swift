@@ -17,7 +17,7 @@ extension EnrollmentEvent {
         case .progress(let step): self = .progress(step)
         case .done(let done):
             guard let version = done.version else {
-                throw MyVLMError(.internalError, "the server told no version; see `myvlm concept list`")
+                throw MyVLMError(.internalError, "the server's answer lacks the version; see `myvlm concept list`")
             }
             self = .done(Enrolled(version: version, created: done.created))
         case nil: return nil

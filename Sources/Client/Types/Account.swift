@@ -18,7 +18,7 @@ public enum TokenScope: String, Sendable, Codable, CaseIterable {
     case admin
 }
 
-/// A new token with its secret, which is told this once.
+/// A new token with its secret, which is returned only this once.
 public struct NewToken: Sendable {
     /// The secret that calls carry.
     public let token: String

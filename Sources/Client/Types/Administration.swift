@@ -6,5 +6,5 @@ public typealias AuditVerification = VerifyAuditReply
 /// What reading every artifact found.
 public typealias ScrubReport = ScrubReply
 
-/// The server about itself.
+/// The server's version, model and load.
 public typealias ServerStatus = StatusReply

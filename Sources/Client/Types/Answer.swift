@@ -6,10 +6,10 @@ public typealias SamplingOptions = Sampling
 /// A finished caption or answer.
 public typealias Answer = AnswerEnd
 
-/// What all of the caller's concepts say of a picture.
+/// The scores of all of the caller's concepts for a picture.
 public typealias RecognitionReport = RecognizeReply
 
 extension Recognition {
-    /// The score; nil where there was nothing to score: a person, and no face in the picture.
+    /// The score; nil where there was nothing to score: for a person when there is no face in the picture.
     public var knownScore: Float? { score.isFinite ? score : nil }
 }

@@ -16,10 +16,10 @@ public struct Photo: Sendable {
         self.bytes = bytes
     }
 
-    /// Reads a photo: a file, or whatever else gives bytes and ends, such as a pipe. Throws `noInput` where it cannot be
-    /// read and `invalidArgument` above 24 MiB and for what is no picture by its first bytes, each naming it.
-    /// - Parameter path: a name that is no UTF-8 is carried as the command line does it, each byte above 0x7F that is no
-    ///   part of UTF-8 as the scalar U+10FF00 plus the byte.
+    /// Reads a photo: a file, or whatever else gives bytes and ends, such as a pipe. Throws `noInput` when it cannot be
+    /// read and `invalidArgument` above 24 MiB or when its first bytes are not a picture's; the message names the file.
+    /// - Parameter path: a name that is not UTF-8 is written as on the command line, with each byte above 0x7F that is
+    ///   not part of UTF-8 as the scalar U+10FF00 plus the byte.
     public init(file path: String) throws(MyVLMError) { try self.init(path: LocalPath(path)) }
 
     /// Reads a photo. Throws as `init(file:)`.
@@ -40,7 +40,7 @@ public struct Photo: Sendable {
 /// What to teach: the request, with the photos that are sent before it. Its fields are the request's.
 @dynamicMemberLookup
 public struct EnrollmentOrder: Sendable {
-    /// What is sent when the photos are there.
+    /// The request, which is sent once the photos are uploaded.
     public var request: EnrollRequest
     /// One photo is enough; three to five are better.
     public var photos: [Photo]
@@ -49,8 +49,8 @@ public struct EnrollmentOrder: Sendable {
 
     /// An order.
     /// - Parameters:
-    ///   - name: how its owner calls the concept.
-    ///   - kind: nil finds it out from the photos, and the version says what it was.
+    ///   - name: the owner's name for the concept.
+    ///   - kind: nil lets the server find out from the photos; the version says which it was.
     ///   - classNoun: "dog", "mug"; empty lets the frozen model say it.
     ///   - identifier: the word answers use; empty takes the name.
     ///   - photos: one is enough; three to five are better.
@@ -78,17 +78,17 @@ public struct EnrollmentOrder: Sendable {
     }
 }
 
-/// What an enrollment tells while it runs.
+/// An event of a running enrollment.
 public enum EnrollmentEvent: Sendable, Equatable {
     /// Photos sent so far.
     case uploaded(photos: Int, of: Int)
-    /// The server has written the enrollment down: it can be looked at, cancelled and attached to by this.
+    /// The server has stored the enrollment: with this it can be looked at, cancelled and attached to.
     case job(Job)
     /// A stage begins: "checking photos", "training head", …
     case stage(String)
     /// One training step.
     case progress(EnrollProgress)
-    /// Something worth knowing.
+    /// A note for people.
     case note(String)
     /// The last event.
     case done(Enrolled)

@@ -8,7 +8,7 @@ public typealias RetentionChange = SetRetentionReply
 
 /// When a pointer may move.
 public enum PointerCondition: Sendable, Equatable {
-    /// Whatever it names now.
+    /// Whatever version it names now.
     case always
     /// Only when it names this version now.
     case ifVersion(Int)

@@ -8,7 +8,7 @@ public struct ClientCallState: Sendable {
 
     /// What a header block meant.
     public enum Reading: Sendable {
-        /// An informational response (1xx), or a block after the end: nothing to do.
+        /// An informational response (1xx), or a block after the end: ignored.
         case ignore
         /// The initial metadata.
         case initial(Metadata)

@@ -1,32 +1,32 @@
-/// How many connections there are, in all and from each place, and which of them gives way when there is no room.
+/// How many connections there are, in all and from each place, and which one is closed when there is no room.
 ///
-/// A connection is a stranger until it made a call of a known caller, or showed a verified certificate. Strangers
-/// never hold a place for good: where one more does not fit, the oldest stranger gives way, that of the place with
-/// most of them first. So whoever opens connections and says nothing pushes out only their own kind. The last places
-/// are kept for places with few connections, and the very last for the machine itself.
+/// A connection counts as a stranger until it has made a call of a known caller or shown a verified certificate.
+/// Strangers never hold a slot for good: when one more does not fit, the oldest stranger is closed, taken from the
+/// place that has most of them. So whoever opens connections and stays silent pushes out only other strangers. The last
+/// slots are reserved for places with few connections, and the very last for the machine itself.
 public struct ConnectionCensus: Sendable {
-    /// Names a connection while it counts.
+    /// Identifies a connection while it is counted.
     public typealias ID = UInt64
 
-    /// How many there may be.
+    /// How many connections there may be.
     public struct Limits: Sendable {
         /// In all.
         public var connections = 1024
         /// From one place.
         public var connectionsPerPlace = 256
-        /// Of strangers.
+        /// Connections of strangers.
         public var strangers = 512
-        /// Kept for places with fewer than `fewConnections`.
+        /// Reserved for places with fewer than `fewConnections`.
         public var keptForFew = 64
-        /// Kept for the machine itself.
+        /// Reserved for the machine itself.
         public var keptForLoopback = 16
-        /// What a place with few connections has at most.
+        /// Up to how many connections count as few.
         public var fewConnections = 4
 
         /// The defaults.
         public init() {}
 
-        /// The defaults with so many connections in all and from one place; the other numbers fit them.
+        /// The defaults for that many connections in all and from one place; the other numbers are scaled to them.
         public init(connections: Int, connectionsPerPlace: Int) {
             self.connections = connections
             self.connectionsPerPlace = connectionsPerPlace
@@ -38,7 +38,7 @@ public struct ConnectionCensus: Sendable {
 
     /// What to do with a new connection.
     public enum Decision: Sendable, Equatable {
-        /// Take it under this name; `evicting` has to be closed and counts no longer.
+        /// Take it under this name; `evicting` must be closed and is no longer counted.
         case admit(ID, evicting: ID?)
         /// Close it at once; it does not count.
         case refuse
@@ -57,7 +57,7 @@ public struct ConnectionCensus: Sendable {
     private var next: ID = 0
     /// Connections admitted so far.
     public private(set) var admitted = 0
-    /// Connections refused, and strangers that gave way, so far.
+    /// Connections refused, and strangers closed to make room, so far.
     public private(set) var refused = 0
 
     /// An empty census.
@@ -66,7 +66,7 @@ public struct ConnectionCensus: Sendable {
     /// Connections now.
     public var count: Int { homes.count }
 
-    /// Whether more than three quarters of the places are taken.
+    /// Whether more than three quarters of the slots are taken.
     public var isCrowded: Bool { count * 4 > limits.connections * 3 }
 
     /// Counts a connection from a numeric address.
@@ -94,7 +94,7 @@ public struct ConnectionCensus: Sendable {
         strangers -= 1
     }
 
-    /// The connection is gone. Does nothing for one that gave way.
+    /// The connection is gone. Does nothing for one that was closed to make room.
     public mutating func leave(_ id: ID) {
         guard let name = homes[id] else { return }
         recognize(id)
@@ -119,8 +119,8 @@ public struct ConnectionCensus: Sendable {
             ? limits.keptForLoopback : limits.keptForLoopback + limits.keptForFew
     }
 
-    /// Whose connections are counted together. Whoever has one IPv6 address has its /64 network, so that is a place;
-    /// an IPv4 address is the same one when it arrives by an IPv6 socket.
+    /// Connections that are counted together. Whoever has one IPv6 address has its whole /64 network, so that is one
+    /// place; an IPv4 address is the same place when it arrives on an IPv6 socket.
     public static func place(_ address: String) -> String {
         if let mapped = address.split(separator: ":").last, address.hasPrefix("::ffff:"), mapped.contains(".") {
             return String(mapped)

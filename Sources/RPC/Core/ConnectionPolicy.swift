@@ -12,7 +12,7 @@ public struct RateLimit: Sendable {
         tokens = burst
     }
 
-    /// An event at `now` that counts `cost`; false where it is one too many.
+    /// Takes an event of `cost` at `now`; false when it exceeds the rate.
     public mutating func allow(now: ContinuousClock.Instant, cost: Double = 1) -> Bool {
         if let last { tokens = min(burst, tokens + (now - last) / .seconds(1) * perSecond) }
         last = now

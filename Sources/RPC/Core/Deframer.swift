@@ -1,4 +1,4 @@
-/// Writes the prefix of a gRPC message: a flag byte (0: not compressed) and the length in four bytes, big end first.
+/// Writes the prefix of a gRPC message: a flag byte (0: not compressed) and the length in four bytes, big-endian.
 public enum Framer {
     /// Bytes of the prefix.
     public static let prefixBytes = 5
@@ -14,7 +14,7 @@ public enum Framer {
     }
 }
 
-/// Why a byte stream cannot be taken apart into messages.
+/// Why a byte stream cannot be split into messages.
 public enum DeframerFailure: Error, Sendable, Equatable {
     /// A message longer than the limit was announced.
     case tooLarge(length: Int, limit: Int)
@@ -30,8 +30,8 @@ public enum DeframerFailure: Error, Sendable, Equatable {
     case closed
 }
 
-/// Takes a stream of bytes, split anywhere, apart into messages. Memory grows with what arrived; what a prefix
-/// announces is set aside by `reserve` only.
+/// Splits a stream of bytes, which arrives in pieces of any size, into messages. Memory grows with what has arrived;
+/// only `reserve` allocates what a prefix announces.
 public struct Deframer: Sendable {
     /// The longest message accepted, in bytes.
     public var limit: Int
@@ -48,7 +48,7 @@ public struct Deframer: Sendable {
     /// Whether some but not all bytes of a message are here.
     public var isInsideMessage: Bool { bodyLength != nil || offset < input.count }
 
-    /// Bytes that came and did not move into a message yet.
+    /// Bytes that have arrived and are not part of a message yet.
     public var unread: Int { input.count - offset }
 
     /// Takes bytes as they came.
@@ -56,7 +56,7 @@ public struct Deframer: Sendable {
         input.append(contentsOf: bytes)
     }
 
-    /// The length of the next message, as soon as its prefix is here. Asked twice it says the same.
+    /// The length of the next message, as soon as its prefix is here. Asking again gives the same answer.
     public mutating func announced() throws(DeframerFailure) -> Int? {
         if let bodyLength { return bodyLength }
         guard unread >= Framer.prefixBytes else { return nil }
@@ -88,8 +88,8 @@ public struct Deframer: Sendable {
         return body
     }
 
-    /// Bytes that moved on are forgotten now and then: a reader that is always a little behind must not make the
-    /// input grow for ever.
+    /// Consumed bytes are dropped now and then: a reader that is always a little behind must not make the input grow
+    /// for ever.
     private mutating func move(_ count: Int) {
         offset += count
         if offset == input.count {

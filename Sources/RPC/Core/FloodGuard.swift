@@ -1,8 +1,8 @@
-/// What one peer may ask of a connection besides calls, and what it gets to hear when it is too much. Pure.
+/// Limits on what a peer may do on a connection besides calls, and what it is told when it exceeds them. Pure.
 ///
 /// Everything that costs the server work or memory and brings a client nothing counts as a strike: streams a client
-/// resets, streams it makes the server reset, calls that are refused at the door, settings, priorities, empty frames,
-/// window updates for data nobody sent. A few hundred of them end the connection.
+/// resets, streams it makes the server reset, calls that are refused by their headers, settings, priorities, empty
+/// frames, window updates for data nobody sent. A few hundred of them end the connection.
 public struct FloodGuard: Sendable {
     /// Why a connection ends, and what GOAWAY says.
     public struct Complaint: Sendable, Equatable {
@@ -26,10 +26,11 @@ public struct FloodGuard: Sendable {
         headerBytes = RateLimit(perSecond: headerBytesPerSecond, burst: headerBytesPerSecond * 8)
     }
 
-    /// Work for nothing.
+    /// Counts work that brings the client nothing.
     public mutating func strike(now: ContinuousClock.Instant) -> Complaint? {
         guard !strikes.allow(now: now) else { return nil }
-        return Complaint(data: "too_many_resets", message: "the peer makes too many streams or frames for nothing")
+        return Complaint(
+            data: "too_many_resets", message: "the peer makes too many streams or frames that serve no purpose")
     }
 
     /// A ping to answer; one after data was sent is free.
@@ -56,7 +57,7 @@ public struct FloodGuard: Sendable {
         pingIsPaid = true
     }
 
-    /// A header list of a connection that has made no call of a known caller yet.
+    /// Counts a header list of a connection that has not made a call of a known caller yet.
     public mutating func strangersHeaders(_ bytes: Int, now: ContinuousClock.Instant) -> Complaint? {
         guard !headerBytes.allow(now: now, cost: Double(bytes)) else { return nil }
         return Complaint(data: "too_many_calls", message: "a peer nobody knows makes too many calls")

@@ -11,6 +11,6 @@ public struct HeaderField: Sendable, Equatable {
         self.value = value
     }
 
-    /// What the field counts in a header list (RFC 9113, section 6.5.2).
+    /// The field's size in a header list (RFC 9113, section 6.5.2).
     public var listBytes: Int { name.utf8.count + value.utf8.count + 32 }
 }

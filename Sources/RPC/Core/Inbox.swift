@@ -2,8 +2,8 @@
 /// meanwhile. Memory is bounded by the stream's window and two messages: one that waits, one that arrives.
 ///
 /// Every byte received is released exactly once: when it moves into a message, or is dropped. A message longer than
-/// `freeLength` moves only after somebody made room for it, so nothing is buffered that nobody counted. A window
-/// that stays closed with nobody waiting is the bug this type exists to rule out.
+/// `freeLength` moves only after somebody made room for it, so nothing is buffered that nobody counted. This type
+/// exists to rule out one bug: a window that stays closed while nobody waits for it.
 public struct Inbox: Sendable {
     private var deframer: Deframer
     private var ready: [UInt8]?
@@ -76,7 +76,7 @@ public struct Inbox: Sendable {
         return fail(.noRoom(length: length))
     }
 
-    /// Nobody reads any more: what is here and what still comes is dropped. Returns bytes to release.
+    /// Nobody reads any more: what has arrived and what still arrives is dropped. Returns bytes to release.
     public mutating func close() -> Int {
         ready = nil
         isOpen = true

@@ -55,7 +55,7 @@ public struct Metadata: Sendable, Equatable, ExpressibleByDictionaryLiteral {
 
 extension Metadata {
     /// The custom metadata of a header block: what is neither a pseudo-header nor gRPC's own. A `-bin` value that is
-    /// no base64 is left out; several joined by commas are taken apart.
+    /// not base64 is left out; several joined by commas are split.
     public init(headers: [HeaderField]) {
         for field in headers where !Self.isReserved(field.name) {
             if field.name.hasSuffix("-bin") {

@@ -23,7 +23,8 @@ public enum PercentEncoding {
         return String(decoding: out, as: UTF8.self)
     }
 
-    /// The text of a header. Never fails, as the specification asks: what is no escape stays as it came.
+    /// The text of a header. Never fails, as the specification demands: anything that is not an escape is kept as it
+    /// is.
     public static func decode(_ text: String) -> String {
         let bytes = Array(text.utf8)
         var out: [UInt8] = []

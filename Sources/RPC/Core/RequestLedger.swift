@@ -28,14 +28,14 @@ public struct RequestBounds: Sendable, Equatable {
 
 /// Open calls and the memory of their requests, by account. Pure; everything is counted before it is read.
 ///
-/// No account holds more bytes than are left for the others: the fuller it gets the less one may take, so that
-/// somebody new always finds room.
+/// No account may hold more bytes than are left for the others: the fuller the ledger is, the less one account may
+/// take, so that a new caller always finds room.
 public struct RequestLedger: Sendable {
     /// Why there is no room.
     public enum Refusal: Error, Sendable, Equatable {
-        /// So many calls of the account are open.
+        /// The account already has that many calls open.
         case tooManyCalls(Int)
-        /// So many calls are open altogether.
+        /// That many calls are open altogether.
         case tooManyCallsInAll
         /// The account's messages would take more than it may have.
         case tooManyBytes(limit: Int)
@@ -94,7 +94,7 @@ public struct RequestLedger: Sendable {
         peak = max(peak, self.bytes)
     }
 
-    /// Gives bytes back.
+    /// Releases bytes.
     public mutating func release(_ bytes: Int, _ account: CallAccount) {
         change(account) { pool, use in
             use.bytes -= bytes
@@ -102,7 +102,7 @@ public struct RequestLedger: Sendable {
         }
     }
 
-    /// A call is over; `bytes` is what it still holds.
+    /// Ends a call; `bytes` is what it still holds.
     public mutating func close(_ account: CallAccount, bytes: Int) {
         change(account) { pool, use in
             use.calls -= 1
@@ -112,7 +112,7 @@ public struct RequestLedger: Sendable {
         }
     }
 
-    /// True once after many bytes were held and nearly all were given back: the allocator may keep them.
+    /// True once after many bytes were held and nearly all were released: the allocator may still keep their memory.
     public mutating func hasEbbed(from many: Int) -> Bool {
         guard peak >= many, bytes * 8 <= peak else { return false }
         peak = bytes

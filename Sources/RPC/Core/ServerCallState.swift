@@ -4,7 +4,7 @@ public struct RequestHead: Sendable, Equatable {
     public let method: MethodName
     /// The custom metadata.
     public let metadata: Metadata
-    /// The time the caller gives the call.
+    /// How long the caller is willing to wait.
     public let timeout: Duration?
 }
 
@@ -98,7 +98,7 @@ public struct ServerCallState: Sendable {
         }
     }
 
-    /// The stream is gone. Returns whether the handler was still at work, and so must be cancelled.
+    /// The stream is gone. Returns whether the handler was still running and must be cancelled.
     public mutating func reset() -> Bool {
         defer { state = .closed }
         return state != .closed
@@ -110,8 +110,8 @@ public struct ServerCallState: Sendable {
         HeaderField("grpc-accept-encoding", "identity"),
     ]
 
-    /// The most bytes of a message, as they are sent, and of all trailers an error brings: clients take 8 KiB of
-    /// headers at least, and what an error says may hold what its caller wrote.
+    /// The most bytes of a message, as it is sent, and of all trailers of an error: clients accept at least 8 KiB of
+    /// headers, and an error's message may quote what its caller wrote.
     public static let messageBytes = 4096
     /// See `messageBytes`.
     public static let trailerBytes = 2048

@@ -12,7 +12,7 @@ public enum StatusCode: Int, Sendable, CaseIterable {
     case deadlineExceeded
     /// What was asked for does not exist.
     case notFound
-    /// What was to be made exists.
+    /// What was to be created exists already.
     case alreadyExists
     /// The caller is known and may not do this.
     case permissionDenied

@@ -15,12 +15,13 @@ public enum Timeout {
         return unit * value
     }
 
-    /// The header of a duration in the finest unit that fits eight digits, rounded up so that it never ends early.
-    /// A duration that is over already says one nanosecond.
+    /// The header of a duration in the finest unit that fits eight digits, rounded up so that it never ends early. A
+    /// duration that has passed already gives one nanosecond.
     public static func format(_ duration: Duration) -> String {
         guard duration > .zero else { return "1n" }
         for (name, unit) in units {
-            // In whole attoseconds: a quotient of doubles may be a little above what it should be, and one more is sent.
+            // In whole attoseconds: a quotient of doubles may come out a little too high, and the header would then be
+            // one unit too large.
             let (whole, rest) = duration.attoseconds.quotientAndRemainder(dividingBy: unit.attoseconds)
             let count = rest == 0 ? whole : whole + 1
             if count <= 99_999_999 { return "\(count)\(name)" }

@@ -11,7 +11,7 @@ struct EncodingArena {
         return pointer
     }
 
-    /// Gives the memory back. Only plain C values live here: nothing needs deinitialising.
+    /// Frees the memory. Only plain C values are in it: nothing needs deinitialising.
     mutating func free() {
         for block in blocks { block.deallocate() }
         blocks = []

@@ -1,4 +1,4 @@
-/// Bounds every decoded message obeys, whoever sent it.
+/// Limits that hold for every decoded message, whoever sent it.
 public struct MessageLimits: Sendable, Equatable {
     /// Bytes of one framed message.
     public var frameBytes: Int

@@ -1,6 +1,6 @@
 public import RPCCore
 
-/// A method without its types: what a server or a gateway asks that knows a method by its name alone.
+/// A method without its types, for a server or gateway that knows a method only by its name.
 public struct MethodDescription: Sendable {
     /// How a method's calls use their streams.
     public enum Kind: String, Sendable {
@@ -18,7 +18,7 @@ public struct MethodDescription: Sendable {
     public let request: any WireMessage.Type
     /// What it answers.
     public let reply: any WireMessage.Type
-    /// What is true of it; nil for a method that is not of the API.
+    /// Its rules; nil for a method that is not part of the API.
     public let rules: MethodRules?
 
     /// The description of a method with one request and one reply.

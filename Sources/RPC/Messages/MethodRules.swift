@@ -1,10 +1,10 @@
-/// What is true of a method, as its options in `proto/` say (`options.proto` explains them).
+/// The rules of a method, from its options in `proto/` (`options.proto` explains them).
 public struct MethodRules: Sendable, Equatable {
     /// What a caller must be allowed.
     public enum Scope: Sendable, Equatable {
-        /// Whoever comes: the method makes callers known.
+        /// Nothing: this is the method by which callers log in.
         case strangers
-        /// Any token that is good.
+        /// Any valid token.
         case any
         /// Seeing one's concepts.
         case read
@@ -16,13 +16,13 @@ public struct MethodRules: Sendable, Equatable {
         case admin
     }
 
-    /// What happens when a client calls again because an answer was lost.
+    /// What happens when a client repeats a call because the answer was lost.
     public enum Repetition: Sendable, Equatable {
         /// It does its work once more, or fails.
         case worksAgain
-        /// It leaves what one call leaves.
+        /// The result is the same as after one call.
         case idempotent
-        /// It changes nothing of the caller's.
+        /// It changes nothing that belongs to the caller.
         case withoutSideEffects
     }
 
@@ -30,7 +30,7 @@ public struct MethodRules: Sendable, Equatable {
     public enum Executor: Sendable, Equatable {
         /// Among all other work.
         case shared
-        /// On the thread of the sockets: for what never blocks and takes microseconds.
+        /// On the event loop's thread: for handlers that never block and take microseconds.
         case sockets
     }
 
@@ -40,13 +40,13 @@ public struct MethodRules: Sendable, Equatable {
     public let requestBytes: Int
     /// Bytes that one request message may need in memory.
     public let memoryBytes: Int
-    /// What a second call does.
+    /// What a repeated call does.
     public let repetition: Repetition
     /// Its calls stay open and count against the user's quota of streams.
     public let countsAsStream: Bool
     /// Where it runs.
     public let executor: Executor
-    /// After what time a client gives up that was told nothing else; nil where the answer takes as long as it takes.
+    /// The client's default deadline; nil where an answer may take any time.
     public let deadline: Duration?
 
     /// Rules.

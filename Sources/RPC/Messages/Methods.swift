@@ -4,7 +4,7 @@ public import RPCCore
 public struct UnaryMethod<Request: WireMessage, Reply: WireMessage>: Sendable {
     /// The method's name.
     public let name: MethodName
-    /// What is true of it; nil for a method that is not of the API.
+    /// Its rules; nil for a method that is not part of the API.
     public let rules: MethodRules?
 
     /// A method.
@@ -18,7 +18,7 @@ public struct UnaryMethod<Request: WireMessage, Reply: WireMessage>: Sendable {
 public struct ClientStreamingMethod<Request: WireMessage, Reply: WireMessage>: Sendable {
     /// The method's name.
     public let name: MethodName
-    /// What is true of it; nil for a method that is not of the API.
+    /// Its rules; nil for a method that is not part of the API.
     public let rules: MethodRules?
 
     /// A method.
@@ -32,7 +32,7 @@ public struct ClientStreamingMethod<Request: WireMessage, Reply: WireMessage>: S
 public struct ServerStreamingMethod<Request: WireMessage, Reply: WireMessage>: Sendable {
     /// The method's name.
     public let name: MethodName
-    /// What is true of it; nil for a method that is not of the API.
+    /// Its rules; nil for a method that is not part of the API.
     public let rules: MethodRules?
 
     /// A method.
@@ -46,7 +46,7 @@ public struct ServerStreamingMethod<Request: WireMessage, Reply: WireMessage>: S
 public struct BidirectionalMethod<Request: WireMessage, Reply: WireMessage>: Sendable {
     /// The method's name.
     public let name: MethodName
-    /// What is true of it; nil for a method that is not of the API.
+    /// Its rules; nil for a method that is not part of the API.
     public let rules: MethodRules?
 
     /// A method.

@@ -1,7 +1,7 @@
 internal import COpenSSL
 internal import RPCCore
 
-/// What a client says when the TLS handshake fails: whose fault it is, and who can mend it.
+/// What a client is told when the TLS handshake fails: what is wrong, and who can fix it.
 enum CertificateTrouble {
     /// A certificate that was refused: the server's own, or one of the authorities above it.
     static func error(_ result: Int, isOfServer: Bool, name: String) -> RPCError {
@@ -27,7 +27,7 @@ enum CertificateTrouble {
 
     /// A handshake that failed for another reason.
     static func handshake(_ code: UInt, _ reason: String) -> RPCError {
-        // What ERR_GET_REASON, a macro, takes out.
+        // What ERR_GET_REASON, a macro, extracts.
         let number = Int32(code & 0x7F_FFFF)
         let message =
             switch number {

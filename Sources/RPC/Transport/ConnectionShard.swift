@@ -46,7 +46,7 @@ final class ConnectionShard: @unchecked Sendable {
         self.census = census
     }
 
-    /// Begins to look after connections.
+    /// Begins to maintain connections.
     func start() {
         guard !isClosed else { return }
         ticker = LoopTimer(loop, after: limits.tick) { [weak self] in
@@ -91,7 +91,7 @@ final class ConnectionShard: @unchecked Sendable {
         }
     }
 
-    /// A stranger's place is needed.
+    /// Closes a stranger whose slot is needed.
     func evict(_ id: ConnectionCensus.ID) { entries[id]?.connection.leave() }
 
     func drain() {
@@ -128,7 +128,7 @@ final class ConnectionShard: @unchecked Sendable {
 
         func connectionReady(_ connection: HTTP2Connection, certificate: PeerCertificate?) {
             peer = TransportPeer(endpoint: peer.endpoint, certificate: certificate)
-            // A verified certificate is as good as a token: somebody the operator trusts made it.
+            // A verified certificate counts like a token: an authority that the operator trusts issued it.
             if certificate != nil { connection.recognize() }
             if shard?.census.isDraining == true { connection.goAway(final: true) }
         }

@@ -1,4 +1,4 @@
-/// A place a server listens on or a client connects to.
+/// An address that a server listens on or a client connects to.
 public struct Endpoint: Sendable, Equatable {
     /// Host name or address.
     public let host: String

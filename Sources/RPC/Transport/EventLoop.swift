@@ -8,10 +8,10 @@ internal import Foundation
 /// One thread that runs libevent. Everything with a socket is confined to it: such objects are touched in work
 /// given to `submit`, never from elsewhere. Thread-safe.
 ///
-/// The thread ends when the last reference to the loop goes; what was submitted before still runs.
+/// The thread ends when the last reference to the loop is released; what was submitted before still runs.
 package final class EventLoop: TaskExecutor, Sendable {
     private let core: LoopCore
-    /// The time of timers and deadlines, where it is not the machine's.
+    /// The clock of timers and deadlines, where it is not the machine's.
     package let time: ManualTime?
 
     /// Starts the thread. Throws `RPCError` (unavailable) when descriptors or threads are used up.
@@ -52,7 +52,7 @@ package final class EventLoop: TaskExecutor, Sendable {
     }
 }
 
-/// What the thread itself holds on to.
+/// The state that the thread itself keeps alive.
 ///
 /// `@unchecked Sendable`: `queue` and `woken` are guarded by `lock`; `thread` is written once before the thread
 /// starts to work and read after; `running` and `wake` are used on the loop's thread alone.

@@ -1,12 +1,12 @@
 internal import CNghttp2
 internal import RPCCore
 
-/// What ends a connection because of what its peer does.
+/// Ends connections because of what the peer does.
 extension HTTP2Connection {
-    /// What a callback tells nghttp2: to stop reading once the connection is to end.
+    /// What a callback returns to nghttp2: stop reading once the connection is to end.
     var verdict: Int32 { pendingFailure == nil ? 0 : NGHTTP2_ERR_CALLBACK_FAILURE.rawValue }
 
-    /// The peer made work for nothing.
+    /// The peer caused work that brings it nothing.
     func strike() { heed(guarding.strike(now: loop.now)) }
 
     /// Ends the connection where there is a complaint about a client.
@@ -14,13 +14,13 @@ extension HTTP2Connection {
         if role == .server, let complaint { calm(complaint) }
     }
 
-    /// Whether nghttp2 itself found that the peer floods.
+    /// Whether nghttp2 itself detected a flood.
     func isFlood(_ error: Int) -> Bool {
         role == .server
             && [NGHTTP2_ERR_FLOODED.rawValue, NGHTTP2_ERR_TOO_MANY_CONTINUATIONS.rawValue].contains(Int32(error))
     }
 
-    /// A call was refused at the door.
+    /// A call was refused by its headers.
     package func refusedCall() { strike() }
 
     /// A peer that floods: GOAWAY with ENHANCE_YOUR_CALM and the reason, then the end. The frame is written by hand,

@@ -1,7 +1,7 @@
 internal import CNghttp2
 internal import RPCCore
 
-/// nghttp2's callbacks. They only note and answer; nothing here feeds, drains or deletes the session.
+/// nghttp2's callbacks. They only record and answer; nothing here feeds, drains or deletes the session.
 extension HTTP2Connection {
     static func from(_ context: UnsafeMutableRawPointer?) -> HTTP2Connection? {
         context.map { Unmanaged<HTTP2Connection>.fromOpaque($0).takeUnretainedValue() }
@@ -18,7 +18,7 @@ extension HTTP2Connection {
             nghttp2_option_del(option)
         }
         Self.install(callbacks)
-        // The window is given back when a message is read, not when bytes arrive: that is the back-pressure.
+        // The window is returned when a message is read, not when bytes arrive: that is the back-pressure.
         nghttp2_option_set_no_auto_window_update(option, 1)
         nghttp2_option_set_max_settings(option, 32)
         // A header list above the limit ends the connection, so a block needs no more frames than this.
@@ -95,7 +95,7 @@ extension HTTP2Connection {
     private func beginHeaders(_ frame: nghttp2_frame) {
         let id = frame.hd.stream_id
         if role == .server, frame.headers.cat == NGHTTP2_HCAT_REQUEST {
-            // Nothing is read before the call is authorised: the inbox's gate is closed.
+            // Nothing is read before the call is authorised: the inbox stays closed until then.
             let stream = HTTP2Stream(loop: loop, inbox: Inbox(messageLimit: 0, isOpen: false), endsWithStatus: false)
             stream.id = id
             stream.connection = self

@@ -1,12 +1,12 @@
 internal import CNghttp2
 package import RPCCore
 
-/// What a stream asks of its connection.
+/// Requests of a stream to its connection.
 extension HTTP2Connection {
     /// Sends a request's header block on a new stream. Throws when the connection takes no more streams.
     package func open(_ stream: HTTP2Stream, headers: [HeaderField]) throws {
         guard let session, !isDraining else { throw TransportError.unavailable("the connection takes no new calls") }
-        // The server would end the connection, and with it the other calls.
+        // Otherwise the server would end the connection, and the other calls with it.
         let limit = nghttp2_session_get_remote_settings(session, NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE)
         let bytes = headers.reduce(0) { $0 + $1.listBytes }
         guard bytes <= Int(limit) else {
@@ -64,7 +64,7 @@ extension HTTP2Connection {
         scheduleFlush()
     }
 
-    /// Gives a stream's window back for bytes that were read. The connection's own was given back on arrival, once
+    /// Returns a stream's window for bytes that were read. The connection's own window was returned on arrival, once
     /// the call was authorised: one slow reader must not stop the others.
     func release(_ stream: HTTP2Stream, bytes: Int) {
         guard let session, streams[stream.id] === stream else { return }
@@ -72,7 +72,7 @@ extension HTTP2Connection {
         scheduleFlush()
     }
 
-    /// Gives the connection's window back for bytes of a stream that were held until somebody decided on its call.
+    /// Returns the connection's window for bytes of a stream that were held until its call was authorised.
     func releaseConnection(_ stream: HTTP2Stream) {
         stream.holdsConnection = false
         let count = stream.heldForConnection

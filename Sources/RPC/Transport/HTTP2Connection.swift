@@ -1,15 +1,15 @@
 internal import CNghttp2
 package import RPCCore
 
-/// Who hears of a connection. Called on the loop's thread.
+/// Receives the events of a connection. Called on the loop's thread.
 package protocol HTTP2ConnectionDelegate: AnyObject {
-    /// TLS stands and HTTP/2 is agreed.
+    /// TLS is established and HTTP/2 is agreed on.
     func connectionReady(_ connection: HTTP2Connection, certificate: PeerCertificate?)
     /// A client opened a stream; its header block follows through the stream's delegate, which must be set here.
     func connection(_ connection: HTTP2Connection, opened stream: HTTP2Stream)
     /// No new calls: the peer said GOAWAY.
     func connectionDraining(_ connection: HTTP2Connection)
-    /// A call of a known caller was made; once a connection.
+    /// The first call of a known caller was made.
     func connectionRecognized(_ connection: HTTP2Connection)
     /// The connection is gone. Its streams were told before.
     func connectionClosed(_ connection: HTTP2Connection, error: RPCError?)
@@ -17,7 +17,7 @@ package protocol HTTP2ConnectionDelegate: AnyObject {
 
 /// An HTTP/2 session of nghttp2 over a pipe: the shell around streams, for both roles.
 ///
-/// nghttp2 forbids to feed, drain or delete a session inside its callbacks: `inSession` marks these stretches, and
+/// nghttp2 forbids feeding, draining or deleting a session inside its callbacks: `inSession` marks these calls, and
 /// what must wait is done after them. `@unchecked Sendable`: touched on `loop`'s thread only.
 package final class HTTP2Connection: PipeDelegate, @unchecked Sendable {
     /// Which end this is.
@@ -38,11 +38,11 @@ package final class HTTP2Connection: PipeDelegate, @unchecked Sendable {
     private let opened: ContinuousClock.Instant
     var keepalive: Keepalive
     var guarding: FloodGuard
-    /// The last frame, where the end has a reason the peer should hear.
+    /// The GOAWAY to send, where the connection ends for a reason that the peer should be told.
     var parting: [UInt8]?
     /// Whether a call of a known caller was made.
     package private(set) var isRecognized = false
-    /// What the peer's GOAWAY said.
+    /// The reason that the peer's GOAWAY gave.
     var peersReason: RPCError?
 
     package init(loop: EventLoop, role: Role, settings: HTTP2Settings, pipe: any Pipe) throws {
@@ -96,7 +96,7 @@ package final class HTTP2Connection: PipeDelegate, @unchecked Sendable {
 
     // MARK: Sending
 
-    /// Sends what the session has, in a later pass, so that many writes leave together.
+    /// Sends the session's output in a later pass, so that many writes leave together.
     func scheduleFlush() {
         guard !flushPosted else { return }
         flushPosted = true
@@ -106,16 +106,16 @@ package final class HTTP2Connection: PipeDelegate, @unchecked Sendable {
         }
     }
 
-    /// Bytes a slow peer may leave in the pipe before the session waits.
+    /// Bytes that may wait in the pipe for a slow peer before the session stops sending.
     private static let pipeLimit = 256 << 10
 
-    /// Sends what the session has.
+    /// Sends the session's output.
     package func flush() {
         guard !inSession else { return scheduleFlush() }
         while let session, let pipe, pipe.pendingBytes < Self.pipeLimit {
             scratch.removeAll(keepingCapacity: true)
             inSession = true
-            // Gathered: each piece written alone would be a TLS record of its own.
+            // Collected first: each piece written alone would become a TLS record of its own.
             while scratch.count < 64 << 10 {
                 var data: UnsafePointer<UInt8>?
                 let count = nghttp2_session_mem_send(session, &data)
@@ -131,7 +131,7 @@ package final class HTTP2Connection: PipeDelegate, @unchecked Sendable {
         }
         afterSession()
         if let session, nghttp2_session_want_read(session) == 0, nghttp2_session_want_write(session) == 0 {
-            // The session ended it: its GOAWAY must reach a peer that still sends.
+            // The session ended the connection: its GOAWAY must reach a peer that is still sending.
             if role == .server, !isDraining, parting == nil { parting = [] }
             close(nil)
         }
@@ -150,7 +150,7 @@ package final class HTTP2Connection: PipeDelegate, @unchecked Sendable {
         if inSession { pendingFailure = .some(error) } else { close(error) }
     }
 
-    /// Closes now. Streams are told first: deleting a session tells nobody.
+    /// Closes now. Streams are notified first, because deleting a session does not notify them.
     package func close(_ error: RPCError?) {
         guard !inSession else { return fail(error) }
         guard let session else { return }
@@ -170,7 +170,7 @@ package final class HTTP2Connection: PipeDelegate, @unchecked Sendable {
         delegate?.connectionClosed(self, error: error)
     }
 
-    /// Says GOAWAY; with `final` new streams are ignored, without it they still reach the delegate.
+    /// Sends GOAWAY; with `final` new streams are ignored, without it they still reach the delegate.
     package func goAway(final: Bool, code: UInt32 = 0) {
         guard let session else { return }
         isDraining = true
@@ -194,8 +194,8 @@ package final class HTTP2Connection: PipeDelegate, @unchecked Sendable {
         scheduleFlush()
     }
 
-    /// To be called about once a second: keepalive, connections nobody uses, header blocks and messages that never
-    /// end. Where it is crowded, connections without a call close sooner.
+    /// To be called about once a second: keepalive, unused connections, header blocks and messages that never end. When
+    /// most slots are taken, connections without a call are closed sooner.
     package func tick(now: ContinuousClock.Instant, isCrowded: Bool = false) {
         for stream in Array(streams.values) {
             if role == .server, stream.isReadingHeaders, now - stream.opened >= settings.headerTimeout {
@@ -218,7 +218,7 @@ package final class HTTP2Connection: PipeDelegate, @unchecked Sendable {
         }
     }
 
-    /// Closes politely: nobody uses the connection, or its place is needed.
+    /// Closes with GOAWAY: the connection is unused, or its slot is needed.
     package func leave() {
         goAway(final: true)
         flush()

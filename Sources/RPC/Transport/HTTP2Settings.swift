@@ -1,10 +1,10 @@
-/// What one side allows its peer on a connection.
+/// What one side allows the other on a connection.
 package struct HTTP2Settings: Sendable {
     /// Calls at once.
     package var maximumConcurrentStreams = 100
     /// Bytes of one header block: names, values and 32 for each field (RFC 9113, section 6.5.2).
     package var maximumHeaderListBytes = 16 << 10
-    /// Window of a new stream, and of a connection nobody is known on: what a peer may send before its call is
+    /// Window of a new stream, and of a connection without a known caller: what a peer may send before its call is
     /// authorised. A connection cannot have less (RFC 9113, section 6.9.2).
     package var initialWindow = 65_535
     /// Window of a stream that was given more room, and of a connection with a known caller.
@@ -16,7 +16,7 @@ package struct HTTP2Settings: Sendable {
     package var strangerHeaderBytesPerSecond = 64 << 10
     /// How long a header block may take.
     package var headerTimeout: Duration = .seconds(10)
-    /// How long a connection may take until it made a call of a known caller.
+    /// How long a connection may take until it has made a call of a known caller.
     package var strangerTimeout: Duration = .seconds(20)
     /// How long a connection without a call stays open when nearly all places are taken.
     package var crowdedIdleTimeout: Duration = .seconds(10)

@@ -1,6 +1,6 @@
 package import RPCCore
 
-/// The face of a stream towards tasks. Each hops to the loop once.
+/// The asynchronous interface of a stream. Each call hops to the loop once.
 extension HTTP2Stream {
     /// The next message; nil at the end. Throws the `RPCError` the call ended with. One task at a time may read.
     package func nextMessage() async throws -> [UInt8]? {
@@ -58,8 +58,8 @@ extension HTTP2Stream {
         }
     }
 
-    /// The task was cancelled: what waits now or later is thrown out. Sticky, because the cancellation may overtake
-    /// the reader's own hop to the loop.
+    /// The task was cancelled: what waits now or later fails. Sticky, because the cancellation may overtake the
+    /// reader's own hop to the loop.
     private func cancelWaiting() {
         isCancelled = true
         let error = RPCError(code: .cancelled, message: "the task of the call was cancelled")

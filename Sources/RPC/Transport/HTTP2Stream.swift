@@ -1,16 +1,16 @@
 package import RPCCore
 
-/// Who hears of a stream. Called on the loop's thread; must not delete the session.
+/// Receives the events of a stream. Called on the loop's thread; must not delete the session.
 package protocol HTTP2StreamDelegate: AnyObject {
     /// A header block came; `ends` says that nothing follows it.
     func streamReceived(headers: [HeaderField], ends: Bool)
     /// The peer ended its side, after data.
     func streamEnded()
-    /// A message of so many bytes wants to come. Returns why it may not.
+    /// A message of that many bytes has been announced. Returns the refusal when there is no room for it.
     func streamNeedsRoom(for length: Int) -> RPCError?
-    /// A reader got a message of so many bytes.
+    /// A reader received a message of that many bytes.
     func streamDelivered(_ length: Int)
-    /// A reader asks for the next message: it is done with the one before.
+    /// A reader asks for the next message: it has finished with the one before.
     func streamReads()
     /// Called about once a second, for limits of time.
     func streamTick(now: ContinuousClock.Instant)
@@ -26,16 +26,16 @@ package final class HTTP2Stream: @unchecked Sendable {
     package weak var delegate: (any HTTP2StreamDelegate)?
     weak var connection: HTTP2Connection?
     package internal(set) var id: Int32 = 0
-    /// Whether a status tells a reader the end (a client's stream), and not the last byte (a server's).
+    /// Whether the reader's end is the status (a client's stream) and not the last byte (a server's).
     private let endsWithStatus: Bool
     package internal(set) var remoteEnded = false
     package let opened: ContinuousClock.Instant
     var receivingHeaders: [HeaderField] = []
     var receivingHeaderBytes = 0
-    /// Whether a header block has begun and is not whole.
+    /// Whether a header block has begun and is not complete.
     var isReadingHeaders = false
-    /// Whether bytes that come hold the connection's window too: until somebody decided on the call, a peer may not
-    /// send more on all its streams together than one window.
+    /// Whether received bytes hold the connection's window too: until the call is authorised, a peer may not send more
+    /// than one window on all its streams together.
     var holdsConnection: Bool
     var heldForConnection = 0
     private var window = 0
@@ -49,7 +49,7 @@ package final class HTTP2Stream: @unchecked Sendable {
     var isCancelled = false
     var reader: CheckedContinuation<[UInt8]?, any Error>?
     var writers: [CheckedContinuation<Void, any Error>] = []
-    /// Since when the next message has to come from the peer and does not; nil while one waits for its reader.
+    /// Since when the next message from the peer has been awaited; nil while one waits for its reader.
     package private(set) var owedSince: ContinuousClock.Instant?
     /// When the peer began the message it has not finished.
     package private(set) var messageBegan: ContinuousClock.Instant?
@@ -105,13 +105,13 @@ package final class HTTP2Stream: @unchecked Sendable {
         noteProgress()
     }
 
-    /// Nobody reads any more: what waits is freed, and what still comes is dropped.
+    /// Nobody reads any more: what waits is freed, and what still arrives is dropped.
     package func stopReading() {
         connection?.releaseConnection(self)
         release(inbox.close())
     }
 
-    /// Asks for room where a message wants some.
+    /// Asks for room where an announced message needs it.
     private func settleRoom() {
         while let length = inbox.wanted {
             if let refusal = delegate?.streamNeedsRoom(for: length) {
@@ -181,7 +181,7 @@ package final class HTTP2Stream: @unchecked Sendable {
 
     // MARK: Ending
 
-    /// The stream has its status; what waits may still be read.
+    /// The stream has its status; waiting messages may still be read.
     package func end(_ result: Result<Void, RPCError>) {
         guard ending == nil, failure == nil else { return }
         ending = result

@@ -12,8 +12,8 @@ final class Listener {
     /// Where it listens, with the port the system chose.
     let endpoint: Endpoint
 
-    /// Binds a socket and listens. Call on the loop's thread. `accepted` owns the descriptor; `troubled` hears why
-    /// accepting pauses. Throws `RPCError` that says what to do when the place is taken or not allowed.
+    /// Binds a socket and listens. Call on the loop's thread. `accepted` owns the descriptor; `troubled` is told why
+    /// accepting pauses. Throws an `RPCError` that says what to do when the address is in use or not allowed.
     init(
         loop: EventLoop, endpoint: Endpoint, accepted: @escaping (Int32, Endpoint) -> Void,
         troubled: @escaping (String) -> Void
@@ -45,8 +45,8 @@ final class Listener {
         pause?.cancel()
         pause = nil
         if let listener {
-            // Closing is not enough: a child between fork and exec holds the socket too, and clients would wait in its
-            // queue for nobody.
+            // Closing is not enough: a child between fork and exec holds the socket too, and clients would wait in a
+            // queue that nobody serves.
             shutdown(evconnlistener_get_fd(listener), Int32(SHUT_RDWR))
             evconnlistener_free(listener)
         }
@@ -88,11 +88,11 @@ final class Listener {
         let place = "\(endpoint.host):\(endpoint.port)"
         switch number {
         case EADDRINUSE:
-            throw TransportError.unavailable("\(place) is in use; stop the server that has it or choose another port")
+            throw TransportError.unavailable("\(place) is in use; stop the server that uses it or choose another port")
         case EACCES:
             throw TransportError.unavailable("\(place) may not be used by this user; choose a port above 1023")
         case EADDRNOTAVAIL:
-            throw TransportError.unavailable("\(endpoint.host) is no address of this machine")
+            throw TransportError.unavailable("\(endpoint.host) is not an address of this machine")
         default: throw TransportError.system("cannot listen on \(place)", number)
         }
     }

@@ -10,7 +10,8 @@ package final class LoopTimer: @unchecked Sendable {
     private var work: (() -> Void)?
 
     /// Runs `work` once on the loop's thread after `delay`, unless cancelled before. Call on the loop's thread.
-    /// - Parameter isReal: by the machine's time, whatever the loop's is: what bounds the end of things.
+    /// - Parameter isReal: by the machine's time, whatever the loop's clock is: for limits on closing and shutting
+    ///   down.
     package init(_ loop: EventLoop, after delay: Duration, isReal: Bool = false, _ work: @escaping () -> Void) {
         self.work = work
         if let time = loop.time, !isReal {

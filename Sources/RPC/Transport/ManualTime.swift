@@ -1,9 +1,9 @@
 internal import Synchronization
 
-/// A time that stands still until somebody moves it: loops made with it run their timers, deadlines and limits of rate
-/// by it, so that what depends on time is the same on every machine. For tests. Safe from any thread.
+/// A clock that stands still until it is advanced: loops made with it run their timers, deadlines and rate limits by
+/// it, so that what depends on time is the same on every machine. For tests. Safe from any thread.
 ///
-/// What bounds the end of things stays real: how long a closed socket lingers, and how long a shutdown waits.
+/// Limits on closing stay in real time: how long a closed socket lingers, and how long a shutdown waits.
 package final class ManualTime: Sendable {
     private struct Alarm {
         let due: ContinuousClock.Instant
@@ -19,17 +19,17 @@ package final class ManualTime: Sendable {
 
     private let state = Mutex(State())
 
-    /// A time that begins now and stands.
+    /// A clock that starts at the present time and stands still.
     package init() {}
 
-    /// What it says.
+    /// Its present time.
     package var now: ContinuousClock.Instant { state.withLock { $0.now } }
 
     /// How many timers wait.
     package var waiting: Int { state.withLock { $0.alarms.count } }
 
-    /// Lets time pass. Every timer that comes due runs at its own time, on its loop's thread, one after the other, before
-    /// this returns; so does what it adds.
+    /// Advances the clock. Every timer that comes due runs at its own time, on its loop's thread, one after the other,
+    /// before this returns; so does what it adds.
     package func advance(by duration: Duration) async {
         let end = now + duration
         while let (timer, loop) = take(until: end) {
@@ -69,7 +69,7 @@ package final class ManualTime: Sendable {
     }
 
     func remove(_ id: UInt64) {
-        // Freed after the lock: what a timer holds may take it.
+        // Released after the lock: what a timer holds may need the lock when it is freed.
         _ = state.withLock { $0.alarms.removeValue(forKey: id) }
     }
 }

@@ -1,6 +1,6 @@
 internal import Glibc
 
-/// Bytes of one stream that wait for the peer's window, and the trailers that follow them.
+/// Bytes of one stream that wait for the peer's window, and the trailers after them.
 struct Outbox {
     /// A writer waits while more than this is queued.
     static let lowWater = 64 << 10
@@ -28,7 +28,7 @@ struct Outbox {
         count = 0
     }
 
-    /// Moves up to `capacity` bytes out.
+    /// Removes up to `capacity` bytes for sending.
     mutating func read(into buffer: UnsafeMutablePointer<UInt8>, capacity: Int) -> Int {
         var written = 0
         while written < capacity, first < chunks.count {

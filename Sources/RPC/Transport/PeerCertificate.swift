@@ -1,6 +1,6 @@
 internal import COpenSSL
 
-/// What a verified peer's certificate says.
+/// The names in a verified peer's certificate.
 package struct PeerCertificate: Sendable, Equatable {
     /// The subject, as RFC 2253 writes it.
     package let subject: String

@@ -1,7 +1,7 @@
 internal import Glibc
 internal import RPCCore
 
-/// Who hears of a server's connections and calls. Called on the thread of the connection's loop.
+/// Receives the events of a server's connections and calls. Called on the thread of the connection's loop.
 package protocol ServerTransportDelegate: AnyObject, Sendable {
     /// A client opened a stream; the stream's delegate must be set here.
     func opened(_ stream: HTTP2Stream, on connection: HTTP2Connection, from peer: TransportPeer)
@@ -22,14 +22,14 @@ package struct AdmissionLimits: Sendable {
     package var connections = 1024
     package var connectionsPerAddress = 256
     package var handshakeTimeout: Duration = .seconds(10)
-    /// How often connections are looked after.
+    /// How often connections are checked.
     package var tick: Duration = .seconds(1)
 
     package init() {}
 }
 
 /// Listener and connections of a server. Sockets are handed to the loops in turn; each loop has its own connections,
-/// and only the census is common to all.
+/// and only the census is shared by all.
 ///
 /// `@unchecked Sendable`: `listener` is touched on the first loop's thread only, `delegate` is set before `listen`;
 /// the rest is constant or guards itself.
@@ -76,20 +76,20 @@ package final class ServerTransport: @unchecked Sendable {
         shard.loop.submit { shard.take(descriptor, peer, id) }
     }
 
-    /// Begins to look after connections without listening, for pipes that `adopt` brings.
+    /// Begins to maintain connections without listening, for pipes handed over by `adopt`.
     package func start() {
         for shard in shards { shard.loop.submit { shard.start() } }
     }
 
     /// Serves a pipe as if it had been accepted from `peer`; `make` makes it, on the thread of the loop that it gets.
-    /// Nothing is made where there is no place for one more.
+    /// No pipe is made where there is no slot for one more.
     package func adopt(from peer: Endpoint, _ make: @escaping @Sendable (EventLoop) throws -> any Pipe) {
         guard let id = admit(peer) else { return }
         let shard = shard(of: id)
         shard.loop.submit { shard.adopt(peer, id, make) }
     }
 
-    /// A place for one more connection, where there is one; the stranger that gives way for it is told.
+    /// A slot for one more connection, if there is one; the stranger that is closed to make room is notified.
     private func admit(_ peer: Endpoint) -> ConnectionCensus.ID? {
         guard !census.isDraining, case .admit(let id, let evicted) = census.admit(peer.host) else { return nil }
         if let evicted {
@@ -118,7 +118,7 @@ package final class ServerTransport: @unchecked Sendable {
         Self.close(shards[...], closed)
     }
 
-    /// One loop after the other.
+    /// Closes one loop's connections after the other.
     private static func close(_ shards: ArraySlice<ConnectionShard>, _ closed: @escaping @Sendable () -> Void) {
         guard let shard = shards.first else { return closed() }
         shard.loop.submit {

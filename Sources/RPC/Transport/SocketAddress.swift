@@ -47,7 +47,7 @@ enum SocketAddress {
         String(decoding: characters.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 
-    /// Where a socket is bound.
+    /// The address a socket is bound to.
     static func local(_ descriptor: Int32) -> Endpoint? {
         var storage = sockaddr_storage()
         var length = socklen_t(MemoryLayout<sockaddr_storage>.size)

@@ -2,6 +2,6 @@ internal import CEvent
 
 /// The process's memory.
 package enum SystemMemory {
-    /// Gives free pages back to the system; the allocator keeps them otherwise.
+    /// Returns free pages to the system, which the allocator would keep otherwise.
     package static func giveBack() { malloc_trim(0) }
 }

@@ -68,7 +68,7 @@ package final class TLSContext: @unchecked Sendable {
         } else if SSL_CTX_set_default_verify_paths(tls.context) != 1 {
             throw failure("the system's certificate authorities cannot be read; name an authority file")
         }
-        // Keeps whose certificate of the chain was refused: OpenSSL's result tells the reason alone.
+        // Records which certificate of the chain was refused: OpenSSL's result gives only the reason.
         SSL_CTX_set_verify(tls.context, SSL_VERIFY_PEER) { isGood, store in
             let index = SSL_get_ex_data_X509_STORE_CTX_idx()
             if isGood == 0, let ssl = X509_STORE_CTX_get_ex_data(store, index) {

@@ -13,20 +13,20 @@ package final class TLSPipe: Pipe, @unchecked Sendable {
     private var isClosing = false
     private var isParting = false
     private var lingering: LoopTimer?
-    /// `bufferevent_set_timeouts` restarts with every byte; a peer that sends one a second is met by this one.
+    /// `bufferevent_set_timeouts` restarts with every byte; this timer catches a peer that sends one byte a second.
     private var deadline: LoopTimer?
     /// Input is left for the next turn of the loop.
     private var isReadPosted = false
-    /// The end, which is told after the input before it.
+    /// The end of the connection, reported after the input before it.
     private var ending: RPCError??
     private let side: Side
     package weak var delegate: (any PipeDelegate)?
 
     /// Which end this is.
     package enum Side: Sendable {
-        /// Accepted by a server.
+        /// A connection accepted by a server.
         case server
-        /// Opened by a client to a server of this name.
+        /// A connection opened by a client to a server of this name.
         case client(name: String)
     }
 
@@ -119,8 +119,8 @@ package final class TLSPipe: Pipe, @unchecked Sendable {
         ERR_clear_error()
     }
 
-    /// How long one connection may keep the loop in a turn, and in what pieces its input is taken: header blocks cost
-    /// a hundred times what data costs, so time is what is shared out, not bytes.
+    /// How long one connection may occupy the loop in a turn, and the pieces in which its input is read: header blocks
+    /// cost a hundred times what data costs, so the loop shares out time, not bytes.
     private static let turn: Duration = .milliseconds(1)
     private static let pieceBytes = 8 << 10
 
@@ -141,7 +141,7 @@ package final class TLSPipe: Pipe, @unchecked Sendable {
         }
     }
 
-    /// The others have their turn first. Meanwhile libevent stops to read at the high watermark.
+    /// Other connections have their turn first. Meanwhile libevent stops reading at the high watermark.
     private func readLater() {
         guard !isReadPosted else { return }
         isReadPosted = true

@@ -11,7 +11,7 @@ package enum TransportError {
         unavailable("\(what): \(String(cString: strerror(number)))")
     }
 
-    /// What OpenSSL's error queue of this thread says; empties the queue.
+    /// The reason in this thread's OpenSSL error queue; empties the queue.
     static func opensslReason() -> String {
         var reason = "unknown TLS error"
         var isFirst = true

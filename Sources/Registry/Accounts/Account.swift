@@ -9,7 +9,7 @@ public struct Account: Sendable, Equatable {
         /// Reads accounts and the audit log; has no concepts and changes nothing.
         case auditor
 
-        /// All that tokens of the role may do.
+        /// Every scope that tokens of the role may have.
         public var scopes: Scopes {
             switch self {
             case .user: [.read, .query, .enroll]
@@ -19,7 +19,7 @@ public struct Account: Sendable, Equatable {
         }
     }
 
-    /// Key of everything the user owns; never given out again.
+    /// Key of everything the user owns; never reused.
     public let userID: Int64
     /// `[a-z0-9][a-z0-9._-]{0,63}`.
     public let name: String
@@ -57,10 +57,10 @@ public struct Principal: Sendable, Equatable {
     public var requestsPerMinute = Int.max
     /// Streams the user may have open at once.
     public var streams = Int.max
-    /// The name of the certificate the call came with instead of a token.
+    /// The name in the certificate that the call came with instead of a token.
     public var certificateName: String?
 
-    /// What the call stands and falls with; nil for the server's own work, enrollments of its jobs say.
+    /// What the call's authority depends on; nil for the server's own work, such as the enrollments of its jobs.
     public var credential: Credential? {
         if let certificateName { return .certificate(name: certificateName, userID: userID) }
         return tokenID == 0 ? nil : .token(tokenID)
@@ -117,10 +117,10 @@ public struct TokenRecord: Sendable, Equatable {
     public let createdAtMs: Int64
     /// Milliseconds since 1970.
     public let expiresAtMs: Int64
-    /// Last use to within ten minutes; nil when never used.
+    /// Last use, accurate to ten minutes; nil when it was never used.
     public let lastUsedAtMs: Int64?
     /// What it may do.
     public let scopes: Scopes
-    /// Whether the listing was asked for with it.
+    /// Whether it is the token that asked for this listing.
     public let isCaller: Bool
 }

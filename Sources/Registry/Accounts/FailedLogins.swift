@@ -1,7 +1,7 @@
-/// Failed logins that the audit log does not know yet, as a value: one row an account and minute, with a count.
+/// Failed logins that are not in the audit log yet, as a value: one row per account and minute, with a count.
 ///
-/// Strangers cannot fill the disk with rows: all accounts together get a hundred at once and two a minute after that, and
-/// names that nobody has share a single place. What waits is counted, not lost. Times are those of a steady clock.
+/// Strangers cannot fill the disk with rows: all accounts together get a hundred at once and two a minute after that,
+/// and names that nobody has share a single row. What waits is counted, not lost. Times are those of a steady clock.
 package struct FailedLogins: Sendable {
     /// A row to be written.
     package struct Row: Sendable, Equatable {
@@ -21,10 +21,10 @@ package struct FailedLogins: Sendable {
 
     package init() {}
 
-    /// Notes a failure.
+    /// Records a failure.
     package mutating func note(_ userID: Int64?) { waiting[userID, default: 0] += 1 }
 
-    /// The rows whose time has come; whoever takes them writes them, or puts them back.
+    /// Takes the rows that are due; whoever takes them writes them or puts them back.
     package mutating func takeDue(now: Int64) -> [Row] {
         budget = min(Self.burst, budget + Double(max(0, now - filledAt)) * Self.rowsPerMinute / 60_000)
         filledAt = now
@@ -46,7 +46,7 @@ package struct FailedLogins: Sendable {
         return waiting.map { Row(userID: $0.key, count: $0.value) }.sorted { $0.userID ?? 0 < $1.userID ?? 0 }
     }
 
-    /// Rows that could not be written wait again.
+    /// Puts back rows that could not be written.
     package mutating func putBack(_ rows: [Row]) {
         for row in rows {
             waiting[row.userID, default: 0] += row.count

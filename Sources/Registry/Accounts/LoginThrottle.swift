@@ -1,5 +1,6 @@
-/// The failures of late, as a value: `admit` counts an attempt as failed before the password is checked, so that
-/// parallel guesses cannot slip through; `succeeded`, `failed` or `abandoned` ends it. Times are those of a steady clock.
+/// Recent login failures, as a value: `admit` counts an attempt as failed before the password is checked, so that
+/// parallel guesses cannot slip through; `succeeded`, `failed` or `abandoned` ends it. Times are those of a steady
+/// clock.
 package struct LoginThrottle: Sendable {
     private enum Key: Hashable {
         case pair(String, LoginOrigin)
@@ -27,7 +28,7 @@ package struct LoginThrottle: Sendable {
     package mutating func admit(account: String, origin: LoginOrigin, now: Int64) -> Int64? {
         let keys = keys(account, origin)
         forget(keys, now)
-        // The origin's wait is told, not kept: behind it may be somebody with the right password.
+        // The origin is told to wait but is not locked out: somebody behind it may have the right password.
         let waits = keys.filter { $0 != .origin(origin) }.compactMap { wait($0, now) }
         if let wait = waits.max() { return wait }
         let place = entries[.origin(origin)] ?? Entry(last: now)
@@ -38,8 +39,8 @@ package struct LoginThrottle: Sendable {
         return nil
     }
 
-    /// The password was right: the pair's failures are forgotten, the others get their one back, and the account is at
-    /// home here.
+    /// The password was right: the pair's failures are forgotten, the other counters get their one back, and the origin
+    /// is familiar to the account from now on.
     package mutating func succeeded(account: String, origin: LoginOrigin, now: Int64) {
         leave(origin)
         // The account's own count is one of strangers' failures: it was counted only where the origin was not familiar.
@@ -58,13 +59,13 @@ package struct LoginThrottle: Sendable {
         return wait(.origin(origin), now)
     }
 
-    /// The password was not looked at: nothing was learnt, nothing counts.
+    /// The password was not checked: nothing was learnt, so nothing counts.
     package mutating func abandoned(account: String, origin: LoginOrigin) {
         leave(origin)
         for key in keys(account, origin) { giveBack(key) }
     }
 
-    /// What counts for an attempt: of a familiar pair the account's failures elsewhere do not.
+    /// The counters of an attempt: for a familiar pair, the account's failures elsewhere do not count.
     private func keys(_ account: String, _ origin: LoginOrigin) -> [Key] {
         let pair = Key.pair(account, origin)
         return familiar[pair] == nil ? [pair, .account(account), .origin(origin)] : [pair, .origin(origin)]

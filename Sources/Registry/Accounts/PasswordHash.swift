@@ -1,5 +1,6 @@
 internal import COpenSSL
 import Foundation
+internal import Foundations
 
 /// A password as it is stored: salt, scrypt's result and the cost it was made with.
 struct PasswordHash: Sendable {
@@ -40,7 +41,7 @@ struct PasswordHash: Sendable {
 /// become a way to exhaust the server.
 final class PasswordWorker: Sendable {
     private let queue = DispatchQueue(label: "registry.passwords")
-    private let waiting = Guarded(0)
+    private let waiting = Locked(0)
     private let capacity: Int
 
     init(capacity: Int = 32) { self.capacity = capacity }

@@ -1,4 +1,4 @@
-/// Everything that not everybody may do. Role checks happen here and nowhere else.
+/// Actions that need a role. Roles are checked here and nowhere else.
 package enum Permission {
     case manageAccounts
     case readAccounts

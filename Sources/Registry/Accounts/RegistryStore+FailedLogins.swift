@@ -1,12 +1,13 @@
+internal import Foundations
 internal import GRDB
 
 extension RegistryStore {
-    /// Notes a failed login for the audit log. Its row is written beside the call: the answer comes as soon for a name
-    /// that nobody has as for one that somebody has.
+    /// Records a failed login for the audit log. Its row is written outside the call, so that the answer takes the same
+    /// time whether or not the name exists.
     func noteFailedLogin(_ userID: Int64?) {
         failedLogins.withLock { $0.note(userID) }
         Task {
-            // What cannot be written waits; `maintain` tries again and tells why.
+            // What cannot be written waits; `maintain` tries again and reports why.
             try? await flushFailedLogins()
         }
     }
@@ -14,7 +15,7 @@ extension RegistryStore {
     /// Writes the rows whose time has come. They are taken on the writer's queue: when this returns, those that an
     /// earlier call took are written too.
     func flushFailedLogins() async throws {
-        let taken = Guarded<[FailedLogins.Row]>([])
+        let taken = Locked<[FailedLogins.Row]>([])
         do {
             try await write { db in
                 let rows = self.failedLogins.withLock { $0.takeDue(now: self.steadyNow) }

@@ -22,7 +22,7 @@ extension RegistryStore {
         credentialsChanged()
     }
 
-    /// Takes a certificate's name away from a user. Calls with it fail from then on.
+    /// Removes a certificate's name from a user. Calls with that certificate fail from then on.
     public func removeIdentity(_ certificateName: String, from user: String, by actor: Actor) async throws {
         try Permission.manageAccounts.require(of: actor)
         try await write(essential: true) { db in
@@ -52,7 +52,7 @@ extension RegistryStore {
     }
 
     /// Who a verified certificate stands for; `unauthenticated` when none of its names does, or names of two users do.
-    /// The principal has no token and all that the role may.
+    /// The principal has no token, and every scope of its role.
     public func authenticate(certificateNames names: [String]) async throws -> Principal {
         let found = try await read { db -> Principal? in
             var found: [(name: String, id: Int64)] = []

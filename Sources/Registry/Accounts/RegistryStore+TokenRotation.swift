@@ -1,8 +1,9 @@
+internal import Foundations
 internal import GRDB
 internal import Rules
 
 extension RegistryStore {
-    /// Replaces one of the caller's tokens by a new one of the same label, life and scopes. The old one goes on for
+    /// Replaces one of the caller's tokens by a new one of the same label, life and scopes. The old one stays valid for
     /// `overlapMs`, so that whoever holds it can take over the new one without a gap.
     ///
     /// `notFound` for anybody else's, `permissionDenied` for one that may do more than the caller's own.
@@ -35,7 +36,7 @@ extension RegistryStore {
         return issued
     }
 
-    /// Whether a token's time is not over. One that was rotated in this process ends after its overlap, whatever is done
+    /// Whether a token has not expired. One that was rotated in this process ends after its overlap, whatever is done
     /// to the wall clock meanwhile.
     func isInTime(_ tokenID: Int64, expiresAtMs: Int64, now: Int64) -> Bool {
         guard let end = overlapEnds.withLock({ $0[tokenID] }) else { return expiresAtMs > now }
@@ -49,14 +50,14 @@ extension RegistryStore {
         for id in over { try db.execute(sql: "DELETE FROM token WHERE id = ?", arguments: [id]) }
         guard !over.isEmpty else { return 0 }
         db.afterNextTransaction { _ in
-            // First what was proven: without its end a token would be good again by a wall clock that was set back.
+            // The cache first: without the recorded end, a wall clock that is set back would make a token valid again.
             self.tokenCache.withLock { $0.invalidate() }
             self.overlapEnds.withLock { ends in for id in over { ends[id] = nil } }
         }
         return over.count
     }
 
-    /// Which of the credentials are good now: not revoked, not expired, of an account that is not suspended.
+    /// Which of the credentials are valid now: not revoked, not expired, of an account that is not suspended.
     public func live(among credentials: Set<Credential>) async throws -> Set<Credential> {
         try await read { db in try credentials.filter { try self.isLive(db, $0) } }
     }

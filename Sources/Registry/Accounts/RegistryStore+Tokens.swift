@@ -3,7 +3,7 @@ import Foundations
 internal import GRDB
 
 extension RegistryStore {
-    /// Who the token belongs to. Served from memory after the first time; revoking, suspending and a changed password
+    /// Whom the token belongs to. Served from memory after the first call; revoking, suspending and a changed password
     /// act on the very next call. `unauthenticated` for anything else, never saying why.
     public func authenticate(_ token: String) async throws -> Principal {
         guard token.utf8.count == 47, token.hasPrefix("mvt_") else { throw Self.unknownToken }
@@ -155,7 +155,7 @@ extension RegistryStore {
     func flushLastUse(_ db: Database) throws {
         for (id, at) in tokenCache.withLock({ $0.takePendingUse() }) {
             try db.execute(
-                // A use in the future was noted by a clock that was wrong.
+                // A use in the future was recorded by a clock that was wrong.
                 sql: "UPDATE token SET last_used_ms = ? WHERE id = ? AND abs(? - coalesce(last_used_ms, 0)) >= ?",
                 arguments: [at, id, at, Self.useGrainMs])
         }

@@ -1,3 +1,4 @@
+internal import Foundations
 internal import GRDB
 
 extension RegistryStore {
@@ -80,8 +81,8 @@ extension RegistryStore {
         return changed
     }
 
-    /// Gives an account another role; its tokens are cut to what the new one may from the next call on.
-    /// Administrators and the console only. The last administrator stays one.
+    /// Gives an account another role; from the next call on its tokens lose the scopes that the new role does not have.
+    /// Administrators and the console only. The last administrator keeps the role.
     public func setRole(_ role: Account.Role, name: String, by actor: Actor) async throws -> Account {
         try Permission.manageAccounts.require(of: actor)
         let changed = try await write { db -> Account in
@@ -117,17 +118,17 @@ extension RegistryStore {
         }
     }
 
-    /// A principal may have been suspended, or its token revoked, since it was proven: every mutation looks again,
-    /// inside its transaction.
+    /// A principal may have been suspended, or its token revoked, since it was authenticated: every mutation checks
+    /// again, inside its transaction.
     func requireLive(_ db: Database, _ actor: Actor) throws {
         guard case .principal(let principal) = actor else { return }
         let row = try db.row("SELECT role, suspended FROM account WHERE id = ?", [principal.userID])
         guard let row, row["suspended"] == false, row["role"] == principal.role.rawValue else {
-            throw RegistryError(.unauthenticated, "the account is not available any more; log in again")
+            throw RegistryError(.unauthenticated, "the account is no longer available; log in again")
         }
         guard let credential = principal.credential else { return }
         guard try isLive(db, credential) else {
-            throw RegistryError(.unauthenticated, "the token or certificate is not good any more; log in again")
+            throw RegistryError(.unauthenticated, "the token or certificate is no longer valid; log in again")
         }
     }
 

@@ -24,7 +24,7 @@ public struct Scopes: OptionSet, Sendable, Hashable {
     /// Their names in a fixed order.
     public var names: [String] { Self.known.filter { contains($0.scope) }.map(\.name) }
 
-    /// Reads names; throws `invalidArgument` for one that is none.
+    /// Parses names; throws `invalidArgument` for an unknown one.
     public init(names: [String]) throws {
         var scopes: Scopes = []
         for name in names {

@@ -6,9 +6,9 @@
 /// | one account from origins that never knew its password | 100 | 1 s | 1 min | the same; familiar origins pass |
 /// | one origin, whatever the accounts | 50 | 1 s | 15 min | one check at a time; wrong ones are told to wait |
 ///
-/// Nobody is kept out by what strangers do: an origin that an account has logged in from is held up by its own failures
-/// alone, and a right password is taken from an origin that others have failed from. Unknown names are counted like
-/// known ones and answered alike, so that nothing tells which exist.
+/// Strangers cannot lock anybody out: an origin that an account has logged in from is slowed down by its own failures
+/// alone, and the right password is accepted even from an origin where others have failed. Unknown names are counted
+/// like known ones and answered alike, so that nothing tells which exist.
 public struct ThrottlePolicy: Sendable, Equatable {
     /// One line of the table.
     public struct Rule: Sendable, Equatable {
@@ -38,9 +38,10 @@ public struct ThrottlePolicy: Sendable, Equatable {
     public var account = Rule(free: 100, longestWaitMs: 60_000)
     /// One origin, whatever the accounts.
     public var origin = Rule(free: 50, longestWaitMs: 15 * 60_000)
-    /// Quiet for this long forgets the failures; at least the longest wait.
+    /// Failures are forgotten after this long without a new one; at least the longest wait.
     public var forgetAfterMs: Int64 = 60 * 60_000
-    /// Remembered keys, and remembered familiar pairs; beyond it the one quiet for longest is forgotten.
+    /// How many keys, and how many familiar pairs, are remembered; beyond that the least recently used one is
+    /// forgotten.
     public var capacity = 10_000
 
     /// The defaults above.

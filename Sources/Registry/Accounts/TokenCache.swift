@@ -1,4 +1,4 @@
-/// Proven tokens by hash, and the uses that are not yet written.
+/// Authenticated tokens by hash, and uses that are not written yet.
 ///
 /// A lookup reads `generation` before it asks the database and stores its answer only if nothing was revoked in
 /// between; so a revoked token cannot come back through a slow read.
@@ -8,7 +8,8 @@ struct TokenCache: Sendable {
     private(set) var pendingUse: [Int64: Int64] = [:]
     private static let capacity = 20_000
 
-    /// The token's principal as it was proven; nil when unknown here. Whether its time is over the caller looks.
+    /// The token's principal as it was authenticated; nil when it is not cached. The caller checks whether it has
+    /// expired.
     func find(_ hash: String) -> Principal? { principals[hash] }
 
     mutating func use(_ principal: Principal, now: Int64) { pendingUse[principal.tokenID] = now }
@@ -20,7 +21,7 @@ struct TokenCache: Sendable {
         principals[hash] = principal
     }
 
-    /// Forgets everything: rare, and simpler to trust than picking.
+    /// Forgets everything: this is rare, and easier to trust than choosing entries.
     mutating func invalidate() {
         generation += 1
         principals.removeAll(keepingCapacity: true)

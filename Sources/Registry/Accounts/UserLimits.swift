@@ -1,3 +1,4 @@
+internal import Foundations
 internal import GRDB
 
 /// A limit of one user. The names are those of the command line.
@@ -14,7 +15,7 @@ public enum QuotaName: String, Sendable, CaseIterable {
     case enrollmentMinutesPerDay = "enrollment-minutes-per-day"
 }
 
-/// What a user may take, and takes.
+/// A limit of a user and what is used of it.
 public struct QuotaUse: Sendable, Equatable {
     /// Which limit.
     public let name: QuotaName
@@ -108,7 +109,7 @@ extension RegistryStore {
             try Int64.fetchOne(
                 db, sql: "SELECT coalesce(sum(spent_ms), 0) FROM job WHERE account_id = ? AND started_ms > ?",
                 arguments: [userID, now - Self.dayMs]) ?? 0
-        // Those that run now count up to now.
+        // Jobs that run now count with the time until now.
         let running = try String.fetchAll(
             db, sql: "SELECT id FROM job WHERE account_id = ? AND state = 'running'", arguments: [userID])
         return Int((spent + running.reduce(0) { $0 + runningMs($1) }) / 60_000)

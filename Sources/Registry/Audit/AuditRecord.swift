@@ -1,18 +1,19 @@
 import Foundations
 
-/// One mutating call.
+/// A row of the audit log: one mutating call.
 public struct AuditRecord: Sendable, Equatable {
     /// 1, 2, 3 and so on without a gap.
     public let sequence: Int64
     /// Milliseconds since 1970.
     public let atMs: Int64
-    /// Who: the code of a user, or `(console)`, `(maintenance)`, `(migration)`, `(stranger)`.
+    /// Who did it: the code of a user, or `(console)`, `(maintenance)`, `(migration)`, `(stranger)`.
     public let actor: String
     /// What: `user.create`, `concept.rollback` and the like.
     public let action: String
-    /// To what: the code of a user; for concepts a slash and the concept's code after it; empty for the server.
+    /// What it was done to: the code of a user; for concepts a slash and the concept's code after it; empty for the
+    /// server.
     public let target: String
-    /// A JSON object with sorted keys. Texts people chose stand as codes.
+    /// A JSON object with sorted keys. Texts that people chose are replaced by codes.
     public let details: String
     /// The registry's revision after it.
     public let revision: UInt64
@@ -42,12 +43,12 @@ public struct AuditPage: Sendable, Equatable {
     public let names: [String: String]
 }
 
-/// Who does something that the audit log keeps.
+/// Who does something that the audit log records.
 enum AuditActor: Sendable {
     case user(Int64)
     case console
     case maintenance
-    /// Somebody who has not proven to be anybody.
+    /// Somebody who is not authenticated.
     case stranger
 }
 
@@ -60,7 +61,7 @@ enum AuditTarget: Sendable {
 
 /// What walking the audit chain found.
 public enum AuditVerification: Sendable, Equatable {
-    /// Every row is there and as it was written.
+    /// Every row is there, unchanged.
     case intact(rows: Int64)
     /// The row with this number was removed or is out of order.
     case missing(sequence: Int64)

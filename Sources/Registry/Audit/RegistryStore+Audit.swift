@@ -43,7 +43,7 @@ extension RegistryStore {
                 sequence, draft.atMs, actor, action, target, draft.details, revision,
                 draft.expectedHash(after: last?["hash"] ?? ""),
             ])
-        // The number of the last row stands elsewhere too, so that rows cut off the end are missed.
+        // The number of the last row is stored elsewhere too, so that rows removed from the end are noticed.
         try db.run("UPDATE counter SET value = ? WHERE name = 'audit'", [sequence])
         return revision
     }
@@ -71,7 +71,7 @@ extension RegistryStore {
 
     static func tag(_ db: Database, _ userID: Int64) throws -> String {
         guard let tag: String = try db.value("SELECT tag FROM account WHERE id = ?", [userID]) else {
-            throw RegistryError(.unauthenticated, "the account is not available any more; log in again")
+            throw RegistryError(.unauthenticated, "the account is no longer available; log in again")
         }
         return tag
     }
@@ -80,7 +80,7 @@ extension RegistryStore {
     /// Administrators, auditors and the console only.
     public func audit(limit: Int = 100, before: Int64 = 0, by actor: Actor) async throws -> AuditPage {
         try Permission.readAudit.require(of: actor)
-        // A failed login that is a moment old is to be seen.
+        // A failed login must be visible at once.
         try await flushFailedLogins()
         return try await read { db in
             let below = before > 0 ? before : Int64.max
@@ -147,7 +147,7 @@ enum AuditValue: Sendable, Encodable {
     case number(Int)
     case flag(Bool)
     case numbers([Int])
-    /// A text a person chose: kept as a code of the target's user.
+    /// A text that a person chose: stored as a code under the key of the target's user.
     case personal(String)
 
     func encode(to encoder: any Encoder) throws {

@@ -1,9 +1,9 @@
 import Foundation
 
-/// A backup while it is made: a folder of its own beside the one whose name it takes when it is good. No backup's name
-/// begins like a draft's, so that whatever a killed backup leaves is known for what it is.
+/// A backup while it is being made: a folder beside its final one, renamed when the backup is complete. No backup's
+/// name begins like a draft's, so that the remains of a killed backup can be recognised.
 struct BackupDraft: Sendable {
-    /// How names of drafts begin.
+    /// The prefix of drafts' names.
     static let prefix = ".making-"
 
     let parent: String
@@ -34,13 +34,13 @@ struct BackupDraft: Sendable {
         guard rename(folder, target) == 0 else {
             guard errno != EEXIST, errno != ENOTEMPTY, errno != ENOTDIR else {
                 throw RegistryError(
-                    .alreadyExists, "a backup of that name is there already; choose another name", place: target)
+                    .alreadyExists, "a backup of that name exists already; choose another name", place: target)
             }
             throw DirectoryLock.error("cannot give the backup its name", errno, target)
         }
     }
 
-    /// What cannot be removed now is swept later.
+    /// What cannot be removed now is removed by a later sweep.
     func discard() { try? FileManager.default.removeItem(atPath: folder) }
 
     /// Whether a folder has the manifest that makes it a backup.
@@ -48,7 +48,7 @@ struct BackupDraft: Sendable {
         FileManager.default.fileExists(atPath: folder + "/" + BackupManifest.file)
     }
 
-    /// Whether a folder holds nothing but a copy that was cut short: no manifest, and no file of anybody else.
+    /// Whether a folder holds nothing but a copy that was cut short: no manifest, and no file of another program.
     static func isRemnant(_ folder: String) -> Bool {
         guard !isBackup(folder), let names = try? FileManager.default.contentsOfDirectory(atPath: folder) else {
             return false

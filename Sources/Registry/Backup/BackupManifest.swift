@@ -29,7 +29,7 @@ public struct BackupManifest: Sendable, Equatable, Codable {
     /// Reads the manifest of a backup's folder; `notFound` where there is none, `dataLoss` for one that does not parse.
     public static func read(_ folder: String) throws -> BackupManifest {
         guard let data = FileManager.default.contents(atPath: folder + "/" + file) else {
-            throw RegistryError(.notFound, "that is no backup: it has no \(file); list the backups", place: folder)
+            throw RegistryError(.notFound, "that is not a backup: it has no \(file); list the backups", place: folder)
         }
         do {
             let manifest = try JSONDecoder().decode(BackupManifest.self, from: data)

@@ -1,6 +1,6 @@
 import Foundations
 
-/// A concept of an export whose every field has its form and that does not contradict itself. All is linear in its size.
+/// A concept of an export with every field checked and no contradictions. Checking takes time linear in its size.
 public struct CheckedImport: Sendable {
     /// In NFC.
     public let name: String
@@ -16,7 +16,7 @@ public struct CheckedImport: Sendable {
 
     /// `resourceExhausted` names the limit of versions, `invalidArgument` says what contradicts itself.
     public init(_ concept: UserExport.Concept, leavingOut: Set<Int> = [], quotas: Quotas) throws {
-        let name = try CheckedText.conceptName(concept.name)
+        let name = try CheckedText.conceptName(concept.name, what: "a concept's name in the export")
         guard concept.versions.count <= quotas.versionsPerConcept else {
             throw RegistryError(
                 .resourceExhausted,
@@ -35,7 +35,7 @@ public struct CheckedImport: Sendable {
         else { throw RegistryError(.invalidArgument, "the export of \(name) names versions it does not have") }
         let numbers = all.subtracting(leavingOut)
         guard numbers.contains(concept.current) else {
-            throw RegistryError(.invalidArgument, "the version of \(name) in use cannot be taken in")
+            throw RegistryError(.invalidArgument, "the version of \(name) in use cannot be imported")
         }
         self.name = name
         self.numbers = numbers
@@ -48,7 +48,7 @@ public struct CheckedImport: Sendable {
 
     private static func check(_ version: UserExport.Version, of name: String) throws {
         guard Hex.isDigest(version.digest), version.kept.allSatisfy({ Hex.isDigest($0.digest) }) else {
-            throw RegistryError(.invalidArgument, "version \(version.number) of \(name) has a digest that is none")
+            throw RegistryError(.invalidArgument, "version \(version.number) of \(name) has an invalid digest")
         }
         guard version.kept.count <= photosPerVersion else {
             throw RegistryError(

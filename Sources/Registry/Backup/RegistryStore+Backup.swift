@@ -4,8 +4,8 @@ internal import GRDB
 
 extension RegistryStore {
     /// Copies the registry as it is at one moment into a new folder, while others read and write, and verifies the
-    /// copy. The master key is not part of it. The copy is made beside the folder and takes its name when it is good:
-    /// what fails or is killed leaves no folder of that name, and `sweepBackups` removes what it left.
+    /// copy. The master key is not part of it. The copy is made beside the folder and renamed when it is complete: a
+    /// backup that fails or is killed leaves no folder of that name, and `sweepBackups` removes its remains.
     ///
     /// `alreadyExists` when a backup is there, `storageFull` when the disk is, `dataLoss` when the copy is not sound.
     public func createBackup(_ folder: String, by actor: Actor) async throws -> BackupManifest {
@@ -61,11 +61,11 @@ extension RegistryStore {
         return foreign
     }
 
-    /// A folder may take a backup's name unless it is one; what a killed backup of an earlier release left gives way.
+    /// A name is free unless a backup has it; what a killed backup of an earlier release left is removed.
     private static func requireNoBackup(_ folder: String) throws {
         guard FileManager.default.fileExists(atPath: folder), !BackupDraft.isRemnant(folder) else { return }
         throw RegistryError(
-            .alreadyExists, "a backup of that name is there already; choose another name", place: folder)
+            .alreadyExists, "a backup of that name exists already; choose another name", place: folder)
     }
 
     /// Checks a backup: the file's SHA-256, SQLite's own check, the audit chain, and every artifact against its digest.
@@ -124,8 +124,8 @@ extension RegistryStore {
     /// Puts a backup in the place of the registry in `configuration.directory`, which no server may have open. The old
     /// database stays beside it as `registry.sqlite.before-restore`.
     ///
-    /// All tokens end: a revoked one must not come back. Revisions jump ahead of everything ever told, and watchers
-    /// begin anew. Erasures of the journal are done again when the registry is opened, which this does.
+    /// All tokens end: a revoked one must not come back. Revisions jump ahead of every revision that was ever given
+    /// out, and watchers start over. Erasures in the journal are repeated when the registry is opened, which this does.
     public static func restoreBackup(_ folder: String, into configuration: RegistryConfiguration) throws
         -> BackupManifest
     {
@@ -183,7 +183,7 @@ extension RegistryStore {
         }
     }
 
-    /// Further than any registry counts between two backups.
+    /// More than any registry counts between two backups.
     private static let revisionJump: Int64 = 1_000_000_000
 
     /// `VACUUM INTO` is one read transaction: a copy of one moment, without free pages, while writers go on.

@@ -12,7 +12,7 @@ extension RegistryStore {
                     db, sql: "SELECT * FROM version WHERE concept_id = ? ORDER BY number",
                     arguments: [concept.conceptID]
                 ).map { try VersionRecord(row: $0, concept: concept.name, current: concept.currentVersion) }
-                // A parent that retention took away is none.
+                // A parent that retention removed is left out.
                 let kept = Set(versions.map(\.number))
                 return UserExport.Concept(
                     name: concept.name, current: concept.currentVersion, keepLast: concept.keepLast,

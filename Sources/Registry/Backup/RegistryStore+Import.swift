@@ -19,7 +19,7 @@ public struct ImportRoom: Sendable, Equatable {
     }
 }
 
-/// An artifact or a photo that was looked at, on its way into the registry.
+/// An artifact or photo that was checked, on its way into the registry.
 public struct ImportedArtifact: Sendable {
     /// SHA-256 of its bytes.
     public let digest: String
@@ -30,11 +30,13 @@ public struct ImportedArtifact: Sendable {
     public var sizeBytes: Int { bytes.count }
 }
 
-/// An import comes in pieces, each a short transaction, so that nobody waits for it and little of it is in memory: first
-/// what the concepts are, then their artifacts one by one, which no version names yet, and each concept as soon as all of
-/// its artifacts are there. What was brought and not used goes when the import ends, or when the registry is opened next.
+/// An import comes in pieces, each a short transaction, so that nobody waits for it and little of it is in memory:
+/// first what the concepts are, then their artifacts one by one, which no version names yet, and each concept as soon
+/// as all of its artifacts are there. Whatever was sent and not used is removed when the import ends, or when the
+/// registry is next opened.
 extension RegistryStore {
-    /// Begins an import of the caller; what an earlier one has left goes. One at a time is the caller's duty.
+    /// Begins an import of the caller and removes what an earlier one left. The caller must make sure that only one
+    /// runs at a time.
     public func beginImport(by principal: Principal) async throws -> ImportRoom {
         try await write { db in
             try self.requireMayChange(db, principal)
@@ -50,8 +52,8 @@ extension RegistryStore {
         }
     }
 
-    /// Notes concepts that wait for their artifacts; `first` is the place of the first among all. `alreadyExists` when a
-    /// name is not free, `invalidArgument` when one comes twice.
+    /// Stores concepts that wait for their artifacts; `first` is the place of the first among all. `alreadyExists` when
+    /// a name is not free, `invalidArgument` when one comes twice.
     public func stageImport(_ concepts: [UserExport.Concept], first: Int, by principal: Principal) async throws {
         let bodies = try concepts.map {
             (name: try CheckedText.conceptName($0.name), body: try JSONEncoder().encode($0))
@@ -74,8 +76,8 @@ extension RegistryStore {
         }
     }
 
-    /// Looks at bytes that came under a digest, as at everything that comes in. Work for a thread of one's own. `dataLoss`
-    /// when they are not those of the digest, and errors of the inspector where they are to be an artifact.
+    /// Checks bytes that came with a digest, like everything that comes in. Runs long: call it on a thread of its own.
+    /// `dataLoss` when they are not those of the digest, and errors of the inspector where they are to be an artifact.
     public func examined(_ bytes: [UInt8], digest: String, isPhoto: Bool) throws -> ImportedArtifact {
         guard SHA256Digest.hex(bytes) == digest else {
             throw RegistryError(
@@ -93,7 +95,7 @@ extension RegistryStore {
         return ImportedArtifact(digest: digest, bytes: bytes, description: try inspect(bytes))
     }
 
-    /// Seals what was looked at; it counts against the user's bytes from here on. `resourceExhausted` names the limit.
+    /// Seals what was checked; it counts against the user's bytes from here on. `resourceExhausted` names the limit.
     public func stageImport(_ artifacts: [ImportedArtifact], by principal: Principal) async throws {
         let rows = try artifacts.map { artifact in
             (artifact, try artifact.description.map { try JSONEncoder().encode($0) } ?? Data())
@@ -112,7 +114,7 @@ extension RegistryStore {
         }
     }
 
-    /// The concept at a place of the running import; nil behind the last.
+    /// The concept at a place of the running import; nil after the last one.
     public func stagedImport(at position: Int, by principal: Principal) async throws -> UserExport.Concept? {
         let body = try await read { db in
             try Data.fetchOne(
@@ -160,12 +162,12 @@ extension RegistryStore {
         }
     }
 
-    /// Ends an import, whatever became of it: what was brought and no version names goes.
+    /// Ends an import, however it went: whatever was sent and no version refers to is removed.
     public func endImport(of principal: Principal) async throws {
         try await write(essential: true) { db in try self.dropImport(db, principal.userID) }
     }
 
-    /// What imports of an earlier process have left.
+    /// Removes what imports of an earlier process left.
     func dropImports(_ db: Database) throws {
         let users = try Int64.fetchAll(
             db, sql: "SELECT account_id FROM import_concept UNION SELECT account_id FROM import_artifact")
@@ -202,7 +204,7 @@ extension RegistryStore {
         }
     }
 
-    /// The description of what the running import has brought; nil for photos, and where nothing is looked at.
+    /// The description of an artifact of the running import; nil for photos, and where artifacts are not inspected.
     private func staged(_ db: Database, _ digest: String, _ principal: Principal) throws -> Data? {
         let text: String? = try db.value(
             "SELECT description FROM import_artifact WHERE account_id = ? AND digest = ?", [principal.userID, digest])
@@ -218,7 +220,7 @@ extension RegistryStore {
 }
 
 extension ArtifactDescription {
-    /// What a file says of an artifact where nobody has looked at the artifact itself.
+    /// What the file says of an artifact, for registries that do not inspect artifacts.
     fileprivate init(_ version: UserExport.Version) throws {
         guard let kind = ConceptRecord.Kind(rawValue: version.kind) else {
             throw RegistryError(.invalidArgument, "version \(version.number) is neither an object nor a person")

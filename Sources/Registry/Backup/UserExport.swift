@@ -1,4 +1,4 @@
-/// All of one user's concepts, as they are written into a file. The artifacts stand beside it.
+/// All of one user's concepts, as they are written into a file. The artifacts follow separately.
 public struct UserExport: Sendable, Equatable, Codable {
     /// An alias.
     public struct Alias: Sendable, Equatable, Codable {
@@ -74,7 +74,7 @@ public struct UserExport: Sendable, Equatable, Codable {
     }
     /// A concept.
     public struct Concept: Sendable, Equatable, Codable {
-        /// How its owner calls it.
+        /// The name its owner gave it.
         public let name: String
         /// The version in use.
         public let current: Int

@@ -1,3 +1,5 @@
+internal import Foundations
+
 /// What an artifact says of itself, as a version keeps it.
 public struct ArtifactDescription: Sendable, Equatable, Codable {
     /// Which kind of head.
@@ -30,18 +32,19 @@ public struct ArtifactDescription: Sendable, Equatable, Codable {
     }
 }
 
-/// Looks at an artifact's bytes and says what they are. Throws `RegistryError`: `invalidArgument` for bytes that nothing
-/// could work with, `failedPrecondition` for an artifact of another model; the message says why.
+/// Inspects an artifact's bytes and describes them. Throws `RegistryError`: `invalidArgument` for bytes that no model
+/// could use, `failedPrecondition` for an artifact of another model; the message says why.
 public typealias ArtifactInspector = @Sendable ([UInt8]) throws -> ArtifactDescription
 
 extension RegistryStore {
-    /// From now on whatever comes in as an artifact, on any way, is looked at first, and `scrub` looks at what is there.
-    /// An artifact is only bytes here; whoever knows tensors says what they are. Without it nothing is looked at.
+    /// From now on every artifact that comes in, by whatever way, is inspected first, and `scrub` inspects those that
+    /// are stored. To the registry an artifact is only bytes; the inspector knows tensors. Without one, nothing is
+    /// inspected.
     public func inspectArtifacts(with inspector: @escaping ArtifactInspector) {
         self.inspector.withLock { $0 = inspector }
     }
 
-    /// The commit with what its artifact says of itself in place of what was said of it.
+    /// The commit with its artifact's own description in place of the caller's.
     func inspected(_ commit: EnrollmentCommit) throws -> EnrollmentCommit {
         guard let inspect = inspector.withLock({ $0 }) else { return commit }
         var commit = commit

@@ -1,7 +1,7 @@
 internal import Foundation
 import Foundations
 
-/// An enrollment whose every field has its documented form, with what identifies its content.
+/// An enrollment with every field checked, and the digest that identifies its content.
 @dynamicMemberLookup
 struct CheckedEnrollment: Sendable {
     /// As it is stored: texts normalised, the training record as canonical JSON.
@@ -11,7 +11,7 @@ struct CheckedEnrollment: Sendable {
     let size: Int
     let digest: String
     /// Equal for equal artifact, kind, words, threshold and model: then it is the same version. The training record
-    /// holds times of day and is left out.
+    /// contains times of day and is left out.
     let content: String
 
     init(_ commit: EnrollmentCommit, quotas: Quotas) throws {
@@ -25,7 +25,7 @@ struct CheckedEnrollment: Sendable {
             commit, digest: SHA256Digest.hex(commit.artifact), size: commit.artifact.count, artifact: commit.artifact)
     }
 
-    /// Of an artifact that is stored already, or of one that comes with it.
+    /// For an artifact that is stored already, or one that comes with it.
     init(_ commit: EnrollmentCommit, digest: String, size: Int, artifact: [UInt8]? = nil) throws {
         var checked = commit
         checked.concept = try CheckedText.conceptName(commit.concept)

@@ -1,8 +1,8 @@
 /// Concept sets by user, so that a request need not read the database to know what it may use.
 ///
 /// One process owns the database and every change of a user's concepts invalidates the user's entry before the change
-/// is acknowledged. A reader notes `generation` before it asks the database and stores its answer only if nothing
-/// changed in between; so an old set cannot come back through a slow read.
+/// is acknowledged. A reader reads `generation` before it asks the database and stores its answer only if nothing
+/// changed in between, so a slow read cannot bring an old set back.
 struct ConceptSetCache: Sendable {
     private(set) var generation: UInt64 = 0
     private var sets: [Int64: ConceptSetSnapshot] = [:]

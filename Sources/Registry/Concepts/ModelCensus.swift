@@ -1,10 +1,10 @@
 internal import GRDB
 
-/// Whom another model would leave behind: users whose current versions were made for a different one.
+/// Whom another model would affect: users whose current versions were made for a different one.
 ///
-/// A look at a registry that a server may have open meanwhile: nothing is written and nobody waits for it.
+/// It reads a registry that a server may have open: nothing is written, and the server does not wait for it.
 public struct ModelCensus: Sendable, Equatable {
-    /// What a model means for one user; no names of concepts.
+    /// What a model would mean for one user, without names of concepts.
     public struct User: Sendable, Equatable {
         /// The user's name.
         public let name: String
@@ -12,7 +12,7 @@ public struct ModelCensus: Sendable, Equatable {
         public let concepts: Int
         /// Those whose current version was made for another model.
         public let leftBehind: Int
-        /// Those of them that kept photos can teach again.
+        /// Those of them that can be trained again from kept photos.
         public let withPhotos: Int
     }
 
@@ -23,9 +23,9 @@ public struct ModelCensus: Sendable, Equatable {
     public var concepts: Int { users.reduce(0) { $0 + $1.concepts } }
     /// Those whose current version was made for another model.
     public var leftBehind: Int { users.reduce(0) { $0 + $1.leftBehind } }
-    /// Those of them that kept photos can teach again.
+    /// Those of them that can be trained again from kept photos.
     public var withPhotos: Int { users.reduce(0) { $0 + $1.withPhotos } }
-    /// Users who have one that is left behind.
+    /// Users who have at least one of them.
     public var usersLeftBehind: Int { users.count { $0.leftBehind > 0 } }
 
     /// Counts in the registry of a folder, for the model with the digest. `notFound` where there is none, `dataLoss` for a
@@ -33,7 +33,7 @@ public struct ModelCensus: Sendable, Equatable {
     public init(directory: String, model digest: String) throws {
         let path = directory + "/registry.sqlite"
         try DatabaseFile.require(path)
-        // Reading makes an empty log where there is none, and would hide that one is missing.
+        // Opening the database creates an empty log where there is none, which would hide that one is missing.
         try RunMark(directory: directory).requireLog()
         do {
             let queue = try DatabaseQueue(

@@ -1,6 +1,6 @@
 /// A user's concept, as its current version describes it.
 public struct ConceptRecord: Sendable, Equatable {
-    /// What is recognised, and so by which kind of head.
+    /// What is recognised, which decides the kind of head.
     public enum Kind: String, Sendable, CaseIterable, Codable {
         /// A thing, a pet, a place.
         case object
@@ -8,7 +8,7 @@ public struct ConceptRecord: Sendable, Equatable {
         case person
     }
 
-    /// Key of the concept; never given out again.
+    /// Key of the concept; never reused.
     public let conceptID: Int64
     /// As its owner wrote it, in NFC; unique per user whatever the letter case.
     public let name: String
@@ -70,7 +70,7 @@ public struct PointerRecord: Sendable, Equatable {
     public enum Action: String, Sendable {
         /// A new version, or the same content again.
         case enroll
-        /// Onto a version that was asked for by name.
+        /// To a version that was named.
         case promote
         /// Back to another value.
         case rollback
@@ -88,7 +88,7 @@ public struct PointerRecord: Sendable, Equatable {
     public let pointer: String
     /// Where it stood; nil for the first move.
     public let from: Int?
-    /// Where it stands since; nil for an alias that was removed.
+    /// Where it stood afterwards; nil for an alias that was removed.
     public let to: Int?
     /// Milliseconds since 1970.
     public let atMs: Int64
@@ -102,7 +102,7 @@ public struct PointerRecord: Sendable, Equatable {
     public let revision: UInt64
 }
 
-/// Everything a finished training leaves, to be committed as a version.
+/// Everything a finished training produced, to be committed as a version.
 @dynamicMemberLookup
 public struct EnrollmentCommit: Sendable {
     /// Name of the concept; made if there is none.
@@ -175,7 +175,7 @@ public struct ConceptDetails: Sendable, Equatable {
 
 /// All of a user's current versions at one revision: what an answer is made with.
 public struct ConceptSetSnapshot: Sendable, Equatable {
-    /// Whose.
+    /// The user's key.
     public let userID: Int64
     /// The user's revision it was read at.
     public let revision: UInt64
@@ -193,7 +193,7 @@ public struct ConceptSetItem: Sendable, Equatable {
     public let number: Int
     /// SHA-256 of the artifact, lower-case hex.
     public let digest: String
-    /// Whose it is: the artifact is asked for with this.
+    /// The owner's key, which reading the artifact needs.
     public let ownerID: Int64
     /// Size of the artifact.
     public let sizeBytes: Int

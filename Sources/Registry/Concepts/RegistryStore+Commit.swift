@@ -5,7 +5,7 @@ extension RegistryStore {
     /// Commits a finished training: concept (if new), version, artifact, pointer, history, audit and revision in one
     /// transaction. The same content again is the same version: `created` is false and `current` moves onto it.
     ///
-    /// The artifact is looked at first (`inspectArtifacts`), and what it says of itself is what the version says.
+    /// The artifact is inspected first (`inspectArtifacts`), and its own description becomes the version's.
     /// `resourceExhausted` names the quota, `failedPrecondition` the version that stood there instead of `ifVersion`,
     /// `storageFull` leaves everything as it was.
     ///
@@ -60,7 +60,7 @@ extension RegistryStore {
     }
 
     /// Whether an enrollment under this name could be committed now: form of the name, quotas and `ifVersion`. Asked
-    /// before the training, so that nobody trains for nothing. What the user's waiting enrollments will need is taken as
+    /// before the training, so that nobody trains in vain. What the user's waiting enrollments will need counts as
     /// used. `bytes` is what the new version needs at least.
     public func checkRoomForEnrollment(
         name: String, ifVersion: Int? = nil, bytes: Int = 1, by principal: Principal
@@ -86,12 +86,12 @@ extension RegistryStore {
         }
     }
 
-    /// Compare-and-set: `wanted` nil asks nothing, 0 asks that there is no concept.
+    /// Compare-and-set: nil accepts any version, 0 requires that there is no concept.
     static func require(_ wanted: Int?, is current: Int, name: String) throws {
         guard let wanted, wanted != current else { return }
         let found = current == 0 ? "does not exist" : "is at version \(current)"
         throw RegistryError(
-            .failedPrecondition, "\(name) \(found), not at version \(wanted); look at it again and decide anew")
+            .failedPrecondition, "\(name) \(found), not at version \(wanted); look at it again and decide")
     }
 
     func insertConcept(_ db: Database, _ name: String, _ userID: Int64) throws -> Int64 {
@@ -111,7 +111,7 @@ extension RegistryStore {
     ) throws -> Int {
         try requireRoomForVersion(db, conceptID, checked.concept)
         if let artifact = checked.artifact { try store(db, artifact, digest: checked.digest, principal) }
-        // Numbers are never given out twice.
+        // Numbers are never reused.
         try db.execute(sql: "UPDATE concept SET next_number = next_number + 1 WHERE id = ?", arguments: [conceptID])
         let next = try Int.fetchOne(db, sql: "SELECT next_number FROM concept WHERE id = ?", arguments: [conceptID])
         let number = (next ?? 2) - 1

@@ -12,8 +12,8 @@ extension RegistryStore {
         return set
     }
 
-    /// Read by the number of the column, and nothing that lies behind a version's first few hundred bytes: the training
-    /// record would cost another page for each concept.
+    /// Columns are read by number, and none that lies beyond a version's first few hundred bytes: the training record
+    /// would cost another page for each concept.
     static func readConceptSet(_ db: Database, _ userID: Int64) throws -> ConceptSetSnapshot {
         let revision = try Self.userRevision(db, userID)
         var items = try Self.items(db.cachedStatement(sql: ownConcepts), userID)

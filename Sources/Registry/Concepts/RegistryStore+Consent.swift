@@ -1,7 +1,8 @@
+internal import Foundations
 internal import GRDB
 internal import Rules
 
-/// The receiver's side of shares: nothing of another user's is used by answers before it was accepted.
+/// The receiver's side of shares: answers use nothing of another user's before the receiver has accepted it.
 extension RegistryStore {
     /// Lets the caller's answers use a concept that is offered, or was declined before, from the next answer on.
     ///
@@ -19,7 +20,7 @@ extension RegistryStore {
     }
 
     /// Declines all that a user shares with the caller; later offers do not arrive, and the owner is not told. Returns
-    /// all who are blocked. What is told does not depend on whether there is such a user.
+    /// all who are blocked. The answer does not depend on whether there is such a user.
     @discardableResult
     public func blockSharer(_ owner: String, by principal: Principal) async throws -> [String] {
         let owner = try CheckedText.userName(owner)
@@ -136,7 +137,7 @@ extension RegistryStore {
         }
     }
 
-    /// The user's next answer reads the set anew.
+    /// Makes the user's next answer read the set again.
     private func setChanged(_ db: Database, _ userID: Int64) {
         let setCache = setCache
         db.afterNextTransaction { _ in setCache.withLock { $0.invalidate(userID) } }

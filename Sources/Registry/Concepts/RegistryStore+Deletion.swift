@@ -2,8 +2,9 @@ internal import GRDB
 internal import Rules
 
 extension RegistryStore {
-    /// Hides a concept: its name is free, answers no longer know it, and `undeleteConcept` brings it back within the
-    /// window. Returns the user's revision. Works on a full disk. `failedPrecondition` while a protected alias holds it.
+    /// Hides a concept: its name becomes free, answers no longer use it, and `undeleteConcept` restores it within the
+    /// window. Returns the user's revision. Works on a full disk. `failedPrecondition` while a protected alias holds
+    /// it.
     @discardableResult
     public func deleteConcept(_ name: String, by principal: Principal) async throws -> UInt64 {
         try await write(essential: true) { db in
@@ -20,8 +21,8 @@ extension RegistryStore {
         }
     }
 
-    /// Brings back the concept of that name which was deleted last. `notFound` after the window, `alreadyExists` when
-    /// the name is in use again. Returns the user's revision.
+    /// Restores the concept of that name that was deleted last. `notFound` after the window, `alreadyExists` when the
+    /// name is in use again. Returns the user's revision.
     @discardableResult
     public func undeleteConcept(_ name: String, by principal: Principal) async throws -> UInt64 {
         let name = try CheckedText.conceptName(name)

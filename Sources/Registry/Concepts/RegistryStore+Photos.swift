@@ -1,7 +1,7 @@
 import Foundations
 internal import GRDB
 
-/// A photo that its owner wanted kept with the version it taught.
+/// A photo that its owner wanted kept with the version trained from it.
 public struct KeptPhoto: Sendable, Equatable {
     /// As the owner's file was called.
     public let name: String
@@ -30,11 +30,11 @@ extension RegistryStore {
         } catch let error as RegistryError where error.code == .dataLoss {
             throw RegistryError(.dataLoss, "the kept photo \(photo.name) is damaged", cause: error)
         } catch let error as RegistryError where error.code == .notFound {
-            throw RegistryError(.notFound, "the photo \(photo.name) is not kept any more", cause: error)
+            throw RegistryError(.notFound, "the photo \(photo.name) is no longer kept", cause: error)
         }
     }
 
-    /// Destroys the photos kept with any version of a concept; the versions stay. Returns how many went.
+    /// Destroys the photos kept with any version of a concept; the versions stay. Returns how many were destroyed.
     @discardableResult
     public func dropPhotos(of name: String, by principal: Principal) async throws -> Int {
         try await write(essential: true) { db in
@@ -100,7 +100,7 @@ extension RegistryStore {
         return db.changesCount
     }
 
-    /// Seals bytes among the user's artifacts, unless they are there.
+    /// Seals bytes among the user's artifacts, unless they are stored already.
     func store(_ db: Database, _ bytes: [UInt8], digest: String, _ principal: Principal) throws {
         let stored = try Int.fetchOne(
             db, sql: "SELECT 1 FROM artifact WHERE account_id = ? AND digest = ?",

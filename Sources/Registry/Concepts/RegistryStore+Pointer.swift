@@ -1,6 +1,6 @@
 internal import GRDB
 
-/// A wish to move `current`.
+/// A requested move of `current`.
 struct PointerChange: Sendable {
     let conceptID: Int64
     let concept: String

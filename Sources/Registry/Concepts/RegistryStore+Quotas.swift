@@ -19,7 +19,7 @@ extension RegistryStore {
             "versions of \(name) are in use; delete the concept and enroll it anew, or ask for a larger quota")
     }
 
-    /// Deleted concepts of the user give way, the oldest first, before an enrollment is refused.
+    /// Deleted concepts of the user are removed, the oldest first, before an enrollment is refused.
     func requireRoomForBytes(_ db: Database, _ size: Int, _ principal: Principal) throws {
         let limit = try limit(db, .bytes, principal.userID)
         var used = try bytes(db, principal.userID)
@@ -40,7 +40,7 @@ extension RegistryStore {
         }
     }
 
-    /// Whether `size` more bytes could be made room for, deleted concepts given up; nothing is changed.
+    /// Throws unless there would be room for `size` more bytes once deleted concepts are removed; changes nothing.
     func requireKnownRoom(_ db: Database, _ size: Int, _ userID: Int64) throws {
         let limit = try limit(db, .bytes, userID)
         // Artifacts that a version or a kept photo of a concept that is not deleted needs.

@@ -19,7 +19,7 @@ extension RegistryStore {
     @discardableResult
     public func renameConcept(_ name: String, to newName: String, by principal: Principal) async throws -> RenameResult
     {
-        let newName = try CheckedText.newConceptName(newName)
+        let newName = try CheckedText.conceptName(newName, what: "the concept's new name")
         return try await write { db in
             try self.requireMayChange(db, principal)
             let concept = try Self.concept(db, name, principal.userID)
@@ -34,7 +34,7 @@ extension RegistryStore {
             try db.execute(
                 sql: "UPDATE concept SET name = ?, name_key = ?, updated_ms = ? WHERE id = ?",
                 arguments: [newName, NameRules.fold(newName), self.now, concept.conceptID])
-            // What was enrolled goes on belonging to it: an erasure finds its jobs by the name.
+            // Jobs stay with the concept: an erasure finds them by its name.
             try db.execute(
                 sql: "UPDATE job SET concept = ? WHERE account_id = ? AND concept = ? AND state = 'succeeded'",
                 arguments: [newName, principal.userID, concept.name])

@@ -2,15 +2,16 @@ internal import GRDB
 
 /// What setting a concept's retention did.
 public struct RetentionChange: Sendable, Equatable {
-    /// The versions that went.
+    /// The versions that were removed.
     public let removed: [Int]
     /// The user's revision after it.
     public let revision: UInt64
 }
 
 extension RegistryStore {
-    /// Keeps the newest `keepLast` versions of a concept and everything a pointer needs: the current version, the one
-    /// a rollback returns to, and what an alias names. Older ones go now and after each enrollment. Nil keeps all.
+    /// Keeps the newest `keepLast` versions of a concept and everything a pointer needs: the current version, the one a
+    /// rollback returns to, and what an alias names. Older ones are removed now and after each enrollment. Nil keeps
+    /// all.
     @discardableResult
     public func setRetention(_ name: String, keepLast: Int?, by principal: Principal) async throws
         -> RetentionChange
@@ -32,7 +33,7 @@ extension RegistryStore {
         }
     }
 
-    /// Applies a concept's retention; returns the numbers that went.
+    /// Applies a concept's retention; returns the numbers of the versions that were removed.
     func prune(_ db: Database, _ conceptID: Int64) throws -> [Int] {
         guard
             let keep = try Int.fetchOne(
@@ -60,7 +61,7 @@ extension RegistryStore {
         return gone
     }
 
-    /// Artifacts of the user that no version uses any more, and photos nobody keeps.
+    /// Removes artifacts of the user that no version uses any more, and photos that are no longer kept.
     func removeOrphanedArtifacts(_ db: Database, _ userID: Int64) throws {
         try db.execute(
             sql: """

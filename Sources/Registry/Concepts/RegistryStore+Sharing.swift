@@ -2,13 +2,13 @@ internal import GRDB
 
 /// A concept one user offers another, or lets another use.
 public struct ShareRecord: Sendable, Equatable {
-    /// Where it stands, as whoever asks may know it.
+    /// Its state, as far as whoever asks may know it.
     public enum State: String, Sendable {
-        /// It waits for the receiver's word, as far as the owner may know.
+        /// It waits for the receiver's answer, as far as the owner may know.
         case offered
         /// The receiver's answers use it.
         case accepted
-        /// The receiver does not want it; told to the receiver alone.
+        /// The receiver does not want it; only the receiver sees this.
         case declined
     }
     /// Whose concept it is.
@@ -38,7 +38,7 @@ extension RegistryStore {
     /// `OWNER/CONCEPT`: whichever version is current. The other can neither read nor change it. Sharing it again changes
     /// nothing.
     ///
-    /// What is told does not depend on whether there is such a user, or what that user thinks of the caller.
+    /// The answer depends neither on whether there is such a user nor on what that user has decided about the caller.
     /// `resourceExhausted` names the limit of shares given.
     @discardableResult
     public func share(_ name: String, with user: String, by principal: Principal) async throws -> ShareChange {
@@ -58,7 +58,7 @@ extension RegistryStore {
                 owner: principal.name, concept: concept.name, user: user, createdAtMs: known?.createdAtMs ?? self.now,
                 state: state.seenByOwner)
             if let known {
-                // Arriving late is no news for the owner: an event would tell who has come to be.
+                // The owner gets no event when an offer arrives late: it would reveal that the account now exists.
                 if known.state == .undelivered, state == .offered, let reached {
                     try db.execute(
                         sql: "UPDATE share SET account_id = ? WHERE concept_id = ? AND user = ?",
@@ -80,7 +80,7 @@ extension RegistryStore {
         }
     }
 
-    /// Takes a share back: the other's next answer does without it. `notFound` where there is none.
+    /// Takes a share back: the other user's next answer does without it. `notFound` where there is none.
     @discardableResult
     public func unshare(_ name: String, with user: String, by principal: Principal) async throws -> ShareChange {
         let user = try CheckedText.userName(user)
@@ -91,7 +91,7 @@ extension RegistryStore {
                 throw RegistryError(
                     .notFound, "\(concept.name) is not shared with \(user); `concept shares` lists them")
             }
-            // Before the row goes: whoever is told by it must hear of it.
+            // Before the row is deleted: those it names must be notified.
             let revision = try self.bumpUser(db, principal.userID, ChangeDraft(.unshare, concept.conceptID))
             try db.execute(
                 sql: "DELETE FROM share WHERE concept_id = ? AND user = ?", arguments: [concept.conceptID, user])
@@ -181,14 +181,14 @@ extension RegistryStore {
         }
     }
 
-    /// For the log of audits: the code of who is there, else a code of the word that was typed.
+    /// For the audit log: the code of an existing user, otherwise a code of the name that was typed.
     private static func receiver(_ db: Database, _ userID: Int64?, _ user: String) throws -> AuditValue {
         try userID.map { .text(try tag(db, $0)) } ?? .personal(user)
     }
 }
 
 extension ShareState {
-    /// As it is stored: what reached nobody has no receiver.
+    /// Reads the stored form: an offer that reached nobody has no receiver.
     init(stored: String, receiver: Int64?) throws {
         guard let state = ShareState(rawValue: stored), state != .undelivered else {
             throw RegistryError(.dataLoss, "a share has an unknown state; restore a backup")

@@ -3,7 +3,7 @@ package enum ShareState: String, Sendable, CaseIterable {
     /// It reached nobody: there is no such user, or the user is suspended, has blocked the owner, or has too many offers
     /// waiting. The owner cannot tell it from one that waits.
     case undelivered
-    /// It waits for the receiver's word.
+    /// It waits for the receiver's answer.
     case offered
     /// The receiver's answers use it.
     case accepted
@@ -32,7 +32,7 @@ package enum ShareState: String, Sendable, CaseIterable {
         case (.accept, nil), (.accept, .undelivered), (.decline, nil), (.decline, .undelivered): nil
         case (.accept, _): .accepted
         case (.decline, _): .declined
-        // Whoever blocks somebody wants nothing of theirs any more.
+        // Blocking somebody declines everything they share.
         case (.block, .offered), (.block, .accepted), (.block, .declined): .declined
         case (.block, let other): other
         }
@@ -41,7 +41,7 @@ package enum ShareState: String, Sendable, CaseIterable {
 
 /// What owners and receivers do with a share.
 package enum ShareAction: Sendable, Equatable {
-    /// The owner shares; whether it would reach somebody now.
+    /// The owner shares; says whether that would reach somebody now.
     case share(reaches: Bool)
     /// The owner takes it back.
     case unshare

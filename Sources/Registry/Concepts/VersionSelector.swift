@@ -24,7 +24,7 @@ public enum VersionSelector: Sendable, Equatable {
         }
     }
 
-    /// The version's number; `notFound` names the alias that is none.
+    /// The version's number; `notFound` names an alias that does not exist.
     func resolve(_ db: Database, _ concept: ConceptRecord) throws -> Int {
         switch self {
         case .number(let number): return number

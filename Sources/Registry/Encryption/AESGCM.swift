@@ -31,7 +31,7 @@ package enum AESGCM {
         return sealed
     }
 
-    /// Opens what `seal` made; nil when key, context or a single bit differ.
+    /// Opens what `seal` made; nil when the key, the context or a single bit differs.
     package static func open(_ sealed: [UInt8], key: [UInt8], context: [UInt8]) throws -> [UInt8]? {
         guard key.count == 32, sealed.count >= overhead else { return nil }
         guard let cipher = EVP_CIPHER_CTX_new() else { throw failure }

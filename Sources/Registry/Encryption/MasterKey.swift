@@ -5,7 +5,7 @@ import Foundations
 public struct MasterKey: Sendable, Equatable {
     let bytes: [UInt8]  // 32
 
-    /// Names the key without telling it: the first 8 bytes of its SHA-256, in hex.
+    /// Identifies the key without revealing it: the first 8 bytes of its SHA-256, in hex.
     public var id: String { String(SHA256Digest.hex(bytes).prefix(16)) }
 
     /// A key of 32 bytes; throws `invalidArgument` for any other number.
@@ -47,11 +47,11 @@ public enum MasterKeySource: Sendable, Equatable {
     /// A file of mode 0600; made where the registry is new and the file missing. While the key is rotated, its
     /// successor stands beside it under the same name with `.next`.
     case file(String)
-    /// Keys given by the caller, from the environment say. The first wraps; the others only unwrap.
+    /// Keys given by the caller, for example from the environment. The first wraps; the others only unwrap.
     case keys([MasterKey])
 }
 
-/// The master keys at hand.
+/// The master keys that are available.
 struct MasterKeyring: Sendable {
     let current: MasterKey
     private let all: [String: MasterKey]
@@ -98,7 +98,8 @@ public enum MasterKeyFile {
         let text = String(decoding: data, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
         do { return try MasterKey(text: text) } catch {
             throw RegistryError(
-                .failedPrecondition, "the file holds no master key: 64 hex digits; restore it from where it is kept",
+                .failedPrecondition,
+                "the file does not hold a master key (64 hex digits); restore it from where it is kept",
                 place: path, cause: error)
         }
     }

@@ -1,10 +1,11 @@
 internal import Foundation
+internal import Foundations
 internal import GRDB
 
 extension RegistryStore {
     /// Wraps every data key anew under another master key; no artifact is touched. One transaction: either all or none.
-    /// Returns how many keys were wrapped. Whoever calls it sees to it that the new key is kept before and the old one
-    /// until after.
+    /// Returns how many keys were wrapped. The caller must store the new key before, and keep the old one until
+    /// afterwards.
     public func rewrapDataKeys(under master: MasterKey) async throws -> Int {
         let random = configuration.random
         let count = try await write { db -> Int in
@@ -26,13 +27,13 @@ extension RegistryStore {
             return rows.count
         }
         try masterKeys.withLock { $0 = try MasterKeyring([master]) }
-        // The old wrapping must not be found in the log or in free pages.
+        // The old wrapped keys must not remain in the log or in free pages.
         try await checkpointUntilDone()
         return count
     }
 
     /// Replaces the key in a file: the new one is on the disk before a data key is wrapped under it, and the old one
-    /// until all are. A crash in between is mended by the next opening, or by calling it again.
+    /// until all are. A crash in between is repaired when the registry is next opened, or by calling it again.
     public func rotateMasterKey(file path: String) async throws -> Int {
         let next = MasterKeyFile.next(path)
         if !FileManager.default.fileExists(atPath: next) {

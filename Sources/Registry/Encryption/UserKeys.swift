@@ -1,8 +1,8 @@
 import Foundations
 internal import GRDB
 
-/// What a user's data key gives: the key of artifacts, and the one that turns personal values of the audit log into
-/// codes.
+/// The keys derived from a user's data key: the key of artifacts, and the one that turns personal values of the audit
+/// log into codes.
 struct UserKeys: Sendable, Equatable {
     private(set) var data: [UInt8]  // 32
     private(set) var audit: [UInt8]  // 32
@@ -18,8 +18,8 @@ struct UserKeys: Sendable, Equatable {
         audit.wipe()
     }
 
-    /// A personal value as the audit log keeps it: equal values of one user give equal codes, and when the data key is
-    /// destroyed nobody can tell whose they were.
+    /// The code of a personal value in the audit log: equal values of one user give equal codes, and once the data key
+    /// is destroyed nobody can tell whose they were.
     func code(_ kind: String, _ value: [UInt8]) throws -> String {
         var fields = FieldBytes()
         fields.append(kind)
@@ -63,7 +63,7 @@ struct UserKeyCache: Sendable {
 }
 
 extension RegistryStore {
-    /// The user's keys. Inside a transaction, so that an erased user's cannot be found any more.
+    /// The user's keys. Read inside a transaction, so that the keys of an erased user are never returned.
     func keys(_ db: Database, of userID: Int64) throws -> UserKeys {
         if let known = userKeys.withLock({ $0.find(userID) }) { return known }
         let row = try Row.fetchOne(
@@ -79,7 +79,7 @@ extension RegistryStore {
         return found
     }
 
-    /// Gives a new account its data key and the code the audit log knows it by.
+    /// Gives a new account its data key and its code in the audit log.
     func insertDataKey(_ db: Database, for userID: Int64, uid: [UInt8]) throws {
         try Self.insertDataKey(
             db, for: userID, uid: uid, master: masterKeys.withLock { $0.current }, now: now,

@@ -1,11 +1,12 @@
 import Foundation
 import Foundations
 
-/// What was promised to be gone, beside the database: a restored backup does not know of it, this file does.
+/// The erasures that were promised, in a file beside the database: a restored backup does not contain them, this file
+/// does.
 ///
-/// One line an erasure, appended and synced before anything is destroyed. It names random identities only.
+/// One line per erasure, appended and synced before anything is destroyed. It contains random identities only.
 struct ErasureJournal: Sendable {
-    /// One promise.
+    /// One promised erasure.
     struct Entry: Sendable, Equatable {
         let receipt: String  // 32 hex digits
         let kind: ErasureReceipt.Kind
@@ -33,8 +34,8 @@ struct ErasureJournal: Sendable {
 
     let path: String
 
-    /// Every promise, in order. Throws `dataLoss` for a line that is none, except a last one that was cut short by a
-    /// crash: nothing was destroyed for that.
+    /// Every promise, in order. Throws `dataLoss` for a damaged line, except a last one that a crash cut short: nothing
+    /// was destroyed for it yet.
     func entries() throws -> [Entry] {
         guard FileManager.default.fileExists(atPath: path) else { return [] }
         guard let data = FileManager.default.contents(atPath: path) else {
@@ -62,11 +63,11 @@ struct ErasureJournal: Sendable {
         let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw DirectoryLock.error("cannot open the journal of erasures", errno, path) }
         defer { close(descriptor) }
-        // A line that a crash cut short gives way.
+        // A line that a crash cut short is removed.
         let size = lseek(descriptor, 0, SEEK_END)
         let whole = try entries().reduce(0) { $0 + $1.line.utf8.count }
         if Int(size) != whole, ftruncate(descriptor, off_t(whole)) != 0 {
-            throw DirectoryLock.error("cannot mend the journal of erasures", errno, path)
+            throw DirectoryLock.error("cannot repair the journal of erasures", errno, path)
         }
         guard lseek(descriptor, off_t(whole), SEEK_SET) >= 0 else {
             throw DirectoryLock.error("cannot write the journal of erasures", errno, path)

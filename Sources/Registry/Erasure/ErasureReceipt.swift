@@ -14,7 +14,7 @@ public struct ErasureReceipt: Sendable, Equatable {
     public let kind: Kind
     /// Milliseconds since 1970.
     public let requestedAtMs: Int64
-    /// When the last remnant was gone: keys, rows, pages and the log. Nil while it is pending.
+    /// When the last remnant in keys, rows, pages and the log was destroyed. Nil while it is pending.
     public let erasedAtMs: Int64?
     /// Versions that were destroyed.
     public let versions: Int
@@ -22,15 +22,15 @@ public struct ErasureReceipt: Sendable, Equatable {
     public let bytes: Int
 }
 
-/// An erasure and what copies of it others must drop.
+/// An erasure, and what others must drop because of it.
 public struct Erasure: Sendable {
     /// The proof.
     public let receipt: ErasureReceipt
-    /// Whose it was.
+    /// The user it belonged to.
     public let userID: Int64
     /// Digests nobody may keep in memory any more.
     public let digests: [String]
-    /// Enrollments that were destroyed with it: what works on them must end, and their photos go.
+    /// Jobs that were erased with it: they must be stopped and their photos deleted.
     public let jobs: [String]
     /// The user's revision after it; 0 when the user is gone.
     public let revision: UInt64

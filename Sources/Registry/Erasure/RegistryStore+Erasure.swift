@@ -8,8 +8,8 @@ extension RegistryStore {
     /// pointers, history, events' names, pages and log. Nothing brings it back, a restored backup neither.
     ///
     /// The promise is in the journal before anything is destroyed. Works on a full disk. `failedPrecondition` while a
-    /// protected alias holds it. Once it is begun no cancellation stops it: half an erasure would be a promise that is
-    /// kept by the next start alone.
+    /// protected alias holds it. Once begun it cannot be cancelled: half an erasure would be a promise that only the
+    /// next start keeps.
     public func eraseConcept(_ name: String, by principal: Principal) async throws -> [Erasure] {
         try Task.checkCancellation()
         return try await Uncancelled.run { try await self.erasedConcept(name, by: principal) }
@@ -25,7 +25,7 @@ extension RegistryStore {
             let rows = try Row.fetchAll(
                 db, sql: "SELECT uid, deleted_ms FROM concept WHERE account_id = ? AND name_key = ? ORDER BY id",
                 arguments: [principal.userID, NameRules.fold(name)])
-            // Says the same as other calls, with the nearest name.
+            // The same error as other calls, with the nearest name.
             if rows.isEmpty { _ = try Self.concept(db, name, principal.userID) }
             return rows.map { (Blob.bytes($0["uid"]), ($0["deleted_ms"] as Int64?) != nil) }
         }
@@ -42,8 +42,8 @@ extension RegistryStore {
     }
 
     /// Destroys an account with everything it had: its data key, concepts, tokens and events. What the audit log and
-    /// backups still hold is then nobody's. Administrators and the console only; the last administrator stays. Once it is
-    /// begun no cancellation stops it.
+    /// backups still hold can then no longer be attributed to anybody. Administrators and the console only; the last
+    /// administrator cannot be erased. Once begun it cannot be cancelled.
     public func eraseUser(_ name: String, by actor: Actor) async throws -> Erasure {
         try Task.checkCancellation()
         return try await Uncancelled.run { try await self.erasedUser(name, by: actor) }
@@ -90,7 +90,7 @@ extension RegistryStore {
     }
 
     /// Ends pending erasures: rewrites the database, merges the log until it is empty, and marks them. A large database
-    /// is left to `maintain`, which asks at most every ten minutes.
+    /// is left to `maintain`, which does this at most every ten minutes.
     func finishErasures(maintaining: Bool = false) async throws {
         let (pending, bytes) = try await read { db in
             (
@@ -113,7 +113,8 @@ extension RegistryStore {
         }
     }
 
-    /// Destroys at opening what the journal promises and a restored database does not know. Not concurrent.
+    /// Destroys, while the registry is opened, what the journal promises and a restored database still contains. Not
+    /// concurrent.
     func reapplyErasures() throws {
         let entries = try journal.entries()
         guard !entries.isEmpty else { return }
@@ -134,7 +135,7 @@ extension RegistryStore {
         }
     }
 
-    /// Writes the promise down. On the writer's queue, so that lines do not mix.
+    /// Appends the promise to the journal. On the writer's queue, so that lines do not interleave.
     private func newEntry(_ kind: ErasureReceipt.Kind, _ subject: [UInt8]) async throws -> ErasureJournal.Entry {
         let entry = ErasureJournal.Entry(
             receipt: Hex.encode(try configuration.random(16)), kind: kind, subject: subject, requestedAtMs: now)
@@ -150,7 +151,7 @@ extension RegistryStore {
         return entry
     }
 
-    /// Everything of one transaction; nil when the subject is gone already.
+    /// The whole transaction; nil when the subject is gone already.
     private func destroy(_ db: Database, _ entry: ErasureJournal.Entry, by actor: AuditActor) throws -> Erasure? {
         switch entry.kind {
         case .concept: try destroyConcept(db, entry, by: actor)
@@ -172,7 +173,7 @@ extension RegistryStore {
         let before = try Self.digests(db, userID)
         try record(
             db, by: actor, "concept.erase", on: .concept(userID, conceptID), details: ["receipt": .text(entry.receipt)])
-        // Aliases are words a person chose.
+        // Aliases are words that a person chose.
         try db.execute(
             sql: "UPDATE event SET pointer = NULL WHERE concept_id = ? AND pointer <> 'current'",
             arguments: [conceptID])
@@ -187,7 +188,7 @@ extension RegistryStore {
             userID: userID, digests: gone.keys.sorted(), jobs: jobs, revision: UInt64(revision))
     }
 
-    /// An enrollment that waits would bring the concept back, and one that is over holds its words and photos.
+    /// A waiting job would bring the concept back, and a finished one still holds its words and photos.
     private func destroyJobs(_ db: Database, of userID: Int64, concept key: String) throws -> [String] {
         let rows = try Row.fetchAll(db, sql: "SELECT id, concept FROM job WHERE account_id = ?", arguments: [userID])
         let jobs = rows.filter { NameRules.fold($0["concept"]) == key }.map { $0["id"] as String }
@@ -239,7 +240,7 @@ extension RegistryStore {
             versions: versions, bytes: bytes)
     }
 
-    /// Merges the log and tells receipts as they then are.
+    /// Merges the log and returns the receipts as they are afterwards.
     private func finished(_ erasures: [Erasure]) async throws -> [Erasure] {
         try await finishErasures()
         return try await read { db in

@@ -1,6 +1,6 @@
 internal import Rules
 
-/// The rules of texts, told as errors of the registry: every commit asks again what was asked at the door.
+/// The rules of texts, as errors of the registry: every commit checks again what the service has checked.
 enum CheckedText {
     static func userName(_ text: String) throws(RegistryError) -> String {
         try RuleError.told(as: RegistryError.init) { () throws(RuleError) in try NameRules.userName(text) }
@@ -10,14 +10,11 @@ enum CheckedText {
         try RuleError.told(as: RegistryError.init) { () throws(RuleError) in try NameRules.password(text) }
     }
 
-    static func conceptName(_ text: String) throws(RegistryError) -> String {
-        try RuleError.told(as: RegistryError.init) { () throws(RuleError) in try NameRules.conceptName(text) }
-    }
-
-    /// Of a concept that is to be renamed.
-    static func newConceptName(_ text: String) throws(RegistryError) -> String {
+    static func conceptName(
+        _ text: String, what: String = "the concept's name"
+    ) throws(RegistryError) -> String {
         try RuleError.told(as: RegistryError.init) { () throws(RuleError) in
-            try NameRules.conceptName(text, what: "the concept's new name")
+            try NameRules.conceptName(text, what: what)
         }
     }
 
@@ -45,10 +42,10 @@ enum CheckedText {
         try RuleError.told(as: RegistryError.init) { () throws(RuleError) in try NameRules.note(text, what: what) }
     }
 
-    /// Milliseconds that a replaced token goes on.
+    /// Checks for how many milliseconds a replaced token stays valid.
     static func overlap(ms: Int64) throws(RegistryError) {
         try RuleError.told(as: RegistryError.init) { () throws(RuleError) in
-            // A part of a second counts as a whole one.
+            // A fraction of a second counts as a whole one.
             try TokenRules.checkOverlap(seconds: ms / 1_000 + (ms % 1_000).signum())
         }
     }

@@ -1,4 +1,4 @@
-/// Fields with their lengths before them, so that two lists of fields never give the same bytes.
+/// Fields with length prefixes, so that two different lists of fields never give the same bytes.
 struct FieldBytes {
     private(set) var bytes: [UInt8] = []
 

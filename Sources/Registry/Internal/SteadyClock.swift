@@ -1,4 +1,6 @@
-/// A clock that only goes forward, at the pace of real time, whatever is done to the wall clock.
+internal import Foundations
+
+/// A monotonic clock: it advances with real time, whatever is done to the wall clock.
 ///
 /// Waits and ages inside a process are counted with it. Points in time that people read, or that outlive the process,
 /// are those of the wall clock.
@@ -12,9 +14,9 @@ public enum SteadyClock {
     }
 }
 
-/// What a wall clock says, as far as it can be believed: no more time passes than the steady clock counts, until the
-/// wall clock has stayed ahead for a day. What destroys things for good asks this clock, so that a wall clock set
-/// forward by mistake destroys nothing. One that is set back is followed at once. Safe from any thread.
+/// The wall clock's time, as far as it can be trusted: no more time passes than the steady clock counts, until the wall
+/// clock has stayed ahead for a day. Permanent deletion goes by this clock, so that a wall clock set forward by mistake
+/// deletes nothing. One that is set back is followed at once. Safe from any thread.
 final class SureClock: Sendable {
     private struct State {
         /// Wall time less steady time.
@@ -23,18 +25,18 @@ final class SureClock: Sendable {
         var aheadSince: Int64?
     }
 
-    /// How long the wall clock must stay ahead to be believed, milliseconds.
+    /// How long the wall clock must stay ahead to be trusted, milliseconds.
     static let probationMs: Int64 = 86_400_000
     private static let slackMs: Int64 = 60_000
 
     private let wall: @Sendable () -> Int64
     private let steady: @Sendable () -> Int64
-    private let state: Guarded<State>
+    private let state: Locked<State>
 
     init(wall: @escaping @Sendable () -> Int64, steady: @escaping @Sendable () -> Int64) {
         self.wall = wall
         self.steady = steady
-        state = Guarded(State(lead: wall() - steady()))
+        state = Locked(State(lead: wall() - steady()))
     }
 
     /// Milliseconds since 1970 that have surely passed.

@@ -1,10 +1,10 @@
-/// Work that the cancellation of the task which asks for it must not cut short: what cleans up after a cancelled call, and
-/// what has to go on once its first half is done.
+/// Work that must not be cut short when the calling task is cancelled: cleaning up after a cancelled call, and work
+/// that must be completed once it is half done.
 ///
 /// A cancelled task cannot write: the database refuses every access from it with `CancellationError`, and so does every
-/// other call that looks. A clean-up that is written as if it could leaves what it was meant to end.
+/// other call that checks for cancellation. Clean-up code that ignores this cleans up nothing.
 package enum Uncancelled {
-    /// Runs `work` to its end in a task of its own and hands on what it gives or throws.
+    /// Runs `work` to its end in a task of its own and returns or throws what it does.
     package static func run<T: Sendable>(_ work: @escaping @Sendable () async throws -> T) async throws -> T {
         try await Task { try await work() }.value
     }
@@ -14,8 +14,8 @@ package enum Uncancelled {
         await Task { await work() }.value
     }
 
-    /// Runs `work` in the task that asks for it. Whatever ends it early, that task's cancellation among it, `undo` clears away
-    /// what it had begun, to the end and uncancelled, before the error goes on.
+    /// Runs `work` in the calling task. Whatever ends it early, including cancellation, `undo` cleans up what it had
+    /// begun, to the end and uncancelled, before the error is rethrown.
     package static func undoing<T>(
         isolation: isolated (any _Concurrency.Actor)? = #isolation, _ work: () async throws -> T,
         undo: @escaping @Sendable (any Error) async -> Void

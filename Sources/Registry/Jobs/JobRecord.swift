@@ -47,7 +47,7 @@ public enum JobState: String, Sendable, CaseIterable {
 public struct JobRecord: Sendable, Equatable {
     /// 32 hex digits.
     public let id: String
-    /// Whose.
+    /// The owner's key.
     public let userID: Int64
     /// The concept to be enrolled.
     public let concept: String
@@ -55,11 +55,11 @@ public struct JobRecord: Sendable, Equatable {
     public let state: JobState
     /// The stage it reached last.
     public let stage: String
-    /// How often it was begun.
+    /// How many times it was begun.
     public let attempts: Int
     /// Milliseconds since 1970.
     public let createdAtMs: Int64
-    /// When it was begun last.
+    /// When it last began.
     public let startedAtMs: Int64?
     /// When it ended.
     public let finishedAtMs: Int64?

@@ -4,7 +4,7 @@ internal import GRDB
 public import Rules
 
 extension RegistryStore {
-    /// Writes down an enrollment that waits for its turn. `request` is opaque here and kept sealed.
+    /// Stores an enrollment that waits for its turn. `request` is opaque here and stored sealed.
     public func createJob(concept: String, request: [UInt8], by principal: Principal) async throws -> JobRecord {
         let concept = try CheckedText.conceptName(concept)
         let id = Hex.encode(try configuration.random(16))
@@ -22,8 +22,8 @@ extension RegistryStore {
         }
     }
 
-    /// Begins a queued job. The other concepts of its owner are noted at the first run, so that a later one trains
-    /// against the same. `unauthenticated` when the account was suspended meanwhile.
+    /// Begins a queued job. The other concepts of its owner are recorded at the first run, so that a later run trains
+    /// against the same ones. `unauthenticated` when the account was suspended meanwhile.
     public func startJob(_ id: String) async throws -> JobWork {
         let began = steadyNow
         return try await write { db in
@@ -63,7 +63,7 @@ extension RegistryStore {
         }
     }
 
-    /// Notes the stage a running job has reached.
+    /// Records the stage that a running job has reached.
     public func setStage(_ stage: EnrollmentStage, of id: String) async throws {
         try await write { db in
             try db.execute(
@@ -105,7 +105,7 @@ extension RegistryStore {
         }
     }
 
-    /// Queues a failed job of the caller anew.
+    /// Queues a failed job of the caller again.
     public func resumeJob(_ id: String, by principal: Principal) async throws -> JobRecord {
         try await write { db in
             try self.requireMayChange(db, principal)
@@ -142,7 +142,7 @@ extension RegistryStore {
         }
     }
 
-    /// Jobs of anybody whose photos may be wanted still: those that wait or run, and those that failed after `ms`.
+    /// Jobs, of all users, whose photos may still be needed: those that wait or run, and those that failed after `ms`.
     public func photosWanted(since ms: Int64) async throws -> Set<String> {
         try await read { db in
             try Set(
@@ -154,7 +154,7 @@ extension RegistryStore {
         }
     }
 
-    /// Seals bytes that belong to a user and are kept outside the database, photos of a job say.
+    /// Seals bytes that belong to a user and are kept outside the database, such as the photos of a job.
     public func seal(_ plain: [UInt8], for userID: Int64, context: String) async throws -> [UInt8] {
         let random = configuration.random
         let keys = try await read { db in try self.keys(db, of: userID) }
@@ -176,7 +176,7 @@ extension RegistryStore {
         let job = try Self.job(db, id)
         guard let next = job.state.after(event) else {
             throw RegistryError(
-                .failedPrecondition, "the job \(id) is \(job.state.rawValue); this cannot be done to it")
+                .failedPrecondition, "the job \(id) is \(job.state.rawValue); it allows no such change")
         }
         let spent = job.state == .running ? runningMs(id) : 0
         if next != .running { jobStarts.withLock { $0[id] = nil } }

@@ -1,6 +1,6 @@
 import Foundation
 
-/// A file of real blocks that is given up when the disk is full: SQLite needs room even to delete.
+/// A file of allocated blocks that is released when the disk is full: SQLite needs room even to delete.
 struct Ballast: Sendable {
     let path: String
     let size: Int
@@ -8,14 +8,14 @@ struct Ballast: Sendable {
     /// Whether the full size is on the disk.
     var isWhole: Bool { bytes == size }
 
-    /// Bytes that it holds now.
+    /// Bytes that it has now.
     private var bytes: Int {
         var status = stat()
         return stat(path, &status) == 0 ? Int(status.st_size) : 0
     }
 
-    /// Allocates what is missing, as far as the disk has room for it: all of it, or a half, a quarter, an eighth. False
-    /// when it is not whole.
+    /// Allocates what is missing, as far as the disk has room: all of it, or half, a quarter, an eighth. False when the
+    /// file does not have its full size.
     func restore() -> Bool {
         guard size > 0 else { return true }
         let before = bytes
@@ -32,7 +32,7 @@ struct Ballast: Sendable {
         return false
     }
 
-    /// Gives the blocks back; returns how many bytes they were, 0 when there was nothing to give.
+    /// Releases the blocks; returns how many bytes they were, 0 when there was nothing to release.
     func release() -> Int {
         let held = bytes
         return unlink(path) == 0 ? held : 0
@@ -46,8 +46,8 @@ struct Ballast: Sendable {
         return Int(status.f_bavail) * Int(status.f_frsize) < 1 << 20
     }
 
-    /// Runs what has to be written. Where the disk is full and it fails, the ballast gives its room, and it runs once
-    /// more; `restore` makes the ballast again when there is space.
+    /// Runs a write that must succeed. If it fails because the disk is full, the ballast is released and the write is
+    /// tried once more; `restore` recreates the ballast when there is space.
     func makingRoom<T>(_ body: () throws -> T) throws -> T {
         do {
             return try body()

@@ -11,7 +11,7 @@ enum Connection {
         configuration.busyMode = .timeout(5)
         let maximumPages = wanted.maximumPages
         configuration.prepareDatabase { db in
-            // First of all and before the pool writes anything: a foreign file must be left as it is.
+            // First of all, before the pool writes anything: a foreign file must not be changed.
             try Schema.check(db)
             try set(db, "trusted_schema", "OFF", reads: "0")
             try set(db, "cell_size_check", "ON", reads: "1")
@@ -29,7 +29,7 @@ enum Connection {
         return configuration
     }
 
-    /// A reader beside the pool's: nothing else uses it, so that nobody waits behind a long listing.
+    /// A reader besides the pool's, for short lookups alone, so that they never wait behind a long listing.
     static func lookups(_ wanted: RegistryConfiguration) -> Configuration {
         var configuration = configuration(wanted)
         configuration.label = "registry.lookups"
@@ -37,7 +37,7 @@ enum Connection {
         return configuration
     }
 
-    /// What the pool itself sets (WAL) or overrides (synchronous) is settled once it stands.
+    /// Settings that the pool itself sets (WAL) or overrides (synchronous), made once the pool is open.
     static func finishWriter(_ db: Database, logPages: Int, waitsForDisk: Bool) throws {
         try set(db, "wal_autocheckpoint", "\(logPages)", reads: "\(logPages)")
         try set(db, "synchronous", waitsForDisk ? "FULL" : "OFF", reads: waitsForDisk ? "2" : "0")
@@ -58,7 +58,7 @@ enum Connection {
         guard found == value else {
             throw RegistryError(
                 .internalError,
-                "SQLite did not take \(pragma) = \(value) (it says \(found ?? "nothing")); check its build")
+                "SQLite did not accept \(pragma) = \(value) (it says \(found ?? "nothing")); check its build")
         }
     }
 }

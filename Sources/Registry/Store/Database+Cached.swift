@@ -1,6 +1,6 @@
 internal import GRDB
 
-/// Statements of the ways everybody goes: compiled once a connection instead of once a call.
+/// Frequently used statements: compiled once per connection instead of once per call.
 extension Database {
     /// The first row, if any.
     func row(_ sql: String, _ arguments: StatementArguments) throws -> Row? {
@@ -12,7 +12,7 @@ extension Database {
         try T.fetchOne(cachedStatement(sql: sql), arguments: arguments)
     }
 
-    /// Runs a statement for what it does.
+    /// Runs a statement that returns no rows.
     func run(_ sql: String, _ arguments: StatementArguments = []) throws {
         try cachedStatement(sql: sql).execute(arguments: arguments)
     }

@@ -1,9 +1,9 @@
 import Foundation
 
-/// The database's file, looked at before anything opens it.
+/// The database's file, checked before anything opens it.
 enum DatabaseFile {
     /// Throws unless there is a plain file with content: `notFound` for one that is missing, `dataLoss` for anything
-    /// else in its place. SQLite would make a new database, in which nobody is known, of the first and of an empty one.
+    /// else in its place. SQLite would create a new database without users where the file is missing or empty.
     static func require(_ path: String) throws {
         var status = stat()
         guard lstat(path, &status) == 0 else {
@@ -16,7 +16,7 @@ enum DatabaseFile {
         guard status.st_mode & S_IFMT == S_IFREG else {
             throw RegistryError(
                 .dataLoss,
-                "registry.sqlite is no plain file: move what stands in its place away and put the database back, or "
+                "registry.sqlite is not a plain file: move what stands in its place away and put the database back, or "
                     + "restore a backup with `myvlmd backup restore`", place: path)
         }
         guard status.st_size > 0 else {

@@ -1,12 +1,12 @@
 import Foundation
 
-/// The registry's folder: private to its owner, and held by one opened registry at a time.
+/// The registry's folder: private to its owner, and locked by one open registry at a time.
 ///
 /// The cache of tokens and the audit chain assume one writer; the lock is what makes that true.
 final class DirectoryLock: Sendable {
     private let descriptor: Int32
 
-    /// Creates `path` with mode 0700 where it is missing, takes the group's and others' rights away, and locks it.
+    /// Creates `path` with mode 0700 where it is missing, removes the permissions of group and others, and locks it.
     init(path: String) throws {
         try Self.prepare(path)
         let descriptor = open(path + "/lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
@@ -19,7 +19,7 @@ final class DirectoryLock: Sendable {
         self.descriptor = descriptor
     }
 
-    /// Unlocked by name: a process that was forked a moment ago holds the same lock until it executes its program.
+    /// Unlocked explicitly: a process that was just forked shares the lock until it executes its program.
     deinit {
         flock(descriptor, LOCK_UN)
         close(descriptor)
@@ -33,7 +33,7 @@ final class DirectoryLock: Sendable {
         guard fchmod(descriptor, 0o600) == 0 else { throw error("cannot make it private", errno, file) }
     }
 
-    /// What the system said of a file. Clients may hear it: the file is named by `place` alone.
+    /// The error of a system call on a file. Clients may see the message: only `place` names the file.
     static func error(_ what: String, _ code: Int32, _ place: String) -> RegistryError {
         let reason = String(cString: strerror(code))
         guard code != ENOSPC, code != EDQUOT else {

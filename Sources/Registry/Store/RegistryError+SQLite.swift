@@ -1,7 +1,7 @@
 internal import GRDB
 
 extension RegistryError {
-    /// The registry's view of an error below. Statements and their arguments never enter the message.
+    /// Translates an error of SQLite. Statements and their arguments never enter the message.
     static func mapped(_ error: any Error) -> any Error {
         guard let below = error as? DatabaseError else { return error }
         switch below.resultCode {

@@ -15,13 +15,13 @@ extension RegistryStore {
             }
             if done { return true }
             guard ContinuousClock.now < end else { return false }
-            // A reader's transaction ends on its own; there is nothing to be told by.
+            // Nothing signals the end of a reader's transaction, so this polls.
             try await Task.sleep(for: .milliseconds(20))
         }
     }
 
-    /// Writes the database anew without anything that was deleted. `secure_delete` alone is not enough: where SQLite
-    /// moves cells between pages, old copies stay in the gaps. False when the disk has no room for it now.
+    /// Rewrites the database without anything that was deleted. `secure_delete` alone is not enough: where SQLite moves
+    /// cells between pages, old copies stay in the gaps. False when the disk has no room for it now.
     func rewrite() async throws -> Bool {
         do {
             try await pool.writeWithoutTransaction { db in try Self.rewrite(db) }
@@ -36,7 +36,7 @@ extension RegistryStore {
     }
 
     static func rewrite(_ db: Database) throws {
-        // The copy that VACUUM makes belongs on the disk: it is as large as the database.
+        // VACUUM's copy must be on the disk: it is as large as the database.
         try db.execute(sql: "PRAGMA temp_store = FILE")
         defer { try? db.execute(sql: "PRAGMA temp_store = MEMORY") }
         try db.execute(sql: "VACUUM")

@@ -1,7 +1,8 @@
+internal import Foundations
 internal import GRDB
 
-/// Three clocks: the wall's for points in time that are stored and told, the steady one for waits and ages in this
-/// process, and the sure one for what is destroyed when its time has come.
+/// Three clocks: the wall clock for points in time that are stored and shown, the steady one for waits and ages in this
+/// process, and the sure one for data that is deleted when it expires.
 extension RegistryStore {
     /// Milliseconds since 1970, as the wall clock says now.
     var now: Int64 { configuration.clock() }
@@ -12,14 +13,14 @@ extension RegistryStore {
     /// Milliseconds since 1970 that have surely passed; see `SureClock`.
     public var sureNow: Int64 { sureClock.now }
 
-    /// A stored time that lies in the future was written by a clock that was wrong: for a quota that counts a day it
-    /// is as good as now, or the wait would be longer than the day.
+    /// A stored time in the future was written by a clock that was wrong: a daily quota treats it as now, or the wait
+    /// would be longer than a day.
     func mendFutureStarts(_ db: Database) throws {
         let now = now
         try db.execute(sql: "UPDATE job SET started_ms = ? WHERE started_ms > ?", arguments: [now, now])
     }
 
-    /// How long a job has run in this process; 0 for one that an earlier process ran: how long that took nobody knows.
+    /// How long a job has run in this process; 0 for one that an earlier process ran, whose running time is unknown.
     func runningMs(_ job: String) -> Int64 {
         jobStarts.withLock { $0[job] }.map { max(0, steadyNow - $0) } ?? 0
     }

@@ -4,9 +4,9 @@ internal import GRDB
 public struct MaintenanceReport: Sendable, Equatable {
     /// Expired tokens removed.
     public let prunedTokens: Int
-    /// Deleted concepts whose time to come back was over.
+    /// Deleted concepts whose window for restoring was over.
     public let purgedConcepts: Int
-    /// Whether the ballast is whole; false: the disk is full, free space.
+    /// Whether the ballast has its full size; false means that the disk is full.
     public let ballastIsWhole: Bool
 }
 
@@ -15,7 +15,7 @@ extension RegistryStore {
     /// Meant for a call every few minutes.
     public func maintain() async throws -> MaintenanceReport {
         let (tokens, concepts) = try await write { db -> (Int, Int) in
-            // What is removed here does not come back: only time that has surely passed counts.
+            // What is removed here cannot be restored: only time that has surely passed counts.
             let now = self.sureNow
             try self.mendFutureStarts(db)
             try self.flushLastUse(db)

@@ -1,8 +1,9 @@
+internal import Foundations
 internal import GRDB
 
 /// What reading every artifact found.
 public struct ScrubReport: Sendable, Equatable {
-    /// A version whose artifact, or a photo kept with it, is damaged, or whose artifact nothing can work with.
+    /// A version whose artifact, or a photo kept with it, is damaged, or whose artifact no model can use.
     public struct Damage: Sendable, Equatable {
         /// The owner's name.
         public let user: String
@@ -27,8 +28,9 @@ public struct ScrubReport: Sendable, Equatable {
 }
 
 extension RegistryStore {
-    /// Opens every artifact, compares it with its digest and looks at it as at one that comes in (`inspectArtifacts`), and
-    /// runs SQLite's own check. Reads a few at a time, so that no transaction grows old; writers go on meanwhile.
+    /// Opens every artifact, compares it with its digest, inspects it like one that comes in (`inspectArtifacts`), and
+    /// runs SQLite's own check. Reads a few at a time, so that no transaction stays open for long; writers go on
+    /// meanwhile.
     public func scrub(by actor: Actor) async throws -> ScrubReport {
         try Permission.manageAccounts.require(of: actor)
         var last: (Int64, String) = (0, "")
@@ -66,7 +68,7 @@ extension RegistryStore {
         return ScrubReport(artifacts: artifacts, bytes: bytes, damaged: damaged, structure: structure)
     }
 
-    /// Versions whose artifact is whole, and still none that an answer could use.
+    /// Versions whose artifact is undamaged but cannot be used by any answer.
     private static func unusable(
         _ db: Database, _ userID: Int64, _ digest: String, _ plain: [UInt8], _ inspect: ArtifactInspector?
     ) throws -> [ScrubReport.Damage] {

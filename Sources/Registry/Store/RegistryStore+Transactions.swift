@@ -14,8 +14,8 @@ extension RegistryStore {
         do { return try lookups.read(body) } catch { throw RegistryError.mapped(error) }
     }
 
-    /// One transaction. With `essential` a full disk first gets its log merged, then gives up the ballast: what frees
-    /// space or protects a user (delete, rollback, revoke) must work exactly then.
+    /// One transaction. With `essential`, on a full disk, first the log is merged and then the ballast is released:
+    /// changes that free space or protect a user (delete, rollback, revoke) must work exactly then.
     func write<T: Sendable>(
         essential: Bool = false, _ body: @escaping @Sendable (Database) throws -> T
     ) async throws -> T {
@@ -25,7 +25,7 @@ extension RegistryStore {
         } catch let error as RegistryError where error.code == .storageFull {}
         let freed: Int
         do {
-            // Each commit grows the log; merged, its room serves again.
+            // Each commit grows the log; once it is merged its room can be reused.
             try await moveLogIntoDatabase()
             return try await attempt(body)
         } catch let error as RegistryError where error.code == .storageFull {
@@ -36,18 +36,19 @@ extension RegistryStore {
         if logBytes <= freed {
             try await moveLogIntoDatabase()
         } else {
-            // Merging would spend the ballast on the database's growth and free nothing; `maintain` turns it on again.
+            // Merging would use up the ballast for the database's growth and free nothing; `maintain` turns it on
+            // again.
             try await setAutomaticCheckpoint(pages: 0)
         }
         return try await attempt(body)
     }
 
-    /// Runs what a start must write beside the database, its address for one. On a full disk the ballast gives its room
-    /// first; `maintain` makes it again when there is space.
+    /// Runs a write that starting needs outside the database, such as the address file. On a full disk the ballast is
+    /// released first; `maintain` recreates it when there is space.
     public func makingRoom<T>(_ body: () throws -> T) throws -> T { try ballast.makingRoom(body) }
 
     /// How many pages the log may have before a commit merges it. A quarter of the ballast, so that the ballast is
-    /// always room enough for the database to take the log in.
+    /// always large enough for merging the log into the database.
     func setAutomaticCheckpoint(pages: Int) async throws {
         do {
             try await pool.writeWithoutTransaction { db in try db.execute(sql: "PRAGMA wal_autocheckpoint = \(pages)") }
@@ -66,7 +67,7 @@ extension RegistryStore {
         do { return try await pool.write(body) } catch { throw RegistryError.mapped(error) }
     }
 
-    /// Merges the log as far as it goes: a full disk or a reader may stop it, and nothing is lost then.
+    /// Merges as much of the log as possible: a full disk or a reader may stop it, and nothing is lost then.
     private func moveLogIntoDatabase() async throws {
         do {
             try await pool.writeWithoutTransaction { db in _ = try db.checkpoint(.truncate) }
@@ -76,7 +77,7 @@ extension RegistryStore {
         }
     }
 
-    /// The injected full disk gets the room of the ballast, as a real one would.
+    /// The simulated full disk gains the room of the ballast, as a real one would.
     private func liftPageLimit() async throws {
         guard let limit = configuration.maximumPages else { return }
         let lifted = limit + configuration.ballastBytes / 4096

@@ -2,8 +2,8 @@ import Foundation
 
 /// The file `running` in the registry's folder: there while the registry is open, and after a crash.
 ///
-/// A database that was not closed has a log beside it with what was committed last. SQLite opens a database whose log
-/// vanished without a word, as it was before; this mark is what tells that something is missing.
+/// A database that was not closed has a log beside it with what was committed last. SQLite silently opens a database
+/// whose log is missing, in its older state; this mark reveals that something is missing.
 struct RunMark: Sendable {
     private let path: String
     private let log: String
@@ -18,20 +18,20 @@ struct RunMark: Sendable {
         guard exists(path), !exists(log) else { return }
         throw RegistryError(
             .dataLoss,
-            "registry.sqlite-wal is missing, though the server did not stop in order: what was changed last stood in it; "
+            "registry.sqlite-wal is missing, though the server did not stop cleanly: it held the latest changes; "
                 + "put it back or restore a backup, or remove the file `running` if another program merged it into "
                 + "registry.sqlite", place: log)
     }
 
-    /// Notes that the registry is open. Without a log yet, or on a full disk, there is no mark: it is a warning that
-    /// fails then, not the registry.
+    /// Records that the registry is open. Without a log yet, or on a full disk, there is no mark: only the warning is
+    /// lost then, not the registry.
     func set() {
         guard exists(log) else { return }
         let descriptor = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
         if descriptor >= 0 { close(descriptor) }
     }
 
-    /// Notes that nothing is left in the log.
+    /// Records that nothing is left in the log.
     func clear() { unlink(path) }
 
     /// The same, where the log is empty.

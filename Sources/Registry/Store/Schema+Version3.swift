@@ -65,7 +65,7 @@ extension Schema {
             let data = try Data.fetchOne(
                 db, sql: "SELECT bytes FROM artifact WHERE account_id = ? AND digest = ?", arguments: [userID, digest])
             guard let data, let key = keys[userID] else { continue }
-            // A damaged one is sealed as it is: it is found damaged when it is opened, as before.
+            // A damaged one is sealed as it is: opening it still finds the damage.
             try SealedArtifact(Blob.bytes(data), digest: digest, keys: key, random: context.random)
                 .insert(db, userID, digest, into: "artifact_3")
         }
@@ -82,8 +82,8 @@ extension Schema {
         return keys
     }
 
-    /// Writes the audit log anew with codes for names, so that an erasure can reach it; the last row keeps the head of
-    /// the chain as it was, for whoever has noted it.
+    /// Rewrites the audit log with codes for names, so that an erasure can reach it; the last row records the former
+    /// head of the chain, for whoever has kept a copy of it.
     private static func codeAudit(_ db: Database, _ context: MigrationContext) throws {
         let keys = try userKeys(db, context)
         var accounts: [String: (id: Int64, tag: String)] = [:]
@@ -94,7 +94,7 @@ extension Schema {
         for row in try Row.fetchAll(db, sql: "SELECT account_id, name, uid FROM concept ORDER BY id") {
             concepts["\(row["account_id"] as Int64)/\(row["name"] as String)"] = Blob.bytes(row["uid"])
         }
-        // Whoever is gone already gets a code that nobody can make again.
+        // A user who is gone already gets a code that cannot be computed again.
         let lost = try UserKeys(data: context.random(32))
         func user(_ name: String) throws -> String {
             if name.hasPrefix("(") { return name }

@@ -7,13 +7,13 @@ struct MigrationContext: Sendable {
     let master: MasterKey
     /// Milliseconds since 1970.
     let now: Int64
-    /// Bytes nobody can predict.
+    /// Returns unpredictable bytes.
     let random: @Sendable (Int) throws -> [UInt8]
 }
 
-/// The tables, one migration a released version. `user_version` counts the migrations a database has had.
+/// The tables, with one migration per released version. `user_version` counts the migrations a database has had.
 package enum Schema {
-    /// "MYVL": says in the file's header whose database it is.
+    /// "MYVL": the application id in the file's header.
     static let applicationID: Int64 = 0x4D59_564C
     /// The newest version this release knows.
     package static var version: Int { migrations.count }
@@ -45,7 +45,7 @@ package enum Schema {
         }
     }
 
-    /// What a database's header tells about keys, before anything opens it.
+    /// What a database's header says about keys, before anything opens it.
     enum KeyState {
         /// Missing, empty, or of a schema that had no data keys yet: a master key may be made.
         case none
@@ -65,8 +65,8 @@ package enum Schema {
         return number(60) < 3 ? .none : .wrapped
     }
 
-    /// Brings the database to the newest version, all steps in the caller's transaction. Foreign keys must be off:
-    /// a table is changed by making it anew, and dropping the old one would take along what refers to it.
+    /// Brings the database to the newest version, all steps in the caller's transaction. Foreign keys must be off: a
+    /// table is changed by creating it again, and dropping the old one would delete the rows that refer to it.
     static func migrate(_ db: Database, _ context: MigrationContext) throws {
         let from = try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0
         guard from < version else { return }

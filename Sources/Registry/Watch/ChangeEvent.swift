@@ -1,4 +1,4 @@
-/// One change of a user's concepts. Each has its own revision; together they are all changes there were.
+/// One change of a user's concepts. Each has its own revision, and no change is left out.
 public struct ChangeEvent: Sendable, Equatable {
     /// What happened.
     public enum Kind: String, Sendable, CaseIterable {
@@ -48,7 +48,7 @@ public struct ChangeEvent: Sendable, Equatable {
     public let pointer: String?
     /// Where the pointer stood.
     public let from: Int?
-    /// Where it stands since.
+    /// Where the pointer stands now.
     public let to: Int?
 }
 
@@ -56,7 +56,8 @@ public struct ChangeEvent: Sendable, Equatable {
 public struct ChangePage: Sendable, Equatable {
     /// Ascending revisions without a gap.
     public let events: [ChangeEvent]
-    /// The user's revision when it was read. When `events` is empty nothing happened up to it: a bookmark.
+    /// The user's revision when it was read. When `events` is empty, nothing happened up to this revision: it is a
+    /// bookmark.
     public let revision: UInt64
 }
 

@@ -1,3 +1,4 @@
+internal import Foundations
 internal import GRDB
 
 extension RegistryStore {
@@ -40,14 +41,14 @@ extension RegistryStore {
         }
     }
 
-    /// Ends every wait for changes, now and later: the server stops.
+    /// Ends every wait for changes, now and later, because the server stops.
     public func endWatches() { revisionSignal.close() }
 
     /// Whether `endWatches` was called, or the registry closed.
     public var watchesHaveEnded: Bool { revisionSignal.isClosed }
 
-    /// The user's next revision, with the event that tells of it. Wakes watchers and ends the cached set once the
-    /// transaction is committed.
+    /// The user's next revision, with its event. Wakes watchers and drops the cached set once the transaction is
+    /// committed.
     @discardableResult
     func bumpUser(_ db: Database, _ userID: Int64, _ change: ChangeDraft) throws -> Int64 {
         try db.run("UPDATE account SET revision = revision + 1 WHERE id = ?", [userID])
@@ -69,7 +70,7 @@ extension RegistryStore {
         return revision
     }
 
-    /// Drops all but the newest events of each user. Returns how many went.
+    /// Drops all but the newest events of each user. Returns how many were dropped.
     func compactEvents(_ db: Database) throws -> Int {
         let keep = configuration.eventsPerUser
         try db.execute(

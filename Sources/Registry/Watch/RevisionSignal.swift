@@ -1,18 +1,18 @@
 internal import Foundations
 
-/// Wakes who waits for a user's next change. Safe from any thread.
+/// Wakes tasks that wait for a user's next change. Safe from any thread.
 ///
-/// Rings after the commit, so whoever is woken reads the change. A ring between "nothing new yet" and the wait is not
-/// lost: the signal counts its rings and a wait names the count it has seen.
+/// It fires after the commit, so whoever is woken reads the change. A signal between "nothing new yet" and the wait is
+/// not lost: signals are counted, and a wait names the count it has seen.
 final class RevisionSignal: Sendable {
     private struct State {
         var rings: [Int64: UInt64] = [:]
         var waiting: [Int64: [Awaited<Void>]] = [:]
         var isClosed = false
     }
-    private let state = Guarded(State())
+    private let state = Locked(State())
 
-    /// How often it rang for the user; read before looking for changes.
+    /// How many signals the user has had; read before looking for changes.
     func rings(_ userID: Int64) -> UInt64 { state.withLock { $0.rings[userID, default: 0] } }
 
     func ring(_ userID: Int64) {
@@ -23,7 +23,7 @@ final class RevisionSignal: Sendable {
         for waiter in woken { waiter.finish() }
     }
 
-    /// Returns at the first ring after the count `seen`; throws `CancellationError` with its task, and
+    /// Returns at the first signal after the count `seen`; throws `CancellationError` with its task, and
     /// `failedPrecondition` when the registry closes.
     func wait(_ userID: Int64, after seen: UInt64) async throws {
         let waiter = Awaited<Void>()

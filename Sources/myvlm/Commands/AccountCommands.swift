@@ -85,7 +85,7 @@ struct LogoutCommand: AsyncParsableCommand {
                 file.tokenExpiresAtMs = nil
                 try file.save(saved)
             }
-            output.note(refusal == nil ? "logged out" : "the token was no longer good; it is forgotten")
+            output.note(refusal == nil ? "logged out" : "the token was no longer valid; it is forgotten")
         }
     }
 }

@@ -46,8 +46,8 @@ struct AccountExportCommand: AsyncParsableCommand {
             }
             try Task.checkCancellation()
             try target.finish()
-            if output.json { return try JSONOutput.write(Exported(file: file.shown, bytes: bytes)) }
-            output.note("wrote \(file.shown), \(Format.bytes(UInt64(bytes)))")
+            try output.show(
+                Exported(file: file.shown, bytes: bytes), "wrote \(file.shown), \(Format.bytes(UInt64(bytes)))")
         }
     }
 }
@@ -80,7 +80,7 @@ struct AccountImportCommand: AsyncParsableCommand {
             if output.json { return try JSONOutput.write(imported) }
             AnswerView.tell(imported.skipped)
             output.note(
-                "took in \(imported.versions) versions of \(Console.shown(imported.concepts.joined(separator: ", ")))")
+                "imported \(imported.versions) versions of \(Console.shown(imported.concepts.joined(separator: ", ")))")
         }
     }
 }

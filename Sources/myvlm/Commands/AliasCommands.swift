@@ -60,7 +60,7 @@ struct AliasSetCommand: AsyncParsableCommand {
     }
 }
 
-/// What every command about an existing alias is given.
+/// Arguments of every command about an existing alias.
 struct AliasArguments: ParsableArguments {
     @Argument(help: "The concept.", completion: .concepts)
     var concept: String
@@ -87,8 +87,7 @@ struct AliasRemoveCommand: AsyncParsableCommand {
     func run() async throws {
         try await CommandRunner.run(connection) { client, _ in
             let change = try await client.removeAlias(target.alias, of: target.concept, reason: history.reason)
-            if output.json { return try JSONOutput.write(change) }
-            output.note("the alias \(target.alias) is removed")
+            try output.show(change, "the alias \(target.alias) is removed")
         }
     }
 }
@@ -109,8 +108,7 @@ struct AliasProtectCommand: AsyncParsableCommand {
     func run() async throws {
         try await CommandRunner.run(connection) { client, _ in
             let change = try await client.protectAlias(target.alias, of: target.concept)
-            if output.json { return try JSONOutput.write(change) }
-            output.note("the alias \(target.alias) is protected at v\(change.alias?.version ?? 0)")
+            try output.show(change, "the alias \(target.alias) is protected at v\(change.alias?.version ?? 0)")
         }
     }
 }
@@ -130,8 +128,7 @@ struct AliasUnprotectCommand: AsyncParsableCommand {
     func run() async throws {
         try await CommandRunner.run(connection) { client, _ in
             let change = try await client.protectAlias(target.alias, of: target.concept, false)
-            if output.json { return try JSONOutput.write(change) }
-            output.note("the alias \(target.alias) can be moved again")
+            try output.show(change, "the alias \(target.alias) can be moved again")
         }
     }
 }

@@ -51,8 +51,18 @@ struct AnswerArguments: ParsableArguments {
             beam: beams == 1 ? nil : BeamOptions(beams: UInt32(clamping: beams), lengthPenalty: lengthPenalty))
     }
 
-    /// Writes an answer as it comes.
-    func show(
+    /// Sends a photo with the request that `asking` makes, and writes the answer as it arrives.
+    func run(
+        _ path: LocalPath, _ connection: ConnectionArguments, _ output: OutputArguments,
+        asking: @escaping @Sendable (MyVLMClient, Photo) -> AsyncThrowingStream<AnswerEvent.Event, any Error>
+    ) async throws {
+        try await CommandRunner.run(connection) { client, _ in
+            let (photo, picture) = try AnswerPictureFile.begin(path, self.picture)
+            try await Refusal.naming(path) { try await show(asking(client, photo), on: picture, output) }
+        }
+    }
+
+    private func show(
         _ events: AsyncThrowingStream<AnswerEvent.Event, any Error>, on picture: AnswerPictureFile?,
         _ output: OutputArguments
     ) async throws {
@@ -70,7 +80,7 @@ struct AnswerArguments: ParsableArguments {
         try Task.checkCancellation()
         guard let answer else {
             try view.breakLine()
-            throw MyVLMError(.unavailable, "the answer broke off; try again")
+            throw MyVLMError(.unavailable, "the answer was cut off; try again")
         }
         try picture?.write(caption: answer.text, recognitions: answer.fired, output)
     }
@@ -96,12 +106,8 @@ struct CaptionCommand: AsyncParsableCommand {
     @OptionGroup var output: OutputArguments
 
     func run() async throws {
-        try await CommandRunner.run(connection) { client, _ in
-            let (photo, picture) = try AnswerPictureFile.begin(photo, answer.picture)
-            try await Refusal.naming(self.photo) {
-                try await answer.show(
-                    client.caption(photo, sampling: answer.sampling, frozen: answer.frozen), on: picture, output)
-            }
+        try await answer.run(photo, connection, output) { client, photo in
+            client.caption(photo, sampling: answer.sampling, frozen: answer.frozen)
         }
     }
 }
@@ -126,12 +132,8 @@ struct AskCommand: AsyncParsableCommand {
     @OptionGroup var output: OutputArguments
 
     func run() async throws {
-        try await CommandRunner.run(connection) { client, _ in
-            let (photo, picture) = try AnswerPictureFile.begin(photo, answer.picture)
-            try await Refusal.naming(self.photo) {
-                try await answer.show(
-                    client.ask(photo, question, sampling: answer.sampling, frozen: answer.frozen), on: picture, output)
-            }
+        try await answer.run(photo, connection, output) { client, photo in
+            client.ask(photo, question, sampling: answer.sampling, frozen: answer.frozen)
         }
     }
 }

@@ -37,7 +37,7 @@ enum CaptionsFile {
             )
         }
         var captions: [(photo: Int, text: String)] = []
-        // The file may speak of more photos than are enrolled, as MyVLM's do.
+        // The file may have captions for more photos than are enrolled, as MyVLM's do.
         for (file, sentences) in entries.sorted(by: { $0.key < $1.key }) {
             guard let photo = index(of: file, among: photos) else { continue }
             for sentence in sentences {
@@ -50,7 +50,7 @@ enum CaptionsFile {
             }
         }
         guard !captions.isEmpty else {
-            throw MyVLMError(.invalidArgument, "\(path) speaks of none of the photos given")
+            throw MyVLMError(.invalidArgument, "\(path) has captions for none of the photos given")
         }
         return captions
     }

@@ -171,8 +171,7 @@ struct ConceptRollbackCommand: AsyncParsableCommand {
     func run() async throws {
         try await CommandRunner.run(connection) { client, _ in
             let move = try await client.rollback(name, to: to, ifVersion: ifVersion, reason: history.reason)
-            if output.json { return try JSONOutput.write(move) }
-            try Console.out("\(Console.shown(move.concept)) v\(move.fromVersion) -> v\(move.toVersion)")
+            try history.show(move, output)
         }
     }
 }
@@ -204,7 +203,7 @@ struct ConceptDeleteCommand: AsyncParsableCommand {
         try await CommandRunner.run(connection) { client, _ in
             if !yes {
                 guard isatty(STDIN_FILENO) == 1 else {
-                    throw MyVLMError(.usage, "nothing was deleted: say --yes where nobody can be asked")
+                    throw MyVLMError(.usage, "nothing was deleted: confirm with --yes where there is no terminal")
                 }
                 Console.error("Delete \(Console.shown(name)) and all its versions? [y/N] ", newline: false)
                 guard try InputLine.next()?.lowercased().hasPrefix("y") == true else {
@@ -212,8 +211,7 @@ struct ConceptDeleteCommand: AsyncParsableCommand {
                 }
             }
             let revision = try await client.deleteConcept(name)
-            if output.json { return try JSONOutput.write(Deleted(concept: name, revision: revision)) }
-            output.note("\(name) is deleted")
+            try output.show(Deleted(concept: name, revision: revision), "\(name) is deleted")
         }
     }
 }

@@ -1,13 +1,13 @@
 import Foundation
 import Terminal
 
-/// What a file of a concept says of itself in its first lines; whether the rest is sound is for the server to say.
+/// What the header of a concept's file says; whether the rest is sound is for the server to decide.
 enum ConceptFile {
-    /// Whose form it has.
+    /// The kind of file.
     enum Format {
         /// What `myvlm export` writes.
         case exported
-        /// What files of MyVLM's published code were made into.
+        /// What files of MyVLM's published code are converted to.
         case published
     }
 

@@ -79,7 +79,7 @@ struct EnrollCommand: AsyncParsableCommand {
             order.keepPhotos = keepPhotos
             order.task = questions ? .questions : .caption
             var view = EnrollmentView(json: output.json, jsonl: enrollment.jsonl, quiet: output.quiet)
-            // The bar's line ends however the enrollment does.
+            // The progress bar's line is ended however the enrollment ends.
             defer { view.end() }
             for try await event in client.enroll(order) {
                 try view.show(event)

@@ -4,13 +4,13 @@ import Foundation
 import LocalFiles
 import Terminal
 
-/// Asks before something is destroyed for good.
+/// Asks before something is permanently destroyed.
 enum EraseQuestion {
-    /// Throws unless the name was typed, or `yes` was said where nobody can be asked.
+    /// Throws unless the name was typed, or `yes` is set where there is no terminal.
     static func ask(_ name: String, yes: Bool) throws {
         guard !yes else { return }
         guard isatty(STDIN_FILENO) == 1 else {
-            throw MyVLMError(.usage, "nothing was erased: say --yes where nobody can be asked")
+            throw MyVLMError(.usage, "nothing was erased: confirm with --yes where there is no terminal")
         }
         Console.error("Nothing brings it back. Type \(Console.shown(name)) to erase it: ", newline: false)
         guard try InputLine.next() == name else { throw MyVLMError(.cancelled, "nothing was erased") }

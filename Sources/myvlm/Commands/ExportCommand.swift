@@ -42,8 +42,8 @@ struct ExportCommand: AsyncParsableCommand {
             let target = try LocalOutput(out, .newOnly, mode: 0o600)
             let file = try await client.exportConcept(name, version: version)
             try target.write(file.bytes)
-            if output.json { return try JSONOutput.write(Exported(file: out.shown, version: file.version)) }
-            output.note(
+            try output.show(
+                Exported(file: out.shown, version: file.version),
                 "\(out.shown): \(file.version.kind.word) \(Console.shown(file.version.identifier)), v\(file.version.number) of "
                     + "\(Console.shown(file.version.concept)), SHA-256 \(file.version.digest)")
         }

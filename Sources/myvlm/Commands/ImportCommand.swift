@@ -51,7 +51,7 @@ struct ImportCommand: AsyncParsableCommand {
     func run() async throws {
         let order = self
         try await CommandRunner.run {
-            // A pipe can be read once: whatever it is, it is read here.
+            // A pipe can be read only once, so the file is read here whatever it is.
             let bytes = try LocalInput.contents(of: order.file, limit: Self.limit)
             guard order.published.out == nil, ConceptFile.isSafetensors(bytes) else {
                 try Laboratory.takeOver(try order.published.laboratoryArguments(order.file, order.output))
@@ -69,9 +69,9 @@ struct ImportCommand: AsyncParsableCommand {
     }
 
     private func send(_ bytes: [UInt8], _ client: MyVLMClient) async throws {
-        // Before it is sent: what is wrong with the file is told better here.
+        // Checked before it is sent: the message can be clearer here.
         guard let format = ConceptFile.format(of: bytes) else {
-            throw MyVLMError(.invalidArgument, "\(file.shown) is no exported concept")
+            throw MyVLMError(.invalidArgument, "\(file.shown) is not an exported concept")
         }
         guard format == .exported else {
             throw MyVLMError(

@@ -144,8 +144,8 @@ struct JobsResumeCommand: AsyncParsableCommand {
     func run() async throws {
         try await CommandRunner.run(connection) { client, _ in
             let job = try await client.resumeJob(id)
-            if output.json { return try JSONOutput.write(job) }
-            output.note("\(job.concept) waits for its turn again; `myvlm jobs attach \(job.id)` tells how it goes")
+            try output.show(
+                job, "\(job.concept) waits for its turn again; `myvlm jobs attach \(job.id)` tells how it goes")
         }
     }
 }
@@ -167,8 +167,7 @@ struct JobsCancelCommand: AsyncParsableCommand {
     func run() async throws {
         try await CommandRunner.run(connection) { client, _ in
             let job = try await client.cancelJob(id)
-            if output.json { return try JSONOutput.write(job) }
-            output.note("the enrollment of \(job.concept) is cancelled")
+            try output.show(job, "the enrollment of \(job.concept) is cancelled")
         }
     }
 }

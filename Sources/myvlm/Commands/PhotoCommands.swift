@@ -46,7 +46,9 @@ struct ConceptPhotosCommand: AsyncParsableCommand {
         if drop, to != nil || !version.isEmpty {
             throw ValidationError("--drop takes neither --to nor --version: it destroys the photos of all versions")
         }
-        if drop, !yes, isatty(STDIN_FILENO) == 0 { throw ValidationError("say --yes where nobody can be asked") }
+        if drop, !yes, isatty(STDIN_FILENO) == 0 {
+            throw ValidationError("confirm with --yes where there is no terminal")
+        }
     }
 
     func run() async throws {
@@ -54,8 +56,7 @@ struct ConceptPhotosCommand: AsyncParsableCommand {
             if drop {
                 try EraseQuestion.ask(concept, yes: yes)
                 let count = try await client.dropPhotos(of: concept)
-                if output.json { return try JSONOutput.write(Dropped(dropped: count)) }
-                return output.note("destroyed \(count) photo\(count == 1 ? "" : "s")")
+                return try output.show(Dropped(dropped: count), "destroyed \(count) photo\(count == 1 ? "" : "s")")
             }
             if let to {
                 try LocalFolder.make(to)

@@ -30,8 +30,7 @@ struct ConceptPromoteCommand: AsyncParsableCommand {
     func run() async throws {
         try await CommandRunner.run(connection) { client, _ in
             let move = try await client.promote(name, to: version, ifVersion: ifVersion, reason: history.reason)
-            if output.json { return try JSONOutput.write(move) }
-            try Console.out("\(Console.shown(move.concept)) v\(move.fromVersion) -> v\(move.toVersion)")
+            try history.show(move, output)
         }
     }
 }
@@ -133,8 +132,7 @@ struct ConceptRenameCommand: AsyncParsableCommand {
     func run() async throws {
         try await CommandRunner.run(connection) { client, _ in
             let concept = try await client.renameConcept(name, to: newName)
-            if output.json { return try JSONOutput.write(concept) }
-            output.note("\(name) is called \(concept.name) now")
+            try output.show(concept, "\(name) is called \(concept.name) now")
             if concept.identifier != concept.name {
                 output.note(
                     "answers go on saying \"\(concept.identifier)\", the word it was trained with; "
@@ -166,8 +164,7 @@ struct ConceptUndeleteCommand: AsyncParsableCommand {
     func run() async throws {
         try await CommandRunner.run(connection) { client, _ in
             let revision = try await client.undeleteConcept(name)
-            if output.json { return try JSONOutput.write(Undeleted(concept: name, revision: revision)) }
-            output.note("\(name) is back")
+            try output.show(Undeleted(concept: name, revision: revision), "\(name) is back")
         }
     }
 }

@@ -119,7 +119,7 @@ struct ReenrollmentRound: Sendable {
             }
         }
         try Task.checkCancellation()
-        throw MyVLMError(.internalError, "the server told no version; see `myvlm jobs list`")
+        throw MyVLMError(.internalError, "the server's answer lacks the version; see `myvlm jobs list`")
     }
 }
 

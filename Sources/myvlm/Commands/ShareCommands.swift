@@ -27,8 +27,8 @@ struct ConceptShareCommand: AsyncParsableCommand {
     func run() async throws {
         try await CommandRunner.run(connection) { client, _ in
             let share = try await client.share(concept, with: user)
-            if output.json { return try JSONOutput.write(share) }
-            output.note(
+            try output.show(
+                share,
                 share.state == "accepted"
                     ? "\(share.user) uses \(share.owner)/\(share.concept)"
                     : "\(share.owner)/\(share.concept) is offered to \(share.user); it is used once it is accepted")
@@ -127,8 +127,7 @@ struct ConceptAcceptCommand: AsyncParsableCommand {
     func run() async throws {
         try await CommandRunner.run(connection) { client, _ in
             let share = try await client.acceptShare(concept.concept, of: concept.owner)
-            if output.json { return try JSONOutput.write(share) }
-            output.note("your answers use \(share.owner)/\(share.concept) now")
+            try output.show(share, "your answers use \(share.owner)/\(share.concept) now")
         }
     }
 }
@@ -152,8 +151,7 @@ struct ConceptDeclineCommand: AsyncParsableCommand {
     func run() async throws {
         try await CommandRunner.run(connection) { client, _ in
             let share = try await client.declineShare(concept.concept, of: concept.owner)
-            if output.json { return try JSONOutput.write(share) }
-            output.note("your answers do without \(share.owner)/\(share.concept)")
+            try output.show(share, "your answers do without \(share.owner)/\(share.concept)")
         }
     }
 }
@@ -180,8 +178,7 @@ struct ConceptBlockCommand: AsyncParsableCommand {
     func run() async throws {
         try await CommandRunner.run(connection) { client, _ in
             let blocked = try await client.blockSharer(owner)
-            if output.json { return try JSONOutput.write(Blocked(blocked: blocked)) }
-            output.note("nothing of \(owner) reaches you any more")
+            try output.show(Blocked(blocked: blocked), "nothing of \(owner) reaches you any more")
         }
     }
 }
@@ -205,8 +202,7 @@ struct ConceptUnblockCommand: AsyncParsableCommand {
     func run() async throws {
         try await CommandRunner.run(connection) { client, _ in
             let blocked = try await client.unblockSharer(owner)
-            if output.json { return try JSONOutput.write(Blocked(blocked: blocked)) }
-            output.note("offers of \(owner) arrive again")
+            try output.show(Blocked(blocked: blocked), "offers of \(owner) arrive again")
         }
     }
 }

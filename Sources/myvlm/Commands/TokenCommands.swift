@@ -86,8 +86,8 @@ struct TokenCreateCommand: AsyncParsableCommand {
             let new = try await client.createToken(
                 label: label, lifetime: .seconds((days ?? 0) * 86_400), scopes: scopes)
             try SecretOutput.write(new.token, to: file)
-            if output.json { return try JSONOutput.write(new.info) }
-            output.note("token \(new.info.id) is in \(to.shown), good until \(Format.time(new.info.expiresAtMs))")
+            try output.show(
+                new.info, "token \(new.info.id) is in \(to.shown), good until \(Format.time(new.info.expiresAtMs))")
         }
     }
 }
@@ -137,8 +137,7 @@ struct TokenRotateCommand: AsyncParsableCommand {
                 saved.tokenExpiresAtMs = new.info.expiresAtMs
                 try saved.save(file)
             }
-            if output.json { return try JSONOutput.write(new.info) }
-            output.note("token \(new.info.id) is good until \(Format.time(new.info.expiresAtMs))")
+            try output.show(new.info, "token \(new.info.id) is good until \(Format.time(new.info.expiresAtMs))")
         }
     }
 }

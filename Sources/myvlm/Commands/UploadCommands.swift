@@ -77,8 +77,9 @@ struct UploadsDropCommand: AsyncParsableCommand {
             let wanted = all ? try await client.uploads().map(\.uploadId) : ids
             var photos = 0
             for id in wanted { photos += try await client.dropUpload(id) }
-            if output.json { return try JSONOutput.write(Dropped(uploads: wanted, photos: photos)) }
-            output.note("\(wanted.count) upload\(wanted.count == 1 ? "" : "s") with \(photos) photos deleted")
+            try output.show(
+                Dropped(uploads: wanted, photos: photos),
+                "\(wanted.count) upload\(wanted.count == 1 ? "" : "s") with \(photos) photos deleted")
         }
     }
 }

@@ -33,8 +33,8 @@ struct UserSuspendCommand: AsyncParsableCommand {
     func run() async throws {
         try await CommandRunner.run(connection) { client, _ in
             let account = try await client.setSuspended(true, user: name)
-            if output.json { return try JSONOutput.write(account) }
-            output.note("\(account.name) is suspended; `myvlm user resume \(account.name)` lets it back in")
+            try output.show(
+                account, "\(account.name) is suspended; `myvlm user resume \(account.name)` lets it back in")
         }
     }
 }
@@ -56,8 +56,7 @@ struct UserResumeCommand: AsyncParsableCommand {
     func run() async throws {
         try await CommandRunner.run(connection) { client, _ in
             let account = try await client.setSuspended(false, user: name)
-            if output.json { return try JSONOutput.write(account) }
-            output.note("\(account.name) can log in again")
+            try output.show(account, "\(account.name) can log in again")
         }
     }
 }
@@ -82,8 +81,7 @@ struct UserRoleCommand: AsyncParsableCommand {
     func run() async throws {
         try await CommandRunner.run(connection) { client, _ in
             let account = try await client.setRole(role.role, user: name)
-            if output.json { return try JSONOutput.write(account) }
-            output.note("\(account.name) is \(account.role.word) now")
+            try output.show(account, "\(account.name) is \(account.role.word) now")
         }
     }
 }

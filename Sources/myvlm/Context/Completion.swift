@@ -2,7 +2,7 @@ import ArgumentParser
 import Client
 
 extension CompletionKind {
-    /// The caller's concepts, asked from the server with the saved login. Where that fails the shell completes nothing:
+    /// The caller's concepts, asked from the server with the saved login. If that fails, nothing is completed:
     /// completion must neither wait long nor print errors.
     static var concepts: CompletionKind {
         .custom { _, _, _ in

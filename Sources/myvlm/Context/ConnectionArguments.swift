@@ -20,7 +20,7 @@ struct ConnectionArguments: ParsableArguments {
     @Option(help: "PEM file of its key.")
     var certificateKey: LocalPath?
 
-    /// What applies: flag before environment before file.
+    /// The settings that apply: a flag wins over the environment, the environment over the file.
     func resolve() throws(MyVLMError) -> ResolvedContext {
         let path = try ContextFile.path()
         let file = try ContextFile.load(path)
@@ -39,7 +39,7 @@ struct ConnectionArguments: ParsableArguments {
         if let tokenFile {
             token = try SecretInput.file(tokenFile, what: "token")
         } else if let file, Self.address(file.server) == connection.address {
-            // A token is shown only to the server that gave it.
+            // A token is sent only to the server that issued it.
             token = file.token
         }
         connection.certificateFile = certificate?.text ?? UserEnvironment.value("MYVLM_CERTIFICATE")
@@ -48,13 +48,13 @@ struct ConnectionArguments: ParsableArguments {
             guard connection.certificateKeyFile != nil else {
                 throw MyVLMError(.usage, "name the key of the certificate with --certificate-key")
             }
-            // Whoever shows a certificate means to be known by it.
+            // Whoever gives a certificate wants to be identified by it.
             if tokenFile == nil { token = nil }
         }
         return ResolvedContext(connection: connection, token: token, path: path, file: file)
     }
 
-    /// A server as it is compared; one that cannot be read is like no other.
+    /// A server's address for comparison; nil, equal to no other, when it does not parse.
     private static func address(_ server: String) -> String? {
         do {
             return try ConnectionOptions(server: server, authorityFile: "").address

@@ -45,7 +45,7 @@ struct ContextFile: Codable, Equatable, Sendable {
         }
     }
 
-    /// Checks that the file can be written, before there is something to be lost; its folder is made with mode 0700.
+    /// Checks that the file can be written, before there is anything to lose; its folder is made with mode 0700.
     static func prepare(_ path: LocalPath) throws(MyVLMError) -> LocalOutput {
         do {
             try LocalFolder.make(path.folder)

@@ -2,9 +2,9 @@ import Client
 import LocalFiles
 import Terminal
 
-/// Tokens into files only their owner may read.
+/// Writes tokens to files that only their owner may read.
 enum SecretOutput {
-    /// Checks that the file can be written: to be asked before the secret is made.
+    /// Checks that the file can be written; to be called before the secret is created.
     static func prepare(_ path: LocalPath, replace: Bool = false) throws(MyVLMError) -> LocalOutput {
         do {
             return try LocalOutput(path, replace ? .replace : .newOnly, mode: 0o600)

@@ -8,14 +8,14 @@ struct AnswerPictureFile {
     private let output: LocalOutput
     private let photo: Photo
 
-    /// Reads the photo and, where a picture is wanted, checks that it can be written: before the work, and never over the
-    /// photo itself.
+    /// Reads the photo and, where a picture is wanted, checks that it can be written: before the work begins, and never
+    /// over the photo itself.
     static func begin(_ photo: LocalPath, _ picture: LocalPath?) throws -> (photo: Photo, picture: Self?) {
         let read = try Photo(path: photo)
         return (read, try picture.map { Self(output: try LocalOutput($0, from: [photo]), photo: read) })
     }
 
-    /// Draws the text and what fired on the photo and writes a PNG.
+    /// Draws the text and the recognised concepts on the photo and writes a PNG.
     func write(caption: String, recognitions: [Recognition], _ arguments: OutputArguments) throws {
         let boxes = recognitions.flatMap { seen in
             seen.boxes.map {

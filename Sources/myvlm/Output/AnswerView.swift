@@ -2,7 +2,7 @@ import Client
 import Foundation
 import Terminal
 
-/// Shows an answer as it comes: text on standard output, what fired on standard error.
+/// Shows an answer as it arrives: the text on standard output, the recognised concepts on standard error.
 struct AnswerView {
     private let json: Bool
     private let jsonl: Bool
@@ -44,14 +44,14 @@ struct AnswerView {
         }
     }
 
-    /// Ends a line of text that stands open.
+    /// Ends an unfinished line of text.
     mutating func breakLine() throws {
         let isOpen = lineOpen
         lineOpen = false
         if isOpen { try Console.out("") }
     }
 
-    /// What was left out, on standard error, even where little is told.
+    /// Writes what was left out to standard error, even with --quiet.
     static func tell(_ skipped: [SkippedConcept]) {
         for one in skipped {
             let version = one.version == 0 ? "" : " v\(one.version)"

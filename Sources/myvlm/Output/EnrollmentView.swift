@@ -72,7 +72,7 @@ struct EnrollmentView {
             + (enrolled.created ? "" : " (the same as before: nothing new was made)")
     }
 
-    /// Ends a bar that stands open.
+    /// Ends an unfinished progress bar.
     mutating func end() { progress.end() }
 
     private mutating func say(_ text: String) {

@@ -2,9 +2,9 @@ import Client
 import Foundation
 import Terminal
 
-/// Progress on standard error: a bar that renews itself on a terminal, one line per 10 % elsewhere.
+/// Progress on standard error: a bar that is redrawn on a terminal, one line per 10 % elsewhere.
 struct ProgressLine {
-    /// Whether it takes the sequences that renew a line.
+    /// Whether the terminal supports the sequences that redraw a line.
     private let terminal: Bool
     private var lastTenth = -1
     private var open = false

@@ -56,7 +56,7 @@ struct BackupRestoreCommand: AsyncParsableCommand {
             try home.requireMade()
             if !yes {
                 guard isatty(STDIN_FILENO) == 1 else {
-                    throw ServiceError(.usage, "nothing was restored: say --yes where nobody can be asked")
+                    throw ServiceError(.usage, "nothing was restored: confirm with --yes where there is no terminal")
                 }
                 try StandardStream.print("Replace the registry of \(home.path) by \(backup)? [y/N] ", terminator: "")
                 guard readLine()?.lowercased().hasPrefix("y") == true else {

@@ -5,7 +5,7 @@ import Service
 
 /// Runs a command; an error becomes one line on standard error and an exit code of `sysexits.h`.
 func reportingErrors(_ body: () async throws -> Void) async throws {
-    // A log that nobody reads does not hold up the end.
+    // A log that nobody reads must not delay the exit.
     defer { LineSink.standardError.flush(seconds: 1) }
     do {
         try await body()

@@ -17,7 +17,7 @@ struct ModelArguments: ParsableArguments {
     @Flag(help: "Let LLaVA-NeXT cut pictures into tiles.")
     var tiles = false
 
-    /// The options; progress goes to the log, every tenth.
+    /// The loading options; progress is logged at every tenth.
     func options(_ logger: Logger) -> ModelOptions {
         let told = ProgressTenths()
         return ModelOptions(numberFormat: dtype, tiles: tiles, headEncoder: headEncoder) { share in
@@ -26,7 +26,7 @@ struct ModelArguments: ParsableArguments {
     }
 }
 
-/// Tells each tenth once.
+/// Reports each tenth once.
 private final class ProgressTenths: Sendable {
     private let last = Mutex(0)
 

@@ -3,7 +3,7 @@ import Foundation
 import Foundations
 import Service
 
-/// Where the process begins.
+/// The entry point of the process.
 @main
 enum EntryPoint {
     static func main() async {
@@ -20,7 +20,8 @@ enum EntryPoint {
         }
     }
 
-    /// Help and versions are errors to the parser, of status 0; what does not get out is one to whoever asked.
+    /// To the parser, help and version are errors with status 0; if they cannot be written, that is an error to the
+    /// user.
     private static func end(_ error: any Error) -> Never {
         let code = MyVLMD.exitCode(for: error)
         let text = MyVLMD.fullMessage(for: error)

@@ -31,7 +31,7 @@ struct ServeCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await reportingErrors {
-            // Before anything takes long: a signal that comes while the model is loaded counts.
+            // Before anything that takes long: a signal that arrives while the model is loaded must not be lost.
             let signals = Signals(ending: [SIGTERM, SIGINT], ignored: [SIGHUP, SIGUSR1, SIGUSR2, SIGALRM, SIGVTALRM])
             let json = logJson
             let level: Logger.Level = verbose ? .debug : .info
@@ -40,7 +40,7 @@ struct ServeCommand: AsyncParsableCommand {
             let home = ServerHome(path: home)
             signals.tell { number in
                 logger.notice(
-                    "a signal was passed over: settings and certificates are read at start; SIGTERM stops the server",
+                    "a signal was ignored: settings and certificates are read at start; SIGTERM stops the server",
                     metadata: ["signal": "\(number)"])
             }
             let environment = ProcessInfo.processInfo.environment
@@ -60,7 +60,7 @@ struct ServeCommand: AsyncParsableCommand {
                 await server.shutdown(grace: .zero)
                 throw error
             }
-            // Whoever started it may have gone, or filled the disk: the address stands in the log and in HOME/endpoint too.
+            // Standard output may be closed or on a full disk: the address is in the log and in HOME/endpoint too.
             let output = LineSink(descriptor: STDOUT_FILENO)
             output.write("listening on \(bound)")
             if !output.flush(seconds: 1) || output.droppedLines > 0 {

@@ -4,15 +4,16 @@ import Synchronization
 
 /// Signals that end the server, and signals that do not.
 ///
-/// The first one that ends is waited for; the second ends the process with the code shells know for it. What a closed
-/// terminal or another program's habit sends ends nothing: it is told and passed over. Safe from any thread.
+/// The first ending signal is waited for; the second ends the process with the exit code that shells use for it.
+/// Signals that a closed terminal or another program sends by habit end nothing: they are logged and ignored. Safe from
+/// any thread.
 final class Signals: Sendable {
     private let stream: AsyncStream<Int32>
     private let heard: Heard
-    // Kept for what they do; touched by nobody after `init`.
+    // Kept alive for their effect; not used after `init`.
     nonisolated(unsafe) private let sources: [any DispatchSourceSignal]
 
-    /// What the handlers share.
+    /// State that the handlers share.
     private final class Heard: Sendable {
         let seen = Mutex(false)
         let tell = Mutex<(@Sendable (Int32) -> Void)?>(nil)
@@ -44,7 +45,7 @@ final class Signals: Sendable {
             } + ignored.map { number in source(number) { heard.tell.withLock { $0 }?(number) } }
     }
 
-    /// Who is told of signals that are passed over.
+    /// Is told of signals that are ignored.
     func tell(_ body: @escaping @Sendable (Int32) -> Void) { heard.tell.withLock { $0 = body } }
 
     /// Returns when the first ending signal came.

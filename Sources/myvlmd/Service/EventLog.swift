@@ -1,7 +1,7 @@
 import Logging
 import RPC
 
-/// Events of the call layer, in the log. They carry addresses and reasons, never contents.
+/// Writes events of the call layer to the log. They contain addresses and reasons, never contents.
 enum EventLog {
     static func write(_ event: ServerEvent, to logger: Logger) {
         var metadata: Logger.Metadata = ["event": "\(event.kind)"]

@@ -1,10 +1,10 @@
 import Foundation
 
-/// Lines on their way to a file descriptor that may be full, closed, or a pipe that nobody reads: whoever writes one
-/// never waits and never fails.
+/// Lines on their way to a file descriptor that may be full, closed, or a pipe that nobody reads: writing a line never
+/// waits and never fails.
 ///
-/// A thread of its own writes. What it cannot get rid of waits, up to `capacity` bytes; further lines are dropped and
-/// counted, and the count is told as soon as lines go out again.
+/// A thread of its own writes them. Lines that it cannot write yet wait, up to `capacity` bytes; further lines are
+/// dropped and counted, and the count is reported as soon as lines can be written again.
 ///
 /// `@unchecked Sendable`: everything that changes is guarded by `condition`.
 public final class LineSink: @unchecked Sendable {
@@ -16,12 +16,12 @@ public final class LineSink: @unchecked Sendable {
     private var dropped = 0
     private var isWriting = false
     private var hasThread = false
-    private var line: @Sendable (Int) -> String = { "\($0) log lines were dropped: nobody took them" }
+    private var line: @Sendable (Int) -> String = { "\($0) log lines were dropped: nobody read them" }
 
     /// Standard error, for the log of this process.
     public static let standardError = LineSink(descriptor: STDERR_FILENO)
 
-    /// A sink that keeps a mebibyte.
+    /// A sink that buffers one mebibyte.
     public init(descriptor: Int32, capacity: Int = 1 << 20) {
         self.descriptor = descriptor
         self.capacity = capacity
@@ -30,10 +30,10 @@ public final class LineSink: @unchecked Sendable {
     /// How the number of dropped lines is written.
     func tellsDropped(as line: @escaping @Sendable (Int) -> String) { condition.withLock { self.line = line } }
 
-    /// Lines that were dropped and not told yet.
+    /// Lines that were dropped and not reported yet.
     package var droppedLines: Int { condition.withLock { dropped } }
 
-    /// Hands a line over; its end is added.
+    /// Queues a line; the line end is added.
     public func write(_ text: String) {
         let bytes = [UInt8](text.utf8) + [0x0A]
         condition.withLock {
@@ -48,8 +48,8 @@ public final class LineSink: @unchecked Sendable {
         }
     }
 
-    /// Waits until everything is out, at most for `seconds`: the end of a process does not wait for a pipe that nobody
-    /// reads either. Whether everything is out.
+    /// Waits until everything is written, for at most `seconds`: a pipe that nobody reads must not delay the end of the
+    /// process. Returns whether everything was written.
     @discardableResult
     public func flush(seconds: Double) -> Bool {
         let end = Date(timeIntervalSinceNow: seconds)

@@ -17,7 +17,7 @@ public struct StandardErrorLog: LogHandler {
         logLevel = level
         let form = Form(json: json)
         sink.tellsDropped { count in
-            form.line(level: "warning", message: "log lines were dropped: nobody took them", ["lines": "\(count)"])
+            form.line(level: "warning", message: "log lines were dropped: nobody read them", ["lines": "\(count)"])
         }
     }
 
@@ -27,7 +27,7 @@ public struct StandardErrorLog: LogHandler {
         set { metadata[key] = newValue }
     }
 
-    /// Hands one line over as a whole, so that lines of different threads do not mix.
+    /// Queues one line as a whole, so that lines of different threads do not interleave.
     public func log(event: LogEvent) {
         var all = metadata
         if let more = event.metadata { all.merge(more) { $1 } }
@@ -58,7 +58,7 @@ public struct StandardErrorLog: LogHandler {
             let object = metadata.merging(["time": time, "level": level, "message": message]) { first, _ in first }
             let encoder = JSONEncoder()
             encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-            // Strings always encode; were that ever to change, the text form still tells what happened.
+            // Strings can always be encoded; should that ever change, the text form still says what happened.
             guard let data = try? encoder.encode(object) else { return textLine(time, level, message, metadata) }
             return String(decoding: data, as: UTF8.self)
         }
@@ -67,7 +67,7 @@ public struct StandardErrorLog: LogHandler {
             text.contains(where: { $0 == " " || $0 == "\"" || $0.isNewline }) ? "\"\(oneLine(text))\"" : text
         }
 
-        /// Nobody writes a second log line through a value.
+        /// A metadata value must not begin a second log line.
         private func oneLine(_ text: String) -> String {
             String(
                 String.UnicodeScalarView(

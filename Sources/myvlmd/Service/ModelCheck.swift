@@ -12,7 +12,7 @@ public struct ModelCheck: Sendable, Encodable {
         public let concepts: Int
         /// Those whose version in use was made for another model.
         public let leftBehind: Int
-        /// Those of them that kept photos can teach again.
+        /// Those of them that can be trained again from kept photos.
         public let withPhotos: Int
     }
 
@@ -24,15 +24,15 @@ public struct ModelCheck: Sendable, Encodable {
     public let concepts: Int
     /// Those whose version in use was made for another model.
     public let leftBehind: Int
-    /// Those of them that kept photos can teach again.
+    /// Those of them that can be trained again from kept photos.
     public let withPhotos: Int
-    /// Users who have one that is left behind.
+    /// Users who have at least one of them.
     public let usersLeftBehind: Int
-    /// Each of them; nil where nobody asked.
+    /// Numbers of each user; nil where they were not asked for.
     public let users: [User]?
 
-    /// Counts in a home's registry, whether or not a server has it open. Throws `missingFile` for what is no home and
-    /// `RegistryError` for a registry that cannot be read.
+    /// Counts in a home's registry, whether or not a server has it open. Throws `missingFile` for a folder that is not
+    /// a home and `RegistryError` for a registry that cannot be read.
     public init(_ model: LoadedModel, home: ServerHome, byUser: Bool) throws {
         try home.requireMade()
         let identity = model.parts.model.identity
@@ -50,7 +50,7 @@ public struct ModelCheck: Sendable, Encodable {
             } : nil
     }
 
-    /// The same for people, a line each.
+    /// The same as text for people, one line per entry.
     public var lines: [String] {
         let name = "\(model) \(modelDigest.prefix(12))"
         guard leftBehind > 0 else { return ["\(name): all \(concepts) concepts are of this model"] }

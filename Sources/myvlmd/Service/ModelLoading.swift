@@ -10,7 +10,7 @@ public struct ModelOptions: Sendable {
     public var tiles: Bool
     /// Folder of a CLIP encoder that concept heads read; nil: the model's own features.
     public var headEncoder: String?
-    /// Told the share of the decoder that is read, 0...1; called from the loading thread.
+    /// Called with the share of the decoder that has been read, 0...1, from the loading thread.
     public var progress: (@Sendable (Double) -> Void)?
 
     /// Options; without arguments the defaults.
@@ -42,8 +42,8 @@ public struct LoadedModel: Sendable {
         return base + "/models/pocket"
     }
 
-    /// Reads and verifies a model folder. Throws `missingFile` where it or a part is not there and `badData` for a part
-    /// that is damaged. Without face files the model serves objects; persons are then refused.
+    /// Reads and verifies a model folder. Throws `missingFile` when it or a part of it is missing and `badData` for a
+    /// damaged part. Without face files the model serves objects; persons are then refused.
     public init(directory: String, options: ModelOptions = ModelOptions()) throws(ServiceError) {
         guard ModelParts.lie(in: directory) else {
             throw ServiceError(

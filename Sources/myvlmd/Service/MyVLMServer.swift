@@ -28,22 +28,22 @@ public final class MyVLMServer: Sendable {
     public struct Options: Sendable {
         /// Milliseconds since 1970.
         public var clock: @Sendable () -> Int64 = { Int64((Date().timeIntervalSince1970 * 1_000).rounded()) }
-        /// Milliseconds of a clock nobody sets, for waits and ages.
+        /// Milliseconds of a monotonic clock, for waits and ages.
         public var steadyClock: @Sendable () -> Int64 = SteadyClock.milliseconds
-        /// What hashing a password costs.
+        /// The cost of hashing a password.
         public var passwordCost = PasswordCost.standard
-        /// Last word on the registry's settings: a test's small disk.
+        /// Changes the registry's settings last: a test's small disk, for example.
         package var adjustRegistry: @Sendable (inout RegistryConfiguration) -> Void = { _ in }
-        /// Last word on how calls are served: a test's own time.
+        /// Changes how calls are served last: a test's own clock, for example.
         package var adjustTransport: @Sendable (inout RPC.ServerConfiguration) -> Void = { _ in }
 
         /// The defaults.
         public init() {}
     }
 
-    /// Opens a home and joins it to a model; nothing listens yet. Throws `missingFile` for a file of the home that is
-    /// not there and `badData` for one that is not what it must be, the registry among them: nothing is made in the place
-    /// of what is missing.
+    /// Opens a home and connects it to a model; nothing listens yet. Throws `missingFile` for a file of the home that
+    /// is missing and `badData` for one that is damaged, including the registry: nothing is created in place of a
+    /// missing file.
     /// - Parameter makeVision: makes the runtime over the registry's concepts.
     public init(
         home: ServerHome, configuration: ServiceConfiguration, listen: ListenAddress, logger: Logger,
@@ -125,7 +125,7 @@ public final class MyVLMServer: Sendable {
         tellCertificates()
         for name in registry.sweepBackups(in: home.backups) {
             logger.warning(
-                "what is in the folder of backups under this name is no backup: it was cut short, or is somebody else's",
+                "a folder among the backups is not a backup: it is incomplete, or belongs to something else",
                 metadata: ["name": "\(name)"])
         }
         try await photos.sweep(lifetimeMs: uploadLifetimeMs, now: registry.sureNow)
@@ -156,12 +156,12 @@ public final class MyVLMServer: Sendable {
         return address
     }
 
-    /// Takes no new call, lets those in flight finish for `grace`, ends the rest and closes the registry.
+    /// Takes no new call, gives calls in flight `grace` to finish, ends the rest and closes the registry.
     public func shutdown(grace: Duration) async {
         logger.info("shutting down", metadata: ["grace_ms": "\(grace.milliseconds)"])
         for task in upkeep.withLock({ $0 }) { task.cancel() }
         registry.endWatches()
-        // Calls in flight get their time; an enrollment that needs more goes on in the next process.
+        // Calls in flight get the grace period; an enrollment that needs longer continues in the next process.
         await jobs.willStop(at: .now + grace)
         let end = Task { [jobs] in
             try await Task.sleep(for: grace)
@@ -204,14 +204,15 @@ public final class MyVLMServer: Sendable {
                 case .failedPrecondition, .resourceExhausted: .unavailable
                 default: .internalError
                 }
-            // Whatever it is about, the message names the database.
+            // Whatever went wrong, the message names the database.
             let database = home.registry + "/registry.sqlite"
             let place = error.place.map { $0 == home.registry ? database : $0 } ?? database
             throw ServiceError(code, "\(place): \(error.message)", cause: error)
         }
     }
 
-    /// Every two minutes: expired uploads go, and the registry tidies itself. Every day the certificates are looked at.
+    /// Every two minutes expired uploads are removed and the registry is maintained. Every day the certificates are
+    /// checked.
     private func maintain() async {
         var told = options.steadyClock()
         var hadRoom = true
@@ -234,7 +235,7 @@ public final class MyVLMServer: Sendable {
                 return
             } catch {
                 logger.error(
-                    "upkeep failed; it is tried again",
+                    "maintenance failed; it will be tried again",
                     metadata: [
                         "error": "\(type(of: error))",
                         "problem":

@@ -6,11 +6,11 @@ import VLM
 public struct NegativeBankMaker {
     /// What was written.
     public struct WrittenBank: Sendable {
-        /// Of the file.
+        /// The path of the file.
         public let path: String
-        /// Features in it.
+        /// The number of features in it.
         public let count: Int
-        /// Numbers of a feature.
+        /// The length of a feature.
         public let size: Int
     }
 
@@ -21,7 +21,7 @@ public struct NegativeBankMaker {
     public init(model directory: String, options: ModelOptions) throws(ServiceError) {
         self.directory = directory
         do {
-            // A bank of other options would not fit, and this one replaces it.
+            // A bank made with other options would not fit, and this one replaces it.
             model = try VLMLoader.load(directory: directory, options: try options.loadOptions(readsBank: false))
         } catch let error as VLMError {
             throw ServiceError(.badData, "the model in \(directory) cannot be used: \(error.message)", cause: error)
@@ -30,9 +30,9 @@ public struct NegativeBankMaker {
         }
     }
 
-    /// Writes the features of a folder's photos, in the order of their names. `leftOut` hears of files that are no
-    /// pictures. Throws `missingFile` for a folder that cannot be read, `badData` for too few photos, `cannotCreate` when
-    /// the file cannot be written.
+    /// Writes the features of a folder's photos, in the order of their names. `leftOut` is called with files that are
+    /// not pictures. Throws `missingFile` for a folder that cannot be read, `badData` for too few photos,
+    /// `cannotCreate` when the file cannot be written.
     public func write(photos: String, leftOut: (String, String) -> Void) throws(ServiceError) -> WrittenBank {
         let manager = FileManager.default
         guard let names = try? manager.contentsOfDirectory(atPath: photos) else {

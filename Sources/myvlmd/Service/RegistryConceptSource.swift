@@ -2,7 +2,7 @@ import RPC
 import Registry
 import Runtime
 
-/// A user as the runtime knows it: the registry's id, which is never given to another user.
+/// A user's key in the runtime: the registry's id, which is never reused.
 struct UserKey: Sendable {
     let text: String
 
@@ -26,14 +26,14 @@ struct RegistryConceptSource: ConceptSource {
                     name: item.concept, version: item.number, digest: item.digest, isShared: item.ownerID != userID,
                     sizeBytes: item.sizeBytes
                 ) {
-                    // The owner goes into the lookup: a digest alone opens nothing.
+                    // The lookup needs the owner too: a digest alone opens nothing.
                     try await Self.load(item, from: registry)
                 }
             })
     }
 
-    /// What is lost for one concept must not take the others along: it is told as an artifact that cannot be used. One
-    /// that was erased since the snapshot was taken is the same.
+    /// A lost artifact must not affect the user's other concepts: it is reported as one that cannot be used. The same
+    /// holds for one that was erased since the snapshot was taken.
     private static func load(_ item: ConceptSetItem, from registry: RegistryStore) async throws -> [UInt8] {
         do {
             return try await registry.artifact(item.digest, of: item.ownerID)

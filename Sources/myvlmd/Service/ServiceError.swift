@@ -2,28 +2,28 @@
 public struct ServiceError: Error, Sendable, CustomStringConvertible {
     /// Stable reasons; each has one exit code of `sysexits.h`.
     public enum Code: String, Sendable {
-        /// An option or value that cannot be: exit 64.
+        /// An option or value that is not allowed: exit 64.
         case usage
         /// Input that is not what its format says, a corrupt model among them: exit 65.
         case badData
-        /// A file that must be there is not: exit 66.
+        /// A file that must exist is missing: exit 66.
         case missingFile
         /// The address cannot be listened on: exit 69.
         case unavailable
-        /// A file that cannot be made, or is there already: exit 73.
+        /// A file that cannot be created, or exists already: exit 73.
         case cannotCreate
         /// The disk is full: exit 73.
         case storageFull
         /// A home that is not one, or a configuration that does not parse: exit 78.
         case configuration
-        /// Anything else below: exit 70.
+        /// Any other failure: exit 70.
         case internalError
     }
 
     /// Why.
     public let code: Code
-    /// What happened and what to do next, for the operator; never a secret. It may name files of the server, so that it
-    /// is for the console and the log and never for a client.
+    /// What happened and what to do next, for the operator; never a secret. It may name files of the server, so it is
+    /// for the console and the log, never for a client.
     public let message: String
     /// The error below, if any.
     public let cause: (any Error)?

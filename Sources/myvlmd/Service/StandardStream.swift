@@ -1,7 +1,7 @@
 import Foundation
 
-/// The three streams a process is born with. All that `myvlmd` writes goes through here or a `LineSink`: a full disk,
-/// a closed pipe or a closed descriptor is an answer, not the end of the process.
+/// The three standard streams. Everything that `myvlmd` writes goes through here or a `LineSink`: a full disk, a closed
+/// pipe or a closed descriptor is an error, not the end of the process.
 public enum StandardStream {
     /// To be called before anything else: a write into a closed pipe fails instead of ending the process, and no file
     /// that is opened later gets the number of a stream that was closed, or the log would be written into the database.
@@ -13,7 +13,7 @@ public enum StandardStream {
         }
     }
 
-    /// Writes text for a person or a program. Throws `cannotCreate` when it does not get out.
+    /// Writes text for a person or a program. Throws `cannotCreate` when it cannot be written.
     public static func print(_ text: String, terminator: String = "\n") throws(ServiceError) {
         let code = write([UInt8]((text + terminator).utf8), to: STDOUT_FILENO)
         guard code == 0 else {
@@ -23,7 +23,7 @@ public enum StandardStream {
         }
     }
 
-    /// Writes a message to standard error; where that is full or closed there is nobody to tell.
+    /// Writes a message to standard error; where that is full or closed the message is lost.
     public static func complain(_ text: String, terminator: String = "\n") {
         _ = write([UInt8]((text + terminator).utf8), to: STDERR_FILENO)
     }
@@ -42,7 +42,7 @@ public enum StandardStream {
             switch errno {
             case EINTR: continue
             case EAGAIN:
-                // Somebody made the descriptor non-blocking; wait until it takes more.
+                // The descriptor was made non-blocking by another process; wait until it accepts more.
                 var poll = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
                 _ = Glibc.poll(&poll, 1, 1_000)
             default: return errno

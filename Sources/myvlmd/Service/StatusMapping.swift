@@ -4,11 +4,11 @@ import Rules
 package import Runtime
 package import VLM
 
-/// The one place where the errors of the rooms below become gRPC statuses.
+/// The one place where the errors of the modules below become gRPC statuses.
 ///
-/// Messages for callers pass through, because each room promises them free of secrets and of paths. What is written for
-/// the operator does not: errors of the service and of checkpoints name files, so callers get a fixed text for them, as
-/// for anything unknown, and the details go to the log only.
+/// Messages for callers pass through, because each module promises that they contain neither secrets nor paths.
+/// Messages for the operator do not: errors of the service and of checkpoints name files, so callers get a fixed text
+/// for them, as for anything unknown, and the details go to the log only.
 package enum StatusMapping {
     /// The status of an error.
     package static func status(of error: any Error) -> RPCError {
@@ -30,12 +30,12 @@ package enum StatusMapping {
         return RPCError(code: code(error.code), message: error.message, cause: error, trailers: trailers)
     }
 
-    /// What a caller hears of a failure that is for the operator.
+    /// What a caller is told of a failure whose details are for the operator.
     package static let failed = "the server failed; try again, and give the request id to its operator if it stays"
-    /// What a caller hears of a full disk.
+    /// What a caller is told when the disk is full.
     package static let diskFull = "the server's disk is full: nothing was kept; tell its operator and try again later"
 
-    /// What the operator hears of an error in the log: with the files it is about.
+    /// The text of an error in the operator's log, with the files it is about.
     package static func problem(_ error: any Error) -> String? {
         switch error {
         case let error as ServiceError: error.message
@@ -46,8 +46,7 @@ package enum StatusMapping {
         }
     }
 
-    /// The last look at what goes out: a message that names one of these places is one that some room forgot to keep to
-    /// itself.
+    /// The last check of what goes out: a message that names one of these paths was not meant for callers.
     package static func status(_ status: RPCError, hiding places: [String]) -> RPCError {
         guard places.contains(where: { !$0.isEmpty && status.message.contains($0) }) else { return status }
         return RPCError(code: status.code, message: failed, cause: status, trailers: status.trailers)
@@ -97,8 +96,8 @@ package enum StatusMapping {
         }
     }
 
-    /// Codes of the model room: while a call runs only a caller's picture or text can be wrong; a checkpoint is read
-    /// at start.
+    /// Codes of the model module: while a call runs, only the caller's picture or text can be wrong; checkpoints are
+    /// read at start.
     package static func code(_ code: VLMError.Code) -> StatusCode {
         switch code {
         case .imageUnreadable, .imageTooLarge, .invalidArgument: .invalidArgument

@@ -13,20 +13,12 @@ final class RawConnection: HTTP2ConnectionDelegate, @unchecked Sendable {
     init(_ server: TestServer) async throws {
         let loop = try EventLoop()
         self.loop = loop
-        let tls = try TLSContext.client(
-            authorityFile: server.certificates.path("ca.pem"), certificateFile: nil, keyFile: nil)
-        let descriptor = try await withCheckedThrowingContinuation { continuation in
-            Connector.connect(Endpoint(host: "127.0.0.1", port: server.server.endpoint.port), timeout: .seconds(3600)) {
-                continuation.resume(with: $0.mapError { $0 as any Error })
-            }
-        }
+        let dialled = try await server.dialled()
         try await withCheckedThrowingContinuation { continuation in
             loop.submit {
                 self.waiting = continuation
                 do {
-                    let pipe = try TLSPipe(
-                        loop: loop, descriptor: descriptor, tls: tls, side: .client(name: "localhost"),
-                        handshakeTimeout: .seconds(3600))
+                    let pipe = try dialled.pipe(on: loop)
                     let connection = try HTTP2Connection(
                         loop: loop, role: .client, settings: HTTP2Settings(), pipe: pipe)
                     pipe.delegate = connection

@@ -25,20 +25,12 @@ final class WirePeer: PipeDelegate, @unchecked Sendable {
         (frames, arrived) = AsyncStream.makeStream(of: Frame.self)
         let (ready, connected) = AsyncStream.makeStream(of: Void.self)
         self.connected = connected
-        let tls = try TLSContext.client(
-            authorityFile: server.certificates.path("ca.pem"), certificateFile: nil, keyFile: nil)
-        let descriptor = try await withCheckedThrowingContinuation { continuation in
-            Connector.connect(Endpoint(host: "127.0.0.1", port: server.server.endpoint.port), timeout: .seconds(3600)) {
-                continuation.resume(with: $0.mapError { $0 as any Error })
-            }
-        }
+        let dialled = try await server.dialled()
         try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
             loop.submit {
                 continuation.resume(
                     with: Result {
-                        let pipe = try TLSPipe(
-                            loop: self.loop, descriptor: descriptor, tls: tls, side: .client(name: "localhost"),
-                            handshakeTimeout: .seconds(3600))
+                        let pipe = try dialled.pipe(on: self.loop)
                         pipe.delegate = self
                         self.pipe = pipe
                     })

@@ -1,5 +1,6 @@
 import Compute
 import Foundation
+import Foundations
 import Rules
 import Runtime
 import Testing
@@ -22,7 +23,7 @@ import WaitingTestSupport
     @Test func progressComesInOrder() async throws {
         let house = try TinyHouse()
         let events = Locked<[EnrollmentProgress]>([])
-        let concept = try await house.enroll(1_000_002) { event in events.change { $0.append(event) } }
+        let concept = try await house.enroll(1_000_002) { event in events.withLock { $0.append(event) } }
         let stages = events.value.compactMap { event -> EnrollmentStage? in
             if case .stage(let stage) = event { stage } else { nil }
         }
@@ -93,7 +94,7 @@ import WaitingTestSupport
             let concept = try await house.vlm.enroller.enroll(
                 EnrollmentRequest(kind: nil, identifier: "Zibo", photos: photos)
             ) { event in
-                if case .note(let text) = event { notes.change { $0.append(text) } }
+                if case .note(let text) = event { notes.withLock { $0.append(text) } }
             }
             return (notes.value, concept.manifest)
         }
@@ -145,7 +146,7 @@ import WaitingTestSupport
         let house = try TinyHouse()
         let samples = Locked<[Int]>([])
         _ = try await house.enroll(1_000_007) { event in
-            if case .step(let step) = event, step.sample != nil { samples.change { $0.append(step.step) } }
+            if case .step(let step) = event, step.sample != nil { samples.withLock { $0.append(step.step) } }
         }
         #expect(samples.value.first == 4)
     }
@@ -174,7 +175,7 @@ import WaitingTestSupport
             ) { event in
                 // On the thread of the training: it takes no further step until its end was asked for.
                 guard case .step(let step) = event else { return }
-                steps.change { $0 = step.step }
+                steps.withLock { $0 = step.step }
                 asked.wait()
             }
         }

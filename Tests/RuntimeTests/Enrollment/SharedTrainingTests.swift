@@ -1,3 +1,4 @@
+import Foundations
 import Runtime
 import Testing
 import VLM
@@ -63,7 +64,7 @@ import WaitingTestSupport
             try await house.vlm.enroller.enroll(dropped) { event in
                 // On the thread of the training: it takes no further step until its end was asked for.
                 guard case .step = event else { return }
-                begun.change { $0 = true }
+                begun.withLock { $0 = true }
                 asked.wait()
             }
         }

@@ -153,7 +153,7 @@ import WaitingTestSupport
                 user: TinyHouse.user, picture: picture, task: .caption,
                 sampling: Sampling(temperature: 2, maximumTokens: 256))
             {
-                if case .text = event { started.change { $0 = true } }
+                if case .text = event { started.withLock { $0 = true } }
             }
         }
         try await eventually("a piece of text came") { started.value }

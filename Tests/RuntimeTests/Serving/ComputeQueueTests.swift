@@ -1,4 +1,5 @@
 import Compute
+import Foundations
 import Runtime
 import Testing
 import WaitingTestSupport
@@ -11,11 +12,11 @@ import WaitingTestSupport
             for index in 0..<200 {
                 group.addTask {
                     try await queue.run(index.isMultiple(of: 2) ? .answers : .training) {
-                        let before = inside.change { value in
+                        let before = inside.withLock { value in
                             value += 1
                             return value
                         }
-                        inside.change { $0 -= 1 }
+                        inside.withLock { $0 -= 1 }
                         return before
                     }
                 }
@@ -41,7 +42,7 @@ import WaitingTestSupport
             for _ in 0..<40 {
                 queue.submit(lane) {
                     pass()
-                    order.change { $0.append(lane) }
+                    order.withLock { $0.append(lane) }
                 }
             }
         }
@@ -58,7 +59,7 @@ import WaitingTestSupport
         let open = Latch()
         let ran = Locked(false)
         queue.submit(.answers) { open.wait() }
-        let task = Task { try await queue.run(.answers) { ran.change { $0 = true } } }
+        let task = Task { try await queue.run(.answers) { ran.withLock { $0 = true } } }
         task.cancel()
         await #expect(throws: CancellationError.self) { try await task.value }
         open.open()
@@ -69,7 +70,7 @@ import WaitingTestSupport
     /// A second passes where a test says so.
     private static func clock() -> (queue: ComputeQueue, pass: @Sendable () -> Void) {
         let seconds = Locked(0.0)
-        return (ComputeQueue(label: "test", time: { seconds.value }), { seconds.change { $0 += 1 } })
+        return (ComputeQueue(label: "test", time: { seconds.value }), { seconds.withLock { $0 += 1 } })
     }
 
     @Test func whoBringsManyJobsDelaysOthersByOne() async throws {
@@ -80,7 +81,7 @@ import WaitingTestSupport
         for user in [String](repeating: "flood", count: 50) + ["quiet"] {
             queue.submit(.answers, for: user) {
                 pass()
-                order.change { $0.append(user) }
+                order.withLock { $0.append(user) }
             }
         }
         open.open()
@@ -94,17 +95,17 @@ import WaitingTestSupport
         let order = Locked<[String]>([])
         let (begun, open) = (Locked(false), Latch())
         queue.submit(.answers, for: "long") {
-            begun.change { $0 = true }
+            begun.withLock { $0 = true }
             open.wait()
             for part in 0..<5 {
                 pass()
-                order.change { $0.append("long \(part)") }
+                order.withLock { $0.append("long \(part)") }
                 Pause.point()
             }
         }
         try await eventually("the job has begun") { begun.value }
-        queue.submit(.answers, for: "long") { order.change { $0.append("its own next") } }
-        queue.submit(.answers, for: "quiet") { order.change { $0.append("quiet") } }
+        queue.submit(.answers, for: "long") { order.withLock { $0.append("its own next") } }
+        queue.submit(.answers, for: "quiet") { order.withLock { $0.append("quiet") } }
         open.open()
         try await eventually("7 jobs ran") { order.value.count == 7 }
         #expect(order.value[1] == "quiet" && order.value[6] == "its own next", "\(order.value)")
@@ -116,19 +117,19 @@ import WaitingTestSupport
         let flood = Locked(0)
         let (begun, open, seen) = (Locked(false), Latch(), Locked(-1))
         queue.submit(.answers, for: "quiet") {
-            begun.change { $0 = true }
+            begun.withLock { $0 = true }
             open.wait()
             for _ in 0..<20 {
                 pass()
                 Pause.point()
             }
-            seen.change { $0 = flood.value }
+            seen.withLock { $0 = flood.value }
         }
         try await eventually("the job has begun") { begun.value }
         for _ in 0..<200 {
             queue.submit(.answers, for: "flood") {
                 pass()
-                flood.change { $0 += 1 }
+                flood.withLock { $0 += 1 }
             }
         }
         open.open()
@@ -142,19 +143,19 @@ import WaitingTestSupport
         let answered = Locked(0)
         let (begun, open, seen) = (Locked(false), Latch(), Locked(-1))
         queue.submit(.training) {
-            begun.change { $0 = true }
+            begun.withLock { $0 = true }
             open.wait()
             for _ in 0..<100 {
                 pass()
                 Pause.point()
             }
-            seen.change { $0 = answered.value }
+            seen.withLock { $0 = answered.value }
         }
         try await eventually("the job has begun") { begun.value }
         for _ in 0..<1_000 {
             queue.submit(.answers, for: "anna") {
                 pass()
-                answered.change { $0 += 1 }
+                answered.withLock { $0 += 1 }
             }
         }
         open.open()
@@ -169,10 +170,10 @@ import WaitingTestSupport
         let open = Latch()
         for _ in 0..<3 { queue.submit(.answers, for: "flood", pass) }
         queue.submit(.answers, for: "other") { open.wait() }
-        for _ in 0..<5 { queue.submit(.answers, for: "flood") { order.change { $0.append("flood") } } }
+        for _ in 0..<5 { queue.submit(.answers, for: "flood") { order.withLock { $0.append("flood") } } }
         for user in ["flood", "quiet"] {
             queue.share(.answers, for: user) {
-                order.change { $0.append("shared") }
+                order.withLock { $0.append("shared") }
                 return ["quiet": 1, "flood": 1]
             }
         }

@@ -60,7 +60,7 @@ import VLM
                 kind: .object, identifier: "Mug", classNoun: "cup", photos: try TinyHouse.photos(of: 1_000_009),
                 otherConcepts: [good.artifact] + bad.map(\.1))
         ) { event in
-            if case .note(let text) = event { notes.change { $0.append(text) } }
+            if case .note(let text) = event { notes.withLock { $0.append(text) } }
         }
         #expect(notes.value.filter { $0.contains("left out of the training") }.count == bad.count)
     }

@@ -1,3 +1,4 @@
+import Foundations
 import Runtime
 import Testing
 import VLM
@@ -13,16 +14,16 @@ import WaitingTestSupport
             for index in 0..<4 {
                 group.addTask {
                     try await gate.run(for: "flood") {
-                        order.change { $0.append("flood") }
+                        order.withLock { $0.append("flood") }
                         try await eventually("the flood is let go") { open.value }
                     }
                 }
                 if index == 0 { try await eventually("the first is let in") { !order.value.isEmpty } }
             }
             try await eventually("three wait") { gate.waiting == 3 }
-            try await gate.run(for: "quiet") { order.change { $0.append("quiet") } }
+            try await gate.run(for: "quiet") { order.withLock { $0.append("quiet") } }
             #expect(order.value == ["flood", "quiet"])
-            open.change { $0 = true }
+            open.withLock { $0 = true }
             try await group.waitForAll()
         }
         #expect(order.value.count == 5 && gate.waiting == 0)

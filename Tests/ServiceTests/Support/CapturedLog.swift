@@ -1,3 +1,4 @@
+import Foundations
 import Logging
 
 /// Keeps every line of a logger as text.
@@ -15,6 +16,6 @@ struct CapturedLog: LogHandler {
 
     func log(event: LogEvent) {
         let line = "\(event.level) \(event.message) \(event.metadata ?? [:]) \(metadata)"
-        lines.update { $0.append(line) }
+        lines.withLock { $0.append(line) }
     }
 }

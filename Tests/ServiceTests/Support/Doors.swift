@@ -97,13 +97,8 @@ struct Doors: Sendable {
     /// Everything for one administrator of a harness, and a registry of its own.
     init(_ harness: Harness) async throws {
         client = try await harness.admin()
-        var options = ChannelOptions()
-        options.authorityFile = harness.home.authority
-        channel = try Channel(
-            endpoint: Endpoint(host: harness.address.host, port: harness.address.port), options: options)
-        var metadata = Metadata()
-        metadata.add("authorization", "Bearer \(client.token ?? "")")
-        call = CallOptions(metadata: metadata, timeout: nil)
+        channel = try harness.channel()
+        call = .bearer(client.token ?? "")
         bench = try await EnrollmentBench(harness.folder + "/bench")
         tool = try CommandLineTool.named("myvlm", environment: ["MYVLM_CONFIG": "\(harness.folder)/config.json"])
         photo = harness.folder + "/photo.png"

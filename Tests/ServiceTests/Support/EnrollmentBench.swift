@@ -1,5 +1,6 @@
 import Client
 import Foundation
+import Foundations
 import Logging
 import RPC
 import Registry

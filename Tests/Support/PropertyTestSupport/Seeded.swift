@@ -1,4 +1,5 @@
 internal import Foundation
+internal import Foundations
 
 /// The seeds that properties are tried with: the same on every run, so that a failure is one on the next machine too. A
 /// test that fails names its seed; `MYVLM_TEST_SEEDS=7,8` tries those alone, and `MYVLM_TEST_SEEDS=new` others each time.
@@ -13,18 +14,13 @@ package enum Seeds {
     }
 }
 
-/// Random input for a property: SplitMix64 (Steele, Lea and Flood), the same numbers for the same seed.
+/// Random input for a property: the same for the same seed.
 package struct Seeded: RandomNumberGenerator, Sendable {
-    private var state: UInt64
+    private var numbers: SplitMix64
 
-    package init(_ seed: UInt64) { state = seed }
+    package init(_ seed: UInt64) { numbers = SplitMix64(seed: seed) }
 
-    package mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = (state ^ (state >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
-    }
+    package mutating func next() -> UInt64 { numbers.next() }
 
     /// A number of a range.
     package mutating func number(_ range: ClosedRange<Int>) -> Int { Int.random(in: range, using: &self) }

@@ -1,7 +1,7 @@
 package import Rules
 
 extension LoginRequest: CheckedRequest {
-    /// User and password are compared, not kept: whatever is wrong with them is the same refusal.
+    /// User and password are compared, not stored: whatever is wrong with them gives the same refusal.
     package func check() throws(RuleError) {
         _ = try NameRules.label(label)
         try TokenRules.checkLifetime(seconds: lifetimeSeconds)

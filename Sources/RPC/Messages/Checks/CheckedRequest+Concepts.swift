@@ -1,6 +1,6 @@
 package import Rules
 
-/// A request whose one rule is that of the concept's name.
+/// A request whose only rule is that of the concept's name.
 package protocol ConceptRequest: CheckedRequest {
     /// The concept's name.
     var conceptName: String { get }

@@ -1,7 +1,7 @@
 package import Rules
 
 extension EnrollRequest: CheckedRequest {
-    /// Whatever can be said of it without its photos, its model and the concepts of its owner.
+    /// Every rule that needs neither its photos, nor the model, nor the concepts of its owner.
     package func check() throws(RuleError) {
         _ = try NameRules.conceptName(name)
         let word = try checkedIdentifier()
@@ -13,7 +13,7 @@ extension EnrollRequest: CheckedRequest {
         }
     }
 
-    /// Throws for a caption of a photo that is not there.
+    /// Throws for a caption of a photo that does not exist.
     package func checkCaptions(photos: Int) throws(RuleError) {
         for caption in captions where Int(caption.photo) >= photos {
             throw RuleError("a caption names photo \(caption.photo), but there are \(photos), counted from 0")

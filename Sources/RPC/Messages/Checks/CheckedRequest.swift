@@ -1,7 +1,7 @@
 package import Rules
 
-/// A request with fields that have rules. Clients check it before anything is sent and services when it has come, so that
-/// both say the same and nothing is begun for a request that would be refused later.
+/// A request with fields that have rules. Clients check it before anything is sent and services when it has arrived, so
+/// that both give the same answer and nothing is begun for a request that would be refused later.
 ///
 /// Fields that are looked up rather than kept (a name to log in with, a version, a listing's limit) have no rule here: what
 /// is wrong with them shows when nothing is found.

@@ -1,19 +1,19 @@
-/// What stands in a field: it reads and writes itself as proto3's canonical JSON has it.
+/// The value of a field, which reads and writes itself as proto3's canonical JSON.
 protocol JSONValue: Sendable {
     init(json: inout JSONReader) throws
     func write(to json: inout JSONWriter) throws
-    /// Whether it is what a field holds that is not there: such fields are not written.
+    /// Whether it is the default, which is not written.
     var isJSONDefault: Bool { get }
 }
 
-/// A message with the fields that the generator knows.
+/// A message whose fields the generator describes.
 protocol JSONMessage: WireMessage, JSONValue {
     /// A message without a field.
     static var blank: Self { get }
-    /// Reads the value of a field by either of its names. Returns the field's place in the message; nil for a name that
-    /// is none, whose value is not read then.
+    /// Reads the value of a field by either of its names. Returns the field's place in the message; nil for an unknown
+    /// name, whose value is then not read.
     mutating func read(_ field: String, from json: inout JSONReader) throws -> Int?
-    /// Writes what is not a default.
+    /// Writes the fields that are not defaults.
     func writeFields(to json: inout JSONWriter) throws
 }
 
@@ -27,7 +27,7 @@ extension JSONMessage {
                 try json.passOverUnknown()
                 continue
             }
-            try json.require(seen.insert(field).inserted, "stands there twice")
+            try json.require(seen.insert(field).inserted, "occurs twice")
         }
     }
 
@@ -89,7 +89,7 @@ extension UInt32: JSONValue {
     var isJSONDefault: Bool { self == 0 }
 }
 
-// Numbers of 64 bits are text in JSON: many readers keep 53 bits of a number.
+// 64-bit numbers are text in JSON: many readers keep only 53 bits of a number.
 
 extension Int64: JSONValue {
     init(json: inout JSONReader) throws { self = try json.integer() }
@@ -106,7 +106,7 @@ extension UInt64: JSONValue {
 extension Float: JSONValue {
     init(json: inout JSONReader) throws { self = try json.float() }
     func write(to json: inout JSONWriter) throws {
-        // The shortest text of the largest one is above it for readers that think in doubles, and is refused by them.
+        // Read as a double, the shortest text of the largest float is above it, and such readers refuse it.
         if magnitude == .greatestFiniteMagnitude { json.number(Double(self)) } else { json.number(self) }
     }
     var isJSONDefault: Bool { self == 0 }

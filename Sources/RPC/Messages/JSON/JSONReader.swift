@@ -2,10 +2,10 @@ internal import RPCCore
 
 /// Reads the JSON (RFC 8259) of one message: a single walk over the bytes, without a tree.
 ///
-/// What is read may take no more memory than the limits allow, objects and lists stand in each other only so deep, and
-/// errors name the field, never what stands in it.
+/// What is read takes no more memory than the limits allow, objects and lists are nested only so deep, and errors name
+/// the field, never its content.
 struct JSONReader {
-    /// Objects and lists in each other; the messages of the API need a handful.
+    /// How deep objects and lists may be nested; the messages of the API need a handful.
     static let maximumDepth = 32
 
     let unknownFields: UnknownFields
@@ -72,10 +72,10 @@ struct JSONReader {
             path.removeLast()
             return nil
         }
-        guard let key = try text.string() else { throw error("has a key that is no text in quotes") }
+        guard let key = try text.string() else { throw error("has a key that is not text in quotes") }
         path[path.count - 1] = Self.shown(key)
         text.skipSpace()
-        try require(text.take(UInt8(ascii: ":")), "has no colon behind its name")
+        try require(text.take(UInt8(ascii: ":")), "has no colon after its name")
         return key
     }
 
@@ -106,7 +106,7 @@ struct JSONReader {
         return true
     }
 
-    /// A key fit to be told: short, and of letters, digits and underscores.
+    /// A key that may stand in a message: short, and made of letters, digits and underscores.
     private static func shown(_ key: String) -> String {
         let isName = key.utf8.allSatisfy { byte in
             (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte) || byte == 0x5F
@@ -145,7 +145,7 @@ struct JSONReader {
         bytes = decoded
     }
 
-    /// A field that the message does not have: refused with its name, or passed over.
+    /// A field that the message does not have: refused with its name, or ignored.
     mutating func passOverUnknown() throws {
         try require(unknownFields == .ignored, "is not known: look at its spelling, or leave it out")
         try passOver()
@@ -162,8 +162,8 @@ struct JSONReader {
             while try nextElement() { try passOver() }
         case UInt8(ascii: "\""): _ = try plainString()
         case UInt8(ascii: "t"), UInt8(ascii: "f"): _ = try bool()
-        case UInt8(ascii: "n"): try require(null(), "has a value that is no JSON")
-        default: try require(text.number() != nil, "has a value that is no JSON")
+        case UInt8(ascii: "n"): try require(null(), "has a value that is not JSON")
+        default: try require(text.number() != nil, "has a value that is not JSON")
         }
     }
 
@@ -201,7 +201,7 @@ struct JSONReader {
         return string
     }
 
-    /// A number, or one in quotes: whole, and within the range of its type.
+    /// A whole number, quoted or not, within the range of its type.
     mutating func integer<Number: FixedWidthInteger>() throws -> Number {
         guard let digits = try numberText().flatMap(JSONText.wholeNumber) else { throw error("must be a whole number") }
         guard let number = Number(digits) else {
@@ -223,7 +223,7 @@ struct JSONReader {
         return number
     }
 
-    /// What stands there, where it is a number, in quotes or not.
+    /// The text of a number, quoted or not; nil for anything else.
     private mutating func numberText(orWords: Bool = false) throws -> String? {
         guard try isString() else { return text.number() }
         let quoted = try plainString()

@@ -30,7 +30,7 @@ struct JSONText {
 
     // MARK: Numbers
 
-    /// A number as it is written; nil, and nothing is taken, where none stands.
+    /// The text of a number; nil, and nothing is consumed, where there is none.
     mutating func number() -> String? {
         let start = at
         _ = take(UInt8(ascii: "-"))
@@ -57,8 +57,8 @@ struct JSONText {
         return nil
     }
 
-    /// The digits of a number that is whole, however it is written (`1.50e1`); nil for one that is not, or has more than
-    /// thirty digits.
+    /// The digits of a whole number, however it is written (`1.50e1`); nil for one that is not, or has more than thirty
+    /// digits.
     static func wholeNumber(_ number: String) -> String? {
         let isNegative = number.hasPrefix("-")
         let parts = number.drop { $0 == "-" }.split(whereSeparator: { $0 == "e" || $0 == "E" })
@@ -75,7 +75,7 @@ struct JSONText {
 
     // MARK: Strings
 
-    /// Text in quotes; nil where it is none, is not UTF-8, or has half of a surrogate pair.
+    /// A string; nil where there is none, where it is not UTF-8, or where it has half of a surrogate pair.
     mutating func string() throws -> String? {
         guard take(UInt8(ascii: "\"")) else { return nil }
         var made: [UInt8] = []

@@ -44,7 +44,7 @@ struct JSONWriter {
         needsComma = true
     }
 
-    /// A member of a oneof: it is there whatever its value is.
+    /// A member of a oneof: it is written whatever its value is.
     mutating func writeAlways(_ name: String, _ value: some JSONValue) throws {
         key(name)
         try value.write(to: &self)
@@ -72,7 +72,7 @@ struct JSONWriter {
         needsComma = true
     }
 
-    /// What needs no escape.
+    /// Text that needs no escape.
     mutating func plain(_ text: String) { bytes.append(contentsOf: text.utf8) }
 
     mutating func string(_ text: String) throws {

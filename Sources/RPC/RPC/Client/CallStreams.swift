@@ -11,8 +11,8 @@ public struct RequestWriter<Request: WireMessage>: Sendable {
     public func finish() { call.finishWriting() }
 }
 
-/// The replies of one call, in order. Throws the call's `RPCError` after the replies before it. One task at a time
-/// may read them. Dropping it cancels the call.
+/// The replies of one call, in order. Throws the call's `RPCError` after the replies before it. One task at a time may
+/// read them. Releasing the sequence cancels the call.
 public struct ReplyStream<Reply: WireMessage>: AsyncSequence, AsyncIteratorProtocol, Sendable {
     private let owner: CallOwner
 
@@ -28,14 +28,14 @@ public struct ReplyStream<Reply: WireMessage>: AsyncSequence, AsyncIteratorProto
         }
     }
 
-    /// Itself.
+    /// The sequence is its own iterator.
     public func makeAsyncIterator() -> ReplyStream { self }
 
     /// Ends the call.
     public func cancel() { owner.call.cancel() }
 }
 
-/// Cancels its call when nobody holds it any more.
+/// Cancels its call when the last reference is gone.
 private final class CallOwner: Sendable {
     let call: ClientCall
 

@@ -1,10 +1,10 @@
 package import RPCTransport
 
-/// A connection to a server, made when the first call needs it and made anew when it broke. Thread-safe.
+/// A connection to a server, opened when the first call needs it and opened again after it broke. Thread-safe.
 ///
 /// Calls throw `RPCError` only: the status the server gave, or UNAVAILABLE with what to check (nothing listens, the
 /// certificate is not trusted or not for this name, not TLS), DEADLINE_EXCEEDED, CANCELLED. A call whose connection
-/// breaks is not repeated: whether to is the caller's knowledge.
+/// breaks is not repeated: only the caller knows whether it may be.
 public final class Channel: Sendable {
     private let core: ChannelCore
 
@@ -13,7 +13,7 @@ public final class Channel: Sendable {
         core = try ChannelCore(endpoint: endpoint, options: options)
     }
 
-    /// A channel over pipes that `dial` makes, by `time` where it is given. For tests.
+    /// A channel over pipes that `dial` makes; `time`, where given, replaces the clock. For tests.
     package init(
         endpoint: Endpoint = Endpoint(host: "pipe", port: 1), options: ChannelOptions = ChannelOptions(),
         time: ManualTime? = nil, dial: @escaping Dial
@@ -46,8 +46,8 @@ public final class Channel: Sendable {
         }
     }
 
-    /// Calls a method with a stream of requests, which `body` writes. Where the server answers before `body` is
-    /// done, its answer counts.
+    /// Calls a method with a stream of requests, which `body` writes. If the server answers before `body` is done, that
+    /// answer is the result.
     public func call<Request, Reply>(
         _ method: ClientStreamingMethod<Request, Reply>, options: CallOptions = CallOptions(),
         _ body: (RequestWriter<Request>) async throws -> Void

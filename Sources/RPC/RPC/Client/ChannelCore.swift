@@ -4,13 +4,13 @@ package import RPCTransport
 package typealias Dial =
     @Sendable (EventLoop, _ made: @escaping @Sendable (Result<any Pipe, any Error>) -> Void) -> Void
 
-/// The inside of a channel: at most one connection, made when a call needs it.
+/// The implementation of a channel: at most one connection, opened when a call needs it.
 ///
 /// `@unchecked Sendable`: what changes is touched on `loop`'s thread only.
 final class ChannelCore: HTTP2ConnectionDelegate, @unchecked Sendable {
     private enum State {
         case idle
-        /// With the connection once TCP stands.
+        /// The connection, once TCP is established.
         case connecting(HTTP2Connection?)
         case ready(HTTP2Connection)
         case closed
@@ -22,7 +22,7 @@ final class ChannelCore: HTTP2ConnectionDelegate, @unchecked Sendable {
     private let dial: Dial
     private var state = State.idle
     private var waiting: [(Result<HTTP2Connection, RPCError>) -> Void] = []
-    /// Connections still alive: the one in use or in the making, and older ones that finish their calls.
+    /// Connections still alive: the one in use or being opened, and older ones that finish their calls.
     private var connections: [ObjectIdentifier: HTTP2Connection] = [:]
     private var ticker: LoopTimer?
 
@@ -60,7 +60,7 @@ final class ChannelCore: HTTP2ConnectionDelegate, @unchecked Sendable {
     /// The `:authority` of requests.
     var authority: String { name.contains(":") ? "[\(name)]:\(endpoint.port)" : "\(name):\(endpoint.port)" }
 
-    /// Gives a connection that takes calls, made now where there is none. On the loop's thread.
+    /// Calls back with a connection that takes calls, and opens one if there is none. On the loop's thread.
     func withConnection(_ body: @escaping (Result<HTTP2Connection, RPCError>) -> Void) {
         switch state {
         case .closed: body(.failure(TransportError.unavailable("the channel is closed")))

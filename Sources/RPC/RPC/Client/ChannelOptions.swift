@@ -25,7 +25,7 @@ public struct ChannelOptions: Sendable {
     }
 }
 
-/// What one call adds.
+/// Options of one call.
 public struct CallOptions: Sendable {
     /// Custom metadata of the request.
     public var metadata: Metadata

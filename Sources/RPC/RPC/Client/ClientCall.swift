@@ -21,7 +21,7 @@ final class ClientCall: HTTP2StreamDelegate, @unchecked Sendable {
         stream.delegate = self
     }
 
-    /// Begins a call; what is written before the connection stands is sent then.
+    /// Begins a call; what is written before the connection is open is sent once it is.
     static func start(_ method: MethodName, core: ChannelCore, options: CallOptions) -> ClientCall {
         let call = ClientCall(core: core)
         core.loop.submit { call.begin(method, options) }
@@ -51,7 +51,8 @@ final class ClientCall: HTTP2StreamDelegate, @unchecked Sendable {
                     try connection.open(self.stream, headers: self.headers(method, metadata, deadline))
                     self.connection = connection
                 } catch {
-                    // The connection stopped to take calls between two events: nothing was sent, so another may.
+                    // The connection stopped taking calls between two events: nothing was sent, so another connection
+                    // may take the call.
                     guard attemptsLeft > 0 else {
                         return self.fail(error as? RPCError ?? RPCError(code: .unavailable, message: "\(error)"))
                     }
@@ -97,7 +98,7 @@ final class ClientCall: HTTP2StreamDelegate, @unchecked Sendable {
     func streamTick(now: ContinuousClock.Instant) {}
 
     func streamClosed(errorCode: UInt32) {
-        // A connection that breaks ends the stream with its own reason before it says so.
+        // When a connection breaks, its streams end with the reason before the delegate is told.
         if let error = state.close(errorCode: errorCode) { finish(.failure(stream.currentFailure ?? error)) }
         connection = nil
     }

@@ -1,4 +1,4 @@
-/// Between messages and the errors a peer may see.
+/// Encodes and decodes messages, with the errors that a peer may see.
 enum MessageBridge {
     static func decode<Message: WireMessage>(_ bytes: [UInt8], _ limits: MessageLimits) throws -> Message {
         do {

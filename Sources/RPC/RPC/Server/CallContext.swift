@@ -16,11 +16,11 @@ public struct CallContext: Sendable {
     public let method: MethodName
     /// The custom metadata of the request.
     public let metadata: Metadata
-    /// Who calls, as far as the connection tells.
+    /// The peer, as far as the connection tells.
     public let peer: Peer
     /// When the caller stops waiting; the handler's task is cancelled then.
     public let deadline: ContinuousClock.Instant?
-    /// The call's name in the log; the client gets it with the status.
+    /// Identifies the call in the log; the client gets it with the status.
     public let requestID: String
     /// What the authenticator returned.
     public let principal: any Sendable
@@ -30,16 +30,16 @@ public struct CallContext: Sendable {
 /// returns becomes `CallContext.principal`. It runs for every call, also for those that need no token.
 public typealias Authenticator = @Sendable (MethodName, Metadata, Peer) async throws -> any Sendable
 
-/// What an authenticator returns for a caller it knows. Calls of anything else count as a stranger's: they get far
-/// less memory and time.
+/// What an authenticator returns for a caller it knows. Calls without one count as a stranger's: they get far less
+/// memory and time.
 public protocol KnownCaller: Sendable {
-    /// Whose open calls and request bytes are counted together.
+    /// Open calls and request bytes of the same number are counted together.
     var accountNumber: Int64 { get }
 }
 
 /// A call whose headers were authorised and which has not ended.
 public struct OpenCall: Sendable {
-    /// Names the call for `Server.end`.
+    /// Identifies the call for `Server.end`.
     public let id: UInt64
     /// The method.
     public let method: MethodName
@@ -55,13 +55,13 @@ public struct ServerEvent: Sendable {
         case handlerFailed
         /// A call ended; with the error whose status was sent, where it failed.
         case callEnded
-        /// Accepting or setting up connections is in trouble.
+        /// Connections cannot be accepted or set up.
         case connectionTrouble
     }
 
     /// The kind.
     public let kind: Kind
-    /// In words.
+    /// A description in words.
     public let message: String
     /// The error behind it.
     public let error: (any Error)?

@@ -1,6 +1,7 @@
-/// Runs what the calls of a service do: whoever registers a service says here, once, what holds for each of its calls.
+/// Runs the handlers of a service: whoever registers a service puts here, once, what must happen around each of its
+/// calls.
 public protocol CallRunning: Sendable {
-    /// Runs `body` for the call. What it throws is what the client is told.
+    /// Runs `body` for the call. The error it throws becomes the call's status.
     func run<Result: Sendable>(
         _ context: CallContext, _ body: @escaping @Sendable () async throws -> Result
     ) async throws -> Result

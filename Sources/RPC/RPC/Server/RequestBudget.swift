@@ -22,7 +22,7 @@ final class RequestBudget: Sendable {
         }
     }
 
-    /// Counts bytes of an open call. Returns why they may not come.
+    /// Counts bytes of an open call. Returns the refusal when there is no room for them.
     func reserve(_ bytes: Int, _ account: CallAccount) -> RPCError? {
         do {
             try ledger.withLock { (ledger: inout RequestLedger) throws(RequestLedger.Refusal) in
@@ -42,18 +42,19 @@ final class RequestBudget: Sendable {
             ledger.close(account, bytes: bytes)
             return ledger.hasEbbed(from: 32 << 20)
         }
-        // A moment later, when the last request is freed; it takes milliseconds, so not on a thread of the sockets.
+        // A moment later, when the last request has been freed; it takes milliseconds, so not on an event loop's
+        // thread.
         if hasEbbed { Task.detached(priority: .background) { SystemMemory.giveBack() } }
     }
 
     private static func error(_ refusal: RequestLedger.Refusal) -> RPCError {
         let message =
             switch refusal {
-            case .tooManyCalls(let count): "\(count) calls of yours are open; end one, or wait for its end"
+            case .tooManyCalls(let count): "\(count) of your calls are open; end one, or wait for one to end"
             case .tooManyCallsInAll: "the server has as many calls open as it can; try again"
             case .tooManyBytes(let limit):
-                "requests of yours on their way would take more than \(limit >> 20) MiB; send fewer at a time"
-            case .tooManyBytesInAll: "the server has as many requests on their way as it can keep; try again"
+                "your requests in transit would take more than \(limit >> 20) MiB; send fewer at a time"
+            case .tooManyBytesInAll: "the server has as many requests in transit as it can keep; try again"
             }
         return RPCError(code: .resourceExhausted, message: message, trailers: ["retry-after-ms": "1000"])
     }

@@ -1,6 +1,6 @@
 package import RPCTransport
 
-/// A server without a port: pipes are brought to it.
+/// A server without a port, which is handed its pipes.
 extension Server {
     /// Serves a pipe as if it had been accepted from `peer`: no port, no certificate. For tests. `make` makes it on the
     /// thread of the loop that it gets.
@@ -12,6 +12,6 @@ extension Server {
         core.loop.submit { core.transport.adopt(from: peer, make) }
     }
 
-    /// Looks after connections without listening, for pipes that `adopt` brings.
+    /// Maintains connections without listening, for pipes handed over by `adopt`.
     package func startWithoutListening() { core.transport.start() }
 }

@@ -11,8 +11,8 @@ public final class Server: Sendable {
     private let lifecycle: Lifecycle
     private let wanted: Endpoint
 
-    /// A server that does not listen yet. Throws `RPCError` naming a certificate, key or authority file that cannot
-    /// be used. `log` is called on the threads of the sockets and must not block.
+    /// A server that does not listen yet. Throws `RPCError` naming a certificate, key or authority file that cannot be
+    /// used. `log` is called on the event loops' threads and must not block.
     public init(
         configuration: ServerConfiguration, services: Services, authenticator: @escaping Authenticator,
         log: @escaping @Sendable (ServerEvent) -> Void = { _ in }
@@ -26,7 +26,8 @@ public final class Server: Sendable {
     /// Where it listens; after `start()` with the real port.
     public var endpoint: Endpoint { lifecycle.endpoint }
 
-    /// Binds and serves; returns when clients can connect. Throws `RPCError` that says why the place cannot be used.
+    /// Binds and serves; returns when clients can connect. Throws an `RPCError` that says why the address cannot be
+    /// used.
     public func start() async throws {
         let (core, wanted) = (core, wanted)
         lifecycle.endpoint = try await withCheckedThrowingContinuation { continuation in
@@ -47,8 +48,8 @@ public final class Server: Sendable {
     /// Returns when the server is shut down.
     public func waitUntilShutdown() async { await lifecycle.wait() }
 
-    /// Refuses new connections and calls (GOAWAY, UNAVAILABLE), waits up to `grace` for calls at work, cancels the
-    /// rest and waits up to two seconds for their handlers, closes. A second call waits for the first.
+    /// Refuses new connections and calls (GOAWAY, UNAVAILABLE), waits up to `grace` for running calls, cancels the rest
+    /// and waits up to two seconds for their handlers, closes. A second call waits for the first.
     public func shutdown(grace: Duration) async {
         guard lifecycle.beginShutdown() else { return await waitUntilShutdown() }
         let core = core
@@ -60,7 +61,7 @@ public final class Server: Sendable {
         lifecycle.finish()
     }
 
-    /// Runs `step` on the loop, then waits until no handler is at work.
+    /// Runs `step` on the loop, then waits until no handler is running.
     private func quiet(within limit: Duration, _ step: @escaping @Sendable () -> Void) async {
         let core = core
         await withCheckedContinuation { continuation in
@@ -71,7 +72,7 @@ public final class Server: Sendable {
         }
     }
 
-    /// The calls that were authorised and have not ended, those whose body still comes among them.
+    /// The calls that were authorised and have not ended, including those whose body is still arriving.
     public var openCalls: [OpenCall] { core.openCalls }
 
     /// Ends calls whose caller may not make them any more: those still reading, and streams of replies, at once. One
@@ -83,7 +84,7 @@ public final class Server: Sendable {
     public var statistics: ServerStatistics { get async { core.statistics } }
 }
 
-/// Endpoint and end of a server. `@unchecked Sendable`: everything is guarded by `lock`.
+/// The endpoint and the lifecycle of a server. `@unchecked Sendable`: everything is guarded by `lock`.
 private final class Lifecycle: @unchecked Sendable {
     private let lock = NSLock()
     private var place: Endpoint

@@ -18,14 +18,14 @@ final class ServerCall: HTTP2StreamDelegate, @unchecked Sendable {
     private var deadlineTimer: LoopTimer?
     private var graceTimer: LoopTimer?
     private var method: MethodName?
-    /// Why the caller may not make this call any more: what it hears unless its handler has an answer.
+    /// Why the caller may no longer make this call: its status, unless the handler answers in time.
     private var lost: RPCError?
     /// The two below are written before the handler's task starts, only read after.
     private var limits = MessageLimits(frameBytes: 0, unpackedBytes: 0)
     private var kind = Services.Kind.unary
-    /// Whose account it is, from authorisation on.
+    /// The account it is counted on, from authorisation on.
     private var account: CallAccount?
-    /// Bytes counted against the account, and those of the message the handler is at.
+    /// Bytes counted against the account, and those of the message that the handler is working on.
     private var counted = 0
     private var delivered = 0
 
@@ -106,7 +106,7 @@ final class ServerCall: HTTP2StreamDelegate, @unchecked Sendable {
         }
     }
 
-    /// Asks who calls. Whoever is refused again and again is as bad as one who resets calls.
+    /// Authenticates the caller. A peer that is refused again and again counts like one that resets calls.
     private func authorise(_ head: RequestHead) async throws -> any Sendable {
         do {
             return try await core.authenticator(head.method, head.metadata, peer)
@@ -125,21 +125,21 @@ final class ServerCall: HTTP2StreamDelegate, @unchecked Sendable {
 
     // MARK: Reading
 
-    /// Messages up to here are kept without being counted: a stream's window is larger.
+    /// Messages up to this size are kept without being counted: a stream's window is larger anyway.
     private static let freeBytes = 16 << 10
 
     private func openGate(_ account: CallAccount) {
         guard !isOver else { return stream.stopReading() }
         self.account = account
         if case .user = account { connection?.recognize() }
-        // A stream of messages is read ahead, as far as its window goes: what that takes is counted at once.
+        // A stream of messages is read ahead up to its window, so that much is counted at once.
         let isWide =
             kind.streamsRequests && limits.frameBytes > core.initialWindow && count(core.openWindow) == nil
         stream.open(
             messageLimit: limits.frameBytes, freeLength: Self.freeBytes, window: core.openWindow, isWide: isWide)
     }
 
-    /// Counts bytes against the account. Returns why they may not come.
+    /// Counts bytes against the account. Returns the refusal when there is no room for them.
     private func count(_ bytes: Int) -> RPCError? {
         guard let account else { return RPCError(code: .cancelled, message: "the call has ended") }
         if let refusal = core.budget.reserve(bytes, account) { return refusal }
@@ -147,7 +147,8 @@ final class ServerCall: HTTP2StreamDelegate, @unchecked Sendable {
         return nil
     }
 
-    /// One message is counted with what its wider window lets through behind it; of a stream that was counted before.
+    /// A single message is counted together with what its wider window lets through after it; for a stream that was
+    /// counted before.
     private func weight(_ length: Int) -> Int {
         kind.streamsRequests ? length : length + min(length, core.openWindow)
     }
@@ -158,7 +159,7 @@ final class ServerCall: HTTP2StreamDelegate, @unchecked Sendable {
         if length > Self.freeBytes { delivered += weight(length) }
     }
 
-    /// A single message is in the handler's hands until the call ends; of a stream, until the next one is asked for.
+    /// The handler holds a single message until the call ends, and one of a stream until it asks for the next.
     func streamReads() {
         guard kind.streamsRequests, delivered > 0, let account else { return }
         core.budget.release(delivered, account)
@@ -178,7 +179,7 @@ final class ServerCall: HTTP2StreamDelegate, @unchecked Sendable {
             if sinceHeaders >= core.limits.strangersRequestTimeout { abort(slow) }
             return
         case nil:
-            // Not decided on yet: that is the server's time more than the caller's.
+            // Not authorised yet: that takes the server's time, not the caller's.
             if sinceHeaders >= core.limits.requestTimeout { abort(slow) }
             return
         }
@@ -223,7 +224,7 @@ final class ServerCall: HTTP2StreamDelegate, @unchecked Sendable {
         }
     }
 
-    /// The caller may not make this call any more. See `Server.end`.
+    /// The caller may no longer make this call. See `Server.end`.
     func lostAuthority(_ error: RPCError) {
         guard !isOver, lost == nil else { return }
         guard kind == .unary, stream.remoteEnded else { return abort(error) }
@@ -260,7 +261,7 @@ final class ServerCall: HTTP2StreamDelegate, @unchecked Sendable {
         stopTimers()
         stream.end(.failure(error ?? RPCError(code: .cancelled, message: "the call has ended")))
         stream.stopReading()
-        // A call without a token that ends well, a login, makes its caller known.
+        // A call without a token that succeeds is a login: its caller is known from now on.
         if error == nil { connection?.recognize() }
         core.ended(method, requestID, error)
     }
@@ -287,7 +288,7 @@ final class ServerCall: HTTP2StreamDelegate, @unchecked Sendable {
         try await stream.send(try MessageBridge.encode(reply)) { self.prepareMessage() }
     }
 
-    /// Sends the response headers where they are due; false when the call is over.
+    /// Sends the response headers if they have not been sent; false when the call is over.
     private func prepareMessage() -> Bool {
         switch state.send() {
         case .drop: return false

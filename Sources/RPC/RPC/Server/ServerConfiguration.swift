@@ -1,6 +1,6 @@
 package import RPCTransport
 
-/// Where a server listens, with which certificate, and how much it takes.
+/// Where a server listens, with which certificate, and its limits.
 public struct ServerConfiguration: Sendable {
     /// The place to listen; port 0 lets the system choose.
     public var endpoint: Endpoint
@@ -12,11 +12,11 @@ public struct ServerConfiguration: Sendable {
     public var clientAuthorityFile: String?
     /// Whether clients without a certificate are refused. Needs `clientAuthorityFile`.
     public var requireClientCertificate = false
-    /// How much the server takes.
+    /// The server's limits.
     public var limits = ServerLimits()
     /// What deadlines and limits of time go by; nil takes the machine's clock.
     package var time: ManualTime?
-    /// Whether it only serves pipes that are brought to it, and needs no certificate.
+    /// Whether it only serves pipes that are handed to it, and needs no certificate.
     package private(set) var servesPipesOnly = false
 
     /// A configuration of a server that never listens: see `Server.adopt`.
@@ -40,7 +40,7 @@ public struct ServerConfiguration: Sendable {
 public struct MethodOptions: Sendable {
     /// Where a handler runs.
     public enum Executor: Sendable {
-        /// On the thread of the sockets: for handlers that never block and take microseconds.
+        /// On the event loop's thread: for handlers that never block and take microseconds.
         case loop
         /// On Swift's global executor.
         case global
@@ -59,7 +59,7 @@ public struct MethodOptions: Sendable {
         self.unpackedBytes = unpackedBytes
         self.executor = executor
     }
-    /// What the rules of a method say; without them the server's limits.
+    /// The options that a method's rules give; without rules the server's limits.
     public init(_ rules: MethodRules?) {
         self.init(
             maximumRequestBytes: rules?.requestBytes, unpackedBytes: rules?.memoryBytes,

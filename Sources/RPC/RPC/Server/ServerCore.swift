@@ -1,7 +1,7 @@
 internal import RPCTransport
 internal import Synchronization
 
-/// The inside of a server, shared with its calls, which live on the threads of several loops.
+/// The implementation of a server, shared with its calls, which live on the threads of several loops.
 ///
 /// `@unchecked Sendable`: what changes is guarded by `state`; `transport.delegate` is set in `init`.
 final class ServerCore: ServerTransportDelegate, @unchecked Sendable {
@@ -151,7 +151,7 @@ final class ServerCore: ServerTransportDelegate, @unchecked Sendable {
         transport.drain()
     }
 
-    /// Calls `tell` once, when no handler is at work and every reply is sent, or `limit` has passed. On the loop.
+    /// Calls `tell` once, when no handler is running and every reply is sent, or when `limit` has passed. On the loop.
     func whenQuiet(within limit: Duration, _ tell: @escaping @Sendable () -> Void) {
         let once = Once(tell)
         let isQuiet = state.withLock { state in
@@ -162,7 +162,7 @@ final class ServerCore: ServerTransportDelegate, @unchecked Sendable {
         _ = LoopTimer(loop, after: limit, isReal: true) { once.fire() }
     }
 
-    /// Tells every call still open that the server goes, and cancels its task.
+    /// Ends every call that is still open with UNAVAILABLE, and cancels its task.
     func abortCalls() {
         for call in state.withLock({ $0.calls.values.map(\.call) }) {
             call.loop.submit {
@@ -173,7 +173,7 @@ final class ServerCore: ServerTransportDelegate, @unchecked Sendable {
 }
 
 extension HTTP2Settings {
-    /// What a server's limits say of a connection.
+    /// The connection settings that a server's limits give.
     init(_ limits: ServerLimits) {
         self.init()
         maximumConcurrentStreams = limits.maximumConcurrentStreams

@@ -1,7 +1,7 @@
-/// Bounds that hold whatever clients do.
+/// Limits that hold whatever clients do.
 public struct ServerLimits: Sendable {
-    /// Connections in all. The last sixteenth part is kept for the machine itself, and an eighth for addresses with
-    /// few connections.
+    /// Connections in all. The last sixteenth is reserved for the machine itself, and an eighth for addresses with few
+    /// connections.
     public var maximumConnections = 1024
     /// Connections from one address; an IPv6 network of 64 bits counts as one.
     public var maximumConnectionsPerAddress = 256
@@ -9,11 +9,11 @@ public struct ServerLimits: Sendable {
     public var socketThreads = 2
     /// Time for the TLS handshake.
     public var handshakeTimeout: Duration = .seconds(10)
-    /// Time until a connection has made a call of a known caller. Where places are scarce it gives way before.
+    /// Time until a connection has made a call of a known caller. When slots are scarce it may be closed earlier.
     public var strangerTimeout: Duration = .seconds(20)
     /// Bytes of one request's header block. A longer one ends the connection.
     public var maximumHeaderListBytes = 16 << 10
-    /// Bytes of header blocks a second of a connection without a known caller; eight times as much at once.
+    /// Bytes of header blocks per second of a connection without a known caller; eight times as much at once.
     public var strangerHeaderBytesPerSecond = 64 << 10
     /// Calls at once on one connection.
     public var maximumConcurrentStreams = 100
@@ -39,9 +39,10 @@ public struct ServerLimits: Sendable {
     public var keepaliveInterval: Duration = .seconds(60)
     /// How long the answer to a ping may take.
     public var keepaliveTimeout: Duration = .seconds(20)
-    /// Calls a client may reset a second, or make the server reset or refuse, on average; four times as many at once.
+    /// Calls per second that a client may reset, or make the server reset or refuse, on average; four times as many at
+    /// once.
     public var resetsPerSecond = 50.0
-    /// How often connections are looked after: the precision of the times above.
+    /// How often connections are checked: the precision of the times above.
     public var tick: Duration = .seconds(1)
 
     /// The default limits.

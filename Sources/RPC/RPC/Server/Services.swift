@@ -1,5 +1,5 @@
-/// The handlers of a server, one a method. A method registered twice keeps the last. Without options a method is served as its
-/// rules in `proto/` say.
+/// The handlers of a server, one per method. Registering a method again replaces its handler. Without options a method
+/// is served as its rules in `proto/` say.
 public struct Services: Sendable {
     /// How a method's calls use their streams.
     enum Kind: Sendable {
@@ -80,6 +80,6 @@ public struct RequestStream<Request: WireMessage>: AsyncSequence, AsyncIteratorP
     /// The next request; nil at the end. Throws `RPCError` when the call is over or a request cannot be read.
     public func next() async throws -> Request? { try await call.request() }
 
-    /// Itself.
+    /// The sequence is its own iterator.
     public func makeAsyncIterator() -> RequestStream { self }
 }

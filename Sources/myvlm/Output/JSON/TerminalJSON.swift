@@ -1,6 +1,6 @@
 import Client
 
-/// A message as `--json` tells it: its fields by their names, with those left out that mean "none" on the wire.
+/// A message as `--json` writes it: its fields by name, without those that mean "none" on the wire.
 ///
 /// The one place where messages become what a terminal reads. The names are a promise: `JSONOutput` writes them in snake case.
 protocol TerminalJSON: Encodable {
@@ -28,22 +28,22 @@ private struct FieldName: CodingKey {
 }
 
 extension BinaryInteger {
-    /// Nil for 0, where that stands for none.
+    /// Nil for 0, where 0 means none.
     var unlessZero: Self? { self == 0 ? nil : self }
 }
 
 extension String {
-    /// Nil for no text, where that stands for none.
+    /// Nil for an empty text, where that means none.
     var unlessEmpty: String? { isEmpty ? nil : self }
 }
 
 extension ConceptKind {
-    /// What people read: "object" or "person".
+    /// The word that people read: "object" or "person".
     var word: String { self == .person ? "person" : "object" }
 }
 
 extension Role {
-    /// What people write and read: "user", "admin" or "auditor".
+    /// The word that people write and read: "user", "admin" or "auditor".
     var word: String {
         switch self {
         case .admin: "admin"

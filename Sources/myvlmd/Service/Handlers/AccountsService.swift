@@ -1,6 +1,5 @@
 import RPC
 import Registry
-import Rules
 
 /// The calls of `myvlm.v1.Accounts`.
 struct AccountsService: AccountsServing {
@@ -8,10 +7,10 @@ struct AccountsService: AccountsServing {
     let meter: RateMeter
 
     func login(_ request: LoginRequest, _ context: CallContext) async throws -> LoginReply {
-        _ = try NameRules.label(request.label)
+        try request.check()
         let issued = try await registry.login(
             name: request.user, password: request.password, label: request.label,
-            lifetimeMs: try Self.lifetime(request.lifetimeSeconds),
+            lifetimeMs: request.lifetimeSeconds * 1_000,
             scopes: request.scopes.isEmpty ? nil : try Scopes(names: request.scopes),
             address: context.peer.address, certificate: context.peer.certificateSubject)
         return LoginReply(
@@ -32,12 +31,14 @@ struct AccountsService: AccountsServing {
     }
 
     func changePassword(_ request: ChangePasswordRequest, _ context: CallContext) async throws -> ChangePasswordReply {
+        try request.check()
         try await registry.changePassword(
             of: context.caller, old: request.oldPassword, new: request.newPassword,
             address: context.peer.address, certificate: context.peer.certificateSubject)
         return ChangePasswordReply()
     }
 
+    /// The registry checks name and password, once it has seen that the caller may do this: nobody else is told the rules.
     func createUser(_ request: CreateUserRequest, _ context: CallContext) async throws -> User {
         let account = try await registry.createUser(
             name: request.name, password: request.password,
@@ -71,10 +72,10 @@ struct AccountsService: AccountsServing {
     }
 
     func createToken(_ request: CreateTokenRequest, _ context: CallContext) async throws -> TokenReply {
-        _ = try NameRules.label(request.label)
+        try request.check()
         let issued = try await registry.createToken(
             for: context.caller, label: request.label,
-            lifetimeMs: try Self.lifetime(request.lifetimeSeconds),
+            lifetimeMs: request.lifetimeSeconds * 1_000,
             scopes: request.scopes.isEmpty ? nil : try Scopes(names: request.scopes))
         return try await Self.reply(issued, registry, context)
     }
@@ -94,11 +95,6 @@ struct AccountsService: AccountsServing {
     func revokeToken(_ request: RevokeTokenRequest, _ context: CallContext) async throws -> RevokeTokenReply {
         try await registry.revokeToken(id: request.id, by: context.caller)
         return RevokeTokenReply()
-    }
-
-    private static func lifetime(_ seconds: Int64) throws -> Int64 {
-        try TokenRules.checkLifetime(seconds: seconds)
-        return seconds * 1_000
     }
 
     private static func reply(

@@ -5,7 +5,7 @@ import Registry
 /// The calls of `myvlm.v1.Admin`.
 struct AdminService: AdminServing {
     let registry: RegistryStore
-    /// Where backups lie.
+    /// The folder of backups.
     let backups: String
     /// Ends an erased user's jobs and drops the artifacts from memory.
     let forget: @Sendable (Erasure) async -> Void
@@ -17,7 +17,7 @@ struct AdminService: AdminServing {
     }
 
     func verifyAudit(_: VerifyAuditRequest, _ context: CallContext) async throws -> VerifyAuditReply {
-        // The same right as reading it.
+        // Needs the same right as reading it.
         _ = try await registry.audit(limit: 1, by: .principal(context.caller))
         return switch try await registry.verifyAudit() {
         case .intact(let rows): VerifyAuditReply(intact: true, rows: rows)
@@ -57,7 +57,7 @@ struct AdminService: AdminServing {
     func listBackups(_: ListBackupsRequest, _ context: CallContext) async throws -> ListBackupsReply {
         try Permission.manageAccounts.require(of: .principal(context.caller))
         let names = (try? FileManager.default.contentsOfDirectory(atPath: backups)) ?? []
-        // What has no manifest is no backup; the log tells of it at each start.
+        // A folder without a manifest is not a backup; the log names it at each start.
         let found = names.sorted().compactMap { name in
             (try? BackupManifest.read("\(backups)/\(name)")).map { Backup(name: name, manifest: $0) }
         }
@@ -70,7 +70,7 @@ struct AdminService: AdminServing {
         return Backup(name: name, manifest: try registry.verifyBackup("\(backups)/\(name)"))
     }
 
-    /// A name that is one folder and nothing else.
+    /// A name that is a single folder, not a path.
     private static func checked(_ name: String) throws -> String {
         let allowed = name.utf8.allSatisfy { byte in
             (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte)

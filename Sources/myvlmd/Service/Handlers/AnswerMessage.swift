@@ -2,7 +2,7 @@ import RPC
 import Runtime
 import VLM
 
-/// What the runtime says, as messages.
+/// Converts what the runtime returns to messages.
 enum AnswerMessage {
     static func event(_ event: Runtime.AnswerEvent) -> RPCMessages.AnswerEvent {
         switch event {
@@ -17,7 +17,7 @@ enum AnswerMessage {
             faces: UInt32(report.faces), tags: report.tags.map(tag), skipped: skipped(report.skipped))
     }
 
-    /// What was left out; a hundred are enough to see what is wrong.
+    /// The concepts that were left out; a hundred are enough to see what is wrong.
     private static func skipped(_ concepts: [Runtime.SkippedConcept]) -> [RPCMessages.SkippedConcept] {
         concepts.prefix(100).map {
             .init(concept: $0.concept, reason: $0.reason, version: UInt32(clamping: $0.version))

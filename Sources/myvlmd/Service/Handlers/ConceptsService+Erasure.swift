@@ -3,7 +3,7 @@ import Registry
 
 extension ConceptsService {
     func eraseConcept(_ request: EraseConceptRequest, _ context: CallContext) async throws -> EraseConceptReply {
-        try Names.check(request.name, what: "the concept's name")
+        try request.check()
         let erasures = try await registry.eraseConcept(request.name, by: context.caller)
         for erasure in erasures { await forget(erasure) }
         return EraseConceptReply(
@@ -21,7 +21,7 @@ extension ConceptsService {
 }
 
 extension RPCMessages.ErasureReceipt {
-    /// The messages of registry records, with the backups that still hold what they name.
+    /// The messages of registry records, with the backups that still contain what was erased.
     static func messages(
         _ records: [Registry.ErasureReceipt], _ registry: RegistryStore, backups folder: String
     ) async throws -> [Self] {

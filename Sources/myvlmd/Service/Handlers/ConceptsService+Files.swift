@@ -3,10 +3,10 @@ import Registry
 import Rules
 import Runtime
 
-/// Versions that leave and come back as files.
+/// Exports versions as files and imports them again.
 extension ConceptsService {
     func exportConcept(_ request: ExportConceptRequest, _ context: CallContext) async throws -> ConceptFile {
-        try Names.check(request.name, what: "the concept's name")
+        try request.check()
         let owner = try context.caller.userID
         let version = try await Self.version(Int(request.version), of: request.name, owner, registry)
         return ConceptFile(
@@ -15,8 +15,7 @@ extension ConceptsService {
     }
 
     func importConcept(_ request: ImportConceptRequest, _ context: CallContext) async throws -> EnrollDone {
-        try Names.check(request.name, what: "the concept's name")
-        try Names.checkReason(request.reason)
+        try request.check()
         let manifest = try Self.manifest(of: request.data, inspect)
         let result = try await registry.commit(
             EnrollmentCommit(
@@ -38,7 +37,7 @@ extension ConceptsService {
         return version
     }
 
-    /// A file comes from anywhere: what it says goes the way of everything callers say.
+    /// A file may come from anywhere: its texts are checked like everything that callers send.
     private static func manifest(
         of data: [UInt8], _ inspect: @Sendable ([UInt8]) throws -> ArtifactManifest
     ) throws -> ArtifactManifest {
@@ -48,7 +47,8 @@ extension ConceptsService {
         } catch let error as RuntimeError where error.code == .artifactMalformed {
             throw RPCError(
                 code: .invalidArgument,
-                message: "the file is no exported concept: export it again, or enroll from the photos", cause: error)
+                message: "the file is not an exported concept: export it again, or enroll from the photos", cause: error
+            )
         }
         _ = try NameRules.identifier(manifest.identifier, what: "the identifier in the file")
         _ = try NameRules.classNoun(manifest.classNoun, what: "the class in the file")

@@ -5,7 +5,7 @@ extension ConceptsService {
     func getPhotos(_ request: GetPhotosRequest, _ writer: ResponseWriter<PhotoChunk>, _ context: CallContext)
         async throws
     {
-        try Names.check(request.concept, what: "the concept's name")
+        try request.check()
         let caller = try context.caller
         let version = try request.version.isEmpty ? .current : VersionSelector(request.version)
         let photos = try await registry.photos(of: request.concept, version: version, userID: caller.userID)
@@ -22,7 +22,7 @@ extension ConceptsService {
     }
 
     func dropPhotos(_ request: DropPhotosRequest, _ context: CallContext) async throws -> DropPhotosReply {
-        try Names.check(request.concept, what: "the concept's name")
+        try request.check()
         let count = try await registry.dropPhotos(of: request.concept, by: context.caller)
         return DropPhotosReply(photos: UInt32(clamping: count))
     }

@@ -3,7 +3,7 @@ import Registry
 
 extension ConceptsService {
     func promote(_ request: PromoteRequest, _ context: CallContext) async throws -> PointerMove {
-        try Self.check(request.name, request.reason)
+        try request.check()
         let move = try await registry.promote(
             request.name, to: try VersionSelector(request.version),
             ifVersion: request.ifVersion == 0 ? nil : Int(request.ifVersion), reason: request.reason,
@@ -12,7 +12,7 @@ extension ConceptsService {
     }
 
     func setAlias(_ request: SetAliasRequest, _ context: CallContext) async throws -> AliasReply {
-        try Self.check(request.concept, request.reason)
+        try request.check()
         let wanted: Int? = request.onlyNew ? 0 : request.ifVersion == 0 ? nil : Int(request.ifVersion)
         return AliasReply(
             record: try await registry.setAlias(
@@ -21,21 +21,21 @@ extension ConceptsService {
     }
 
     func removeAlias(_ request: RemoveAliasRequest, _ context: CallContext) async throws -> AliasReply {
-        try Self.check(request.concept, request.reason)
+        try request.check()
         return AliasReply(
             record: try await registry.removeAlias(
                 request.alias, of: request.concept, reason: request.reason, by: context.caller))
     }
 
     func protectAlias(_ request: ProtectAliasRequest, _ context: CallContext) async throws -> AliasReply {
-        try Self.check(request.concept)
+        try request.check()
         return AliasReply(
             record: try await registry.protectAlias(
                 request.alias, of: request.concept, request.isProtected, by: context.caller))
     }
 
     func setRetention(_ request: SetRetentionRequest, _ context: CallContext) async throws -> SetRetentionReply {
-        try Self.check(request.concept)
+        try request.check()
         let change = try await registry.setRetention(
             request.concept, keepLast: request.keepLast == 0 ? nil : Int(request.keepLast),
             by: context.caller)
@@ -43,8 +43,7 @@ extension ConceptsService {
     }
 
     func renameConcept(_ request: RenameConceptRequest, _ context: CallContext) async throws -> RenameConceptReply {
-        try Self.check(request.name)
-        try Names.check(request.newName, what: "the concept's new name")
+        try request.check()
         let change = try await registry.renameConcept(
             request.name, to: request.newName, by: context.caller)
         return RenameConceptReply(
@@ -54,7 +53,7 @@ extension ConceptsService {
     func compareVersions(_ request: CompareVersionsRequest, _ context: CallContext) async throws
         -> RPCMessages.VersionComparison
     {
-        try Self.check(request.name)
+        try request.check()
         let result = try await registry.compare(
             request.name, try VersionSelector(request.left), try VersionSelector(request.right),
             of: context.caller.userID)
@@ -63,10 +62,5 @@ extension ConceptsService {
             differences: result.differences.map {
                 RPCMessages.VersionDifference(field: $0.field, left: $0.left, right: $0.right)
             })
-    }
-
-    private static func check(_ name: String, _ reason: String = "") throws {
-        try Names.check(name, what: "the concept's name")
-        try Names.checkReason(reason)
     }
 }

@@ -3,7 +3,7 @@ import Registry
 
 extension ConceptsService {
     func shareConcept(_ request: ShareConceptRequest, _ context: CallContext) async throws -> Share {
-        try Names.check(request.concept, what: "the concept's name")
+        try request.check()
         let change = try await registry.share(request.concept, with: request.user, by: context.caller)
         guard let share = change.share else {
             throw RPCError(code: .internalError, message: "the share is not there; try again")
@@ -12,7 +12,7 @@ extension ConceptsService {
     }
 
     func unshareConcept(_ request: ShareConceptRequest, _ context: CallContext) async throws -> UnshareConceptReply {
-        try Names.check(request.concept, what: "the concept's name")
+        try request.check()
         try await registry.unshare(request.concept, with: request.user, by: context.caller)
         return UnshareConceptReply()
     }
@@ -25,23 +25,25 @@ extension ConceptsService {
     }
 
     func acceptShare(_ request: ShareChoice, _ context: CallContext) async throws -> Share {
-        try Names.check(request.concept, what: "the concept's name")
+        try request.check()
         return Share(
             record: try await registry.acceptShare(request.concept, of: request.owner, by: context.caller))
     }
 
     func declineShare(_ request: ShareChoice, _ context: CallContext) async throws -> Share {
-        try Names.check(request.concept, what: "the concept's name")
+        try request.check()
         return Share(
             record: try await registry.declineShare(request.concept, of: request.owner, by: context.caller))
     }
 
     func blockSharer(_ request: BlockSharerRequest, _ context: CallContext) async throws -> BlockSharerReply {
-        BlockSharerReply(blocked: try await registry.blockSharer(request.owner, by: context.caller))
+        try request.check()
+        return BlockSharerReply(blocked: try await registry.blockSharer(request.owner, by: context.caller))
     }
 
     func unblockSharer(_ request: BlockSharerRequest, _ context: CallContext) async throws -> BlockSharerReply {
-        BlockSharerReply(blocked: try await registry.unblockSharer(request.owner, by: context.caller))
+        try request.check()
+        return BlockSharerReply(blocked: try await registry.unblockSharer(request.owner, by: context.caller))
     }
 }
 

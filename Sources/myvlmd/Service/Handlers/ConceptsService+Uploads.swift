@@ -2,7 +2,7 @@ import RPC
 import Registry
 import Rules
 
-/// Photos on their way to an enrollment.
+/// Uploads of photos for an enrollment.
 extension ConceptsService {
     func uploadPhotos(_ chunks: RequestStream<PhotoChunk>, _ context: CallContext) async throws -> UploadReceipt {
         try await Self.upload(chunks, to: stage, owner: context.caller.userID)
@@ -28,13 +28,13 @@ extension ConceptsService {
         guard let photos = await stage.drop(request.uploadId, owner: try context.caller.userID) else {
             throw RPCError(
                 code: .notFound,
-                message: "no such upload: it was used, has expired or never was; see `myvlm uploads list`")
+                message: "no such upload: it was used, has expired or never existed; see `myvlm uploads list`")
         }
         return DropUploadReply(photos: UInt32(photos))
     }
 
-    /// Stages the photos of one call; on any failure, a cancelled call among them, nothing stays behind. A file that is
-    /// no picture is refused by its first bytes, before any of it is written.
+    /// Stages the photos of one call; on any failure, including a cancelled call, nothing is left behind. A file that
+    /// is not a picture is refused by its first bytes, before any of it is written.
     private static func upload(
         _ chunks: RequestStream<PhotoChunk>, to stage: UploadStage, owner: Int64
     ) async throws -> UploadReceipt {
@@ -66,14 +66,14 @@ extension ConceptsService {
         }
     }
 
-    /// A photo that is coming in: its first bytes are held back until they tell what it is.
+    /// A photo that is arriving: its first bytes are held back until they show its format.
     private struct OpenPhoto {
         let name: String
         private var head: [UInt8]? = []
 
         init(name: String) { self.name = name }
 
-        /// What may be written now; nil while nothing may. Throws for what is no picture.
+        /// The bytes that may be written now; nil while nothing may. Throws for a file that is not a picture.
         mutating func take(_ data: [UInt8], isLast: Bool) throws -> [UInt8]? {
             guard var head else { return data.isEmpty ? nil : data }
             head += data
@@ -81,7 +81,7 @@ extension ConceptsService {
                 self.head = head
                 return nil
             }
-            // An empty file is told so by the stage.
+            // The stage refuses an empty file.
             guard !head.isEmpty else { return nil }
             try PhotoRules.checkHead(head, name: name)
             self.head = nil

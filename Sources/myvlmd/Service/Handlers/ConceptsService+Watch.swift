@@ -2,7 +2,7 @@ import RPC
 import Registry
 
 extension ConceptsService {
-    /// How long it may be silent before a bookmark says that nothing happened.
+    /// How long a watch may be silent before a bookmark says that nothing happened.
     static let bookmarkInterval: Duration = .seconds(30)
 
     func watch(_ request: WatchRequest, _ writer: ResponseWriter<WatchEvent>, _ context: CallContext) async throws {
@@ -10,7 +10,7 @@ extension ConceptsService {
         let userID = try context.caller.userID
         var seen = request.afterRevision
         if request.resume {
-            // Named at once, not at the first change.
+            // A compacted revision is reported at once, not at the first change.
             _ = try await registry.changes(of: userID, after: seen, limit: 1)
         } else {
             seen = try await registry.conceptSet(of: userID).revision
@@ -39,7 +39,7 @@ extension ConceptsService {
         try await writer.write(WatchEvent(event: .bookmark(WatchBookmark(revision: revision))))
     }
 
-    /// The next changes; nil after a silence.
+    /// The next changes; nil when there are none for `bookmarkInterval`.
     private static func next(
         _ registry: RegistryStore, _ userID: Int64, after revision: UInt64
     ) async throws -> ChangePage? {

@@ -2,22 +2,22 @@ import RPC
 import Registry
 import Runtime
 
-/// The calls of `myvlm.v1.Concepts`, but for the enrollment itself: see `Enrollment`.
+/// The calls of `myvlm.v1.Concepts`, except the enrollment itself: see `Enrollment`.
 struct ConceptsService: ConceptsServing {
     let registry: RegistryStore
     let stage: UploadStage
     let enrollment: Enrollment
     /// Drops erased artifacts from memory.
     let forget: @Sendable (Erasure) async -> Void
-    /// Where backups lie.
+    /// The folder of backups.
     let backups: String
-    /// What a file for this server's model says of itself; throws for every other.
+    /// Reads the manifest of a file for this server's model; throws for every other file.
     let inspect: @Sendable ([UInt8]) throws -> ArtifactManifest
-    /// Digest of this server's model.
+    /// The digest of this server's model.
     let model: String
     let imports: DataImports
-    /// Reading everything a user has keeps one of the registry's readers for long: one export does at a time, so that the
-    /// others are free for calls that need a moment.
+    /// Reading everything a user has occupies one of the registry's readers for long: only one export does so at a
+    /// time, so that the other readers are free for short calls.
     let snapshots = TurnGate(limit: 1, perUser: 1)
 
     func enroll(_ request: EnrollRequest, _ writer: ResponseWriter<EnrollEvent>, _ context: CallContext) async throws {
@@ -32,7 +32,7 @@ struct ConceptsService: ConceptsServing {
     }
 
     func getConcept(_ request: GetConceptRequest, _ context: CallContext) async throws -> ConceptDetail {
-        try Names.check(request.name, what: "the concept's name")
+        try request.check()
         let details = try await registry.concept(request.name, of: context.caller.userID)
         return ConceptDetail(
             concept: Concept(record: details.concept, model: model),
@@ -42,7 +42,7 @@ struct ConceptsService: ConceptsServing {
     }
 
     func listVersions(_ request: ListVersionsRequest, _ context: CallContext) async throws -> ListVersionsReply {
-        try Names.check(request.name, what: "the concept's name")
+        try request.check()
         let versions = try await registry.versions(
             of: request.name, userID: context.caller.userID, limit: Int(request.limit),
             before: Int(request.before))
@@ -50,8 +50,7 @@ struct ConceptsService: ConceptsServing {
     }
 
     func rollback(_ request: RollbackRequest, _ context: CallContext) async throws -> PointerMove {
-        try Names.check(request.name, what: "the concept's name")
-        try Names.checkReason(request.reason)
+        try request.check()
         let move = try await registry.rollback(
             request.name, to: request.to == 0 ? nil : Int(request.to),
             ifVersion: request.ifVersion == 0 ? nil : Int(request.ifVersion), reason: request.reason,
@@ -60,14 +59,14 @@ struct ConceptsService: ConceptsServing {
     }
 
     func deleteConcept(_ request: DeleteConceptRequest, _ context: CallContext) async throws -> DeleteConceptReply {
-        try Names.check(request.name, what: "the concept's name")
+        try request.check()
         return DeleteConceptReply(
             revision: try await registry.deleteConcept(request.name, by: context.caller))
     }
 
     func undeleteConcept(_ request: UndeleteConceptRequest, _ context: CallContext) async throws -> UndeleteConceptReply
     {
-        try Names.check(request.name, what: "the concept's name")
+        try request.check()
         return UndeleteConceptReply(
             revision: try await registry.undeleteConcept(request.name, by: context.caller))
     }

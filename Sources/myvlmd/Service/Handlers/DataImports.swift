@@ -3,8 +3,9 @@ import Registry
 import Runtime
 import Synchronization
 
-/// Takes in files of users' data: one at a time a user, parsed and hashed on a thread of their own, stored in short
-/// transactions. Of a file no more is in memory than one concept's description and a few artifacts. Safe from any thread.
+/// Imports files of users' data: one at a time per user, parsed and hashed on a thread of their own, stored in short
+/// transactions. No more of a file is in memory than one concept's description and a few artifacts. Safe from any
+/// thread.
 final class DataImports: Sendable {
     /// Bytes and number of artifacts that are stored together.
     private static let batchBytes = 4 << 20
@@ -16,7 +17,7 @@ final class DataImports: Sendable {
 
     init(registry: RegistryStore) { self.registry = registry }
 
-    /// Takes a file in, concept by concept. Ends with its caller: whatever came of a concept that is not whole goes.
+    /// Imports a file, concept by concept. Ends with its caller: a concept that is not complete by then is removed.
     func take(_ chunks: RequestStream<DataChunk>, by caller: Principal) async throws -> ImportDataReply {
         try await turns.run(caller.userID) { try await run(chunks, by: caller) }
     }
@@ -30,7 +31,7 @@ final class DataImports: Sendable {
                 try await run.take(chunks)
                 try await registry.endImport(of: caller)
             } undo: { _ in
-                // Should that fail, the next import or start does it.
+                // If that fails, the next import or start cleans up.
                 _ = try? await registry.endImport(of: caller)
             }
         } catch {
@@ -39,12 +40,12 @@ final class DataImports: Sendable {
         return try run.finished()
     }
 
-    /// For what else takes long and would hold up other calls.
+    /// Runs other work that takes long on the same thread, so that it does not hold up other calls.
     func offPool<R: Sendable>(_ body: @escaping @Sendable () throws -> R) async throws -> R {
         try await work.run(.answers, body)
     }
 
-    /// One import. Its call alone works with it; what is heavy runs on the queue, under the lock.
+    /// One import. Only its call uses it; heavy work runs on the queue, under the lock.
     private final class Run: Sendable {
         private struct Progress {
             var concepts: [UserExport.Concept] = []
@@ -75,7 +76,7 @@ final class DataImports: Sendable {
         func take(_ chunks: RequestStream<DataChunk>) async throws {
             while let chunk = try await chunks.next() {
                 intake.withLock { $0.append(chunk.data) }
-                // Each step is in its own turn, so that imports of several users go side by side, and looks first
+                // Each step has its own turn, so that imports of several users run side by side, and checks first
                 // whether anybody still waits for it.
                 while let step = try await work.run(.answers, { try self.intake.withLock { try $0.next() } }) {
                     try await take(step)
@@ -142,7 +143,7 @@ final class DataImports: Sendable {
             if let concept { intake.withLock { $0.turn(to: concept) } }
         }
 
-        /// Makes each concept as soon as its artifacts are there.
+        /// Creates each concept as soon as its artifacts are there.
         private func makeWhatIsReady() async throws {
             while let (concept, place) = progress.withLock({ progress in progress.present.map { ($0, progress.place) } }
             ),
@@ -175,21 +176,21 @@ final class DataImports: Sendable {
             }
         }
 
-        /// What the caller is told. Throws where all of the file was left out.
+        /// The reply. Throws when everything in the file was left out.
         func finished() throws -> ImportDataReply {
             let reply = progress.withLock { $0.reply }
             guard !reply.concepts.isEmpty || reply.skipped.isEmpty else {
                 throw RPCError(
-                    code: .failedPrecondition, message: "nothing was taken in: \(reply.skipped[0].reason)")
+                    code: .failedPrecondition, message: "nothing was imported: \(reply.skipped[0].reason)")
             }
             return reply
         }
 
-        /// The error with what was taken in before it.
+        /// The error, with what was imported before it.
         func told(_ error: any Error) -> any Error {
             let status = StatusMapping.status(of: error)
             let names = progress.withLock { $0.reply.concepts }
-            let done = names.isEmpty ? "nothing was taken in" : "taken in: \(names.joined(separator: ", "))"
+            let done = names.isEmpty ? "nothing was imported" : "imported: \(names.joined(separator: ", "))"
             return RPCError(
                 code: status.code, message: "\(status.message); \(done)", cause: error, trailers: status.trailers)
         }

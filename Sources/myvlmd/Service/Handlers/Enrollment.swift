@@ -4,7 +4,7 @@ import Rules
 import Runtime
 import VLM
 
-/// The call that makes an enrollment a job and tells how it goes.
+/// The call that turns an enrollment into a job and reports its progress.
 package struct Enrollment: Sendable {
     /// Sends an event to whoever called.
     package typealias Writer = @Sendable (EnrollEvent) async throws -> Void
@@ -23,8 +23,8 @@ package struct Enrollment: Sendable {
     }
 
     /// Runs one enrollment. Unless it is detached it ends with its call: whatever ends the call before the commit
-    /// cancels the job, and leaves no version. The upload is used up by it, whatever becomes of it: a job keeps its
-    /// photos itself.
+    /// cancels the job, and no version is made. The upload is used up, however the enrollment ends: a job keeps its own
+    /// photos.
     package func run(_ request: EnrollRequest, by caller: Principal, to write: @escaping Writer) async throws {
         let (stage, jobs) = (stage, jobs)
         let started = try await Uncancelled.undoing {
@@ -35,14 +35,14 @@ package struct Enrollment: Sendable {
         guard let work = started.task else {
             throw RPCError(
                 code: .unavailable,
-                message: "the server stops; the enrollment goes on after its next start: `myvlm jobs list`")
+                message: "the server is stopping; the enrollment continues after its next start: `myvlm jobs list`")
         }
         try await Uncancelled.undoing {
             try await withTaskCancellationHandler {
                 try await tell(started.job, started.events, to: write)
                 try await write(EnrollEvent(result: try await work.value))
             } onCancel: {
-                // At once: no commit may slip in while the job's end is being written down.
+                // At once: nothing may be committed while the job's end is being recorded.
                 if !request.detach { work.cancel() }
             }
         } undo: { _ in
@@ -51,7 +51,7 @@ package struct Enrollment: Sendable {
         }
     }
 
-    /// Whether an enrollment would be taken on, before its photos are sent.
+    /// Throws unless an enrollment would be accepted, before its photos are sent.
     func check(_ request: EnrollRequest, by caller: Principal) async throws {
         if request.fromKept {
             let order = try await KeptOrder(request, by: caller, from: registry)
@@ -62,16 +62,16 @@ package struct Enrollment: Sendable {
         jobs.giveBack(try jobs.reserve(caller))
     }
 
-    /// Tells how a job goes from now on, without any say in it.
+    /// Reports a job's progress from now on, without affecting it.
     func attach(_ id: String, by caller: Principal, to write: @escaping Writer) async throws {
         let job = try await registry.job(id, of: caller.userID)
-        // One that was cancelled may still be on its way to the end of a step: there is nothing to wait for.
+        // A cancelled job may still be finishing a step: there is nothing to wait for.
         let work = job.state.isOver ? nil : await jobs.task(id)
         try await tell(job, job.state.isOver ? nil : await jobs.events(id), to: write)
         if let work { try await write(EnrollEvent(result: try await work.value)) }
     }
 
-    /// Looks at everything that can be looked at, takes a place in the queue and only then the photos, and makes the job.
+    /// Checks everything that can be checked, takes a place in the queue and only then the photos, and creates the job.
     private func admitted(_ request: EnrollRequest, by caller: Principal) async throws -> JobRunner.Started {
         if request.fromKept {
             let order = try await KeptOrder(request, by: caller, from: registry)

@@ -3,13 +3,13 @@ package import Registry
 package import Runtime
 import VLM
 
-/// What an enrollment must be before a photo is taken for it and before a job is made: all that the training or the commit
-/// would refuse, as far as it can be known then.
+/// The checks of an enrollment before its photos are accepted and before a job is made: everything that the training or
+/// the commit would refuse, as far as it is known then.
 package struct EnrollmentDoor: Sendable {
     let registry: RegistryStore
-    /// What the training says of its words; throws.
+    /// Throws what the training would refuse of the words.
     let training: @Sendable (EnrollmentWords) throws -> Void
-    /// Bytes that a version has at least.
+    /// The least bytes that a version takes.
     let leastBytes: Int
 
     /// A door to a registry and a training.
@@ -22,7 +22,7 @@ package struct EnrollmentDoor: Sendable {
         self.training = training
     }
 
-    /// Throws what is wrong with the order or lacking for it; without `photos` captions may name any photo.
+    /// Throws what is wrong with the request or missing for it; without `photos`, captions may name any photo.
     func check(_ request: EnrollRequest, photos: Int?, photoBytes: Int = 0, by caller: Principal) async throws {
         try checkForm(request, photos: photos)
         try await registry.checkRoomForEnrollment(
@@ -30,14 +30,15 @@ package struct EnrollmentDoor: Sendable {
             bytes: leastBytes + (request.keepPhotos ? photoBytes : 0), by: caller)
     }
 
-    /// The form of everything that was written.
+    /// Checks the form of every field.
     package func checkForm(_ request: EnrollRequest, photos: Int?) throws {
         try request.check()
         switch request.kind {
         case .object, .person, .unspecified: break
         case .unrecognized:
             throw RPCError(
-                code: .invalidArgument, message: "this server knows objects and persons; say one of them, or nothing")
+                code: .invalidArgument,
+                message: "this server knows objects and persons; choose one of them, or leave it out")
         }
         switch request.task {
         case .caption, .questions: break

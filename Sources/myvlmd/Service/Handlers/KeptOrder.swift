@@ -3,23 +3,24 @@ import Registry
 import Rules
 import Runtime
 
-/// An order that names no upload: the photos kept with a concept's current version teach it again, after a change of the
-/// model say.
+/// A request without an upload: the concept is trained again from the photos kept with its current version, for example
+/// after a change of the model.
 struct KeptOrder: Sendable {
-    /// The order, what it left open as that version has it. It commits only where that version is still current then, so
-    /// that neither a rename nor whatever was made meanwhile is overwritten.
+    /// The request, with its open fields filled in from that version. It commits only if that version is still current
+    /// then, so that neither a rename nor a newer version is overwritten.
     let request: EnrollRequest
-    /// What is kept, in its order.
+    /// The kept photos, in their order.
     let photos: [KeptPhoto]
 
-    /// Completes an order. Throws `notFound` for a concept that is not the caller's and `failedPrecondition`, with what to
-    /// do, where no photos are kept or another enrollment of the concept is under way.
+    /// Completes a request. Throws `notFound` for a concept that is not the caller's and `failedPrecondition`, with
+    /// what to do, where no photos are kept or another enrollment of the concept is under way.
     init(_ request: EnrollRequest, by caller: Principal, from registry: RegistryStore) async throws {
         try request.check()
         guard request.uploadId.isEmpty, !request.onlyNew else {
             throw RPCError(
                 code: .invalidArgument,
-                message: "kept photos teach a concept that is there, and no upload does then: take out one of the two")
+                message: "an enrollment from kept photos needs an existing concept and no upload: remove one of the two"
+            )
         }
         let current = try await registry.concept(request.name, of: caller.userID, historyLimit: 1).current
         photos = try await registry.photos(
@@ -30,7 +31,7 @@ struct KeptOrder: Sendable {
         self.request = request.completed(by: current, manifest)
     }
 
-    /// The photos' bytes. One that is damaged or was dropped meanwhile is named, with what to do.
+    /// The photos' bytes. An error names a photo that is damaged or was dropped meanwhile, and says what to do.
     func source(of caller: Principal, from registry: RegistryStore) -> PhotoSource {
         let (photos, name) = (photos, request.name)
         return .kept(count: photos.count) { index in
@@ -43,7 +44,7 @@ struct KeptOrder: Sendable {
         }
     }
 
-    /// Another one would make the same, or move `current` on so that this one's training was for nothing.
+    /// Another job would make the same version, or move `current` so that this one's training would be in vain.
     private static func requireNoOther(
         _ name: String, by caller: Principal, in registry: RegistryStore
     ) async throws {
@@ -55,8 +56,8 @@ struct KeptOrder: Sendable {
             message: "an enrollment of \(name) is \(other.state.rawValue) already: `myvlm jobs attach \(other.id)`")
     }
 
-    /// What the version's artifact says of its training. Nil for one that is damaged or none: its photos can teach the
-    /// concept again all the same.
+    /// The manifest of the version's artifact. Nil for a damaged or unreadable one: the concept can be trained again
+    /// from its photos all the same.
     private static func manifest(
         of version: VersionRecord, of caller: Principal, from registry: RegistryStore
     ) async throws -> ArtifactManifest? {
@@ -77,13 +78,13 @@ struct KeptOrder: Sendable {
     }
 
     private static func wayOut(_ name: String) -> String {
-        "teach it again with photos: `myvlm enroll \(name.contains(" ") ? "'\(name)'" : name) PHOTOS...`, and "
+        "train it again with photos: `myvlm enroll \(name.contains(" ") ? "'\(name)'" : name) PHOTOS...`, and "
             + "--keep-photos for the next time"
     }
 }
 
 extension EnrollRequest {
-    /// What was left open is as the version has it.
+    /// Fields that were left open take the version's values.
     fileprivate func completed(by version: VersionRecord, _ manifest: ArtifactManifest?) -> EnrollRequest {
         var request = self
         request.keepPhotos = true

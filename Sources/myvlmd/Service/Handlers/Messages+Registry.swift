@@ -2,7 +2,7 @@ import RPC
 import Registry
 
 extension Concept {
-    /// The message of a registry record, to a server of the model with the digest.
+    /// The message of a registry record, for a server whose model has the digest.
     init(record: ConceptRecord, model: String) {
         self.init(
             name: record.name, kind: ConceptKind(record: record.kind), classNoun: record.classNoun,

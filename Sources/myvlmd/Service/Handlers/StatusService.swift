@@ -17,8 +17,8 @@ struct StatusService: ServerServing {
         try await reply(to: context.caller)
     }
 
-    /// Release, model and times for everybody. The load of the whole server is for administrators and auditors; what
-    /// others do is nobody's business, so a user hears of the streams and enrollments of its own.
+    /// Release, model and times for everybody. The load of the whole server is for administrators and auditors; a user
+    /// sees only the streams and enrollments of its own.
     private func reply(to caller: Principal) async throws -> StatusReply {
         var reply = StatusReply(
             version: Release.version, modelName: vision.model.identity.name,

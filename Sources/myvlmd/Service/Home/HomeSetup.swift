@@ -10,7 +10,7 @@ public struct HomeSetup: Sendable {
     /// Name of the first administrator.
     public let administrator: String
 
-    /// What `myvlmd init` is told.
+    /// Takes the arguments of `myvlmd init`.
     public init(home: ServerHome, hosts: [String], administrator: String) {
         self.home = home
         self.hosts = hosts
@@ -25,13 +25,13 @@ public struct HomeSetup: Sendable {
         ]
         for file in files where FileManager.default.fileExists(atPath: file) {
             throw ServiceError(
-                .cannotCreate, "\(file) is there already: nothing was changed; choose another folder with --home")
+                .cannotCreate, "\(file) exists already: nothing was changed; choose another folder with --home")
         }
     }
 
-    /// Makes the home. The folder is 0700, keys 0600. `config.json` is written last, so that a home cut short is none;
-    /// what a failed call has made is removed.
-    /// - Parameter passwordCost: what hashing a password costs; tests take a weak one.
+    /// Makes the home. The folder is 0700, keys 0600. `config.json` is written last, so that an incomplete home is not
+    /// taken for one; what a failed call has made is removed.
+    /// - Parameter passwordCost: the cost of hashing a password; tests use a weak one.
     public func create(password: String, passwordCost: PasswordCost = .standard) async throws {
         try checkFree()
         let certificates = try ServerCertificates(hosts: hosts)

@@ -1,8 +1,8 @@
 import Foundation
 
-/// Keys of a JSON object as they are written: decoders keep one of two equal keys, and nobody hears of the other.
+/// Keys of a JSON object as they are written: decoders keep one of two equal keys and silently drop the other.
 enum JSONKeys {
-    /// The first key that stands twice in the outermost object of valid JSON.
+    /// The first key that occurs twice in the outermost object of valid JSON.
     static func repeated(in data: Data) -> String? {
         var seen: Set<String> = []
         return keys(in: [UInt8](data)).first { !seen.insert($0).inserted }

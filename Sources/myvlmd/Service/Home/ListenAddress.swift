@@ -14,7 +14,7 @@ public struct ListenAddress: Sendable, Equatable, CustomStringConvertible {
     /// Reads `HOST:PORT`; throws `usage` for anything else.
     public init(_ text: String) throws(ServiceError) {
         guard let colon = text.lastIndex(of: ":"), let port = UInt16(text[text.index(after: colon)...]) else {
-            throw ServiceError(.usage, "\"\(text)\" is no HOST:PORT; write 127.0.0.1:7443, or [::1]:7443 for IPv6")
+            throw ServiceError(.usage, "\"\(text)\" is not HOST:PORT; write 127.0.0.1:7443, or [::1]:7443 for IPv6")
         }
         var host = text[..<colon]
         if host.hasPrefix("["), host.hasSuffix("]") {

@@ -1,6 +1,6 @@
 public import Registry
 
-/// Where a home's master key is: the environment before the home's file.
+/// Where a home's master key comes from: the environment, or else the home's file.
 public enum MasterKeys {
     /// Keys as 64 hex digits each, separated by commas; the first one wraps.
     public static let variable = "MYVLMD_MASTER_KEY"

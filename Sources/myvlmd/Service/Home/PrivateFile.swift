@@ -46,7 +46,7 @@ package enum PrivateFile {
         throw failure(path, errno)
     }
 
-    /// Replaces a file in one step: a reader sees the old bytes or the new, never a part.
+    /// Replaces a file atomically: a reader sees the old bytes or the new ones, never a part.
     package static func replace(_ path: String, _ bytes: [UInt8], mode: mode_t) throws(ServiceError) {
         let temporary = path + ".\(getpid()).new"
         unlink(temporary)
@@ -62,7 +62,7 @@ package enum PrivateFile {
         let descriptor = open(path, flags, mode)
         guard descriptor >= 0 else { throw failure(path, errno) }
         defer { close(descriptor) }
-        // The umask may have taken bits away; a mode is a promise here, not a wish.
+        // The umask may have removed bits; the mode must be exact.
         guard fchmod(descriptor, mode) == 0 else { throw failure(path, errno) }
         do {
             try fill(descriptor, bytes, path)
@@ -96,7 +96,7 @@ package enum PrivateFile {
         let reason = String(cString: strerror(number))
         switch number {
         case EEXIST:
-            return ServiceError(.cannotCreate, "\(path) is there already and is not replaced; choose another folder")
+            return ServiceError(.cannotCreate, "\(path) exists already and is not replaced; choose another folder")
         case ENOSPC, EDQUOT:
             return ServiceError(.storageFull, "the disk is full: cannot write \(path); free some space and try again")
         default:

@@ -5,12 +5,13 @@ public enum ServerEnvironment {
     /// All that begin with `MYVLMD_`.
     static let known = [MasterKeys.variable]
 
-    /// A sentence for each variable that begins with `MYVLMD_` and is none: a misspelt one would be passed over.
+    /// A sentence for each unknown variable that begins with `MYVLMD_`: a misspelt one would otherwise be ignored
+    /// silently.
     public static func warnings(_ environment: [String: String]) -> [String] {
         environment.keys.filter { $0.hasPrefix("MYVLMD_") && !known.contains($0) }.sorted().map { name in
             let nearest = NearestName.of(name, among: known).map { "did you mean \($0)?" }
             return
-                "the variable \(name) means nothing to myvlmd; \(nearest ?? "it reads \(known.joined(separator: ", "))")"
+                "the variable \(name) is unknown to myvlmd; \(nearest ?? "it reads \(known.joined(separator: ", "))")"
         }
     }
 }

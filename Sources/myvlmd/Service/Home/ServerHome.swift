@@ -9,14 +9,15 @@ public struct ServerHome: Sendable, Equatable {
     public init(path: String) {
         var path = path
         while path.count > 1, path.hasSuffix("/") { path.removeLast() }
-        // Whole paths: what they name does not depend on where one stands, and messages can be searched for them.
+        // Absolute paths: what they name does not depend on the working directory, and messages can be searched for
+        // them.
         self.path = path.hasPrefix("/") ? path : FileManager.default.currentDirectoryPath + "/" + path
     }
 
     /// Throws `missingFile` unless `myvlmd init` has made it.
     public func requireMade() throws(ServiceError) {
         guard FileManager.default.fileExists(atPath: configuration) else {
-            throw ServiceError(.missingFile, "\(path) is no server home; run `myvlmd init` first")
+            throw ServiceError(.missingFile, "\(path) is not a server home; run `myvlmd init` first")
         }
     }
 

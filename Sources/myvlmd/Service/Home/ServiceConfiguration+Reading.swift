@@ -3,9 +3,10 @@ import Registry
 import Rules
 
 extension ServiceConfiguration {
-    /// Reads `config.json`. What is left out, or null, is the default. Throws `configuration`, naming the file, the
-    /// setting, what may stand there and an example: for text that is no JSON object, a setting that does not exist (with
-    /// the one that was probably meant) or stands there twice, a value of another type or out of range.
+    /// Reads `config.json`. Settings that are left out, or null, have their defaults. Throws `configuration`, naming
+    /// the file, the setting, what may stand there and an example: for text that is not a JSON object, a setting that
+    /// does not exist (with the one that was probably meant) or occurs twice, and a value of another type or out of
+    /// range.
     init(_ data: Data, file: String) throws(ServiceError) {
         self.init()
         let values: [String: SettingValue]
@@ -14,7 +15,7 @@ extension ServiceConfiguration {
         } catch {
             throw ServiceError(
                 .configuration,
-                "\(file) does not parse: it must be one JSON object, {\"concurrentAnswers\": 8} say; mend it or restore it",
+                "\(file) does not parse: it must be one JSON object, for example {\"concurrentAnswers\": 8}; correct it or restore it",
                 cause: error)
         }
         let known = Dictionary(Self.settings.map { ($0.name, $0) }) { first, _ in first }
@@ -25,7 +26,7 @@ extension ServiceConfiguration {
         }
         if let twice = JSONKeys.repeated(in: data) {
             throw ServiceError(
-                .configuration, "\(file): \"\(twice.prefix(64))\" stands there twice; leave one of the two")
+                .configuration, "\(file): \"\(twice.prefix(64))\" occurs twice; remove one of the two")
         }
         for setting in Self.settings {
             guard let value = values[setting.name], value != .null else { continue }
@@ -53,10 +54,10 @@ extension ServiceConfiguration {
 /// One setting of `config.json`.
 private struct Setting: Sendable {
     let name: String
-    /// What may stand there, for messages.
+    /// The allowed values, for messages.
     let wanted: String
     let example: String
-    /// Puts a value in its place; false when it cannot be one.
+    /// Sets the value; false when it is not allowed.
     let take: @Sendable (SettingValue, inout ServiceConfiguration) -> Bool
 }
 
@@ -123,7 +124,7 @@ extension ServiceConfiguration {
     static var settingNames: [String] { settings.map(\.name) }
 }
 
-/// A value as JSON has it, for messages too.
+/// A JSON value, also for messages.
 enum SettingValue: Decodable, Equatable, CustomStringConvertible {
     case null, flag(Bool), number(Int64), fraction(Double), text(String), list, object
 

@@ -51,13 +51,13 @@ public struct ServiceConfiguration: Sendable, Encodable, Equatable {
     public init() {}
 
     /// Reads a home's settings. Throws `missingFile` where the home was never set up and `configuration` for a file
-    /// that does not parse, names settings that do not exist or one twice, or holds values that cannot be.
+    /// that does not parse, names settings that do not exist or one twice, or has values that are not allowed.
     public static func load(_ home: ServerHome) throws(ServiceError) -> ServiceConfiguration {
-        let file = VitalFile(path: home.configuration, remedy: "mend it or restore it from a backup")
+        let file = VitalFile(path: home.configuration, remedy: "correct it or restore it from a backup")
         guard access(home.configuration, F_OK) == 0 else {
             throw ServiceError(
                 .missingFile,
-                "\(home.configuration) is missing: \(home.path) is no server home yet; run `myvlmd init --home \(home.path)`"
+                "\(home.configuration) is missing: \(home.path) is not a server home yet; run `myvlmd init --home \(home.path)`"
             )
         }
         let data: Data

@@ -1,14 +1,14 @@
 import Foundation
 
-/// A file without which a home does not serve, looked at before anything opens it: one that vanished, was emptied or
-/// replaced is told by name, and never made anew.
+/// A file that a home cannot be served without, checked before anything opens it: one that is missing, empty or
+/// replaced is reported by name, and never created again.
 struct VitalFile: Sendable {
     let path: String
     /// What to do where it is missing or damaged.
     let remedy: String
 
-    /// Throws `missingFile` where there is none, `badData` for what is no plain file or empty, `configuration` for one
-    /// that cannot be read.
+    /// Throws `missingFile` where there is none, `badData` for one that is not a plain file or is empty,
+    /// `configuration` for one that cannot be read.
     func check() throws(ServiceError) {
         var status = stat()
         guard stat(path, &status) == 0 else {
@@ -16,7 +16,8 @@ struct VitalFile: Sendable {
             throw ServiceError(.missingFile, "\(path): \(reason); \(remedy)")
         }
         guard status.st_mode & S_IFMT == S_IFREG else {
-            throw ServiceError(.badData, "\(path) is no plain file: move away what stands in its place, and \(remedy)")
+            throw ServiceError(
+                .badData, "\(path) is not a plain file: move away what stands in its place, and \(remedy)")
         }
         guard status.st_size > 0 else { throw ServiceError(.badData, "\(path) is empty; \(remedy)") }
         guard access(path, R_OK) == 0 else {
@@ -35,9 +36,9 @@ struct VitalFile: Sendable {
 }
 
 extension ServerHome {
-    /// Throws unless everything is there that a server needs besides its settings. What is in the files is looked at by
-    /// whoever reads them; that certificate and key belong together is looked at here.
-    /// - Parameter environment: a master key may come from there.
+    /// Throws unless everything is there that a server needs besides its settings. Whoever reads the files checks their
+    /// contents; that certificate and key belong together is checked here.
+    /// - Parameter environment: may hold a master key.
     func checkVitalFiles(_ configuration: ServiceConfiguration, environment: [String: String]) throws(ServiceError) {
         let restore = "restore it from where it is kept"
         if (environment[MasterKeys.variable] ?? "").isEmpty {

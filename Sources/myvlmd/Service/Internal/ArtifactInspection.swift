@@ -2,10 +2,10 @@ public import Registry
 import Runtime
 package import VLM
 
-/// Tells the registry what artifacts are: the one look at whatever comes in, by enrollment, file or import, and at what
-/// `scrub` finds.
+/// Describes artifacts to the registry: the one inspection of everything that comes in, by enrollment, file or import,
+/// and of what `scrub` finds.
 package enum ArtifactInspection {
-    /// An inspector for the artifacts of a model; without one, as far as it goes without.
+    /// An inspector for the artifacts of a model; without a model it checks what can be checked without one.
     package static func inspector(for identity: ModelIdentity?) -> ArtifactInspector {
         { bytes in
             do {
@@ -22,10 +22,10 @@ package enum ArtifactInspection {
 }
 
 extension LoadedModel {
-    /// Looks at artifacts of this model.
+    /// Inspects artifacts of this model.
     public var inspector: ArtifactInspector { ArtifactInspection.inspector(for: parts.model.identity) }
 
-    /// Looks at artifacts as far as it goes without a model.
+    /// Inspects artifacts as far as possible without a model.
     public static var inspectorWithoutModel: ArtifactInspector { ArtifactInspection.inspector(for: nil) }
 }
 

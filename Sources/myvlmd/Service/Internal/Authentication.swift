@@ -5,12 +5,12 @@ import Synchronization
 /// Who makes a call, as the token in its headers says.
 struct Caller: KnownCaller {
     let principal: Principal
-    /// What it was proven by, to be asked again.
+    /// What the caller was authenticated by, to be checked again.
     let proof: Proof
-    /// How often credentials had changed when it was.
+    /// How often credentials had changed when it was authenticated.
     let generation: UInt64
 
-    /// What comes with a call to prove who makes it.
+    /// The credentials that came with a call.
     enum Proof: Sendable {
         case token(String)
         case certificate(names: [String])
@@ -19,11 +19,11 @@ struct Caller: KnownCaller {
     var accountNumber: Int64 { principal.userID }
 }
 
-/// Nobody yet: a call that needs no token.
+/// An anonymous caller, of a call that needs no token.
 struct Anonymous: Sendable {}
 
 extension CallContext {
-    /// The caller; the authenticator has put it there for every call that is not for strangers.
+    /// The caller, which the authenticator sets for every call that needs one.
     var caller: Principal {
         get throws {
             guard let caller = principal as? Caller else {
@@ -34,8 +34,8 @@ extension CallContext {
     }
 }
 
-/// Decides who may make a call: at its headers, before any of its body is read; again when it runs; and again while
-/// it is open, whenever authority may have ended. It is one question each time, asked of the registry.
+/// Decides who may make a call: at its headers, before any of its body is read; again when it runs; and again while it
+/// is open, whenever its authority may have ended. Each time the registry is asked the same question.
 struct Authentication: Sendable {
     let registry: RegistryStore
     let meter: RateMeter
@@ -52,7 +52,7 @@ struct Authentication: Sendable {
     }
 
     /// Throws `unauthenticated` without a good token or certificate, `permissionDenied` where the method's scope is
-    /// lacking, and `resourceExhausted` after too many calls; a method for strangers needs nothing.
+    /// missing, and `resourceExhausted` after too many calls; a method for strangers needs nothing.
     func authenticate(_ method: MethodName, _ metadata: Metadata, _ peer: Peer) async throws -> any Sendable {
         if MethodScopes.isForStrangers(method) { return Anonymous() }
         do {
@@ -90,7 +90,7 @@ struct Authentication: Sendable {
         return principal
     }
 
-    /// The token; without one the certificate the connection was made with.
+    /// The token, or without one the certificate that the connection was made with.
     private static func proof(_ metadata: Metadata, _ peer: Peer) throws -> Caller.Proof {
         guard let header = metadata["authorization"] else {
             guard let subject = peer.certificateSubject else {

@@ -2,10 +2,10 @@ import Logging
 import RPC
 import Registry
 
-/// Runs the body of a call: makes sure that its caller may still make it, turns errors into statuses and writes one
-/// line a call to the log.
+/// Runs the body of a call: makes sure that its caller may still make it, turns errors into statuses and writes one log
+/// line per call.
 ///
-/// A line tells method, request id, user id, status and time; never a token, a password, a question, a caption or a
+/// A line contains method, request id, user id, status and time; never a token, a password, a question, a caption or a
 /// photo.
 struct CallRunner: CallRunning {
     let logger: Logger
@@ -50,7 +50,7 @@ struct CallRunner: CallRunning {
         if let caller = context.principal as? Caller { metadata["user_id"] = "\(caller.principal.userID)" }
         switch code {
         case .internalError, .unknown, .dataLoss:
-            // The rooms below promise messages free of secrets; a foreign error is named by its type alone.
+            // The modules below promise messages without secrets; of a foreign error only the type is logged.
             metadata["error"] = "\(error.map { String(describing: type(of: $0)) } ?? "none")"
             if let problem = error.flatMap(StatusMapping.problem) { metadata["problem"] = "\(problem)" }
             logger.error("call failed", metadata: metadata)

@@ -1,17 +1,17 @@
 import RPC
 
-/// Cuts the line of JSON into its concepts while it comes, so that nobody parses a line as a whole: follows strings and
-/// nesting, and leaves what is inside of a concept to a parser.
+/// Splits the line of JSON into its concepts as it arrives, so that the line is never parsed as a whole: it tracks
+/// strings and nesting, and leaves the inside of a concept to a parser.
 struct ConceptSplitter {
     enum Part: Equatable {
         /// A member of the array under `concepts`.
         case concept([UInt8])
-        /// The line is over: all of it but those members, still an object of JSON.
+        /// The end of the line: everything but those members, still a JSON object.
         case rest([UInt8])
     }
 
     private static let key = Array("\"concepts\"".utf8)
-    /// Nesting that a concept needs; a parser that recurses must not be led deeper.
+    /// The nesting that a concept needs; a recursive parser must not be made to go deeper.
     private static let deepest = 32
 
     private var depth = 0
@@ -27,7 +27,7 @@ struct ConceptSplitter {
     mutating func next(_ piece: [UInt8], _ position: inout Int) throws -> Part? {
         let start = position
         var part: Part?
-        // Where the present concept's bytes in this piece begin.
+        // Where the bytes of the current concept begin in this piece.
         var from = position
         while position < piece.count, part == nil {
             let byte = piece[position]
@@ -57,7 +57,7 @@ struct ConceptSplitter {
         return part
     }
 
-    /// Follows a byte outside of concepts; whether it begins one.
+    /// Processes a byte outside concepts; returns whether it begins one.
     private mutating func begins(_ byte: UInt8) throws -> Bool {
         if inConcepts, !inString, depth == 2 {
             switch byte {
@@ -81,7 +81,7 @@ struct ConceptSplitter {
         return false
     }
 
-    /// Follows a byte inside of a concept; whether it ends it.
+    /// Processes a byte inside a concept; returns whether it ends the concept.
     private mutating func ends(_ byte: UInt8) throws -> Bool {
         try follow(byte)
         return depth == 2 && !inString && byte == UInt8(ascii: "}")

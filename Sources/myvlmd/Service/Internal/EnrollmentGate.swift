@@ -1,7 +1,8 @@
+import Foundations
 import RPC
 import Synchronization
 
-/// Lets a bounded number of enrollments train, and others wait for their turns as `EnrollmentQueue` gives them.
+/// Lets a bounded number of enrollments train, while others wait for the turns that `EnrollmentQueue` gives them.
 ///
 /// Safe from any thread.
 package final class EnrollmentGate: Sendable {
@@ -14,25 +15,22 @@ package final class EnrollmentGate: Sendable {
 
     private struct State {
         var queue: EnrollmentQueue
-        var waiting: [UInt64: CheckedContinuation<Void, any Error>] = [:]
-        /// Places whose task ended before it came to wait.
-        var cancelled: Set<UInt64> = []
+        /// Places whose turn has not come, each with what tells that it has.
+        var waiting: [UInt64: Awaited<Void>] = [:]
     }
 
-    private let running: Int
     private let state: Mutex<State>
 
     /// A gate.
     package init(running: Int, waiting: Int) {
-        self.running = running
         state = Mutex(State(queue: EnrollmentQueue(running: running, waiting: waiting)))
     }
 
     /// Enrollments that train now and that wait.
     package var counts: (running: Int, waiting: Int) { state.withLock { $0.queue.counts } }
 
-    /// Takes a place for a user, before anything is made that would need it. Throws `resourceExhausted` when the queue or
-    /// the user's share of it is full. With `always` there is a place whatever waits.
+    /// Takes a place for a user, before anything that needs it is created. Throws `resourceExhausted` when the queue or
+    /// the user's share of it is full. With `always` a place is given regardless of the limits.
     package func enter(_ user: Int64, always: Bool = false) throws -> Ticket {
         let (entry, counts) = state.withLock { ($0.queue.enter(user, always: always), $0.queue.counts) }
         let message: String
@@ -47,35 +45,29 @@ package final class EnrollmentGate: Sendable {
         throw RPCError(code: .resourceExhausted, message: message, trailers: ["retry-after-ms": "60000"])
     }
 
-    /// Waits for the turn of a place. Throws `CancellationError` when the task ends before; the place is still to be given
-    /// back then.
+    /// Waits for the turn of a place. Throws `CancellationError` when the task is cancelled before; the place must
+    /// still be given back then.
     package func turn(_ ticket: Ticket) async throws {
+        try Task.checkCancellation()
         let id = ticket.place.id
-        try await withTaskCancellationHandler {
-            try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
-                let outcome = state.withLock { state -> Result<Void, any Error>? in
-                    if state.cancelled.contains(id) { return .failure(CancellationError()) }
-                    if state.queue.runs(ticket.place) { return .success(()) }
-                    state.waiting[id] = continuation
-                    return nil
-                }
-                if let outcome { continuation.resume(with: outcome) }
-            }
-        } onCancel: {
-            let waiter = state.withLock { state in
-                state.cancelled.insert(id)
-                return state.waiting.removeValue(forKey: id)
-            }
-            waiter?.resume(throwing: CancellationError())
+        let turn = Awaited<Void>()
+        let hasCome = state.withLock { state in
+            if state.queue.runs(ticket.place) { return true }
+            state.waiting[id] = turn
+            return false
+        }
+        if hasCome { turn.finish() }
+        try await turn.value {
+            self.state.withLock { $0.waiting[id] = nil }
+            turn.finish(.failure(CancellationError()))
         }
     }
 
     /// Gives a place back, whether its turn had come or not.
     package func leave(_ ticket: Ticket) {
         let next = state.withLock { state in
-            state.cancelled.remove(ticket.place.id)
-            return state.queue.leave(ticket.place).compactMap { state.waiting.removeValue(forKey: $0.id) }
+            state.queue.leave(ticket.place).compactMap { state.waiting.removeValue(forKey: $0.id) }
         }
-        for continuation in next { continuation.resume() }
+        for turn in next { turn.finish() }
     }
 }

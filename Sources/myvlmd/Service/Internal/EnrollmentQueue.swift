@@ -1,27 +1,28 @@
-/// Who trains and who waits: places that are few, and taken in turns by user. A value; `EnrollmentGate` is its shell.
+/// Which enrollments train and which wait: a limited number of places, which users take in turns. A value;
+/// `EnrollmentGate` is its shell.
 ///
-/// - `running` places train at the same time; who ends one lets the next user's oldest wait end.
-/// - Turns go round the users: nobody trains twice in a row while somebody else waits.
-/// - A user without a wait gets one as long as fewer than `waiting` users wait, whatever others hold; further waits
-///   share `waiting` places with those, and one user has at most half of them.
+/// - `running` enrollments train at the same time; when one ends, the next user's oldest waiting one begins.
+/// - Turns go round between users: nobody trains twice in a row while somebody else waits.
+/// - A user with nothing waiting may wait as long as fewer than `waiting` users do, whatever others hold; further
+///   waiting places are shared, `waiting` in all, and one user has at most half of them.
 package struct EnrollmentQueue: Sendable {
-    /// A place, in the queue or at work.
+    /// A place, waiting or training.
     package struct Place: Sendable, Hashable {
         /// Unique in its queue.
         package let id: UInt64
-        /// Whose.
+        /// The user's key.
         package let user: Int64
     }
 
-    /// What became of a wish to enter.
+    /// The result of entering.
     package enum Entry: Sendable, Equatable {
         /// It may begin now.
         case runs(Place)
-        /// It waits, with so many that begin or end before it as things stand.
+        /// It waits; at present `ahead` others come before it.
         case waits(Place, ahead: Int)
-        /// There is no place: the user's own waits are too many.
+        /// Refused: the user already has too many waiting.
         case fullForUser(waiting: Int)
-        /// There is no place for anybody.
+        /// Refused: the queue is full for everybody.
         case full
     }
 
@@ -34,7 +35,7 @@ package struct EnrollmentQueue: Sendable {
     private var lastStarted: Int64?
     private var nextID: UInt64 = 0
 
-    /// A queue of `running` places at work and `waiting` ones for those that wait.
+    /// A queue with `running` places for training and `waiting` places for those that wait.
     package init(running: Int, waiting: Int) {
         limit = running
         places = waiting
@@ -43,12 +44,13 @@ package struct EnrollmentQueue: Sendable {
     /// Enrollments that train now and that wait.
     package var counts: (running: Int, waiting: Int) { (running.count, waiting) }
 
-    /// Waits one user may have.
+    /// How many of one user may wait.
     package var waitsPerUser: Int { max(1, places / 2) }
 
     private var waiting: Int { waits.values.reduce(0) { $0 + $1.count } }
 
-    /// Takes a place. With `always` there is one whatever waits: an enrollment that an earlier process had taken on.
+    /// Takes a place. With `always` it is given regardless of the limits: for an enrollment that an earlier process had
+    /// accepted.
     package mutating func enter(_ user: Int64, always: Bool = false) -> Entry {
         if running.count < limit, ring.isEmpty {
             let place = newPlace(user)
@@ -65,15 +67,16 @@ package struct EnrollmentQueue: Sendable {
         let place = newPlace(user)
         waits[user, default: []].append(place.id)
         if own == 0 { ring.append(user) }
-        // Before the n-th wait of a user come up to n of each other user.
+        // Before the n-th waiting enrollment of a user come up to n of each other user.
         let others = waits.filter { $0.key != user }.values.reduce(0) { $0 + min($1.count, own + 1) }
         return .waits(place, ahead: running.count + own + others)
     }
 
-    /// Whether a place is at work.
+    /// Whether a place is training.
     package func runs(_ place: Place) -> Bool { running[place.id] != nil }
 
-    /// Gives a place back, at work or waiting; does nothing for one that was given back. Returns those that begin now.
+    /// Gives a place back, training or waiting; does nothing for one that was given back already. Returns the places
+    /// that begin now.
     package mutating func leave(_ place: Place) -> [Place] {
         if running.removeValue(forKey: place.id) == nil {
             waits[place.user]?.removeAll { $0 == place.id }
@@ -84,10 +87,10 @@ package struct EnrollmentQueue: Sendable {
         return begun
     }
 
-    /// The oldest wait of the user whose turn it is.
+    /// Takes the oldest waiting place of the user whose turn it is.
     private mutating func takeNext() -> Place? {
         guard let first = ring.first else { return nil }
-        // Who has just had a turn has it last.
+        // The user who has just had a turn comes last.
         if first == lastStarted, ring.count > 1 { ring.append(ring.removeFirst()) }
         let user = ring.removeFirst()
         guard var own = waits[user], !own.isEmpty else { return nil }

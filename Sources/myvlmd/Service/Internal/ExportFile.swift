@@ -11,7 +11,7 @@ enum ExportFile {
     /// Bytes of one concept in it: a hundred versions that each keep twenty photos with long names stay below.
     static let longestConcept = 4 << 20
 
-    /// What stands before the first concept, between two, and behind the last.
+    /// The text before the first concept, between two, and after the last.
     static let beginning = Array("\(heading)\n{\"concepts\":[".utf8)
     static let comma = Array(",".utf8)
     static func ending(_ export: UserExport) throws -> [UInt8] {
@@ -32,19 +32,19 @@ enum ExportFile {
     }
 
     static func refuse(_ why: String) -> RPCError {
-        RPCError(code: .invalidArgument, message: "this is no export of MyVLM: \(why)")
+        RPCError(code: .invalidArgument, message: "this is not an export of MyVLM: \(why)")
     }
 }
 
-/// Reads the file as it comes, in pieces of any size: a state machine that gives what is complete. Each byte is looked at
-/// once, and no more is kept than one concept's description or one artifact.
+/// Reads the file as it arrives, in pieces of any size: a state machine that returns complete parts. Each byte is
+/// looked at once, and no more is kept than one concept's description or one artifact.
 struct ExportReader {
     enum Part: Equatable {
         /// A concept's JSON.
         case concept([UInt8])
-        /// The line of JSON is over and of this format.
+        /// The line of JSON has ended and has this format.
         case described
-        /// An artifact's bytes follow: the last moment to refuse them.
+        /// An artifact's bytes follow: this is the last moment to refuse them.
         case announced(digest: String, size: Int)
         case artifact(digest: String, bytes: [UInt8])
         case end
@@ -61,14 +61,15 @@ struct ExportReader {
 
     init(longestArtifact: Int) { self.longestArtifact = longestArtifact }
 
-    /// Gives the next piece; the one before must have been read to its end.
+    /// Takes the next piece; the one before must have been read to its end.
     mutating func append(_ bytes: [UInt8]) {
         precondition(position == piece.count, "a piece of the file was not read to its end")
         piece = bytes
         position = 0
     }
 
-    /// The next part that is complete; nil when another piece is needed. Throws `invalidArgument` for what is no export.
+    /// The next part that is complete; nil when another piece is needed. Throws `invalidArgument` for a file that is
+    /// not an export.
     mutating func next() throws -> Part? {
         switch state {
         case .heading:

@@ -2,18 +2,18 @@ import Foundation
 import RPC
 package import Registry
 
-/// What an import has told so far and what it still owes: a state machine that is given the file's pieces. Limits are
-/// looked at before what they limit is parsed or kept, and each step takes time by what it is given, not by what came
-/// before it.
+/// What an import has received and what is still missing: a state machine that is fed the file's pieces. Limits are
+/// checked before what they limit is parsed or kept, and the time of a step depends on its input, not on what came
+/// before.
 package struct ImportIntake {
     package enum Step {
         /// A concept was described.
         case concept(UserExport.Concept)
         /// All concepts are described: their artifacts follow.
         case described
-        /// An artifact or a photo came and was looked at.
+        /// An artifact or photo arrived and was checked.
         case artifact(ImportedArtifact)
-        /// An artifact came that this server's model cannot use.
+        /// An artifact arrived that this server's model cannot use.
         case unusable
         case end
     }
@@ -31,7 +31,7 @@ package struct ImportIntake {
     private var unusable: Set<DigestKey> = []
     /// Why the first one could not be used.
     package private(set) var unusableReason = ""
-    /// What the concept that is next to be made still waits for.
+    /// What the concept to be created next still waits for.
     private var outstanding: Set<DigestKey> = []
 
     package init(room: ImportRoom, quotas: Quotas, examine: @escaping Examine) {
@@ -41,7 +41,7 @@ package struct ImportIntake {
         reader = ExportReader(longestArtifact: room.longestArtifact)
     }
 
-    /// Digests that one file may name: a version or photo takes some KiB of the bytes a user may have.
+    /// How many digests one file may name: each version or photo takes some KiB of the bytes that a user may have.
     private var mostDigests: Int { min(max(room.bytes / (4 << 10), 1 << 16), 1 << 18) }
 
     package mutating func append(_ piece: [UInt8]) { reader.append(piece) }
@@ -60,12 +60,12 @@ package struct ImportIntake {
         return nil
     }
 
-    /// Turns to the concept that is to be made next.
+    /// Moves on to the concept to be created next.
     package mutating func turn(to concept: UserExport.Concept) {
         outstanding = Set(concept.digests.compactMap(DigestKey.init).filter(owes))
     }
 
-    /// Whether all came that the present concept needs.
+    /// Whether everything that the current concept needs has arrived.
     package var isReady: Bool { outstanding.isEmpty }
 
     /// Versions of a concept that cannot be used here.
@@ -87,8 +87,6 @@ package struct ImportIntake {
         guard let concept = try? JSONDecoder().decode(UserExport.Concept.self, from: Data(json)) else {
             throw ExportFile.refuse("its second line does not parse")
         }
-        // The same names as at the door: they stand in messages and lists.
-        try Names.check(concept.name, what: "a concept's name in the export")
         _ = try CheckedImport(concept, quotas: quotas)
         for version in concept.versions {
             if let key = DigestKey(version.digest) { owedVersions.insert(key) }
@@ -124,7 +122,7 @@ package struct ImportIntake {
         do {
             return .artifact(try examine(bytes, digest, isPhoto))
         } catch let error as RegistryError where error.code == .failedPrecondition {
-            // An account that has outlived a model holds versions of it: they stay behind, the others go in.
+            // An old account may hold versions of a former model: they are left out, the others are imported.
             unusable.insert(key)
             if unusableReason.isEmpty { unusableReason = error.message }
             return .unusable
@@ -132,11 +130,11 @@ package struct ImportIntake {
     }
 }
 
-/// A SHA-256 as four numbers: a tenth of what its text takes in a set.
+/// A SHA-256 as four integers: in a set it takes a tenth of the memory of its text.
 struct DigestKey: Hashable {
     private let words: (UInt64, UInt64, UInt64, UInt64)
 
-    /// Nil for what is not 64 lower-case hex digits.
+    /// Nil for anything but 64 lower-case hex digits.
     init?(_ text: String) {
         var words: [UInt64] = [0, 0, 0, 0]
         var count = 0
@@ -158,7 +156,7 @@ struct DigestKey: Hashable {
     static func == (one: Self, other: Self) -> Bool { one.words == other.words }
 
     func hash(into hasher: inout Hasher) {
-        // The words are as good as random, but whoever makes the file chooses them.
+        // The words are practically random, but whoever makes the file chooses them.
         hasher.combine(words.0)
         hasher.combine(words.1)
     }

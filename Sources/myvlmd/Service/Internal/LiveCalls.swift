@@ -2,13 +2,13 @@ import Logging
 import RPC
 import Registry
 
-/// Ends the open calls of a caller whose authority has ended: revoked, expired, suspended, a new password, a role that
-/// may less. Calls whose body still comes are open too.
+/// Ends the open calls of a caller whose authority has ended: revoked, expired, suspended, a new password, a role with
+/// fewer rights. Calls whose body is still arriving are open too.
 struct LiveCalls: Sendable {
     let authentication: Authentication
     let logger: Logger
 
-    /// Looks at every open call of `server`: at once when a credential changes, and twice a second for those that
+    /// Checks every open call of `server`: at once when a credential changes, and twice a second for credentials that
     /// expire. Runs until the task is cancelled.
     func watch(_ server: Server) async {
         let (changes, source) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
@@ -32,8 +32,8 @@ struct LiveCalls: Sendable {
                 switch status.code {
                 case .unauthenticated, .permissionDenied: server.end([call], status)
                 default:
-                    // Not known is not ended: asked again half a second later.
-                    logger.error("cannot look after open calls", metadata: ["error": "\(type(of: error))"])
+                    // A failed check does not end calls: it is repeated half a second later.
+                    logger.error("cannot check open calls", metadata: ["error": "\(type(of: error))"])
                 }
             }
         }

@@ -1,12 +1,12 @@
 import RPC
 import Registry
 
-/// What a token must be allowed to make a call: the rules of the API in the registry's words.
+/// The scopes that a token needs for a call: the API's rules as the registry's scopes.
 enum MethodScopes {
     /// The scope of a method; a method that has no rules needs all of them.
     static func required(_ method: MethodName) -> Scopes {
         switch MethodCatalog.method(method)?.rules?.scope {
-        // Any token may tell whose it is, manage tokens that may do no more than itself, and end itself; changing a
+        // Any token may ask whose it is, manage tokens with no more rights than its own, and end itself; changing a
         // password takes the old one.
         case .strangers?, .any?: []
         case .read?: .read
@@ -17,7 +17,7 @@ enum MethodScopes {
         }
     }
 
-    /// Whether a method makes callers known, so that none can be asked for.
+    /// Whether a method is a login, which cannot require a caller.
     static func isForStrangers(_ method: MethodName) -> Bool {
         MethodCatalog.method(method)?.rules?.scope == .strangers
     }

@@ -4,8 +4,8 @@ import Synchronization
 
 /// Counts each user's calls and open streams against the user's limits.
 ///
-/// Calls are a bucket of a minute's worth that fills continuously; a full bucket lets a burst through. Safe from any
-/// thread.
+/// Calls are limited by a token bucket that holds a minute's worth and refills continuously; a full bucket allows a
+/// burst. Safe from any thread.
 package final class RateMeter: Sendable {
     private struct Bucket {
         var left: Double
@@ -17,7 +17,7 @@ package final class RateMeter: Sendable {
     private let clock: @Sendable () -> Int64
     private static let capacity = 100_000
 
-    /// A meter; `clock` tells milliseconds of a steady clock: a wall clock that is set back would stop the refill.
+    /// A meter; `clock` returns milliseconds of a steady clock: a wall clock that is set back would stop the refill.
     package init(clock: @escaping @Sendable () -> Int64) { self.clock = clock }
 
     /// Counts a call. Throws `resourceExhausted` with the limit, the value and the time to wait.
@@ -26,7 +26,7 @@ package final class RateMeter: Sendable {
         let now = clock()
         let waitMs = buckets.withLock { buckets -> Int64? in
             if buckets.count >= Self.capacity {
-                // Whoever has been quiet for a minute is as good as new.
+                // After a quiet minute the bucket is full, so the user can be forgotten.
                 buckets = buckets.filter { $0.value.streams > 0 || now - $0.value.atMs < 60_000 }
             }
             var bucket = buckets[userID] ?? Bucket(left: Double(limit), atMs: now)
@@ -58,7 +58,7 @@ package final class RateMeter: Sendable {
         }
         guard let open else { return }
         throw RPCError(
-            code: .resourceExhausted, message: "\(open) of \(limit) streams are open; end one, or wait for its end",
+            code: .resourceExhausted, message: "\(open) of \(limit) streams are open; end one, or wait for one to end",
             trailers: ["retry-after-ms": "1000"])
     }
 

@@ -4,17 +4,17 @@ import Rules
 import Runtime
 import VLM
 
-/// One enrollment from the order that was written down to its version, through the stages of `EnrollmentStage`.
+/// One enrollment from its stored request to its version, through the stages of `EnrollmentStage`.
 struct EnrollmentPipeline: Sendable {
-    /// Is told what happens, in order.
+    /// Receives the progress, in order.
     typealias Listener = @Sendable (EnrollmentProgress) async -> Void
 
     let registry: RegistryStore
     let photos: JobPhotos
     let training: JobRunner.Training
 
-    /// Runs a job to its commit, which ends the job in the same transaction. Cancelling the task ends it between two steps;
-    /// then, and whatever else it throws, nothing was made.
+    /// Runs a job to its commit, which ends the job in the same transaction. Cancelling the task ends it between two
+    /// steps; whenever it throws, nothing was committed.
     func run(_ id: String, _ listener: Listener) async throws -> CommitResult {
         let work = try await registry.startJob(id)
         let request = try EnrollRequest(
@@ -23,14 +23,14 @@ struct EnrollmentPipeline: Sendable {
         let enrolled = try await trained(
             EnrollmentRequest(request, staged, otherConcepts: try await otherConcepts(of: work)), listener)
         await listener(.stage(.committing))
-        // The last moment a cancelled job can leave nothing behind; the commit itself looks once more.
+        // The last check for cancellation before the commit, which checks once more itself.
         try Task.checkCancellation()
         var commit = try EnrollmentCommit(
             concept: request.name, description: ArtifactDescription(manifest: enrolled.manifest),
             artifact: enrolled.artifact, reason: request.reason,
             ifVersion: request.wantedVersion)
         if request.fromKept {
-            // Those that are kept still: their owner may have dropped them meanwhile.
+            // Only those that are still kept: their owner may have dropped some meanwhile.
             commit.photosOfVersion = request.wantedVersion
         } else if request.keepPhotos {
             commit.photos = staged.map { ($0.name, $0.bytes) }
@@ -38,8 +38,8 @@ struct EnrollmentPipeline: Sendable {
         return try await registry.commit(commit, by: work.principal, job: id)
     }
 
-    /// The artifacts the training is to tell the concept from. One that was erased or pruned since the first run is left out,
-    /// and so is one that is damaged: it is told wherever it is used.
+    /// The artifacts from which the training must distinguish the concept. Artifacts that were erased or pruned since
+    /// the first run are left out, and so are damaged ones: damage is reported wherever they are used.
     private func otherConcepts(of work: JobWork) async throws -> [[UInt8]] {
         var others: [[UInt8]] = []
         for digest in work.others {
@@ -50,7 +50,7 @@ struct EnrollmentPipeline: Sendable {
         return others
     }
 
-    /// Trains, with everything it tells handed on in order and from one task.
+    /// Trains, and passes the progress on in order and from one task.
     private func trained(_ request: EnrollmentRequest, _ listener: Listener) async throws -> EnrolledConcept {
         let (events, source) = AsyncStream.makeStream(of: EnrollmentProgress.self)
         let training = training
@@ -67,13 +67,13 @@ struct EnrollmentPipeline: Sendable {
 }
 
 extension EnrollmentRequest {
-    /// What an order asks of the training.
+    /// The training request of a stored request.
     fileprivate init(_ request: EnrollRequest, _ staged: [StagedPhoto], otherConcepts: [[UInt8]]) {
         let kind: Runtime.ConceptKind? =
             switch request.kind {
             case .object: .object
             case .person: .person
-            // The photos say it.
+            // It is found out from the photos.
             case .unspecified, .unrecognized: nil
             }
         self.init(
@@ -89,6 +89,6 @@ extension EnrollmentRequest {
 }
 
 extension EnrollRequest {
-    /// What `current` must be for the commit: nil for anything, 0 for no concept of that name.
+    /// The version that `current` must have for the commit: nil for any, 0 for no concept of that name.
     var wantedVersion: Int? { onlyNew ? 0 : ifVersion == 0 ? nil : Int(ifVersion) }
 }

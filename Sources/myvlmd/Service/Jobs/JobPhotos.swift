@@ -1,10 +1,10 @@
 import Foundation
 package import Registry
 
-/// The photos of jobs: sets with what opens them beside the photos, sealed under their user's data key. They outlive the
-/// process and go with the job.
+/// The photos of jobs: sets with their keys stored beside the photos, sealed under their user's data key. They outlive
+/// the process and are deleted with the job.
 package struct JobPhotos: Sendable {
-    /// The file with what opens a set.
+    /// The file with the sealed key of a set.
     private static let opener = "opener"
 
     let directory: String
@@ -16,7 +16,7 @@ package struct JobPhotos: Sendable {
         self.registry = registry
     }
 
-    /// Keeps a job's photos; nothing stays behind when one cannot be kept, of an upload neither.
+    /// Keeps a job's photos; when one cannot be kept nothing is left behind, of the upload neither.
     package func keep(_ source: PhotoSource, of job: JobRecord) async throws {
         do {
             try PrivateFile.makeFolder(directory)
@@ -41,14 +41,14 @@ package struct JobPhotos: Sendable {
         }
         guard !photos.isEmpty else {
             throw RegistryError(
-                .failedPrecondition, "the photos of the job \(job.id) are not kept any more; enroll again")
+                .failedPrecondition, "the photos of the job \(job.id) are no longer kept; enroll again")
         }
         return photos
     }
 
     /// Deletes a job's photos.
     func drop(_ id: String) {
-        // What cannot be deleted now is swept later.
+        // What cannot be deleted now is deleted by a later sweep.
         try? FileManager.default.removeItem(atPath: folder(id))
     }
 
@@ -63,8 +63,8 @@ package struct JobPhotos: Sendable {
 
     private static func context(_ id: String) -> String { "photos of the job \(id)" }
 
-    /// The form before sets had keys of their own: each photo with its name in a file of its own, sealed under its user's data key.
-    /// A job that such a server left goes on with them.
+    /// The form before sets had keys of their own: each photo with its name in a file of its own, sealed under its
+    /// user's data key. A job that such a server left continues with them.
     private func photosOfOldForm(_ job: JobRecord) async throws -> [StagedPhoto] {
         var photos: [StagedPhoto] = []
         while let sealed = FileManager.default.contents(atPath: "\(folder(job.id))/\(photos.count)") {

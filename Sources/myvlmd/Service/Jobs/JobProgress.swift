@@ -1,9 +1,10 @@
 package import Rules
 package import Runtime
 
-/// What a job has told so far, for whoever listens later. A value; `JobRunner` is its shell.
+/// The progress of a job so far, for later listeners. A value; `JobRunner` is its shell.
 ///
-/// Everything a job tells goes through here once: its stages are those of `EnrollmentStage`, in its events as in its row.
+/// All progress of a job passes through here once: its stages are those of `EnrollmentStage`, in its events as in its
+/// row.
 package struct JobProgress: Sendable {
     /// Stages and notes that are kept for later listeners.
     package static let longestHistory = 100
@@ -15,7 +16,7 @@ package struct JobProgress: Sendable {
 
     package init() {}
 
-    /// Takes what the job tells now. Returns the stage that its row is to say from now on, where that changes.
+    /// Takes the next progress. Returns the stage to be stored in the job's row, where it changes.
     package mutating func take(_ event: EnrollmentProgress) -> EnrollmentStage? {
         if case .step(let step) = event {
             self.step = step

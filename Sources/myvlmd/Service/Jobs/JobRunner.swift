@@ -4,14 +4,14 @@ package import Registry
 package import Runtime
 import VLM
 
-/// Runs enrollments as jobs: written down before they begin, ended by their owner or by the last step only, and taken
-/// up again by the next process when this one ends. An actor.
+/// Runs enrollments as jobs: stored before they begin, ended only by their owner or their last step, and resumed by the
+/// next process when this one ends. An actor.
 ///
-/// A job ends in exactly one state, and whatever ends it writes that down uncancelled: `cancelled` when its owner or the
-/// call it belongs to ended it, `failed` when it could not go on, `succeeded` in the transaction that makes its version.
+/// A job ends in exactly one state, and that state is recorded uncancelled: `cancelled` when its owner or the call it
+/// belongs to ended it, `failed` when it could not go on, `succeeded` in the transaction that makes its version.
 package actor JobRunner {
     package typealias Event = RPCMessages.EnrollEvent
-    /// Trains: an `Enroller`, or what a test puts in its place.
+    /// The training: an `Enroller`, or a test's replacement.
     package typealias Training =
         @Sendable (
             EnrollmentRequest, @escaping @Sendable (EnrollmentProgress) -> Void
@@ -28,11 +28,11 @@ package actor JobRunner {
         case succeeded
         case cancelled
         case failed(RPCError)
-        /// The server's end cut it short: the next process goes on with it.
+        /// The server's shutdown cut it short: the next process continues it.
         case interrupted
     }
 
-    /// A job that was begun; without a task when the server stops, and the next process begins it.
+    /// A job that was begun; it has no task when the server is stopping, and the next process begins it.
     package struct Started: Sendable {
         let job: JobRecord
         let events: AsyncStream<Event>?
@@ -59,7 +59,8 @@ package actor JobRunner {
         self.logger = logger
     }
 
-    /// Whether the server ends calls now, and not their callers: what runs then is taken up by the next process.
+    /// Whether calls now end because the server does, and not their callers: jobs that are running then are resumed by
+    /// the next process.
     package var isEnding: Bool { isStopping || stopsAt.map { $0 <= .now } ?? false }
 
     /// Takes a user's place in the queue, to be handed to `submit`. Throws `resourceExhausted` when there is none.
@@ -68,8 +69,8 @@ package actor JobRunner {
     /// Gives back a place that no job was made for.
     nonisolated func giveBack(_ ticket: EnrollmentGate.Ticket) { gate.leave(ticket) }
 
-    /// Writes a job down with its photos and begins it in its turn. A cancelled caller does not leave half of it: it
-    /// gets a job, to be abandoned.
+    /// Stores a job with its photos and begins it when its turn comes. A cancelled caller does not leave half of it
+    /// behind: it gets a job, to be abandoned.
     func submit(
         _ request: EnrollRequest, _ source: PhotoSource, _ ticket: EnrollmentGate.Ticket, by caller: Principal
     ) async throws -> Started {
@@ -99,11 +100,11 @@ package actor JobRunner {
         return Started(job: job, events: events(job.id), task: task(job.id))
     }
 
-    /// Takes up what an earlier process left, the oldest first; users take turns as ever.
+    /// Resumes the jobs that an earlier process left, the oldest first; users take turns as always.
     package func recover() async throws {
         let jobs = try await registry.recoverJobs()
         guard !jobs.isEmpty else { return }
-        logger.notice("enrollments taken up again", metadata: ["jobs": "\(jobs.count)"])
+        logger.notice("enrollments resumed", metadata: ["jobs": "\(jobs.count)"])
         for job in jobs { begin(job, try gate.enter(job.userID, always: true)) }
     }
 
@@ -115,7 +116,7 @@ package actor JobRunner {
         return job
     }
 
-    /// Ends a job that nobody waits for any more, from a task that may be cancelled. One that is over stays as it is.
+    /// Ends a job that nobody waits for any more, from a task that may be cancelled. A finished one stays as it is.
     func abandon(_ id: String) async {
         live[id]?.task?.cancel()
         let (registry, photos, logger) = (registry, photos, logger)
@@ -156,7 +157,7 @@ package actor JobRunner {
     /// From `instant` on calls end because the server does.
     package func willStop(at instant: ContinuousClock.Instant) { stopsAt = instant }
 
-    /// Ends what runs without ending the jobs.
+    /// Stops running jobs without ending them: the next process resumes them.
     package func stop() async {
         isStopping = true
         let tasks = live.values.compactMap(\.task)
@@ -164,7 +165,7 @@ package actor JobRunner {
         for task in tasks { _ = await task.result }
     }
 
-    /// What a job tells from now on; ends with it. Nil for a job that does not run here.
+    /// The events of a job from now on, until it ends. Nil for a job that does not run here.
     func events(_ id: String) -> AsyncStream<Event>? {
         guard live[id] != nil else { return nil }
         let (stream, continuation) = AsyncStream.makeStream(of: Event.self, bufferingPolicy: .bufferingNewest(256))
@@ -178,7 +179,7 @@ package actor JobRunner {
         return stream
     }
 
-    /// What becomes of a running job; nil for one that does not run here.
+    /// The task of a running job; nil for one that does not run here.
     package func task(_ id: String) -> Task<CommitResult, any Error>? { live[id]?.task }
 
     /// The last step of a running job.
@@ -192,7 +193,7 @@ package actor JobRunner {
         live[job.id]?.task = Task { try await self.run(job.id, ticket) }
     }
 
-    /// Hands on what a job tells: to who listens, to who will, and to its row.
+    /// Passes a job's progress on: to its listeners, to later ones, and to its row.
     private func tell(_ id: String, _ event: EnrollmentProgress) async {
         let stage = live[id]?.progress.take(event)
         if let listeners = live[id]?.listeners {
@@ -202,9 +203,9 @@ package actor JobRunner {
         do {
             try await registry.setStage(stage, of: id)
         } catch is CancellationError {
-            // The job ends anyway.
+            // The job is ending anyway.
         } catch {
-            // It is for people to look at; the job itself does not need it.
+            // The stage is informative; the job itself does not need it.
             logger.warning("a job's stage could not be kept", metadata: ["error": "\(type(of: error))"])
         }
     }
@@ -220,7 +221,7 @@ package actor JobRunner {
             await settle(id, ticket, .succeeded)
             return result
         } catch {
-            // The server's end cancels too: that is no wish of the job's owner.
+            // The server's shutdown cancels the task too, without the owner having asked for it.
             let ending: Ending =
                 isEnding ? .interrupted : Task.isCancelled ? .cancelled : .failed(StatusMapping.status(of: error))
             await settle(id, ticket, ending)
@@ -228,8 +229,8 @@ package actor JobRunner {
         }
     }
 
-    /// The one place where a job that ran here is cleared away, whatever ended it, its task being cancelled among that: its
-    /// row, its photos, who listens to it, its place in the queue.
+    /// The one place where a job that ran here is cleaned up, whatever ended it, including cancellation of its task:
+    /// its row, its photos, its listeners, its place in the queue.
     private func settle(_ id: String, _ ticket: EnrollmentGate.Ticket, _ ending: Ending) async {
         switch ending {
         // Its row ended with the commit.
@@ -244,7 +245,7 @@ package actor JobRunner {
         gate.leave(ticket)
     }
 
-    /// Writes down why a job failed, from a task that may be cancelled; its photos stay, for another try.
+    /// Records why a job failed, from a task that may be cancelled; its photos stay, for another try.
     private func fail(_ id: String, code: String, message: String) async {
         let (registry, logger) = (registry, logger)
         await Uncancelled.run {

@@ -1,11 +1,11 @@
-/// Where the photos of an order come from.
+/// Where the photos of an enrollment come from.
 package enum PhotoSource: Sendable {
-    /// An upload, which the order uses up: its folder becomes the job's.
+    /// An upload, which the enrollment uses up: its folder becomes the job's.
     case upload(SealedPhotos)
-    /// Photos kept with a version, each read and sealed for the job in its turn: no more than one is in memory.
+    /// Photos kept with a version, read and sealed for the job one by one: only one is in memory at a time.
     case kept(count: Int, photo: @Sendable (Int) async throws -> StagedPhoto)
 
-    /// The photos as a set of their own in a folder that is made.
+    /// The photos as a set of their own in a new folder.
     func photos(in folder: String) async throws -> SealedPhotos {
         switch self {
         case .upload(let photos): return try photos.moved(to: folder)
@@ -21,7 +21,7 @@ package enum PhotoSource: Sendable {
         }
     }
 
-    /// Deletes what is the order's own.
+    /// Deletes the photos that belong to the enrollment alone.
     func remove() {
         if case .upload(let photos) = self { photos.remove() }
     }

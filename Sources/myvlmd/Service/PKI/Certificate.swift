@@ -17,16 +17,16 @@ struct Certificate: ~Copyable {
         self.pointer = pointer
     }
 
-    /// Whether the key is this certificate's.
+    /// Whether the key belongs to this certificate.
     func belongs(to key: borrowing KeyPair) -> Bool {
         defer { ERR_clear_error() }
         return X509_check_private_key(pointer, key.pointer) == 1
     }
 
-    /// What it says of itself.
+    /// Its subject, names and dates.
     var life: CertificateLife { CertificateLife(pointer) }
 
-    /// A certificate authority that signs itself and may sign server certificates only, not further authorities.
+    /// A self-signed certificate authority that may sign server certificates only, not further authorities.
     static func authority(_ key: borrowing KeyPair, name: String, days: Int) throws(ServiceError) -> Certificate {
         let certificate = try Certificate()
         try certificate.fill(key, name: name, days: days)
@@ -78,7 +78,7 @@ struct Certificate: ~Copyable {
         guard BN_rand(serial, 159, BN_RAND_TOP_ANY, BN_RAND_BOTTOM_ANY) == 1,
             BN_to_ASN1_INTEGER(serial, X509_get_serialNumber(pointer)) != nil,
             X509_set_version(pointer, 2) == 1,
-            // An hour back, for clients whose clock is a little behind.
+            // Valid from an hour ago, for clients whose clock is a little behind.
             X509_gmtime_adj(X509_getm_notBefore(pointer), -3_600) != nil,
             X509_gmtime_adj(X509_getm_notAfter(pointer), days * 86_400) != nil,
             X509_NAME_add_entry_by_txt(subject, "CN", 0x1000, text, Int32(text.count), -1, 0) == 1,
@@ -131,7 +131,7 @@ struct SubjectName {
                     })
         }
         guard allowed, host.utf8.count <= 253 else {
-            throw ServiceError(.usage, "\"\(host)\" is neither a host name nor an IP address; mend --host")
+            throw ServiceError(.usage, "\"\(host)\" is neither a host name nor an IP address; correct --host")
         }
         openssl = "DNS:" + host
     }

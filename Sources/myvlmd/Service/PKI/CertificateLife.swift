@@ -1,18 +1,18 @@
 import COpenSSL
 import Foundation
 
-/// Whose a certificate is, for which names, and when it is good.
+/// The subject of a certificate, its names, and when it is valid.
 public struct CertificateLife: Sendable, Equatable {
     /// The subject, as RFC 2253 writes it.
     public let subject: String
     /// Names and addresses of its subject alternative name.
     public let names: [String]
-    /// From when on it is good, milliseconds since 1970.
+    /// Start of its validity, milliseconds since 1970.
     public let fromMs: Int64
-    /// Until when, milliseconds since 1970.
+    /// End of its validity, milliseconds since 1970.
     public let untilMs: Int64
 
-    /// How a certificate stands at a time.
+    /// The state of a certificate at a time.
     public enum State: Sendable, Equatable {
         case good
         /// It ends in fewer than thirty days.
@@ -21,10 +21,10 @@ public struct CertificateLife: Sendable, Equatable {
         case notYetGood
     }
 
-    /// From how long before its end on a certificate is worth a word.
+    /// How long before its end a certificate is warned about.
     static let warningMs: Int64 = 30 * 86_400_000
 
-    /// How it stands at a time, milliseconds since 1970.
+    /// Its state at a time, milliseconds since 1970.
     public func state(atMs now: Int64) -> State {
         if now < fromMs { return .notYetGood }
         if now >= untilMs { return .expired }
@@ -40,7 +40,7 @@ public struct CertificateLife: Sendable, Equatable {
             defer { X509_free(certificate) }
             found.append(CertificateLife(certificate))
         }
-        // The end of the file is an error to OpenSSL.
+        // To OpenSSL the end of the file is an error.
         ERR_clear_error()
         guard !found.isEmpty else { throw OpenSSLFailure.unreadable(file, "a certificate") }
         return found
@@ -82,7 +82,7 @@ public struct CertificateLife: Sendable, Equatable {
 
     private static func milliseconds(_ time: UnsafePointer<ASN1_TIME>?) -> Int64 {
         var parts = tm()
-        // A time that cannot be read is as good as none: the certificate is told as expired.
+        // A certificate whose time cannot be read is reported as expired.
         guard ASN1_TIME_to_tm(time, &parts) == 1 else { return 0 }
         return Int64(timegm(&parts)) * 1_000
     }

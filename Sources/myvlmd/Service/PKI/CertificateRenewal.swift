@@ -9,7 +9,7 @@ public struct CertificateRenewal: Sendable {
     /// Where the authority's private key is.
     public let authorityKey: String
 
-    /// What `myvlmd certificate renew` is told; `authorityKey` nil takes the home's.
+    /// Takes the arguments of `myvlmd certificate renew`; `authorityKey` nil takes the home's.
     public init(home: ServerHome, hosts: [String] = [], authorityKey: String? = nil) {
         self.home = home
         self.hosts = hosts
@@ -51,7 +51,7 @@ public struct CertificateRenewal: Sendable {
     }
 
     /// Makes another authority, and a server certificate from it. Every client needs the new `ca.pem` then. A crash on
-    /// the way leaves files that do not belong together, which a start tells; calling it again mends that.
+    /// the way leaves files that do not belong together, which the next start reports; calling it again repairs that.
     public func renewAuthority() throws(ServiceError) -> CertificateLife {
         let fresh = try ServerCertificates(hosts: names())
         try PrivateFile.replace(authorityKey, fresh.authorityKey, mode: 0o600)
@@ -63,7 +63,7 @@ public struct CertificateRenewal: Sendable {
 
     /// The names of the certificate that is replaced, and the new ones.
     private func names() -> [String] {
-        // One that is missing or damaged has none to keep: the local names stay, others are given with --host.
+        // A missing or damaged certificate has no names to keep: the local names stay, others are given with --host.
         let old = (try? CertificateLife.read(home.certificate))?.first?.names ?? []
         var names: [String] = []
         for name in ServerCertificates.localHosts + old + hosts where !names.contains(where: { same($0, name) }) {
@@ -79,7 +79,7 @@ public struct CertificateRenewal: Sendable {
         return pair
     }
 
-    /// OpenSSL writes addresses of IPv6 out: `0:0:0:0:0:0:0:1` is `::1`.
+    /// OpenSSL writes IPv6 addresses in full: `0:0:0:0:0:0:0:1` is `::1`.
     private func same(_ a: String, _ b: String) -> Bool {
         var (first, second) = (in6_addr(), in6_addr())
         guard inet_pton(AF_INET6, a, &first) == 1, inet_pton(AF_INET6, b, &second) == 1 else {
@@ -90,7 +90,7 @@ public struct CertificateRenewal: Sendable {
 }
 
 extension ServerCertificates {
-    /// The longest life of a server certificate that common clients take, days.
+    /// The longest life of a server certificate that common clients accept, days.
     static let serverDays = 825
 
     /// Throws `badData` unless the files hold a certificate and its key.

@@ -1,7 +1,7 @@
 import Foundation
 package import Logging
 
-/// Tells in the log how the certificates of a home stand: at start, and once a day while it serves.
+/// Logs certificates of a home that expire soon or are not valid: at start, and once a day while it serves.
 package struct CertificateWatch: Sendable {
     /// A certificate that clients, or the server, check.
     struct Subject: Sendable {
@@ -32,10 +32,10 @@ package struct CertificateWatch: Sendable {
         self.subjects = subjects
     }
 
-    /// One line for each certificate that is not good, or will not be for long. Milliseconds since 1970.
+    /// One line for each certificate that is not valid, or expires soon. Times in milliseconds since 1970.
     package func lines(atMs now: Int64) -> [(level: Logger.Level, message: String)] {
         subjects.flatMap { subject -> [(Logger.Level, String)] in
-            // The authority's file is for handing out; a server without it serves.
+            // The authority's file is only for handing out; a server works without it.
             guard let lives = try? CertificateLife.read(subject.file) else { return [] }
             return lives.compactMap { life in
                 let remedy = "it is \(life.subject) in \(subject.file); \(subject.remedy)"

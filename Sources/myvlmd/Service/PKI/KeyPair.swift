@@ -2,7 +2,7 @@ import COpenSSL
 
 /// An EC P-256 key pair (SEC 2 secp256r1), owned by OpenSSL.
 ///
-/// Not shared between threads: it is made, used to sign, written and dropped in one place.
+/// Not shared between threads: it is created, used for signing, written and freed in one place.
 struct KeyPair: ~Copyable {
     let pointer: OpaquePointer
 
@@ -17,7 +17,7 @@ struct KeyPair: ~Copyable {
         pointer = key
     }
 
-    /// The key of a PEM file without a pass phrase; throws `badData` for one that is none.
+    /// The key of a PEM file without a pass phrase; throws `badData` for anything else.
     init(file: String) throws(ServiceError) {
         guard let bio = BIO_new_file(file, "r") else { throw OpenSSLFailure.unreadable(file, "a private key") }
         defer { BIO_free(bio) }
@@ -51,13 +51,13 @@ enum OpenSSLFailure {
         return ServiceError(.internalError, "OpenSSL could not \(what): \(reason)")
     }
 
-    /// A file that does not hold what it must; empties the queue.
+    /// The error for a file without the expected content; empties the queue.
     static func unreadable(_ file: String, _ what: String) -> ServiceError {
         ERR_clear_error()
         return ServiceError(.badData, "\(file) does not hold \(what) in PEM; restore it from where it is kept")
     }
 
-    /// What `write` puts into a memory BIO.
+    /// The bytes that `write` puts into a memory BIO.
     static func memory(_ what: String, _ write: (OpaquePointer) -> Int32) throws(ServiceError) -> [UInt8] {
         guard let bio = BIO_new(BIO_s_mem()) else { throw error(what) }
         defer { BIO_free(bio) }

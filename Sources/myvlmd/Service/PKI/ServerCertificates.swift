@@ -13,7 +13,7 @@ package struct ServerCertificates: Sendable {
     package static let localHosts = ["localhost", "127.0.0.1", "::1"]
 
     /// Fresh keys (EC P-256) and certificates for the local names and `hosts`; ten years for the authority, and 825
-    /// days for the server, the longest that common clients take.
+    /// days for the server, the longest that common clients accept.
     package init(hosts: [String]) throws(ServiceError) {
         var names = Self.localHosts
         for host in hosts where !names.contains(host) { names.append(host) }

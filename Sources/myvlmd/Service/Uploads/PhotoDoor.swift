@@ -2,10 +2,10 @@ import RPC
 import Rules
 import VLM
 
-/// What a file must be to be staged at all: a picture by its first bytes, of a size that is read, by its header. Pixels are
-/// decoded by the enrollment.
+/// The checks of a file before it is staged: its first bytes are a picture's, and its header gives a size that is
+/// accepted. The enrollment decodes the pixels.
 package enum PhotoDoor {
-    /// Throws, naming the file, when its header cannot be read or tells a size that is not taken.
+    /// Throws, naming the file, when its header cannot be read or gives a size that is not accepted.
     package static func check(_ bytes: [UInt8], name: String) throws {
         try PhotoRules.checkHead(bytes, name: name)
         let size: (width: Int, height: Int)

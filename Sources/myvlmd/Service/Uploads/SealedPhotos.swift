@@ -4,10 +4,10 @@ import Registry
 
 /// Photos on the server's disk, in the one form they have from their first byte until their job has ended.
 ///
-/// A set is a folder of mode 0700 with a file of mode 0600 a photo, sealed piece by piece under a key of the set's own. While
-/// the photos wait for their enrollment only this process has that key: a copy of the disk holds no picture, and nobody can
-/// read what a killed server left. A job that takes them on takes the folder and keeps the key beside them, sealed for their
-/// owner (`JobPhotos`): no photo is sealed or copied twice.
+/// A set is a folder of mode 0700 with one file of mode 0600 per photo, sealed piece by piece under the set's own key.
+/// While the photos wait for their enrollment only this process has that key: a copy of the disk holds no picture, and
+/// nobody can read what a killed server left. A job that takes them over takes the folder and keeps the key beside
+/// them, sealed for their owner (`JobPhotos`): no photo is sealed or copied twice.
 package struct SealedPhotos: Sendable {
     /// One photo of a set.
     package struct Photo: Sendable, Codable {
@@ -18,7 +18,7 @@ package struct SealedPhotos: Sendable {
         fileprivate var pieces = 0
     }
 
-    /// What opens a set: for whoever may keep it.
+    /// The key of a set and the names of its photos, for whoever may keep them.
     private struct Opener: Codable {
         let key: Data
         let photos: [Photo]
@@ -28,14 +28,15 @@ package struct SealedPhotos: Sendable {
     package private(set) var photos: [Photo] = []
     private let key: [UInt8]
 
-    /// An empty set in a folder that is made for it.
+    /// An empty set in a new folder.
     init(folder: String) throws {
         key = try Randomness.bytes(32)
         try PrivateFile.makeNewFolder(folder)
         self.folder = folder
     }
 
-    /// A set that an earlier process made, by what `opener` gave for it. Throws `dataLoss` for anything else.
+    /// A set that an earlier process made, opened with the bytes that `opener` returned for it. Throws `dataLoss` for
+    /// anything else.
     init(folder: String, opener: [UInt8]) throws {
         do {
             let opener = try JSONDecoder().decode(Opener.self, from: Data(opener))
@@ -46,7 +47,7 @@ package struct SealedPhotos: Sendable {
         self.folder = folder
     }
 
-    /// What opens the set; a secret.
+    /// The bytes that open the set; a secret.
     func opener() throws -> [UInt8] {
         [UInt8](try JSONEncoder().encode(Opener(key: Data(key), photos: photos)))
     }
@@ -109,7 +110,7 @@ package struct SealedPhotos: Sendable {
 
     /// Deletes the set; harmless for one that is gone.
     package func remove() {
-        // What cannot be deleted now is swept later; while it waited nobody else ever had its key.
+        // What cannot be deleted now is deleted by a later sweep; nobody else ever had its key.
         try? FileManager.default.removeItem(atPath: folder)
     }
 
@@ -119,7 +120,7 @@ package struct SealedPhotos: Sendable {
 
     private func path(_ index: Int) -> String { "\(folder)/\(index)" }
 
-    /// What a sealed piece is bound to beside its key: pieces can be neither exchanged nor moved.
+    /// What a sealed piece is bound to besides its key: pieces can be neither exchanged nor moved.
     private static func context(_ photo: Int, _ piece: Int) -> [UInt8] { Array("photo \(photo)/\(piece)".utf8) }
 
     private static func damaged(_ photo: Photo) -> RPCError {

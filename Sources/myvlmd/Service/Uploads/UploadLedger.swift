@@ -1,7 +1,8 @@
 import RPC
 import Rules
 
-/// What uploads take, and who gives way to whom. A value that knows neither files nor clocks; `UploadStage` is its shell.
+/// How much room uploads take, and which one is removed to make room for another. A value that knows neither files nor
+/// clocks; `UploadStage` is its shell.
 package struct UploadLedger: Sendable {
     package struct Entry: Sendable {
         package let owner: Int64
@@ -21,7 +22,8 @@ package struct UploadLedger: Sendable {
     /// Bytes that wait now.
     package var bytes: Int { entries.values.reduce(0) { $0 + $1.bytes } }
 
-    /// Opens an upload. Returns the ids of those that give way to it; throws `resourceExhausted` with what to do.
+    /// Opens an upload. Returns the ids of those that are removed to make room for it; throws `resourceExhausted` with
+    /// what to do.
     package mutating func begin(_ id: String, owner: Int64, now: Int64) throws -> [String] {
         var gone = expire(now)
         var open = entries.values.count { $0.owner == owner }
@@ -41,7 +43,8 @@ package struct UploadLedger: Sendable {
         return gone
     }
 
-    /// Counts bytes of an upload. Returns the ids of those that give way to them; throws `resourceExhausted`.
+    /// Counts bytes of an upload. Returns the ids of those that are removed to make room for them; throws
+    /// `resourceExhausted`.
     package mutating func add(_ count: Int, to id: String, now: Int64) throws -> [String] {
         guard var entry = entries[id] else { throw Self.gone }
         var gone: [String] = []
@@ -90,7 +93,7 @@ package struct UploadLedger: Sendable {
     /// Forgets an upload.
     package mutating func remove(_ id: String) { entries[id] = nil }
 
-    /// Forgets uploads past their time, those that never were completed among them; returns their ids.
+    /// Forgets expired uploads, including incomplete ones; returns their ids.
     package mutating func expire(_ now: Int64) -> [String] {
         let old = entries.filter { $0.value.expiresAtMs <= now }.map(\.key)
         for id in old { entries[id] = nil }
@@ -111,14 +114,14 @@ package struct UploadLedger: Sendable {
 
     private func taken(by owner: Int64) -> Int { entries.values.reduce(0) { $0 + ($1.owner == owner ? $1.bytes : 0) } }
 
-    /// Whether there is room for more bytes of a user: within all room, and beyond an ordinary upload within what is
-    /// shared.
+    /// Whether there is room for more bytes of a user: within the total, and beyond the size of an ordinary upload
+    /// within the shared part.
     private func fits(_ count: Int, of owner: Int64) -> Bool {
         guard bytes + count <= limits.bytes else { return false }
         var takings: [Int64: Int] = [owner: count]
         for entry in entries.values { takings[entry.owner, default: 0] += entry.bytes }
         func extra(_ taken: Int) -> Int { max(0, taken - limits.ordinaryBytes) }
-        // Who has no more than an ordinary upload is not asked what others have beyond theirs.
+        // A user with no more than an ordinary upload is not limited by what others have beyond theirs.
         guard extra(takings[owner] ?? 0) > 0 else { return true }
         return takings.values.reduce(0) { $0 + extra($1) } <= limits.sharedBytes
     }

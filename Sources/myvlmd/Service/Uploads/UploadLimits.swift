@@ -14,8 +14,8 @@ package struct UploadLimits: Sendable {
     package var uploadsPerUser = 4
     /// Life of an upload nobody enrolled, milliseconds.
     package var lifetimeMs: Int64
-    /// After so many milliseconds an upload that is complete and that nobody enrolled gives way to others: who uploads,
-    /// enrolls at once.
+    /// After this many milliseconds a complete upload that was not enrolled may be removed to make room for others:
+    /// clients enroll at once after uploading.
     package var idleMs: Int64 = 60_000
 
     /// The limits of a configuration.
@@ -27,10 +27,10 @@ package struct UploadLimits: Sendable {
         lifetimeMs = configuration.uploadLifetimeSeconds * 1_000
     }
 
-    /// Bytes of an ordinary upload, some photos of a phone. Half of all room is for what users have up to this size, so
-    /// that no few of them can take all of it.
+    /// Bytes of an ordinary upload, some photos of a phone. Half of all room is reserved for what users have up to this
+    /// size, so that a few users cannot take all of it.
     package var ordinaryBytes: Int { min(32 << 20, bytes / 4, bytesPerUser) }
 
-    /// Bytes that what users have beyond an ordinary upload may take together.
+    /// Bytes that users may have together beyond their ordinary uploads.
     package var sharedBytes: Int { bytes - bytes / 2 }
 }

@@ -4,12 +4,12 @@ package import RPC
 import Registry
 import Rules
 
-/// Photos between their upload and their enrollment: bound to their owner, within budgets, gone after use or expiry.
+/// Photos between their upload and their enrollment: bound to their owner, within budgets, deleted after use or expiry.
 ///
 /// Photos lie in a folder of mode 0700 that is emptied when the server starts, each upload a set that only this process can
 /// open (`SealedPhotos`).
 package actor UploadStage {
-    /// Looks at a whole photo; throws what is wrong with it, naming the file.
+    /// Checks a complete photo; throws what is wrong with it, naming the file.
     package typealias Inspection = @Sendable (_ bytes: [UInt8], _ name: String) throws -> Void
 
     private let directory: String
@@ -21,14 +21,14 @@ package actor UploadStage {
     private var ledger: UploadLedger
     private var uploads: [String: Upload] = [:]
 
-    /// The photos of one upload, and the digests of those that are whole.
+    /// The photos of one upload, and the digests of those that are complete.
     private struct Upload {
         var photos: SealedPhotos
         var digests: [[UInt8]] = []
     }
 
-    /// A stage in the folder, which is emptied. `clock` tells milliseconds of a steady clock, by which uploads expire;
-    /// `wall` those since 1970, for what people are told.
+    /// A stage in the folder, which is emptied. `clock` returns milliseconds of a steady clock, by which uploads
+    /// expire; `wall` milliseconds since 1970, for people.
     package init(
         directory: String, limits: UploadLimits, clock: @escaping @Sendable () -> Int64,
         wall: (@Sendable () -> Int64)? = nil,
@@ -54,7 +54,7 @@ package actor UploadStage {
     /// Bytes that wait now.
     package var waitingBytes: Int { ledger.bytes }
 
-    /// Opens an upload and returns its id, which nobody can guess.
+    /// Opens an upload and returns its unguessable id.
     package func begin(owner: Int64) throws -> String {
         var random = SystemRandomNumberGenerator()
         let id = (0..<4).map { _ in Self.hex(random.next()) }.joined()
@@ -85,7 +85,8 @@ package actor UploadStage {
         uploads[id] = upload
     }
 
-    /// Ends the photo that was started last; the same picture twice, an empty one and what is no picture are refused.
+    /// Ends the photo that was started last; the same picture twice, an empty file and anything but a picture are
+    /// refused.
     package func endPhoto(_ id: String) throws {
         guard var upload = uploads[id], let last = upload.photos.photos.indices.last else { throw UploadLedger.gone }
         let photos = upload.photos.photos
@@ -100,7 +101,7 @@ package actor UploadStage {
         uploads[id] = upload
     }
 
-    /// A time of the steady clock as people know it.
+    /// A time of the steady clock as wall time.
     private func shown(_ time: Int64) -> Int64 { wall() + time - clock() }
 
     /// Ends an upload; from now on one enrollment of its owner may take it.
@@ -111,8 +112,8 @@ package actor UploadStage {
             expiresAtMs: shown(entry.expiresAtMs))
     }
 
-    /// Takes the photos of a complete upload for an enrollment of its owner: the upload is gone with it, and its files are
-    /// the taker's. Another user's upload does not exist for the caller.
+    /// Takes the photos of a complete upload for an enrollment of its owner: the upload is gone then, and its files
+    /// belong to the taker. Another user's upload does not exist for the caller.
     package func take(_ id: String, owner: Int64) throws -> SealedPhotos {
         expire()
         guard let upload = uploads[id], let entry = ledger.entries[id], entry.owner == owner,
@@ -120,7 +121,7 @@ package actor UploadStage {
         else {
             throw RPCError(
                 code: .notFound,
-                message: "no such upload: it was used, has expired or never was; upload the photos again")
+                message: "no such upload: it was used, has expired or never existed; upload the photos again")
         }
         ledger.remove(id)
         uploads[id] = nil
@@ -158,7 +159,7 @@ package actor UploadStage {
         deleteFiles(id)
     }
 
-    /// Deletes uploads past their time, those that never were completed among them.
+    /// Deletes expired uploads, including incomplete ones.
     package func expire() {
         for id in ledger.expire(clock()) { deleteFiles(id) }
     }
