@@ -48,7 +48,7 @@ import Testing
         await expectError(.failedPrecondition, "in use") { try RegistryStore(harness.configuration) }
         try harness.store.close()
         let again = try RegistryStore(harness.configuration)
-        #expect(try await again.hasUsers() == false)
+        #expect(try await again.users(by: .console).isEmpty)
     }
 
     @Test func newerSchemaIsRefusedAndLeftAlone() async throws {

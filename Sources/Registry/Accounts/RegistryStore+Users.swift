@@ -43,11 +43,6 @@ extension RegistryStore {
         }
     }
 
-    /// Whether there is any account: an empty registry needs its first administrator.
-    public func hasUsers() async throws -> Bool {
-        try await read { db in try Int.fetchOne(db, sql: "SELECT 1 FROM account LIMIT 1") != nil }
-    }
-
     /// The caller's own account.
     public func account(of principal: Principal) async throws -> Account {
         try await read { db in try Self.account(db, id: principal.userID) }

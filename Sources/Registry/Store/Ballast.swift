@@ -5,9 +5,6 @@ struct Ballast: Sendable {
     let path: String
     let size: Int
 
-    /// Whether the full size is on the disk.
-    var isWhole: Bool { bytes == size }
-
     /// Bytes that it has now.
     private var bytes: Int {
         var status = stat()

@@ -190,9 +190,6 @@ public struct GGUFFile: Sendable {
         return value.map { Int($0) }
     }
 
-    /// Whether a metadata key is there.
-    public func hasMetadata(_ key: String) -> Bool { metadata[key] != nil }
-
     private func missing(_ key: String, _ type: String) -> VLMError {
         VLMError(.checkpointMalformed, "\(file.path) has no metadata \(key) that is a \(type)")
     }

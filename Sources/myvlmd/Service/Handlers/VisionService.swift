@@ -1,13 +1,9 @@
 import RPC
-import Rules
 import Runtime
 import VLM
 
 /// The calls of `myvlm.v1.Vision`.
 struct VisionService: VisionServing {
-    /// Bytes of one picture.
-    static let maximumImageBytes = Bounds.photoBytes.upperBound
-
     let vision: PersonalizedVLM
 
     func caption(_ request: CaptionRequest, _ writer: ResponseWriter<RPCMessages.AnswerEvent>, _ context: CallContext)

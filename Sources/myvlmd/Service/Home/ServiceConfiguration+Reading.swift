@@ -119,9 +119,6 @@ extension ServiceConfiguration {
         },
         .number("drainSeconds", 0...86_400, 20) { $0.drainSeconds = $1 },
     ]
-
-    /// The names of all settings.
-    static var settingNames: [String] { settings.map(\.name) }
 }
 
 /// A JSON value, also for messages.
