@@ -1,4 +1,5 @@
 import Client
+import Foundations
 import Testing
 
 @Suite(.timeLimit(.minutes(10))) struct JourneyTests {
