@@ -58,7 +58,7 @@ import Testing
         await expectError(.failedPrecondition, "wrapped by the master key") {
             try RegistryStore.verifyBackup(folder, masterKey: .keys([try MasterKey.make()]))
         }
-        await expectError(.notFound, "no backup") {
+        await expectError(.notFound, "not a backup") {
             try RegistryStore.verifyBackup(harness.directory, masterKey: key)
         }
         let live = try await readAll(harness.databasePath)

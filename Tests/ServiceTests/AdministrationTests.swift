@@ -95,8 +95,8 @@ import Testing
             let steps: [([String], Int32, String)] = [
                 (["audit", "tail"], 0, "concept.enroll"), (["audit", "tail", "--lines", "0"], 64, "1000"),
                 (["audit", "verify"], 0, "all as they were written"), (["backup", "create", "b1"], 0, "b1"),
-                (["backup", "create", "b1"], 73, "there already"), (["backup", "verify", "b1"], 0, "is good"),
-                (["backup", "verify", "b2"], 66, "no backup"), (["backup", "list"], 0, "b1"),
+                (["backup", "create", "b1"], 73, "exists already"), (["backup", "verify", "b1"], 0, "is good"),
+                (["backup", "verify", "b2"], 66, "not a backup"), (["backup", "list"], 0, "b1"),
                 (["scrub"], 0, "all good"), (["user", "erase", "ann"], 64, "--yes"),
                 (["user", "erase", "ann", "--yes"], 0, "erased"), (["user", "erase", "ann", "--yes"], 66, "no user"),
                 (["user", "erase", "admin", "--yes"], 65, "last administrator"),
@@ -129,7 +129,7 @@ import Testing
         let steps: [([String], Int32, String)] = [
             (["scrub", "--home", home.path], 0, "all good"),
             (["backup", "verify", "--home", home.path, folder + "/backup"], 0, "good; 1 users"),
-            (["backup", "verify", "--home", home.path, folder], 66, "no backup"),
+            (["backup", "verify", "--home", home.path, folder], 66, "not a backup"),
             (["backup", "restore", "--home", home.path, folder + "/backup"], 64, "--yes"),
             (["backup", "restore", "--home", home.path, folder + "/backup", "--yes"], 0, "must log in again"),
             (["key", "rotate", "--home", home.path], 0, "1 data keys"),
