@@ -189,6 +189,6 @@ import WaitingTestSupport
     @Test func anEndWithoutAVersionIsTheServersFault() async throws {
         let server = try Self.server(events: [EnrollEvent(event: .done(EnrollDone()))])
         let error = await #expect(throws: MyVLMError.self) { try await run(server, Self.order([4])) }
-        #expect(error?.code == .internalError && error?.message.contains("no version") == true)
+        #expect(error?.code == .internalError && error?.message.contains("lacks the version") == true)
     }
 }

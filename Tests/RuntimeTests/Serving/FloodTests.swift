@@ -109,6 +109,6 @@ import WaitingTestSupport
         let floods = floods(2, open: 4, tokens: 100, beams: 5)
         try await answer("quiet", tokens: 10, beams: 4)
         await end(floods)
-        #expect(await vlm.statistics().running == 0)
+        try await eventually("all have left") { await vlm.statistics().running == 0 }
     }
 }
