@@ -110,10 +110,21 @@ def build(folder: Path, seed: int) -> SmolVLM:
     config.architectures = [kind.__name__]
     config.save_pretrained(folder)
     GenerationConfig(bos_token_id=1, eos_token_id=tokenizer.token_to_id(END), pad_token_id=2).save_pretrained(folder)
+    if form.silent:
+        leave_out(folder)
     if form.newest:
         as_newest(folder)
     checkpoint.save(model, folder, stored, old_names=False, shards=1 + seed % 3)
     return SmolVLM(model, tokenizer, processor)
+
+
+def leave_out(folder: Path) -> None:
+    """The tower's configuration as published ones are: without what transformers has a default for."""
+    config = json.loads((folder / "config.json").read_text())
+    stated = config["vision_config"]
+    config["vision_config"] = {key: stated[key] for key in ("hidden_size", "image_size", "num_attention_heads", "patch_size")}
+    config["vision_config"] |= {"model_type": config["model_type"], "size": {"longest_edge": 1}, "tie_word_embeddings": False}
+    (folder / "config.json").write_text(json.dumps(config, indent=2))
 
 
 def as_newest(folder: Path) -> None:

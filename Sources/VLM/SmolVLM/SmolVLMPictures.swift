@@ -104,14 +104,14 @@ package struct SmolVLMPictures: Sendable {
     }
 
     /// A picture cut up: its tiles, row by row, then the whole.
-    struct Cut {
-        let views: [RGBImage]
+    package struct Cut: Sendable {
+        package let views: [RGBImage]
         let rows: Int
         let columns: Int
     }
 
     /// A picture's tiles, if it has any, and the whole.
-    func cut(_ image: RGBImage) -> Cut {
+    package func cut(_ image: RGBImage) -> Cut {
         let first = longestEdge.map { resized(image, Self.fitted(image.width, image.height, longest: $0)) } ?? image
         guard isTiled else { return Cut(views: [resized(first, (tile, tile))], rows: 0, columns: 0) }
         let full = resized(first, wholeTiles(first.width, first.height))
