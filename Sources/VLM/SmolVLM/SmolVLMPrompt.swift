@@ -27,8 +27,8 @@ enum SmolVLMPrompt {
         guard let id = tokenizer.id(of: name) else {
             throw VLMError(
                 .checkpointMalformed,
-                "\(folder): the tokenizer has no special token \(name): tokenizer.json is another model's, or the download "
-                    + "lacks added_tokens.json: fetch it again")
+                "\(folder): the tokenizer has no special token \(name) (added_tokens of tokenizer.json): the file is another "
+                    + "model's or was edited, fetch it again")
         }
         return id
     }
