@@ -1,6 +1,6 @@
 """Run one random checkpoint through transformers and through this project, and compare every number on the way.
 
-    Tools/parity.py --arch llava|llava-next|clip|blip2-opt|blip2-t5 --seed N [--tokens T] [--dtype f32|bf16|f16|int8|q4] [--tiles]
+    Tools/parity.py --arch llava|llava-next|smolvlm|clip|blip2-opt|blip2-t5 --seed N [--tokens T] [--dtype f32|bf16|f16|int8|q4] [--tiles]
                     [--language llama|mistral|qwen2] [--tower clip|siglip] [--binary PATH] [--keep DIR]
 
 A fresh small checkpoint of untied sizes is built with transformers in a temporary folder, loaded by both sides, and fed the same
@@ -28,18 +28,18 @@ try:
 except ImportError as error:
     sys.exit(f"parity.py: {error}. Run Scripts/setup --parity, which installs Tools/requirements-parity.txt, and use its Python")
 
-from parity_reference import blip2, blip2_checkpoint, checkpoint, compare, llava, pictures  # noqa: E402
+from parity_reference import blip2, blip2_checkpoint, checkpoint, compare, llava, pictures, smolvlm, smolvlm_checkpoint  # noqa: E402
 
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--arch", choices=["llava", "llava-next", "clip", "blip2-opt", "blip2-t5"], required=True)
+    parser.add_argument("--arch", choices=["llava", "llava-next", "smolvlm", "clip", "blip2-opt", "blip2-t5"], required=True)
     parser.add_argument("--seed", type=int, required=True)
     parser.add_argument("--tokens", type=int, default=32, help="length of the greedy continuation")
     parser.add_argument("--dtype", default="f32", help="how our side keeps the weights")
     parser.add_argument("--language", choices=["llama", "mistral", "qwen2"], help="default: by the seed")
     parser.add_argument("--tower", choices=["clip", "siglip"], help="default: by the seed")
-    parser.add_argument("--tiles", action="store_true", help="llava-next: tile the pictures")
+    parser.add_argument("--tiles", action="store_true", help="llava-next, smolvlm: tile the pictures")
     parser.add_argument("--binary", help="default: of this checkout's release build")
     parser.add_argument("--keep", type=Path, help="leave checkpoint, request and both answers here")
     parser.add_argument("--fixture", type=Path, help="write a small fixture with the reference's numbers here and stop")
@@ -49,7 +49,8 @@ def arguments() -> argparse.Namespace:
 def main() -> int:
     given = arguments()
     torch.manual_seed(given.seed)
-    torch.set_num_threads(max(1, (os.cpu_count() or 2) // 1))
+    # More cost these small models more than they give: six times as much on two busy cores.
+    torch.set_num_threads(1)
     with tempfile.TemporaryDirectory() as scratch:
         folder = given.fixture or given.keep or Path(scratch)
         folder.mkdir(parents=True, exist_ok=True)
@@ -76,6 +77,10 @@ def reference(given: argparse.Namespace, folder: Path, images: list[str]) -> dic
         blip2.choose_end(model, folder, images)
         blip2_checkpoint.save(model, place, given.seed)
         request, answer = blip2.request(model, images, given), blip2.answer
+    elif given.arch == "smolvlm":
+        model = smolvlm_checkpoint.build(place, given.seed)
+        images = images if given.fixture else images + pictures.write_narrow(folder / "images", given.seed)
+        request, answer = smolvlm.request(model, images, given), smolvlm.answer
     else:
         model = checkpoint.llava(
             place, given.seed, next_generation=given.arch == "llava-next", language=given.language, tower=given.tower)

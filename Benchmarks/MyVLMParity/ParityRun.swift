@@ -21,12 +21,12 @@ package struct ParityRun {
             let options = LoadOptions(
                 storage: storage, tiles: request.tiles, headEncoder: request.head_encoder.map(run.resolved))
             let model = try VLMLoader.load(directory: run.resolved(request.model), options: options)
-            if let model = model as? LlavaModel {
+            if let model = model as? ConversationModel {
                 try run.describe(model)
             } else if let model = model as? Blip2Model {
                 try run.describe(model)
             } else {
-                throw VLMError(.unsupported, "\(request.model) is neither a LLaVA nor a BLIP-2 checkpoint")
+                throw VLMError(.unsupported, "\(request.model) is neither a conversation model nor a BLIP-2 checkpoint")
             }
         }
         return try run.output.encoded()
@@ -68,17 +68,18 @@ package struct ParityRun {
         }
     }
 
-    private mutating func describe(_ model: LlavaModel) throws {
+    private mutating func describe(_ model: ConversationModel) throws {
         for (index, text) in request.texts.enumerated() {
             add("text.\(index)", model.tokenizer.encode(text, atStart: true))
         }
         add("leading", model.leadingTokens)
         let prompt = try model.promptTokens(for: .caption(names: [request.identifier]))
         add("prompt", prompt)
+        add("prompt.alone", try model.instructionTokens("What is it?"))
 
         var prefixes: [any ImagePrefix] = []
         for (index, picture) in try pictures().enumerated() {
-            let views = model.vision.views(of: picture).pixels
+            let views = model.vision.pixels(of: picture)
             let side = model.vision.tower.configuration.imageSize
             output.add("image.\(index).pixels", shape: [views.count, 3, side, side], floats: views.flatMap { $0 })
             add("image.\(index).features", model.vision.features(of: views[0]))
@@ -101,7 +102,7 @@ package struct ParityRun {
 
     /// Logits of a target with and without the concept, and a greedy continuation.
     private mutating func continuations(
-        _ model: LlavaModel, _ prefix: any ImagePrefix, concept: Matrix, prompt: [Int32]
+        _ model: ConversationModel, _ prefix: any ImagePrefix, concept: Matrix, prompt: [Int32]
     ) throws {
         let read = prompt + request.targets[0].dropLast()
         for (name, concepts) in [("plain", []), ("concept", [concept])] {

@@ -91,8 +91,9 @@ public protocol InstructionModel: AnswerModel {
 
 /// Tells what its concepts look at.
 public protocol AttentionModel: FrozenVLM {
-    /// How much each concept pays to each visual token, mean over blocks, heads and the concept's rows,
-    /// `[concepts][visualTokens]` (MyVLM, Fig. 3).
+    /// How much each concept pays to each visual token, mean over blocks, heads and the concept's rows (MyVLM, Fig. 3):
+    /// `[concepts][visualTokens]`, or on the grid of the whole picture, `[concepts][gridRows * gridColumns]`, where a
+    /// token stands for several places of it.
     func attention(of concepts: [Matrix], in features: ImageFeatures, prompt: [Int32]) throws -> [[Float]]
 }
 

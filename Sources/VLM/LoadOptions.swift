@@ -4,7 +4,7 @@ public import Compute
 public struct LoadOptions: Sendable {
     /// How weights are kept; nil: as the checkpoint stores them.
     public var storage: Weight.Storage?
-    /// Whether LLaVA-NeXT may cut a picture into tiles. MyVLM does not, and a concept is trained for one way.
+    /// Whether LLaVA-NeXT and SmolVLM may cut a picture into tiles. MyVLM does not, and a concept is trained for one way.
     public var tiles: Bool
     /// Folder of a CLIP encoder whose embedding concept heads read; nil: the tower's own features.
     public var headEncoder: String?

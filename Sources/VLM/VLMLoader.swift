@@ -10,8 +10,10 @@ public enum VLMLoader {
                 directory: directory, configuration: json, storage: options.storage ?? PocketModel.standardStorage)
         },
         "blip-2": { try Blip2Model.load(directory: downloaded($0), configuration: $1, options: $2) },
-        "llava": { try LlavaModel.load(directory: downloaded($0), configuration: $1, options: $2) },
-        "llava_next": { try LlavaModel.load(directory: downloaded($0), configuration: $1, options: $2) },
+        "llava": { try ConversationModel.llava(directory: downloaded($0), configuration: $1, options: $2) },
+        "llava_next": { try ConversationModel.llava(directory: downloaded($0), configuration: $1, options: $2) },
+        "idefics3": { try ConversationModel.smolVLM(directory: downloaded($0), configuration: $1, options: $2) },
+        "smolvlm": { try ConversationModel.smolVLM(directory: downloaded($0), configuration: $1, options: $2) },
     ]
 
     private static func downloaded(_ directory: ModelDirectory) -> ModelDirectory {

@@ -52,11 +52,14 @@ def encode(model: Llava, text: str, at_start: bool = True) -> list[int]:
 
 
 def request(model: Llava, images: list[str], given: argparse.Namespace) -> dict:
-    generator = torch.Generator().manual_seed(given.seed + 1)
-    hidden = model.model.config.text_config.hidden_size
     separator = FORMS[model.language][2]
     end = model.special("<|im_end|>" if model.language == "qwen2" else "</s>")
     targets = [encode(model, separator + sentence, at_start=False) + [end] for sentence in SENTENCES]
+    return request_of(targets, model.model.config.text_config.hidden_size, images, given)
+
+
+def request_of(targets: list[list[int]], hidden: int, images: list[str], given: argparse.Namespace) -> dict:
+    generator = torch.Generator().manual_seed(given.seed + 1)
     draw = lambda limit: int(torch.randint(limit, (), generator=generator))  # noqa: E731
     sample = lambda: {"image": draw(min(4, len(images))), "target": draw(len(targets))}  # noqa: E731
     batch = [{"image": index, "target": index} for index in range(3)]
@@ -113,8 +116,8 @@ def see(model: Llava, path: Path, tiles: bool) -> tuple[torch.Tensor, torch.Tens
 class Speaker:
     """The decoder over rows: prefix, concept, prompt, target."""
 
-    def __init__(self, model: Llava, leading: list[int], prompt: list[int]):
-        self.decoder, self.head = model.model.model.language_model, model.model.lm_head
+    def __init__(self, decoder: torch.nn.Module, head: torch.nn.Module, leading: list[int], prompt: list[int]):
+        self.decoder, self.head = decoder, head
         self.embed = self.decoder.embed_tokens.weight
         self.leading, self.prompt = leading, prompt
 
@@ -166,17 +169,26 @@ def answer(model: Llava, folder: Path, request: dict) -> dict[str, torch.Tensor]
         result |= {f"image.{index}.pixels": pixels, f"image.{index}.features": features, f"image.{index}.tokens": tokens}
         seen.append(tokens)
 
-    speaker = Speaker(model, leading, prompt)
+    speaker = Speaker(model.model.model.language_model, model.model.lm_head, leading, prompt)
+    result |= said(speaker, seen, request)
+    if not request["tiles"] and model.tiling is None:
+        read = prompt + request["targets"][0][:-1]
+        check_whole_model(model, folder / request["images"][0], leading, read, result["logits.plain"])
+    return result
+
+
+def said(speaker: Speaker, seen: list[torch.Tensor], request: dict) -> dict[str, torch.Tensor]:
+    """What a decoder says of the visual tokens of all pictures: logits, greedy tokens, gradients, a training."""
+    ids = lambda values: torch.tensor(values, dtype=torch.int64)  # noqa: E731
+    result = {}
     concept = torch.tensor(request["concept"])
-    read = prompt + request["targets"][0][:-1]
+    read = speaker.prompt + request["targets"][0][:-1]
     for name, given in (("plain", None), ("concept", concept)):
         rows = speaker.rows(seen[0], given, read)
         with torch.no_grad():
             logits = speaker.logits(rows)[0]
-        result[f"logits.{name}"] = logits[len(leading) + len(seen[0]):].clone()
+        result[f"logits.{name}"] = logits[len(speaker.leading) + len(seen[0]):].clone()
         result[f"greedy.{name}"] = ids(speaker.greedy(seen[0], given, request["tokens"]))
-    if not request["tiles"] and model.tiling is None:
-        check_whole_model(model, folder / request["images"][0], leading, read, result["logits.plain"])
 
     pick = lambda samples: [(seen[s["image"]], request["targets"][s["target"]]) for s in samples]  # noqa: E731
     for name, weight, direction in (("none", 0.0, "row"), ("row", request["regularizer"], "row"), ("column", request["regularizer"], "column")):

@@ -47,6 +47,15 @@ def write(folder: Path, seed: int, few: bool = False) -> list[str]:
     return [f"{folder.name}/{name}" for name in made]
 
 
+def write_narrow(folder: Path, seed: int) -> list[str]:
+    """Pictures of ratios that few photos have: rounding of the shorter side matters there."""
+    generator = np.random.default_rng(seed + 1000)
+    sizes = {"ribbon.png": (311, 9), "pole.png": (7, 203), "square.png": (51, 51), "nearly.png": (100, 99), "slim.png": (99, 100)}
+    for name, (width, height) in sizes.items():
+        Image.fromarray(scene(generator, width, height)).save(folder / name)
+    return [f"{folder.name}/{name}" for name in sizes]
+
+
 def orientation(value: int) -> Image.Exif:
     exif = Image.Exif()
     exif[0x0112] = value

@@ -110,6 +110,24 @@ def byte_level(folder: Path) -> Tokenizer:
     return plain
 
 
+def smollm(folder: Path, specials: list[str]) -> Tokenizer:
+    """SmolVLM's form: SmolLM2's, each digit by itself, with `specials` behind the vocabulary."""
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence([
+        pre_tokenizers.Digits(individual_digits=True), pre_tokenizers.ByteLevel(add_prefix_space=False, trim_offsets=True, use_regex=True),
+    ])
+    tokenizer.decoder = decoders.ByteLevel()
+    first = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"]
+    trainer = trainers.BpeTrainer(
+        vocab_size=400, special_tokens=first, initial_alphabet=pre_tokenizers.ByteLevel.alphabet(), show_progress=False)
+    # Line ends of two rows that follow each other are one token, as in the published vocabulary.
+    tokenizer.train_from_iterator(SENTENCES + ["User: What is it?\n\nAssistant: zibo.\n\n"] * 6, trainer)
+    trained = json.loads(tokenizer.to_str())["model"]
+    tokenizer.add_special_tokens([AddedToken(name, normalized=False, special=True) for name in first + specials])
+    tokenizer.save(str(folder / "tokenizer.json"))
+    return Tokenizer.from_file(str(folder / "tokenizer.json"))
+
+
 def gpt2(folder: Path, as_lists: bool) -> Tokenizer:
     """OPT's form: GPT-2's with four special tokens first. `as_lists` writes vocab.json and merges.txt instead of tokenizer.json."""
     tokenizer = Tokenizer(models.BPE())

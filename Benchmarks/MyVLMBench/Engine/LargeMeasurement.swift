@@ -31,7 +31,7 @@ struct LargeMeasurement {
             options.readsBank = false
             loaded = try VLMLoader.load(directory: directory, options: options)
         }
-        guard let llava = loaded as? LlavaModel else {
+        guard let llava = loaded as? ConversationModel else {
             throw BenchError("\(directory) is no LLaVA checkpoint: Tools/random_llava.py makes one")
         }
         try report.figure("llava7b_load_s", seconds, "s")

@@ -66,7 +66,7 @@ package struct Blip2Configuration: Sendable, Decodable {
     /// The tower's configuration; throws `checkpointMalformed` where the file has none.
     func vision() throws -> VisionTowerConfiguration {
         guard let vision_config else { throw VLMError(.checkpointMalformed, "config.json has no vision_config") }
-        return vision_config.asBlip2()
+        return vision_config.of(.blip2)
     }
 
     /// The language model's; throws `checkpointMalformed` where the file has none.

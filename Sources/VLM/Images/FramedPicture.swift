@@ -83,10 +83,17 @@ struct FramedPicture {
 
     private func nearest(width newWidth: Int, height newHeight: Int, columns: Range<Int>, rows: Range<Int>) -> RGBImage
     {
-        let (scaleX, scaleY) = (Double(width) / Double(newWidth), Double(height) / Double(newHeight))
-        let (right, bottom) = (width - 1, height - 1)
-        let xs = columns.map { min(Int((Double($0) + 0.5) * scaleX), right) - left }
-        let ys = rows.map { min(Int((Double($0) + 0.5) * scaleY), bottom) - top }
+        /// Pillow adds the step to the place before, which rounds otherwise than a product does.
+        func places(_ size: Int, _ newSize: Int, _ wanted: Range<Int>) -> [Int] {
+            let step = Double(size) / Double(newSize)
+            var place = step * 0.5
+            return (0..<wanted.upperBound).map { _ in
+                defer { place += step }
+                return min(Int(place), size - 1)
+            }.suffix(wanted.count)
+        }
+        let xs = places(width, newWidth, columns).map { $0 - left }
+        let ys = places(height, newHeight, rows).map { $0 - top }
         var pixels: [UInt8] = []
         pixels.reserveCapacity(columns.count * rows.count * 3)
         for y in ys {

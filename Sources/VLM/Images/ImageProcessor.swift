@@ -15,9 +15,9 @@ package struct ImageProcessor: Sendable {
     package let crop: (width: Int, height: Int)?
     /// Whether the picture is first put into a square of the mean colour.
     package let padsToSquare: Bool
-    package let rescale: Double
-    package let mean: [Float]
-    package let deviation: [Float]
+    /// What levels become.
+    let levels: PixelLevels
+    package var mean: [Float] { levels.mean }
     /// Sizes a picture may be tiled to, (height, width); empty when it is never tiled.
     package let pinpoints: [(height: Int, width: Int)]
 
@@ -110,36 +110,21 @@ package struct ImageProcessor: Sendable {
         }
         // LLaVA-NeXT's `do_pad` is about batches; only LLaVA's own processor squares a picture.
         padsToSquare = family == "LlavaImageProcessor" && stated.do_pad ?? false
-        rescale = stated.do_rescale ?? true ? stated.rescale_factor ?? 1 / 255.0 : 1
-        let normalises = stated.do_normalize ?? true
-        mean = normalises ? stated.image_mean ?? [0.481_454_66, 0.457_827_5, 0.408_210_73] : [0, 0, 0]
-        deviation = normalises ? stated.image_std ?? [0.268_629_54, 0.261_302_58, 0.275_777_11] : [1, 1, 1]
+        levels = try PixelLevels(
+            PixelLevels.Stated(
+                rescales: stated.do_rescale, factor: stated.rescale_factor, normalises: stated.do_normalize,
+                mean: stated.image_mean, deviation: stated.image_std,
+                standard: (
+                    mean: [0.481_454_66, 0.457_827_5, 0.408_210_73],
+                    deviation: [0.268_629_54, 0.261_302_58, 0.275_777_11]
+                )), file: file)
         pinpoints = try (stated.image_grid_pinpoints ?? []).map { pair in
             guard pair.count == 2, pair.allSatisfy({ ImageTiling.sides.contains($0) }) else {
                 throw VLMError(.checkpointMalformed, "\(file) lists the impossible tile size \(pair)")
             }
             return (pair[0], pair[1])
         }
-        try checkLevels(file)
         try checkSize(imageSize, file)
-    }
-
-    /// Pixel values beyond this come from no picture that a tower was trained on.
-    private static let largestValue: Float = 1e6
-
-    /// Throws `checkpointMalformed` unless black and white become numbers that a tower can read.
-    private func checkLevels(_ file: String) throws {
-        guard mean.count == 3, deviation.count == 3, deviation.allSatisfy({ $0 > 0 }), rescale > 0,
-            mean.allSatisfy({ abs($0) <= Self.largestValue }),
-            (0..<3).allSatisfy({ channel in
-                [0, 255].allSatisfy { abs(value($0, channel)) <= Self.largestValue }
-            })
-        else {
-            throw VLMError(
-                .checkpointMalformed,
-                "\(file): rescale_factor \(rescale), image_mean \(mean) and image_std \(deviation) make no pixel values of a "
-                    + "picture: three means and three positive deviations are needed")
-        }
     }
 
     /// Throws `unsupported` unless every picture gets the size that the tower reads.
@@ -191,26 +176,7 @@ package struct ImageProcessor: Sendable {
     }
 
     /// Normalised pixels of an already framed picture, planes `[3, height, width]`.
-    package func normalised(_ image: RGBImage) -> [Float] {
-        let levels = (0..<3).map { channel in
-            (0..<256).map { value($0, channel) }
-        }
-        let area = image.width * image.height
-        return [Float](unsafeUninitializedCapacity: area * 3) { target, count in
-            image.pixels.withUnsafeBufferPointer { pixels in
-                for channel in 0..<3 {
-                    let table = levels[channel]
-                    for index in 0..<area { target[channel * area + index] = table[Int(pixels[index * 3 + channel])] }
-                }
-            }
-            count = area * 3
-        }
-    }
-
-    /// Rescaling rounds to a float before the mean is taken, as NumPy does.
-    private func value(_ level: Int, _ channel: Int) -> Float {
-        (Float(Double(level) * rescale) - mean[channel]) / deviation[channel]
-    }
+    package func normalised(_ image: RGBImage) -> [Float] { levels(image) }
 
     /// `pixel_values` of a picture that is not tiled, `[3, height, width]`.
     package func callAsFunction(_ image: RGBImage) -> [Float] { normalised(framed(image)) }

@@ -1,7 +1,7 @@
 package import Compute
 
 /// The vision side of a LLaVA checkpoint: preprocessing, tower, projector, and LLaVA-NeXT's tiles.
-package struct LlavaVision: Sendable {
+package struct LlavaVision: ConversationVision {
     /// The two-layer MLP between tower and decoder.
     struct Projector: Sendable {
         let first: BiasedLinear
@@ -25,10 +25,11 @@ package struct LlavaVision: Sendable {
     /// Numbers of a feature.
     package var featureSize: Int { tower.configuration.featureSize * featureBlocks.count }
     /// Patches on a side of a picture or tile.
-    package var side: Int { tower.configuration.side }
+    var side: Int { tower.configuration.side }
 
-    /// Visual tokens that a picture has at most.
-    var mostTokens: Int {
+    package var isTiled: Bool { !pinpoints.isEmpty }
+
+    package var mostTokens: Int {
         let cells = side * side
         let plain = tower.tokens - (dropsClassToken ? 1 : 0)
         let (tile, line) = (tower.configuration.imageSize, newline == nil ? 0 : 1)
@@ -57,7 +58,7 @@ package struct LlavaVision: Sendable {
     }
 
     /// The rows of `features` that are patches, `[side * side, featureSize]`.
-    func patches(_ features: Matrix) -> Matrix {
+    private func patches(_ features: Matrix) -> Matrix {
         let extra = features.rows - side * side
         guard extra > 0 else { return features }
         return Matrix(
@@ -65,10 +66,21 @@ package struct LlavaVision: Sendable {
     }
 
     /// Projected tokens of features, `[positions, hiddenSize]`.
-    package func projected(_ features: Matrix) -> Matrix { projector(features) }
+    private func projected(_ features: Matrix) -> Matrix { projector(features) }
+
+    package func pixels(of image: RGBImage) -> [[Float]] { views(of: image).pixels }
+
+    package func seen(_ image: RGBImage) -> (map: Matrix, tokens: Matrix) {
+        let (views, tiling) = views(of: image)
+        let features = views.map { self.features(of: $0) }
+        guard let tiling else { return (patches(features[0]), projected(features[0])) }
+        return (patches(features[0]), packed(features.map { projected($0) }, tiling: tiling))
+    }
+
+    package func spread(_ shares: [Float]) -> [Float] { shares }
 
     /// Pixel values of the whole picture and, where it is tiled, of its tiles.
-    package func views(of image: RGBImage) -> (pixels: [[Float]], tiling: ImageTiling?) {
+    private func views(of image: RGBImage) -> (pixels: [[Float]], tiling: ImageTiling?) {
         let tile = tower.configuration.imageSize
         guard let tiling = ImageTiling(width: image.width, height: image.height, pinpoints: pinpoints, tile: tile)
         else { return ([processor(image)], nil) }
@@ -80,7 +92,7 @@ package struct LlavaVision: Sendable {
 
     /// The visual tokens of a tiled picture: the whole, then the rows of the joined tiles, each ended by `newline`;
     /// positions in the black frame are left out (`spatial_unpad`).
-    package func packed(_ views: [Matrix], tiling: ImageTiling) -> Matrix {
+    private func packed(_ views: [Matrix], tiling: ImageTiling) -> Matrix {
         let width = views[0].columns
         var values = views[0].values
         let shown = tiling.shown(patches: side)

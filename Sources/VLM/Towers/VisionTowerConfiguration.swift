@@ -1,5 +1,5 @@
-/// The shape of a vision transformer: the `vision_config` of a LLaVA or BLIP-2 checkpoint or a CLIP encoder's own
-/// configuration.
+/// The shape of a vision transformer: the `vision_config` of a LLaVA, BLIP-2 or SmolVLM checkpoint or a CLIP
+/// encoder's own configuration.
 package struct VisionTowerConfiguration: Sendable, Decodable {
     package private(set) var model_type: String?
     let hidden_size: Int?
@@ -19,9 +19,11 @@ package struct VisionTowerConfiguration: Sendable, Decodable {
         case siglip = "siglip_vision_model"
         /// EVA's tower as BLIP-2 keeps it.
         case blip2 = "blip_2_vision_model"
+        /// SigLIP's as Idefics3 and SmolVLM keep it.
+        case idefics3 = "idefics3_vision"
 
         /// Whether a class token stands before the patches.
-        package var hasClassToken: Bool { self != .siglip }
+        package var hasClassToken: Bool { self == .clip || self == .blip2 }
     }
 
     /// Which family it is; throws `unsupported` naming the supported ones.
@@ -37,17 +39,18 @@ package struct VisionTowerConfiguration: Sendable, Decodable {
 
     private var isSiglip: Bool { model_type == Family.siglip.rawValue }
     private var isBlip2: Bool { model_type == Family.blip2.rawValue }
+    private var isIdefics3: Bool { model_type == Family.idefics3.rawValue }
 
-    var width: Int { hidden_size ?? (isBlip2 ? 1408 : 768) }
+    var width: Int { hidden_size ?? (isBlip2 ? 1408 : isIdefics3 ? 1152 : 768) }
     var inner: Int { intermediate_size ?? (isBlip2 ? 6144 : 3072) }
     package var layers: Int { num_hidden_layers ?? (isBlip2 ? 39 : 12) }
-    var heads: Int { num_attention_heads ?? (isBlip2 ? 16 : 12) }
+    var heads: Int { num_attention_heads ?? (isBlip2 || isIdefics3 ? 16 : 12) }
     var patch: Int { patch_size ?? (isSiglip ? 16 : isBlip2 ? 14 : 32) }
     /// Pixels on a side of the input.
     package var imageSize: Int { image_size ?? 224 }
     /// Patches on a side; what is left of a side that is no multiple of the patch is not seen.
     package var side: Int { imageSize / patch }
-    var epsilon: Float { layer_norm_eps ?? (isSiglip || isBlip2 ? 1e-6 : 1e-5) }
+    var epsilon: Float { layer_norm_eps ?? (isSiglip || isBlip2 || isIdefics3 ? 1e-6 : 1e-5) }
     /// Size of CLIP's image embedding.
     package var projection: Int { projection_dim ?? 512 }
     /// Size of a feature.
@@ -60,10 +63,10 @@ package struct VisionTowerConfiguration: Sendable, Decodable {
         return copy
     }
 
-    /// The same as the tower of a BLIP-2 checkpoint, whose file need not name its family.
-    func asBlip2() -> VisionTowerConfiguration {
+    /// The same as the tower of a checkpoint whose file need not name its family.
+    func of(_ family: Family) -> VisionTowerConfiguration {
         var copy = self
-        copy.model_type = Family.blip2.rawValue
+        copy.model_type = family.rawValue
         return copy
     }
 
@@ -104,7 +107,7 @@ package struct VisionTowerConfiguration: Sendable, Decodable {
 
     /// The activation of the feed-forward parts; throws `unsupported`.
     func activation() throws -> BiasedLinear.Activation {
-        let standard = isSiglip ? "gelu_pytorch_tanh" : isBlip2 ? "gelu" : "quick_gelu"
+        let standard = isSiglip || isIdefics3 ? "gelu_pytorch_tanh" : isBlip2 ? "gelu" : "quick_gelu"
         return try BiasedLinear.Activation(named: hidden_act ?? standard)
     }
 }

@@ -14,7 +14,7 @@ struct ModelArguments: ParsableArguments {
     @Option(help: "Folder of a CLIP encoder (CLIPVisionModelWithProjection) that concept heads read.")
     var headEncoder: String?
 
-    @Flag(help: "Let LLaVA-NeXT cut pictures into tiles.")
+    @Flag(help: "Let LLaVA-NeXT and SmolVLM cut pictures into tiles.")
     var tiles = false
 
     /// The loading options; progress is logged at every tenth.

@@ -6,7 +6,7 @@ import VLM
 public struct ModelOptions: Sendable {
     /// Number format of the weights: f32, bf16, f16, int8, q4 and so on; nil: as the checkpoint stores them.
     public var numberFormat: String?
-    /// Whether LLaVA-NeXT may cut a picture into tiles.
+    /// Whether LLaVA-NeXT and SmolVLM may cut a picture into tiles.
     public var tiles: Bool
     /// Folder of a CLIP encoder that concept heads read; nil: the model's own features.
     public var headEncoder: String?

@@ -23,7 +23,7 @@ import VLM
         ) { _ in }
     }
 
-    @Test(arguments: ["llava", "blip2-opt"]) func withoutABankTheWayOutIsTold(_ name: String) async throws {
+    @Test(arguments: ["llava", "smolvlm", "blip2-opt"]) func withoutABankTheWayOutIsTold(_ name: String) async throws {
         let house = try TinyHouse(model: VLMLoader.load(directory: Self.checkpoint(name).path()))
         await #expect {
             try await enroll(house)
@@ -33,7 +33,9 @@ import VLM
         }
     }
 
-    @Test(arguments: ["llava", "blip2-opt"]) func aBankMakesHeadsAndEmbeddingsPossible(_ name: String) async throws {
+    @Test(arguments: ["llava", "smolvlm", "blip2-opt"]) func aBankMakesHeadsAndEmbeddingsPossible(_ name: String)
+        async throws
+    {
         let folder = FileManager.default.temporaryDirectory.appending(path: "checkpoint-\(UUID().uuidString)")
         try FileManager.default.copyItem(at: Self.checkpoint(name), to: folder)
         defer { try? FileManager.default.removeItem(at: folder) }

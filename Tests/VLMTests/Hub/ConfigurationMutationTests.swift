@@ -78,11 +78,15 @@ import VLM
     @Test(arguments: [
         ("llava", false), ("llava-next", true), ("llava-siglip", false), ("blip2-opt", false),
         ("blip2-opt-narrow", false),
-        ("blip2-t5", false),
+        ("blip2-t5", false), ("smolvlm", false), ("smolvlm-tiles", true),
     ])
     func everyNumberOfAModelIsChecked(_ name: String, tiles: Bool) throws {
         try CheckpointFixture.withCopy(of: name) { folder in
-            for file in ["config.json", "preprocessor_config.json", "generation_config.json"] {
+            let own = folder.appending(path: "preprocessor_config.json")
+            let pictures =
+                FileManager.default.fileExists(atPath: own.path())
+                ? own : folder.appending(path: "processor_config.json")
+            for file in ["config.json", pictures.lastPathComponent, "generation_config.json"] {
                 let found = try mutate(file, of: folder, loading: folder.path(), tiles: tiles)
                 #expect(found.refused > 0)
             }
@@ -90,7 +94,7 @@ import VLM
     }
 
     /// The first and the last numbers of a vocabulary stand for the others.
-    @Test(arguments: ["llava", "blip2-opt", "blip2-t5"])
+    @Test(arguments: ["llava", "blip2-opt", "blip2-t5", "smolvlm"])
     func numbersOfATokenizerAreChecked(_ name: String) throws {
         try CheckpointFixture.withCopy(of: name) { folder in
             let found = try mutate("tokenizer.json", of: folder, loading: folder.path(), most: 20)

@@ -25,6 +25,17 @@ import VLMTestSupport
         }
     }
 
+    /// Pillow adds up the step from pixel to pixel. Multiplied, the place in the middle was another pixel's where it falls on
+    /// a border.
+    @Test(arguments: [
+        (14, [1, 4, 6, 9, 12]), (28, [2, 8, 13, 19, 25]), (4, [0, 1, 1, 2, 2, 3]), (8, [0, 2, 3, 4, 5, 7]),
+    ])
+    func theNearestPixelIsPillows(_ width: Int, _ expected: [UInt8]) {
+        let row = RGBImage(width: width, height: 1, pixels: (0..<width * 3).map { UInt8($0 / 3) })
+        let resized = row.resized(width: expected.count, height: 1, filter: .nearest)
+        #expect(resized.pixels == expected.flatMap { [$0, $0, $0] })
+    }
+
     @Test func croppingAndMirroringMovePixelsOnly() {
         let image = RGBImage(width: 2, height: 2, pixels: [1, 1, 1, 2, 2, 2, 3, 3, 3, 4, 4, 4])
         #expect(image.flippedHorizontally().pixels == [2, 2, 2, 1, 1, 1, 4, 4, 4, 3, 3, 3])

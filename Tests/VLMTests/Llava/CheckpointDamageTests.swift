@@ -77,10 +77,10 @@ import VLM
     @Test func unknownArchitectureNamesTheSupportedOnes() throws {
         try CheckpointFixture.withCopy(of: "llava") { folder in
             let config = folder.appending(path: "config.json")
-            try CheckpointFixture.edit(config) { $0["model_type"] = "idefics3" }
+            try CheckpointFixture.edit(config) { $0["model_type"] = "paligemma" }
             let outer = try #require(failure(folder))
             #expect(outer.code == .unsupported)
-            #expect(outer.message.contains("idefics3"))
+            #expect(outer.message.contains("paligemma"))
             let types = VLMLoader.supportedTypes
             #expect(types.count > 3 && types.allSatisfy { outer.message.contains($0) }, "\(outer.message)")
 

@@ -4,17 +4,29 @@ import Testing
 import VLM
 import VLMTestSupport
 
-/// What `FrozenVLM` promises, on pocket's assembly with random weights.
+/// What `FrozenVLM` promises, on every assembly whose concept rows stand behind visual tokens, with random weights.
 @Suite(.timeLimit(.minutes(10))) struct FrozenVLMContractTests {
-    private let model: any CompleteVLM
-    private let prefix: any ImagePrefix
+    /// Models that it is promised of: pocket's assembly, and small checkpoints in 32 bits.
+    enum Subject: String, CaseIterable, Sendable {
+        case pocket
+        case llava
+        case llavaTiles = "llava-next"
+        case smolVLM = "smolvlm"
+        case smolVLMTiles = "smolvlm-tiles"
 
-    init() throws {
-        model = try TinyVLM.make()
-        prefix = try model.prefix(for: model.features(of: TinyPicture.picture(of: 5)))
+        func load() throws -> any CompleteVLM {
+            if self == .pocket { return try TinyVLM.make() }
+            let options = LoadOptions(storage: .float32, tiles: self == .llavaTiles || self == .smolVLMTiles)
+            let model = try VLMLoader.load(directory: CheckpointFixture.folder(rawValue) + "/model", options: options)
+            return try #require(model as? any CompleteVLM)
+        }
     }
 
-    private func concept(seed: UInt64, rows: Int = 2) -> Matrix {
+    private func prefix(_ model: any CompleteVLM) throws -> any ImagePrefix {
+        try model.prefix(for: model.features(of: TinyPicture.picture(of: 5)))
+    }
+
+    private func concept(_ model: any CompleteVLM, seed: UInt64, rows: Int = 2) -> Matrix {
         var generator = SplitMix64(seed: seed)
         let count = rows * model.identity.hiddenSize
         return Matrix(
@@ -23,6 +35,7 @@ import VLMTestSupport
     }
 
     @Test func sameSeedSameNumbers() throws {
+        let model = try TinyVLM.make()
         let twin = try TinyVLM.make()
         let other = try TinyVLM.make(seed: 2)
         let picture = TinyPicture.picture(of: 9)
@@ -32,32 +45,37 @@ import VLMTestSupport
         #expect(model.identity.digest != other.identity.digest)
     }
 
-    @Test func featuresFitTheIdentity() throws {
+    @Test(arguments: Subject.allCases) func featuresFitTheIdentity(_ subject: Subject) throws {
+        let model = try subject.load()
         let features = try model.features(of: TinyPicture.picture(of: 1))
         let identity = model.identity
         #expect(features.map.rows == identity.gridRows * identity.gridColumns)
         #expect(features.map.columns == identity.featureSize && features.pooled.count == identity.featureSize)
         #expect(features.visualTokens.columns == identity.hiddenSize)
-        #expect(!features.tags.isEmpty && features.tags.count <= 3)
+        #expect(features.tags.isEmpty == (subject != .pocket) && features.tags.count <= 3)
         #expect(features.tags.map(\.probability) == features.tags.map(\.probability).sorted(by: >))
         #expect(model.negatives.features.columns == identity.featureSize)
     }
 
-    @Test func aPrefixServesManyAnswersUnchanged() throws {
+    @Test(arguments: Subject.allCases) func aPrefixServesManyAnswersUnchanged(_ subject: Subject) throws {
+        let model = try subject.load()
+        let prefix = try prefix(model)
         let prompt = try model.promptTokens(for: .caption(names: []))
         let first = try model.begin(prefix: prefix, concepts: [], prompt: prompt, capacity: 4)
         let before = first.logits
         for token in [65, 66, 67] as [Int32] { try model.step([first], tokens: [token]) }
-        _ = try model.begin(prefix: prefix, concepts: [concept(seed: 1)], prompt: prompt, capacity: 1)
+        _ = try model.begin(prefix: prefix, concepts: [concept(model, seed: 1)], prompt: prompt, capacity: 1)
         let second = try model.begin(prefix: prefix, concepts: [], prompt: prompt, capacity: 4)
         #expect(second.logits == before)
         #expect(second.count == prefix.count + prompt.count)
     }
 
     /// MyVLM: only a concept's direction matters, its norm is the first visual token's.
-    @Test func scalingAConceptChangesNothing() throws {
+    @Test(arguments: Subject.allCases) func scalingAConceptChangesNothing(_ subject: Subject) throws {
+        let model = try subject.load()
+        let prefix = try prefix(model)
         let prompt = try model.promptTokens(for: .caption(names: ["Zibo"]))
-        let rows = concept(seed: 3)
+        let rows = concept(model, seed: 3)
         let scaled = Matrix(rows: rows.rows, columns: rows.columns, values: rows.values.map { $0 * 37.5 })
         let logits = try [rows, scaled].map {
             try model.begin(prefix: prefix, concepts: [$0], prompt: prompt, capacity: 0).logits
@@ -67,12 +85,13 @@ import VLMTestSupport
         #expect(relativeError(plain, logits[0]) > 1e-3)
     }
 
-    @Test func aBatchGivesWhatEachGivesAlone() throws {
+    @Test(arguments: Subject.allCases) func aBatchGivesWhatEachGivesAlone(_ subject: Subject) throws {
+        let model = try subject.load()
         let prompt = try model.promptTokens(for: .caption(names: []))
         func states() throws -> [any Decoding] {
             try (0..<5).map { index in
                 let seen = try model.prefix(for: model.features(of: TinyPicture.picture(of: UInt64(index))))
-                let concepts = index % 2 == 0 ? [] : [concept(seed: UInt64(index))]
+                let concepts = index % 2 == 0 ? [] : [concept(model, seed: UInt64(index))]
                 return try model.begin(prefix: seen, concepts: concepts, prompt: prompt, capacity: 8)
             }
         }
@@ -86,14 +105,15 @@ import VLMTestSupport
         }
     }
 
-    @Test func theGradientIsTheLosssSlope() throws {
+    @Test(arguments: Subject.allCases) func theGradientIsTheLosssSlope(_ subject: Subject) throws {
+        let model = try subject.load()
         let samples = try (0..<2).map { view in
             let seen = try model.prefix(for: model.features(of: TinyPicture.picture(of: 4, view: UInt64(view))))
             return TrainingSample(
                 prefix: seen, prompt: try model.promptTokens(for: .caption(names: ["Zibo"])),
                 target: try model.targetTokens(for: "Zibo sits."))
         }
-        let rows = concept(seed: 8)
+        let rows = concept(model, seed: 8)
         for direction in [AttentionRegularizer.Direction.row, .column] {
             let regularizer = AttentionRegularizer(weight: 0.5, direction: direction)
             func total(_ rows: Matrix) throws -> Double {
@@ -114,7 +134,9 @@ import VLMTestSupport
         }
     }
 
-    @Test func whatDoesNotFitIsRefused() throws {
+    @Test(arguments: Subject.allCases) func whatDoesNotFitIsRefused(_ subject: Subject) throws {
+        let model = try subject.load()
+        let prefix = try prefix(model)
         let prompt = try model.promptTokens(for: .caption(names: []))
         let overflow = #expect(throws: VLMError.self) {
             try model.begin(prefix: prefix, concepts: [], prompt: prompt, capacity: model.contextSize)
@@ -130,7 +152,37 @@ import VLMTestSupport
         #expect(full?.code == .contextOverflow)
     }
 
+    /// Where the concept looks: no share is lost or made, and none falls where a picture is not.
+    @Test(arguments: Subject.allCases) func attentionIsToldOfThePicture(_ subject: Subject) throws {
+        let model = try subject.load()
+        let features = try model.features(of: TinyPicture.picture(of: 2))
+        let prompt = try model.promptTokens(for: .caption(names: []))
+        let maps = try model.attention(
+            of: [concept(model, seed: 1), concept(model, seed: 2, rows: 1)], in: features, prompt: prompt)
+        #expect(maps.count == 2 && maps[0] != maps[1])
+        for map in maps {
+            #expect(map.allSatisfy { $0 >= 0 && $0 <= 1 } && map.reduce(0, +) > 0 && map.reduce(0, +) <= 1)
+            // Beside LLaVA-NeXT's tiles a map of the decoder's rows is told.
+            let cells = model.identity.gridRows * model.identity.gridColumns
+            #expect(map.count == (subject == .llavaTiles ? features.visualTokens.rows : cells))
+        }
+        #expect(try model.attention(of: [], in: features, prompt: prompt).isEmpty)
+    }
+
+    @Test(arguments: Subject.allCases) func aCopyGoesItsOwnWay(_ subject: Subject) throws {
+        let model = try subject.load()
+        let prompt = try model.promptTokens(for: .question("What is it?", names: []))
+        let first = try model.begin(prefix: prefix(model), concepts: [], prompt: prompt, capacity: 4)
+        let second = try model.copy(first)
+        try model.step([first], tokens: [70])
+        try model.step([second], tokens: [71])
+        #expect(first.logits != second.logits && first.count == second.count)
+        let instructed = try model.begin(instruction: "Say what a mug is.", capacity: 2)
+        #expect(instructed.count < first.count && instructed.logits.allSatisfy { $0.isFinite })
+    }
+
     @Test func viewsOfAThingAreMoreAlikeThanThings() throws {
+        let model = try TinyVLM.make()
         func pooled(_ thing: UInt64, _ view: UInt64) throws -> [Float] {
             try model.features(of: TinyPicture.picture(of: thing, view: view)).pooled
         }

@@ -1,5 +1,5 @@
-/// The conversation forms LLaVA checkpoints were tuned with.
-package struct LlavaPrompt: Sendable, Equatable {
+/// The form of a conversation about one picture that a checkpoint was tuned with.
+package struct ConversationPrompt: Sendable, Equatable {
     /// Characters a question may have.
     static let questionLimit = 1000
     /// Characters a name may have.
@@ -11,36 +11,26 @@ package struct LlavaPrompt: Sendable, Equatable {
     let before: String
     /// Between the concept rows and the answer, `{instruction}` in it.
     let after: String
+    /// The whole of a turn without a picture, `{instruction}` in it; nil: `before` and `after`.
+    let alone: String?
     /// What stands between the prompt and the first word of an answer.
     let separator: String
     /// Special tokens of the form that end an answer, beside the checkpoint's own.
     let stop: [String]
+    /// Special tokens that the templates may hold.
+    let marks: [String]
 
-    /// LLaVA-1.5 and 1.6 on Vicuna (`llava_v1`).
-    package static let vicuna = LlavaPrompt(
-        name: "vicuna",
-        before: "A chat between a curious human and an artificial intelligence assistant. The assistant gives helpful, "
-            + "detailed, and polite answers to the human's questions. USER: ",
-        after: "\n{instruction} ASSISTANT:", separator: " ", stop: [])
-    /// LLaVA-1.6 on Mistral (`mistral_instruct`).
-    package static let mistral = LlavaPrompt(
-        name: "mistral", before: "[INST] ", after: "\n{instruction} [/INST]", separator: " ", stop: [])
-    /// LLaVA on Qwen (`qwen_1_5`).
-    package static let chatML = LlavaPrompt(
-        name: "chatml",
-        before: "<|im_start|>system\nYou are a helpful assistant.<|im_end|>\n<|im_start|>user\n",
-        after: "\n{instruction}<|im_end|>\n<|im_start|>assistant\n", separator: "", stop: ["<|im_end|>"])
-
-    /// All forms.
-    package static let all = [vicuna, mistral, chatML]
-
-    /// The form a decoder is tuned with unless something else is said.
-    package static func standard(for architecture: HubLanguageConfiguration.Architecture) -> LlavaPrompt {
-        switch architecture {
-        case .llama: vicuna
-        case .mistral: mistral
-        case .qwen2: chatML
-        }
+    init(
+        name: String, before: String, after: String, alone: String? = nil, separator: String, stop: [String] = [],
+        marks: [String] = []
+    ) {
+        self.name = name
+        self.before = before
+        self.after = after
+        self.alone = alone
+        self.separator = separator
+        self.stop = stop
+        self.marks = marks
     }
 
     /// Tokens before the visual tokens, without the one that begins a sequence.
@@ -52,6 +42,13 @@ package struct LlavaPrompt: Sendable, Equatable {
     /// too long.
     func suffix(for task: VLMTask, _ tokenizer: any TextTokenizer) throws -> [Int32] {
         encode(after, instruction: try instruction(for: task), tokenizer)
+    }
+
+    /// Tokens of an instruction without a picture; throws as `suffix`.
+    func withoutPicture(_ instruction: String, _ tokenizer: any TextTokenizer) throws -> [Int32] {
+        let asked = try self.instruction(for: .question(instruction, names: []))
+        return alone.map { encode($0, instruction: asked, tokenizer) }
+            ?? leading(tokenizer) + encode(after, instruction: asked, tokenizer)
     }
 
     /// Tokens of an answer.
@@ -92,7 +89,7 @@ package struct LlavaPrompt: Sendable, Equatable {
             result += tokenizer.encode(String(text).replacing("{instruction}", with: instruction), atStart: isFirst)
             isFirst = false
         }
-        while let found = Self.marks.compactMap({ mark in rest.firstRange(of: mark).map { ($0, mark) } })
+        while let found = marks.compactMap({ mark in rest.firstRange(of: mark).map { ($0, mark) } })
             .min(by: { $0.0.lowerBound < $1.0.lowerBound })
         {
             append(rest[..<found.0.lowerBound])
@@ -107,7 +104,4 @@ package struct LlavaPrompt: Sendable, Equatable {
         append(rest)
         return result
     }
-
-    /// Special tokens of the templates.
-    private static let marks = ["<|im_start|>", "<|im_end|>"]
 }

@@ -1,18 +1,19 @@
 package import Compute
 
-/// A published LLaVA-1.5 or LLaVA-NeXT checkpoint as MyVLM uses it: one picture, concept rows after its visual tokens.
+/// A checkpoint tuned for conversation about pictures (LLaVA-1.5, LLaVA-NeXT, SmolVLM) as MyVLM uses it: one picture,
+/// concept rows after its visual tokens.
 ///
 /// A sequence is: leading prompt, visual tokens, concept rows at the norm of the first visual token, instruction, answer.
 /// Everything is immutable after loading, so calls may come from any thread.
-package struct LlavaModel: ConceptTrainable, BranchingModel, InstructionModel, AttentionModel {
+package struct ConversationModel: ConceptTrainable, BranchingModel, InstructionModel, AttentionModel {
     package let identity: ModelIdentity
     package let trainingDefaults: ConceptTrainingDefaults
     package let stopTokens: [Int32]
     package let negatives: NegativeBank
-    package let vision: LlavaVision
+    package let vision: any ConversationVision
     package let language: ConceptLanguage
     package let tokenizer: any TextTokenizer
-    package let prompt: LlavaPrompt
+    package let prompt: ConversationPrompt
     /// Begins a sequence; nil where the tokenizer has no such token.
     let firstToken: Int32?
     /// What concept heads read; nil: the mean of the tower's own features.
@@ -21,19 +22,11 @@ package struct LlavaModel: ConceptTrainable, BranchingModel, InstructionModel, A
     package var contextSize: Int { language.contextSize }
 
     package func features(of image: RGBImage) throws -> ImageFeatures {
-        let (views, tiling) = vision.views(of: image)
-        let features = views.map { vision.features(of: $0) }
-        let tokens: Matrix
-        if let tiling {
-            tokens = vision.packed(features.map { vision.projected($0) }, tiling: tiling)
-        } else {
-            tokens = vision.projected(features[0])
-        }
+        let (map, tokens) = try vision.seen(image)
         if let headEncoder {
             let seen = headEncoder.encode(image)
             return ImageFeatures(pooled: seen.embedding, map: seen.map, visualTokens: tokens, tags: [])
         }
-        let map = vision.patches(features[0])
         return ImageFeatures(pooled: HubModelParts.mean(map), map: map, visualTokens: tokens, tags: [])
     }
 
@@ -66,16 +59,21 @@ package struct LlavaModel: ConceptTrainable, BranchingModel, InstructionModel, A
         try language.begin(prefix: prefix, concepts: concepts, prompt: prompt, capacity: capacity)
     }
 
-    /// The prompt form without a picture: the instruction stands alone.
+    /// Tokens of an instruction that stands alone, without a picture.
+    package func instructionTokens(_ instruction: String) throws -> [Int32] {
+        (firstToken.map { [$0] } ?? []) + (try prompt.withoutPicture(instruction, tokenizer))
+    }
+
     package func begin(instruction: String, capacity: Int) throws -> any Decoding {
-        let tokens = try leadingTokens + prompt.suffix(for: .question(instruction, names: []), tokenizer)
-        return try language.begin(rows: try language.model.embeddings(of: tokens), capacity: capacity)
+        let rows = try language.model.embeddings(of: instructionTokens(instruction))
+        return try language.begin(rows: rows, capacity: capacity)
     }
 
     package func attention(
         of concepts: [Matrix], in features: ImageFeatures, prompt: [Int32]
     ) throws -> [[Float]] {
         try language.attention(of: concepts, prefix: try prefix(for: features), visual: features.visualTokens.rows)
+            .map { vision.spread($0) }
     }
 
     package func step(_ states: [any Decoding], tokens: [Int32]) throws { try language.step(states, tokens: tokens) }

@@ -1,21 +1,13 @@
-/// Where a LLaVA checkpoint keeps its tensors: the scheme changed with transformers 4.52.
-struct LlavaTensorNames {
+/// Where a checkpoint keeps the tensors of its decoder: Llama's names below a prefix that changed between releases.
+struct DecoderTensorNames {
+    /// Ends with a dot.
     private let decoder: String
     private let head: String?
-    /// Ends with a dot.
-    let projector: String
-    /// What ends a row of tiles; nil where there is none.
-    let newline: String?
 
-    init(_ tensors: CheckpointTensors) throws {
-        decoder = try tensors.prefix(
-            of: "embed_tokens.weight",
-            among: ["model.language_model.", "language_model.model.", "model.language_model.model.", "model."])
-        head = ["lm_head.weight", "language_model.lm_head.weight", "model.language_model.lm_head.weight"]
-            .first { tensors.contains($0) }
-        projector = try tensors.prefix(
-            of: "linear_1.weight", among: ["model.multi_modal_projector.", "multi_modal_projector."])
-        newline = ["model.image_newline", "image_newline"].first { tensors.contains($0) }
+    /// Looks below `decoders` and among `heads`, newest scheme first. Throws `checkpointMalformed` where there is none.
+    init(_ tensors: CheckpointTensors, decoders: [String], heads: [String]) throws {
+        decoder = try tensors.prefix(of: "embed_tokens.weight", among: decoders)
+        head = heads.first { tensors.contains($0) }
     }
 
     /// The input embedding.
