@@ -105,8 +105,9 @@ import Testing
             try Data(text.utf8).write(to: URL(filePath: "\(folder)/\(name)"))
         }
         func missing() throws -> [String] { try ModelCache.missing(in: LocalPath(folder)) }
-        #expect(try missing() == ["config.json", "model.safetensors"])
+        #expect(try missing() == ["config.json", "tokenizer.json", "model.safetensors"])
         try write("config.json", "{}")
+        try write("spiece.model", "")
         try write(
             "model.safetensors.index.json",
             #"{"weight_map": {"a": "1.safetensors", "b": "2.safetensors", "c": "../x"}}"#)

@@ -5,23 +5,28 @@ internal import LocalFiles
 final class CacheLock {
     private let descriptor: Int32
 
-    /// Waits for it. `waits` is called once where somebody else has it.
-    init(_ place: LocalPath, waits: () -> Void) throws(HubError) {
+    /// How often somebody else's is looked at, in microseconds.
+    private static let pause: UInt32 = 50_000
+
+    /// Waits for it. Throws `cancelled` besides what writing throws.
+    /// - Parameter waits: called once where somebody else has it.
+    init(_ place: LocalPath, isCancelled: () -> Bool, waits: () -> Void) throws(HubError) {
         try CacheFiles.makeFolder(place.folder)
         var hasTold = false
         while true {
             let descriptor = place.call { open($0, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o644) }
             guard descriptor >= 0 else { throw CacheFiles.cannot("open", place, errno) }
-            if flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
+            while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
+                let number = errno
+                guard [EWOULDBLOCK, EINTR].contains(number), !isCancelled() else {
+                    close(descriptor)
+                    throw number == EWOULDBLOCK
+                        ? HubError(.cancelled, "stopped while another program fetched the same file")
+                        : CacheFiles.cannot("lock", place, number)
+                }
                 if !hasTold { waits() }
                 hasTold = true
-                while flock(descriptor, LOCK_EX) != 0 {
-                    guard errno == EINTR else {
-                        let number = errno
-                        close(descriptor)
-                        throw CacheFiles.cannot("lock", place, number)
-                    }
-                }
+                usleep(Self.pause)
             }
             // Somebody may have taken the file away meanwhile: a lock on it holds nobody off.
             if let own = FileStatus(descriptor: descriptor), FileStatus(place)?.isSame(as: own) == true {

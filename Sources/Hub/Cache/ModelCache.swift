@@ -95,11 +95,15 @@ package struct ModelCache: Sendable {
         return ModelID.isCommit(text) ? text : nil
     }
 
-    /// Files that a model needs and that a folder lacks: its configuration, and weights, of which an index names the
-    /// shards. A link that leads nowhere is no file.
+    /// Any of them is a tokenizer.
+    private static let tokenizers = ["tokenizer.json", "tokenizer.model", "spiece.model", "vocab.json"]
+
+    /// Files that a model needs and that a folder lacks: its configuration, a tokenizer, and weights, of which an index
+    /// names the shards. A link that leads nowhere is no file.
     package static func missing(in folder: LocalPath) throws(HubError) -> [String] {
         func isThere(_ name: String) -> Bool { FileStatus(folder.appending(name))?.kind == .plain }
-        let lacks = ["config.json"].filter { !isThere($0) }
+        let lacks = [("config.json", ["config.json"]), ("tokenizer.json", tokenizers)]
+            .filter { !$0.1.contains(where: isThere) }.map(\.0)
         if isThere("model.safetensors") { return lacks }
         let index = "model.safetensors.index.json"
         guard isThere(index) else { return lacks + ["model.safetensors"] }

@@ -15,7 +15,7 @@ extension HubClient {
                 layout.pointer(plan.commit, file.path), to: CacheLayout.target(of: file.path, file.digest))
         }
         if !plan.isCustom {
-            let missing = try ModelCache.missing(in: plan.folder)
+            let missing = try ModelCache.missing(in: plan.folder).filter { $0.hasSuffix(".safetensors") }
             guard missing.isEmpty else {
                 throw HubError(
                     .notFound,
@@ -53,7 +53,9 @@ extension HubClient {
     ) throws(HubError) {
         let blob = layout.blob(file.digest)
         if FileStatus(blob)?.size == file.size { return advanced(file.size) }
-        let lock = try CacheLock(layout.lock(file.digest)) { tell(.elsewhere(path: file.path)) }
+        let lock = try CacheLock(layout.lock(file.digest), isCancelled: settings.transport.isCancelled) {
+            tell(.elsewhere(path: file.path))
+        }
         // Held until the end of this function, and of no use before.
         try withExtendedLifetime(lock) { () throws(HubError) in
             // Somebody else may have fetched it while this one waited.
