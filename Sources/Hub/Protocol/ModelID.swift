@@ -26,9 +26,6 @@ package struct ModelID: Sendable, Hashable, CustomStringConvertible {
         self.revision = revision
     }
 
-    /// The same model at another revision, one that a hub or a folder of the cache has named.
-    package func at(_ revision: String) throws(HubError) -> ModelID { try ModelID("\(repository)@\(revision)") }
-
     /// Whether the revision is a commit, of which there is only one.
     package var isCommit: Bool { Self.isCommit(revision) }
 

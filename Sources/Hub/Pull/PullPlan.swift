@@ -70,7 +70,8 @@ package struct PullPlan: Sendable {
         if let census {
             let sizes = census.memory.map { "\(ByteText.size($0.bytes)) in \($0.dtype)" }.joined(separator: ", ")
             lines.append(
-                "\(Double(census.parameters / 100_000) / 10) million numbers; weights in memory: \(sizes)")
+                "\(Double(census.parameters / 100_000) / 10) million numbers; weights in memory: "
+                    + "\(ByteText.size(census.storedBytes)) as they are stored, \(sizes)")
         }
         return lines
     }

@@ -20,7 +20,9 @@ enum ModelReport {
         /// Bytes that were not in the cache.
         let missingBytes: Int
         let parameters: Int?
-        /// What the weights take in memory, by number format.
+        /// What the weights take in memory as they are stored.
+        let storedBytes: Int?
+        /// The same by number format.
         let memoryBytes: [String: Int]?
         let files: [File]
 
@@ -34,6 +36,7 @@ enum ModelReport {
             bytes = plan.bytes
             missingBytes = plan.missingBytes
             parameters = plan.census?.parameters
+            storedBytes = plan.census?.storedBytes
             memoryBytes = plan.census.map { Dictionary($0.memory.map { ($0.dtype, $0.bytes) }) { first, _ in first } }
             files = plan.files.map { File(path: $0.file.path, bytes: $0.file.size) }
         }
