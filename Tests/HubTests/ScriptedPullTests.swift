@@ -1,4 +1,5 @@
 import Foundation
+import Foundations
 import Hub
 import LocalFiles
 import Testing
@@ -126,6 +127,34 @@ import Testing
         }
         #expect(refusal { _ = try model.client.get("owner/name") }?.code == .badData)
         #expect(model.hub.requests.count < 1_000 && model.hub.requests.allSatisfy { $0.url.host == "hub.example" })
+    }
+
+    /// Bytes of every answer changed, taken out and put in: a refusal, or a model whose every file is right.
+    @Test(arguments: 0..<100 as Range<UInt64>)
+    func damagedAnswersGiveAWholeModelOrNone(seed: UInt64) throws {
+        var random = SplitMix64(seed: seed)
+        let model = try ScriptedModel { request, _, good in
+            var answer = good
+            guard var bytes = answer.pieces.first, random.index(below: 3) == 0 else { return good }
+            for _ in 0...random.index(below: 4) where !bytes.isEmpty {
+                let place = random.index(below: bytes.count)
+                switch random.index(below: 3) {
+                case 0: bytes[place] = UInt8(truncatingIfNeeded: random.next())
+                case 1: bytes.remove(at: place)
+                default: bytes.insert(UInt8(truncatingIfNeeded: random.next()), at: place)
+                }
+            }
+            answer.pieces[0] = bytes
+            return answer
+        }
+        let error = refusal { _ = try model.client.get("owner/name") }
+        #expect(error == nil || error?.code == .badData || error?.code == .notFound, "\(String(describing: error))")
+        let id = try ModelID("owner/name")
+        guard error == nil else { return #expect(model.cache.commit(of: id) == nil) }
+        #expect(try model.cache.verify(id).damaged.isEmpty)
+        for name in try FileManager.default.subpathsOfDirectory(atPath: model.folder) {
+            #expect(name.hasPrefix("hub"), "\(name)")
+        }
     }
 
     @Test func offlineNothingIsAsked() throws {
