@@ -25,6 +25,7 @@ let system: [Target] = [
     .target(name: "COpenSSLLife", dependencies: ["COpenSSL"], path: "Sources/System/COpenSSLLife"),
     .systemLibrary(name: "CNghttp2", path: "Sources/System/CNghttp2", pkgConfig: "libnghttp2"),
     .systemLibrary(name: "CEvent", path: "Sources/System/CEvent"),
+    .systemLibrary(name: "CCurl", path: "Sources/System/CCurl", pkgConfig: "libcurl"),
     .systemLibrary(name: "CProtobufC", path: "Sources/System/CProtobufC", pkgConfig: "libprotobuf-c"),
     .target(
         name: "CImageCodecs", path: "Sources/System/CImageCodecs", cSettings: fastC,
@@ -76,6 +77,8 @@ let package = Package(
             dependencies: [.product(name: "GRDB", package: "GRDB.swift"), "COpenSSL", "Foundations", "Rules"],
             swiftSettings: strict),
         .target(name: "RPCCore", path: "Sources/RPC/Core", swiftSettings: strict),
+        // Models of a hub: its protocol, the cache every other tool shares, downloads that go on where they broke off.
+        .target(name: "Hub", dependencies: ["CCurl", "Foundations", "LocalFiles"], swiftSettings: strict),
         .target(
             name: "RPCTransport", dependencies: ["RPCCore", "CNghttp2", "CEvent", "COpenSSL", "COpenSSLLife"],
             path: "Sources/RPC/Transport", swiftSettings: strict),
@@ -102,7 +105,7 @@ let package = Package(
         .executableTarget(
             name: "myvlmd",
             dependencies: [
-                "Service", "Registry", "Foundations",
+                "Service", "Registry", "Foundations", "Hub", "LocalFiles",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -217,6 +220,10 @@ let package = Package(
                 "ProcessTestSupport", "WaitingTestSupport",
                 .product(name: "Logging", package: "swift-log"),
             ], exclude: ["Goldens", "python"], swiftSettings: strict),
+        .testTarget(
+            name: "HubTests",
+            dependencies: ["Hub", "Foundations", "LocalFiles", "ProcessTestSupport", "WaitingTestSupport"],
+            exclude: ["python"], swiftSettings: strict),
         .testTarget(
             name: "LocalFilesTests", dependencies: ["LocalFiles", "PropertyTestSupport"],
             swiftSettings: strict),

@@ -63,7 +63,7 @@ package struct LocalPath: Sendable, Hashable {
     }
 
     /// Calls a function of the system; -1 and ENOENT for a path that holds a NUL, which no file has.
-    func call<Result: SignedInteger>(_ body: (UnsafePointer<CChar>) -> Result) -> Result {
+    package func call<Result: SignedInteger>(_ body: (UnsafePointer<CChar>) -> Result) -> Result {
         guard !bytes.contains(0) else {
             errno = ENOENT
             return -1

@@ -42,6 +42,16 @@ import Testing
         #expect(Hex.encode(try SHA256Digest.of(contentsOf: file.path())) == told)
     }
 
+    /// As `git hash-object` says.
+    @Test(arguments: [
+        ("", "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391"), ("hello\n", "ce013625030ba8dba906f756967f9e9ca394464a"),
+    ])
+    func gitNamesContents(text: String, name: String) {
+        var digest = GitBlobDigest(size: text.utf8.count)
+        for byte in text.utf8 { withUnsafeBytes(of: byte) { digest.update($0) } }
+        #expect(Hex.encode(digest.finish()) == name)
+    }
+
     @Test func aMissingFileIsToldByTheSystemsNumber() {
         #expect(throws: SystemFailure(ENOENT)) { try SHA256Digest.of(contentsOf: "/nowhere/at/all") }
         #expect(SystemFailure(ENOENT).reason == "No such file or directory")

@@ -12,7 +12,7 @@ struct BankCommand: AsyncParsableCommand {
             bank counts for the model's digest, and concepts enrolled without it have to be enrolled again.
             """)
 
-    @Option(help: "Folder of the model.")
+    @Option(help: "Folder of the model, or a model of a hub that is in the cache (OWNER/NAME).")
     var model: String
 
     @Option(help: "Folder of photos: JPEG, PNG, WebP; folders inside are not read.")
@@ -24,7 +24,7 @@ struct BankCommand: AsyncParsableCommand {
         try await reportingErrors {
             LoggingSystem.bootstrap { _ in StandardErrorLog(json: false, level: .info) }
             let logger = Logger(label: "myvlmd")
-            let maker = try NegativeBankMaker(model: model, options: choices.options(logger))
+            let maker = try NegativeBankMaker(model: HubAccess.folder(model), options: choices.options(logger))
             let made = try maker.write(photos: photos) { name, problem in
                 logger.warning("left out", metadata: ["photo": "\(name)", "because": "\(problem)"])
             }

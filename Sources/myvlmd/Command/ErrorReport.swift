@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Hub
 import Registry
 import Service
 
@@ -10,6 +11,8 @@ func reportingErrors(_ body: () async throws -> Void) async throws {
     do {
         try await body()
     } catch let error as ServiceError {
+        throw report(error.message, error.exitCode)
+    } catch let error as HubError {
         throw report(error.message, error.exitCode)
     } catch let error as RegistryError {
         let code: Int32 =

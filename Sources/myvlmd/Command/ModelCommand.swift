@@ -5,7 +5,11 @@ import Service
 
 struct ModelCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "model", abstract: "Look at a model before it is served.", subcommands: [ModelCheckCommand.self])
+        commandName: "model", abstract: "Fetch models from a hub, and look at a model before it is served.",
+        subcommands: [
+            ModelPullCommand.self, ModelListCommand.self, ModelRemoveCommand.self, ModelVerifyCommand.self,
+            ModelCheckCommand.self,
+        ])
 }
 
 struct ModelCheckCommand: AsyncParsableCommand {
@@ -21,7 +25,7 @@ struct ModelCheckCommand: AsyncParsableCommand {
             nothing is written, and a server may run meanwhile. The model takes as much memory as when it is served.
             """)
 
-    @Argument(help: "Folder of the model.")
+    @Argument(help: "Folder of the model, or a model of a hub that is in the cache (OWNER/NAME).")
     var model: String
 
     @Option(help: "The server's home.")
@@ -41,13 +45,11 @@ struct ModelCheckCommand: AsyncParsableCommand {
             let home = ServerHome(path: home)
             // Before a large model is read.
             try home.requireMade()
-            let loaded = try LoadedModel(directory: model, options: choices.options(Logger(label: "myvlmd")))
+            let loaded = try LoadedModel(
+                directory: HubAccess.folder(model), options: choices.options(Logger(label: "myvlmd")))
             let check = try ModelCheck(loaded, home: home, byUser: users)
             guard json else { return try StandardStream.print(check.lines.joined(separator: "\n")) }
-            let encoder = JSONEncoder()
-            encoder.keyEncodingStrategy = .convertToSnakeCase
-            encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-            try StandardStream.print(String(decoding: encoder.encode(check), as: UTF8.self))
+            try StandardStream.print(ModelReport.encoded(check))
         }
     }
 }

@@ -49,6 +49,7 @@ struct MyVLMD: AsyncParsableCommand {
               myvlmd serve --home /var/lib/myvlm --listen 0.0.0.0:7443
               myvlmd serve --home /var/lib/myvlm --listen 127.0.0.1:0   # a free port, written to /var/lib/myvlm/endpoint
               myvlmd serve --home /var/lib/myvlm --model ~/llava-1.5-7b-hf --dtype int8
+              myvlmd model pull OWNER/NAME                              # from a hub; serve --model OWNER/NAME does so too
               myvlmd bank --model ~/llava-1.5-7b-hf --photos ~/everyday   # what concept heads of a new model learn against
               myvlmd model check ~/llava-1.5-7b-hf --dtype int8 --home /var/lib/myvlm   # whose concepts it would leave behind
               myvlmd backup restore --home /var/lib/myvlm /var/lib/myvlm/backups/2026-11-23T120000Z
@@ -57,7 +58,7 @@ struct MyVLMD: AsyncParsableCommand {
 
             EXIT CODES (sysexits.h)
               0 well, 64 usage, 65 bad data, 66 no input, 69 unavailable, 70 internal, 73 can't create, 75 try again,
-              78 configuration
+              77 no permission (of a hub), 78 configuration
             """,
         version: Release.version,
         subcommands: [

@@ -14,7 +14,7 @@ struct ScrubCommand: AsyncParsableCommand {
     @Option(help: "The server's home.")
     var home: String
 
-    @Option(help: "The model's folder.")
+    @Option(help: "The model's folder, or a model of a hub that is in the cache (OWNER/NAME).")
     var model: String?
 
     func run() async throws {
@@ -27,7 +27,8 @@ struct ScrubCommand: AsyncParsableCommand {
                 home, environment: ProcessInfo.processInfo.environment)
             let registry = try RegistryStore(configuration)
             registry.inspectArtifacts(
-                with: try model.map { try LoadedModel(directory: $0).inspector } ?? LoadedModel.inspectorWithoutModel)
+                with: try model.map { try LoadedModel(directory: HubAccess.folder($0)).inspector }
+                    ?? LoadedModel.inspectorWithoutModel)
             let report = try await registry.scrub(by: .console)
             try registry.close()
             for damage in report.damaged {

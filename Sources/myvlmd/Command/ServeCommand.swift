@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Hub
 import Logging
 import Service
 
@@ -15,8 +16,17 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: "The server's home, made by `myvlmd init`.")
     var home: String
 
-    @Option(help: "Folder of the model (default: from config.json, else $MYVLM_HOME/models/pocket).")
+    @Option(
+        help: ArgumentHelp(
+            "The model (default: from config.json, else $MYVLM_HOME/models/pocket).",
+            discussion: """
+                A folder that is there, else a model of a hub, OWNER/NAME or OWNER/NAME@REVISION: taken from the cache that \
+                `myvlmd model pull` fills, and fetched into it where it is not there.
+                """))
     var model: String?
+
+    @Flag(help: "Never fetch a model.")
+    var offline = false
 
     @OptionGroup var choices: ModelArguments
 
@@ -47,7 +57,15 @@ struct ServeCommand: AsyncParsableCommand {
             for warning in ServerEnvironment.warnings(environment) { logger.warning("\(warning)") }
             let configuration = try ServiceConfiguration.load(home)
             let address = try ListenAddress(listen ?? configuration.listen)
-            let directory = model ?? configuration.model ?? LoadedModel.defaultDirectory(environment: environment)
+            let directory: String
+            do {
+                directory = try HubAccess.folder(
+                    model ?? configuration.model ?? LoadedModel.defaultDirectory(environment: environment),
+                    offline: offline, logger: logger, isCancelled: { signals.hasCome })
+            } catch let error as HubError where error.code == .cancelled {
+                logger.notice("stopped while a model was fetched; the next start goes on from there")
+                return
+            }
             logger.info("loading the model", metadata: ["directory": "\(directory)"])
             let loaded = try LoadedModel(directory: directory, options: choices.options(logger))
             let server = try MyVLMServer(home: home, configuration: configuration, listen: address, logger: logger) {

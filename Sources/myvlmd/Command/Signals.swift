@@ -48,6 +48,9 @@ final class Signals: Sendable {
     /// Is told of signals that are ignored.
     func tell(_ body: @escaping @Sendable (Int32) -> Void) { heard.tell.withLock { $0 = body } }
 
+    /// Whether a signal that ends the server has come.
+    var hasCome: Bool { heard.seen.withLock { $0 } }
+
     /// Returns when the first ending signal came.
     func first() async {
         for await _ in stream { return }

@@ -42,13 +42,17 @@ public struct LoadedModel: Sendable {
         return base + "/models/pocket"
     }
 
+    /// The types of models that can be loaded, as `config.json` names them.
+    public static var supportedTypes: [String] { VLMLoader.supportedTypes }
+
     /// Reads and verifies a model folder. Throws `missingFile` when it or a part of it is missing and `badData` for a
     /// damaged part. Without face files the model serves objects; persons are then refused.
     public init(directory: String, options: ModelOptions = ModelOptions()) throws(ServiceError) {
         guard ModelParts.lie(in: directory) else {
             throw ServiceError(
                 .missingFile,
-                "\(directory) holds no model (no config.json); run Scripts/setup, or name a model with --model")
+                "\(directory) holds no model (no config.json); run Scripts/setup, or name a model with --model: "
+                    + "a folder, or OWNER/NAME of a hub")
         }
         do {
             parts = try ModelParts(directory: directory, options: try options.loadOptions())

@@ -5,16 +5,9 @@ import ProcessTestSupport
 enum CommandLineTool {
     /// The binary beside the test bundle.
     static func named(_ name: String, environment: [String: String] = [:]) throws -> Program {
-        let running = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
-        let folders = [running, CommandLine.arguments.first ?? ""].map {
-            URL(filePath: $0).deletingLastPathComponent().path()
-        }
-        guard let found = folders.map({ $0 + "/" + name }).first(where: FileManager.default.isExecutableFile) else {
-            throw CocoaError(.fileNoSuchFile, userInfo: [NSFilePathErrorKey: "\(name) beside \(folders)"])
-        }
         var all = ["PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "TERM": "dumb", "COLUMNS": "80"]
         all.merge(environment) { $1 }
-        return Program(path: found, environment: all)
+        return try Program.built(name, environment: all)
     }
 }
 

@@ -1,0 +1,6 @@
+internal import Foundations
+
+extension HubRequest {
+    /// Who asks.
+    static let agent = "myvlmd/\(Release.version)"
+}
