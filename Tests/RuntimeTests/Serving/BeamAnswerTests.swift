@@ -2,6 +2,7 @@ import Foundation
 import Runtime
 import Testing
 import VLM
+import WaitingTestSupport
 
 /// Searches run in the batch that everybody shares.
 @Suite(.timeLimit(.minutes(10))) struct BeamAnswerTests {
@@ -49,7 +50,7 @@ import VLM
             }
             try await group.waitForAll()
         }
-        #expect(await house.vlm.statistics().running == 0)
+        try await eventually("all have left") { await house.vlm.statistics().running == 0 }
     }
 
     /// What a search finds is at least as likely as what greedy choice finds, by the model's own numbers.
