@@ -1,3 +1,4 @@
+internal import Foundations
 internal import Glibc
 internal import LocalFiles
 
@@ -72,15 +73,13 @@ final class BlobDraft {
     func discard() { _ = place.call { unlink($0) } }
 
     private func reread() throws(HubError) {
-        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 64)
-        defer { buffer.deallocate() }
-        while true {
-            let got = read(descriptor, buffer.baseAddress, buffer.count)
-            if got < 0, errno == EINTR { continue }
-            guard got >= 0 else { throw CacheFiles.cannot("read", place, errno) }
-            if got == 0 { return }
-            digester?.update(UnsafeRawBufferPointer(rebasing: buffer[..<got]))
-            count += got
+        do throws(SystemFailure) {
+            try FilePieces.read(descriptor) { piece in
+                digester?.update(piece)
+                count += piece.count
+            }
+        } catch {
+            throw CacheFiles.cannot("read", place, error.number)
         }
     }
 }

@@ -1,3 +1,4 @@
+internal import Foundations
 internal import Glibc
 package import LocalFiles
 
@@ -59,17 +60,12 @@ extension ModelCache {
         let descriptor = place.call { open($0, O_RDONLY | O_CLOEXEC) }
         guard descriptor >= 0 else { throw CacheFiles.cannot("read", place, errno) }
         defer { close(descriptor) }
-        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 64)
-        defer { buffer.deallocate() }
         var digester = ContentDigester(kind, size: size)
-        while true {
-            let got = read(descriptor, buffer.baseAddress, buffer.count)
-            if got == 0 { return digester.finish() }
-            if got > 0 {
-                digester.update(UnsafeRawBufferPointer(rebasing: buffer[..<got]))
-            } else if errno != EINTR {
-                throw CacheFiles.cannot("read", place, errno)
-            }
+        do throws(SystemFailure) {
+            try FilePieces.read(descriptor) { digester.update($0) }
+        } catch {
+            throw CacheFiles.cannot("read", place, error.number)
         }
+        return digester.finish()
     }
 }

@@ -27,26 +27,25 @@ package enum ContentDigest: Sendable, Hashable {
 
 /// Computes a digest of either kind. Confined to where it is made.
 struct ContentDigester: ~Copyable {
-    private var whole: SHA256Digest
-    private var blob: GitBlobDigest
-    private let isBlob: Bool
+    /// One of the two is there.
+    private var whole: SHA256Digest? = nil
+    private var blob: GitBlobDigest? = nil
 
     /// For a file of so many bytes.
     init(_ wanted: ContentDigest, size: Int) {
-        whole = SHA256Digest()
-        blob = GitBlobDigest(size: size)
-        if case .gitBlob = wanted { isBlob = true } else { isBlob = false }
+        switch wanted {
+        case .sha256: whole = SHA256Digest()
+        case .gitBlob: blob = GitBlobDigest(size: size)
+        }
     }
 
     mutating func update(_ bytes: UnsafeRawBufferPointer) {
-        if isBlob { blob.update(bytes) } else { whole.update(bytes) }
+        whole?.update(bytes)
+        blob?.update(bytes)
     }
 
     /// As hexadecimal digits.
     consuming func finish() -> String {
-        // Both are ended: what is not copied cannot be left in part.
-        let (one, other) = (isBlob, blob.finish())
-        let sum = whole.finish()
-        return Hex.encode(one ? other : sum)
+        Hex.encode(whole.take()?.finish() ?? blob.take()?.finish() ?? [])
     }
 }
