@@ -81,6 +81,7 @@ extension CallFigures {
             for try await event in client.caption(photo, sampling: sampling) {
                 switch event {
                 case .piece: part.sawText()
+                case .loading: break
                 case .end(let answer):
                     part.sawText()
                     part.tokens = Int(answer.timings?.tokens ?? 0)

@@ -2,7 +2,7 @@ import RPC
 
 extension MyVLMClient {
     /// Trains one of the caller's concepts again from the photos kept with its version in use, for the model the server
-    /// has now: with the same words, seed and task, as a new version. The last event is `.done`; the same photos and
+    /// has now, or for the one of its models that is named: with the same words, seed and task, as a new version. The last event is `.done`; the same photos and
     /// model give the same version again. The version in use stays in use until then, even if the training does not
     /// finish. Ending the iteration, or cancelling the task, cancels the training unless it is detached.
     ///
@@ -10,10 +10,10 @@ extension MyVLMClient {
     /// under way, and when another version is in use in the end; `invalidArgument` names a photo that cannot be read, and
     /// `dataLoss` one that is damaged.
     public func reenroll(
-        _ concept: String, detach: Bool = false, reason: String = ""
+        _ concept: String, detach: Bool = false, reason: String = "", model: String = ""
     ) -> AsyncThrowingStream<EnrollmentEvent, any Error> {
         sequence { [self] continuation in
-            let request = EnrollRequest(name: concept, reason: reason, detach: detach, fromKept: true)
+            let request = EnrollRequest(name: concept, reason: reason, detach: detach, fromKept: true, model: model)
             try MyVLMError.check(request)
             for try await message in try await channel.call(
                 ConceptsMethods.enroll, request, options: options(ConceptsMethods.enroll.rules))

@@ -7,24 +7,27 @@ extension MyVLMClient {
     ///   - photo: what is looked at.
     ///   - sampling: how words are chosen; greedy by default.
     ///   - frozen: the frozen model's own words, without concepts.
+    ///   - model: one of the server's models; empty takes the first.
     public func caption(
-        _ photo: Photo, sampling: Sampling = Sampling(), frozen: Bool = false
+        _ photo: Photo, sampling: Sampling = Sampling(), frozen: Bool = false, model: String = ""
     ) -> AsyncThrowingStream<AnswerEvent.Event, any Error> {
-        answer(VisionMethods.caption, CaptionRequest(image: photo.bytes, sampling: sampling, frozen: frozen))
+        answer(
+            VisionMethods.caption,
+            CaptionRequest(image: photo.bytes, sampling: sampling, frozen: frozen, model: model))
     }
 
     /// Answers a question about a picture, piece by piece; the last event is `.end`.
     public func ask(
-        _ photo: Photo, _ question: String, sampling: Sampling = Sampling(), frozen: Bool = false
+        _ photo: Photo, _ question: String, sampling: Sampling = Sampling(), frozen: Bool = false, model: String = ""
     ) -> AsyncThrowingStream<AnswerEvent.Event, any Error> {
         answer(
             VisionMethods.ask,
-            AskRequest(image: photo.bytes, question: question, sampling: sampling, frozen: frozen))
+            AskRequest(image: photo.bytes, question: question, sampling: sampling, frozen: frozen, model: model))
     }
 
     /// The score of each of the caller's concepts for a picture; no text is generated.
-    public func recognize(_ photo: Photo) async throws(MyVLMError) -> RecognizeReply {
-        try await call(VisionMethods.recognize, RecognizeRequest(image: photo.bytes))
+    public func recognize(_ photo: Photo, model: String = "") async throws(MyVLMError) -> RecognizeReply {
+        try await call(VisionMethods.recognize, RecognizeRequest(image: photo.bytes, model: model))
     }
 
     private func answer<Q: Sendable>(

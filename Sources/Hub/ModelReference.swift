@@ -9,6 +9,14 @@ package struct ModelReference: Sendable, Equatable {
         case local(String)
         /// A model of a hub.
         case hub(ModelID)
+
+        /// As a user writes it.
+        package var text: String {
+            switch self {
+            case .local(let path): path
+            case .hub(let id): "\(id)"
+            }
+        }
     }
 
     /// The name it goes by; nil where none was given.
@@ -29,6 +37,9 @@ package struct ModelReference: Sendable, Equatable {
             place = Self.place(text, exists)
         }
     }
+
+    /// The place of a text that gives no name: of a path in a configuration, whose name stands beside it.
+    package static func place(ofPath text: String, exists: (String) -> Bool) -> Place { place(text, exists) }
 
     private static func place(_ text: String, _ exists: (String) -> Bool) -> Place {
         // A bare name is a folder that is not there far more often than one of the hub's few models without an owner,

@@ -1,3 +1,4 @@
+import Foundation
 import Hub
 import LocalFiles
 import Testing
@@ -71,6 +72,25 @@ import Testing
         #expect(census.language == 51_200 && census.vision == 4_096 && census.storedBytes == 4 * 51_200 + 2 * 4_096)
         #expect(census.memory.map(\.dtype) == ["f32", "bf16", "int8", "q4"])
         #expect(census.memory.map(\.bytes) == [221_184, 110_592, 54_400 + 8_192, 32_000 + 8_192])
+    }
+
+    /// What a folder's weights will take, before any is read.
+    @Test func aFoldersWeightsAreReckonedFromItsHeaders() throws {
+        let folder = NSTemporaryDirectory() + "myvlm-census-\(UUID().uuidString)"
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        #expect(WeightCensus.bytes(inFolder: folder, dtype: nil) == 0)
+        try Data(SampleModel.safetensors()).write(to: URL(filePath: folder + "/model.safetensors"))
+        try Data(#"{"model_type": "llava"}"#.utf8).write(to: URL(filePath: folder + "/config.json"))
+        let bytes = [nil, "f32", "bf16", "int8", "q8_0", "q4"].map {
+            WeightCensus.bytes(inFolder: folder, dtype: $0)
+        }
+        #expect(bytes == [212_992, 221_184, 110_592, 62_592, 62_592, 40_192])
+        // Parts of another kind count as they are, and what is beside them too.
+        try Data(count: 1_000).write(to: URL(filePath: folder + "/weights.gguf"))
+        try Data(count: 5).write(to: URL(filePath: folder + "/cut.safetensors"))
+        #expect(WeightCensus.bytes(inFolder: folder, dtype: "q4") == 212_992 + 1_005)
+        #expect(WeightCensus.bytes(inFolder: folder + "/nowhere", dtype: nil) == 0)
     }
 
     @Test func headersThatAreNoneCountNothing() {
@@ -165,5 +185,8 @@ import Testing
             #expect(try read(text).place == .local(text), "no hub has it: whoever opens it says that nothing is there")
         }
         #expect(refusal { _ = try read("small=") }?.code == .usage)
+        // A path of a configuration has its name beside it.
+        #expect(ModelReference.place(ofPath: "x=y") { there.contains($0) } == .local("x=y"))
+        #expect(ModelReference.place(ofPath: "c/d@v1") { there.contains($0) }.text == "c/d@v1")
     }
 }

@@ -31,6 +31,19 @@ import Testing
         (#"{"maximumTokenLifetimeSeconds": 60}"#, ["more than maximumTokenLifetimeSeconds"]),
         (#"{"listen": 7}"#, ["listen is 7", "127.0.0.1:7443"]), (#"{"listen": "7443"}"#, ["HOST:PORT"]),
         (#"{"listen": ""}"#, ["HOST:PORT"]), (#"{"model": ["a"]}"#, ["model is a list"]),
+        (#"{"models": []}"#, ["models is a list", "name", "path"]),
+        (#"{"models": {"a": "b"}}"#, ["models is an object"]),
+        (#"{"models": [{"name": "a"}]}"#, ["models is a list"]),
+        (#"{"models": [{"path": "/a"}]}"#, ["models is a list"]),
+        (#"{"models": [{"name": "a b", "path": "/a"}]}"#, ["models is a list"]),
+        (#"{"models": [{"name": "a", "path": "/a", "tile": true}]}"#, ["models is a list", "tiles"]),
+        (#"{"models": [{"name": "a", "path": "/a", "dtype": 8}]}"#, ["models is a list", "dtype"]),
+        (
+            #"{"models": [{"name": "a", "path": "/a"}, {"name": "a", "path": "/b"}]}"#,
+            ["two of the name \"a\"", "another name"]
+        ),
+        (#"{"model": "/a", "models": [{"name": "a", "path": "/a"}]}"#, ["model and models", "keep one"]),
+        (#"{"modelBytes": 5}"#, ["modelBytes is 5", "from 1048576"]),
         ("", ["is empty"]), ("{", ["does not parse"]), ("[]", ["does not parse"]), ("7", ["does not parse"]),
         (#"{"listen": "a:1"} x"#, ["does not parse"]),
     ])
@@ -57,9 +70,28 @@ import Testing
         settings.model = "/srv/model"
         settings.clientAuthority = "/srv/clients.pem"
         settings.drainSeconds = 7
+        settings.modelBytes = 8 << 30
         settings.requestsPerMinute = 9
         let text = String(decoding: try JSONEncoder().encode(settings), as: UTF8.self)
         #expect(try load(text) == settings)
+    }
+
+    @Test func aTableOfModelsIsRead() throws {
+        let text = #"""
+            {"models": [{"name": "pocket", "path": "/srv/pocket"},
+             {"name": "llava", "path": "llava-hf/llava-1.5-7b-hf", "dtype": "int8", "headEncoder": "/srv/dfn", "tiles": true},
+             {"name": "other", "path": "/srv/other", "dtype": null}]}
+            """#
+        let settings = try load(text)
+        #expect(
+            settings.models == [
+                ModelSetting(name: "pocket", path: "/srv/pocket"),
+                ModelSetting(
+                    name: "llava", path: "llava-hf/llava-1.5-7b-hf", dtype: "int8", headEncoder: "/srv/dfn",
+                    tiles: true), ModelSetting(name: "other", path: "/srv/other"),
+            ])
+        let written = String(decoding: try JSONEncoder().encode(settings), as: UTF8.self)
+        #expect(try load(written) == settings)
     }
 
     @Test func aVariableThatMeansNothingIsTold() {

@@ -97,6 +97,17 @@ import Testing
         try Data(config.utf8).write(to: URL(filePath: folder + "/config.json"))
         try Data("damaged".utf8).write(to: URL(filePath: folder + "/bank.safetensors"))
         #expect(await code { _ = try LoadedModel(directory: folder) } == .badData)
+        // What can be told before any weight is read.
+        try LoadedModel.check(directory: folder, options: ModelOptions(numberFormat: "int8"))
+        for (options, wanted) in [
+            (ModelOptions(numberFormat: "int9"), ServiceError.Code.badData),
+            (ModelOptions(headEncoder: folder + "/nowhere"), .missingFile),
+        ] {
+            #expect(await code { try LoadedModel.check(directory: folder, options: options) } == wanted)
+        }
+        #expect(
+            await code { try LoadedModel.check(directory: folder + "/nowhere", options: ModelOptions()) }
+                == .missingFile)
         try FileManager.default.removeItem(atPath: folder)
     }
 

@@ -57,6 +57,17 @@ package struct WeightCensus: Sendable, Equatable {
         ]
     }
 
+    /// What the weights take in memory in a number format as users write it; nil: as they are stored.
+    package func bytes(dtype: String?) -> Int {
+        switch dtype?.lowercased() {
+        case "f32": 4 * parameters
+        case "bf16", "f16": 2 * parameters
+        case "int8", "q8_0": language * 34 / 32 + 2 * vision
+        case "q4", "q4_0", "q4_1": language * 20 / 32 + 2 * vision
+        default: storedBytes
+        }
+    }
+
     private static let widths = [
         "F64": 8, "F32": 4, "F16": 2, "BF16": 2, "F8_E4M3": 1, "F8_E5M2": 1, "I64": 8, "I32": 4, "I16": 2, "I8": 1,
         "U8": 1, "BOOL": 1,

@@ -3394,7 +3394,7 @@ const ProtobufCMessageDescriptor myvlm__v1__photo_caption__descriptor =
   (ProtobufCMessageInit) myvlm__v1__photo_caption__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor myvlm__v1__enroll_request__field_descriptors[14] =
+static const ProtobufCFieldDescriptor myvlm__v1__enroll_request__field_descriptors[15] =
 {
   {
     "upload_id",
@@ -3553,6 +3553,18 @@ static const ProtobufCFieldDescriptor myvlm__v1__enroll_request__field_descripto
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
+    "model",
+    14,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__EnrollRequest, model),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
     "task",
     20,
     PROTOBUF_C_LABEL_NONE,
@@ -3574,18 +3586,19 @@ static const unsigned myvlm__v1__enroll_request__field_indices_by_name[] = {
   7,   /* field[7] = if_version */
   11,   /* field[11] = keep_photos */
   2,   /* field[2] = kind */
+  13,   /* field[13] = model */
   1,   /* field[1] = name */
   8,   /* field[8] = only_new */
   9,   /* field[9] = reason */
   6,   /* field[6] = seed */
-  13,   /* field[13] = task */
+  14,   /* field[14] = task */
   0,   /* field[0] = upload_id */
 };
 static const ProtobufCIntRange myvlm__v1__enroll_request__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 20, 13 },
-  { 0, 14 }
+  { 20, 14 },
+  { 0, 15 }
 };
 const ProtobufCMessageDescriptor myvlm__v1__enroll_request__descriptor =
 {
@@ -3595,7 +3608,7 @@ const ProtobufCMessageDescriptor myvlm__v1__enroll_request__descriptor =
   "Myvlm__V1__EnrollRequest",
   "myvlm.v1",
   sizeof(Myvlm__V1__EnrollRequest),
-  14,
+  15,
   myvlm__v1__enroll_request__field_descriptors,
   myvlm__v1__enroll_request__field_indices_by_name,
   2,  myvlm__v1__enroll_request__number_ranges,
@@ -4129,7 +4142,7 @@ const ProtobufCMessageDescriptor myvlm__v1__concept_version__descriptor =
   (ProtobufCMessageInit) myvlm__v1__concept_version__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor myvlm__v1__concept__field_descriptors[10] =
+static const ProtobufCFieldDescriptor myvlm__v1__concept__field_descriptors[11] =
 {
   {
     "name",
@@ -4251,6 +4264,18 @@ static const ProtobufCFieldDescriptor myvlm__v1__concept__field_descriptors[10] 
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "model",
+    11,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__Concept, model),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned myvlm__v1__concept__field_indices_by_name[] = {
   2,   /* field[2] = class_noun */
@@ -4259,6 +4284,7 @@ static const unsigned myvlm__v1__concept__field_indices_by_name[] = {
   3,   /* field[3] = identifier */
   8,   /* field[8] = keep_last */
   1,   /* field[1] = kind */
+  10,   /* field[10] = model */
   0,   /* field[0] = name */
   9,   /* field[9] = other_model */
   7,   /* field[7] = updated_at_ms */
@@ -4267,7 +4293,7 @@ static const unsigned myvlm__v1__concept__field_indices_by_name[] = {
 static const ProtobufCIntRange myvlm__v1__concept__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 10 }
+  { 0, 11 }
 };
 const ProtobufCMessageDescriptor myvlm__v1__concept__descriptor =
 {
@@ -4277,7 +4303,7 @@ const ProtobufCMessageDescriptor myvlm__v1__concept__descriptor =
   "Myvlm__V1__Concept",
   "myvlm.v1",
   sizeof(Myvlm__V1__Concept),
-  10,
+  11,
   myvlm__v1__concept__field_descriptors,
   myvlm__v1__concept__field_indices_by_name,
   1,  myvlm__v1__concept__number_ranges,

@@ -97,6 +97,51 @@ void   myvlm__v1__status_reply__free_unpacked
   assert(message->base.descriptor == &myvlm__v1__status_reply__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   myvlm__v1__served_model__init
+                     (Myvlm__V1__ServedModel         *message)
+{
+  static const Myvlm__V1__ServedModel init_value = MYVLM__V1__SERVED_MODEL__INIT;
+  *message = init_value;
+}
+size_t myvlm__v1__served_model__get_packed_size
+                     (const Myvlm__V1__ServedModel *message)
+{
+  assert(message->base.descriptor == &myvlm__v1__served_model__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t myvlm__v1__served_model__pack
+                     (const Myvlm__V1__ServedModel *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &myvlm__v1__served_model__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t myvlm__v1__served_model__pack_to_buffer
+                     (const Myvlm__V1__ServedModel *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &myvlm__v1__served_model__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Myvlm__V1__ServedModel *
+       myvlm__v1__served_model__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Myvlm__V1__ServedModel *)
+     protobuf_c_message_unpack (&myvlm__v1__served_model__descriptor,
+                                allocator, len, data);
+}
+void   myvlm__v1__served_model__free_unpacked
+                     (Myvlm__V1__ServedModel *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &myvlm__v1__served_model__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 #define myvlm__v1__status_request__field_descriptors NULL
 #define myvlm__v1__status_request__field_indices_by_name NULL
 #define myvlm__v1__status_request__number_ranges NULL
@@ -115,7 +160,7 @@ const ProtobufCMessageDescriptor myvlm__v1__status_request__descriptor =
   (ProtobufCMessageInit) myvlm__v1__status_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor myvlm__v1__status_reply__field_descriptors[10] =
+static const ProtobufCFieldDescriptor myvlm__v1__status_reply__field_descriptors[11] =
 {
   {
     "version",
@@ -237,12 +282,25 @@ static const ProtobufCFieldDescriptor myvlm__v1__status_reply__field_descriptors
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "models",
+    11,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Myvlm__V1__StatusReply, n_models),
+    offsetof(Myvlm__V1__StatusReply, models),
+    &myvlm__v1__served_model__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned myvlm__v1__status_reply__field_indices_by_name[] = {
   4,   /* field[4] = active_requests */
   6,   /* field[6] = enrollments */
   2,   /* field[2] = model_digest */
   1,   /* field[1] = model_name */
+  10,   /* field[10] = models */
   5,   /* field[5] = queued_requests */
   8,   /* field[8] = resident_bytes */
   7,   /* field[7] = resident_sets */
@@ -253,7 +311,7 @@ static const unsigned myvlm__v1__status_reply__field_indices_by_name[] = {
 static const ProtobufCIntRange myvlm__v1__status_reply__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 10 }
+  { 0, 11 }
 };
 const ProtobufCMessageDescriptor myvlm__v1__status_reply__descriptor =
 {
@@ -263,11 +321,114 @@ const ProtobufCMessageDescriptor myvlm__v1__status_reply__descriptor =
   "Myvlm__V1__StatusReply",
   "myvlm.v1",
   sizeof(Myvlm__V1__StatusReply),
-  10,
+  11,
   myvlm__v1__status_reply__field_descriptors,
   myvlm__v1__status_reply__field_indices_by_name,
   1,  myvlm__v1__status_reply__number_ranges,
   (ProtobufCMessageInit) myvlm__v1__status_reply__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor myvlm__v1__served_model__field_descriptors[6] =
+{
+  {
+    "name",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__ServedModel, name),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "digest",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__ServedModel, digest),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "state",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__ServedModel, state),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "share",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FLOAT,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__ServedModel, share),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "bytes",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__ServedModel, bytes),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "error",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__ServedModel, error),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned myvlm__v1__served_model__field_indices_by_name[] = {
+  4,   /* field[4] = bytes */
+  1,   /* field[1] = digest */
+  5,   /* field[5] = error */
+  0,   /* field[0] = name */
+  3,   /* field[3] = share */
+  2,   /* field[2] = state */
+};
+static const ProtobufCIntRange myvlm__v1__served_model__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 6 }
+};
+const ProtobufCMessageDescriptor myvlm__v1__served_model__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "myvlm.v1.ServedModel",
+  "ServedModel",
+  "Myvlm__V1__ServedModel",
+  "myvlm.v1",
+  sizeof(Myvlm__V1__ServedModel),
+  6,
+  myvlm__v1__served_model__field_descriptors,
+  myvlm__v1__served_model__field_indices_by_name,
+  1,  myvlm__v1__served_model__number_ranges,
+  (ProtobufCMessageInit) myvlm__v1__served_model__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCMethodDescriptor myvlm__v1__server__method_descriptors[1] =

@@ -232,6 +232,51 @@ void   myvlm__v1__answer_event__free_unpacked
   assert(message->base.descriptor == &myvlm__v1__answer_event__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   myvlm__v1__model_loading__init
+                     (Myvlm__V1__ModelLoading         *message)
+{
+  static const Myvlm__V1__ModelLoading init_value = MYVLM__V1__MODEL_LOADING__INIT;
+  *message = init_value;
+}
+size_t myvlm__v1__model_loading__get_packed_size
+                     (const Myvlm__V1__ModelLoading *message)
+{
+  assert(message->base.descriptor == &myvlm__v1__model_loading__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t myvlm__v1__model_loading__pack
+                     (const Myvlm__V1__ModelLoading *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &myvlm__v1__model_loading__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t myvlm__v1__model_loading__pack_to_buffer
+                     (const Myvlm__V1__ModelLoading *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &myvlm__v1__model_loading__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Myvlm__V1__ModelLoading *
+       myvlm__v1__model_loading__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Myvlm__V1__ModelLoading *)
+     protobuf_c_message_unpack (&myvlm__v1__model_loading__descriptor,
+                                allocator, len, data);
+}
+void   myvlm__v1__model_loading__free_unpacked
+                     (Myvlm__V1__ModelLoading *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &myvlm__v1__model_loading__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   myvlm__v1__text_piece__init
                      (Myvlm__V1__TextPiece         *message)
 {
@@ -733,7 +778,7 @@ const ProtobufCMessageDescriptor myvlm__v1__beam_options__descriptor =
   (ProtobufCMessageInit) myvlm__v1__beam_options__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor myvlm__v1__caption_request__field_descriptors[3] =
+static const ProtobufCFieldDescriptor myvlm__v1__caption_request__field_descriptors[4] =
 {
   {
     "image",
@@ -771,16 +816,29 @@ static const ProtobufCFieldDescriptor myvlm__v1__caption_request__field_descript
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "model",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__CaptionRequest, model),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned myvlm__v1__caption_request__field_indices_by_name[] = {
   2,   /* field[2] = frozen */
   0,   /* field[0] = image */
+  3,   /* field[3] = model */
   1,   /* field[1] = sampling */
 };
 static const ProtobufCIntRange myvlm__v1__caption_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 3 }
+  { 0, 4 }
 };
 const ProtobufCMessageDescriptor myvlm__v1__caption_request__descriptor =
 {
@@ -790,14 +848,14 @@ const ProtobufCMessageDescriptor myvlm__v1__caption_request__descriptor =
   "Myvlm__V1__CaptionRequest",
   "myvlm.v1",
   sizeof(Myvlm__V1__CaptionRequest),
-  3,
+  4,
   myvlm__v1__caption_request__field_descriptors,
   myvlm__v1__caption_request__field_indices_by_name,
   1,  myvlm__v1__caption_request__number_ranges,
   (ProtobufCMessageInit) myvlm__v1__caption_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor myvlm__v1__ask_request__field_descriptors[4] =
+static const ProtobufCFieldDescriptor myvlm__v1__ask_request__field_descriptors[5] =
 {
   {
     "image",
@@ -847,17 +905,30 @@ static const ProtobufCFieldDescriptor myvlm__v1__ask_request__field_descriptors[
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "model",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__AskRequest, model),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned myvlm__v1__ask_request__field_indices_by_name[] = {
   3,   /* field[3] = frozen */
   0,   /* field[0] = image */
+  4,   /* field[4] = model */
   1,   /* field[1] = question */
   2,   /* field[2] = sampling */
 };
 static const ProtobufCIntRange myvlm__v1__ask_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 4 }
+  { 0, 5 }
 };
 const ProtobufCMessageDescriptor myvlm__v1__ask_request__descriptor =
 {
@@ -867,14 +938,14 @@ const ProtobufCMessageDescriptor myvlm__v1__ask_request__descriptor =
   "Myvlm__V1__AskRequest",
   "myvlm.v1",
   sizeof(Myvlm__V1__AskRequest),
-  4,
+  5,
   myvlm__v1__ask_request__field_descriptors,
   myvlm__v1__ask_request__field_indices_by_name,
   1,  myvlm__v1__ask_request__number_ranges,
   (ProtobufCMessageInit) myvlm__v1__ask_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor myvlm__v1__answer_event__field_descriptors[2] =
+static const ProtobufCFieldDescriptor myvlm__v1__answer_event__field_descriptors[3] =
 {
   {
     "piece",
@@ -900,15 +971,28 @@ static const ProtobufCFieldDescriptor myvlm__v1__answer_event__field_descriptors
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "loading",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Myvlm__V1__AnswerEvent, event_case),
+    offsetof(Myvlm__V1__AnswerEvent, loading),
+    &myvlm__v1__model_loading__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned myvlm__v1__answer_event__field_indices_by_name[] = {
   1,   /* field[1] = end */
+  2,   /* field[2] = loading */
   0,   /* field[0] = piece */
 };
 static const ProtobufCIntRange myvlm__v1__answer_event__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 2 }
+  { 0, 3 }
 };
 const ProtobufCMessageDescriptor myvlm__v1__answer_event__descriptor =
 {
@@ -918,11 +1002,62 @@ const ProtobufCMessageDescriptor myvlm__v1__answer_event__descriptor =
   "Myvlm__V1__AnswerEvent",
   "myvlm.v1",
   sizeof(Myvlm__V1__AnswerEvent),
-  2,
+  3,
   myvlm__v1__answer_event__field_descriptors,
   myvlm__v1__answer_event__field_indices_by_name,
   1,  myvlm__v1__answer_event__number_ranges,
   (ProtobufCMessageInit) myvlm__v1__answer_event__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor myvlm__v1__model_loading__field_descriptors[2] =
+{
+  {
+    "model",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__ModelLoading, model),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "share",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FLOAT,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__ModelLoading, share),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned myvlm__v1__model_loading__field_indices_by_name[] = {
+  0,   /* field[0] = model */
+  1,   /* field[1] = share */
+};
+static const ProtobufCIntRange myvlm__v1__model_loading__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor myvlm__v1__model_loading__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "myvlm.v1.ModelLoading",
+  "ModelLoading",
+  "Myvlm__V1__ModelLoading",
+  "myvlm.v1",
+  sizeof(Myvlm__V1__ModelLoading),
+  2,
+  myvlm__v1__model_loading__field_descriptors,
+  myvlm__v1__model_loading__field_indices_by_name,
+  1,  myvlm__v1__model_loading__number_ranges,
+  (ProtobufCMessageInit) myvlm__v1__model_loading__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor myvlm__v1__text_piece__field_descriptors[1] =
@@ -1452,7 +1587,7 @@ const ProtobufCMessageDescriptor myvlm__v1__recognition__descriptor =
   (ProtobufCMessageInit) myvlm__v1__recognition__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor myvlm__v1__recognize_request__field_descriptors[1] =
+static const ProtobufCFieldDescriptor myvlm__v1__recognize_request__field_descriptors[2] =
 {
   {
     "image",
@@ -1466,14 +1601,27 @@ static const ProtobufCFieldDescriptor myvlm__v1__recognize_request__field_descri
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "model",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__RecognizeRequest, model),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned myvlm__v1__recognize_request__field_indices_by_name[] = {
   0,   /* field[0] = image */
+  1,   /* field[1] = model */
 };
 static const ProtobufCIntRange myvlm__v1__recognize_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 1 }
+  { 0, 2 }
 };
 const ProtobufCMessageDescriptor myvlm__v1__recognize_request__descriptor =
 {
@@ -1483,14 +1631,14 @@ const ProtobufCMessageDescriptor myvlm__v1__recognize_request__descriptor =
   "Myvlm__V1__RecognizeRequest",
   "myvlm.v1",
   sizeof(Myvlm__V1__RecognizeRequest),
-  1,
+  2,
   myvlm__v1__recognize_request__field_descriptors,
   myvlm__v1__recognize_request__field_indices_by_name,
   1,  myvlm__v1__recognize_request__number_ranges,
   (ProtobufCMessageInit) myvlm__v1__recognize_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor myvlm__v1__recognize_reply__field_descriptors[5] =
+static const ProtobufCFieldDescriptor myvlm__v1__recognize_reply__field_descriptors[6] =
 {
   {
     "results",
@@ -1552,10 +1700,23 @@ static const ProtobufCFieldDescriptor myvlm__v1__recognize_reply__field_descript
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "model_digest",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__RecognizeReply, model_digest),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned myvlm__v1__recognize_reply__field_indices_by_name[] = {
   1,   /* field[1] = concept_set_digest */
   2,   /* field[2] = faces */
+  5,   /* field[5] = model_digest */
   0,   /* field[0] = results */
   4,   /* field[4] = skipped */
   3,   /* field[3] = tags */
@@ -1563,7 +1724,7 @@ static const unsigned myvlm__v1__recognize_reply__field_indices_by_name[] = {
 static const ProtobufCIntRange myvlm__v1__recognize_reply__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 5 }
+  { 0, 6 }
 };
 const ProtobufCMessageDescriptor myvlm__v1__recognize_reply__descriptor =
 {
@@ -1573,7 +1734,7 @@ const ProtobufCMessageDescriptor myvlm__v1__recognize_reply__descriptor =
   "Myvlm__V1__RecognizeReply",
   "myvlm.v1",
   sizeof(Myvlm__V1__RecognizeReply),
-  5,
+  6,
   myvlm__v1__recognize_reply__field_descriptors,
   myvlm__v1__recognize_reply__field_indices_by_name,
   1,  myvlm__v1__recognize_reply__number_ranges,

@@ -197,4 +197,6 @@ public struct ConceptSetItem: Sendable, Equatable {
     public let ownerID: Int64
     /// Size of the artifact.
     public let sizeBytes: Int
+    /// SHA-256 of the frozen model it was made for, lower-case hex.
+    public let modelDigest: String
 }

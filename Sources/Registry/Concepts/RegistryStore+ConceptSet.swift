@@ -34,20 +34,22 @@ extension RegistryStore {
         let rows = try Row.fetchCursor(statement, arguments: [userID])
         while let row = try rows.next() {
             items.append(
-                ConceptSetItem(concept: row[0], number: row[1], digest: row[2], ownerID: row[3], sizeBytes: row[4]))
+                ConceptSetItem(
+                    concept: row[0], number: row[1], digest: row[2], ownerID: row[3], sizeBytes: row[4],
+                    modelDigest: row[5]))
         }
         return items
     }
 
     private static let ownConcepts = """
-        SELECT concept.name, to_number, digest, concept.account_id, size FROM concept
+        SELECT concept.name, to_number, digest, concept.account_id, size, model_digest FROM concept
         JOIN move ON move.id = current_move
         JOIN version ON version.concept_id = concept.id AND version.number = to_number
         WHERE concept.account_id = ? AND deleted_ms IS NULL
         """
 
     private static let sharedConcepts = """
-        SELECT account.name || '/' || concept.name, to_number, digest, concept.account_id, size FROM share
+        SELECT account.name || '/' || concept.name, to_number, digest, concept.account_id, size, model_digest FROM share
         JOIN concept ON concept.id = share.concept_id AND deleted_ms IS NULL
         JOIN account ON account.id = concept.account_id AND suspended = 0
         JOIN move ON move.id = current_move

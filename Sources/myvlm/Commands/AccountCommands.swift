@@ -164,11 +164,22 @@ struct StatusCommand: AsyncParsableCommand {
             var table = Table(["server", context.server])
             table.add(["version", status.version])
             table.add(["model", "\(status.modelName) \(status.modelDigest.prefix(12))"])
+            for model in status.models { table.add(["model \(model.name)", model.line]) }
             table.add(["up", Format.seconds(Float(status.uptimeMs) / 1_000)])
             table.add(["answers", "\(status.activeRequests) running, \(status.queuedRequests) waiting"])
             table.add(["enrollments", "\(status.enrollments)"])
             table.add(["resident", "\(status.residentSets) concepts, \(Format.bytes(status.residentBytes))"])
             try table.write()
         }
+    }
+}
+
+extension ServedModel {
+    /// Where it stands, for people.
+    fileprivate var line: String {
+        var parts = [digest.isEmpty ? "not loaded yet" : String(digest.prefix(12)), state]
+        if state == "loading" { parts.append("\(Int(max(0, min(1, share)) * 100)) %") }
+        parts.append(Format.bytes(bytes))
+        return parts.joined(separator: ", ") + (error.isEmpty ? "" : ": \(error)")
     }
 }

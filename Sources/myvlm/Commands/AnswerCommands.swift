@@ -8,6 +8,9 @@ struct AnswerArguments: ParsableArguments {
     @Flag(help: "The frozen model's own words, no concept used.")
     var frozen = false
 
+    @Option(help: "One of the server's models; `myvlm status` lists them (default: the first).")
+    var model: String = ""
+
     @Option(help: "0 is greedy, 2 the highest.")
     var temperature: Float = 0
 
@@ -107,7 +110,7 @@ struct CaptionCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await answer.run(photo, connection, output) { client, photo in
-            client.caption(photo, sampling: answer.sampling, frozen: answer.frozen)
+            client.caption(photo, sampling: answer.sampling, frozen: answer.frozen, model: answer.model)
         }
     }
 }
@@ -133,7 +136,7 @@ struct AskCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await answer.run(photo, connection, output) { client, photo in
-            client.ask(photo, question, sampling: answer.sampling, frozen: answer.frozen)
+            client.ask(photo, question, sampling: answer.sampling, frozen: answer.frozen, model: answer.model)
         }
     }
 }
@@ -153,13 +156,16 @@ struct RecognizeCommand: AsyncParsableCommand {
     @Option(help: "Also write a PNG with what fired drawn in.")
     var picture: LocalPath?
 
+    @Option(help: "One of the server's models; `myvlm status` lists them (default: the first).")
+    var model: String = ""
+
     @OptionGroup var connection: ConnectionArguments
     @OptionGroup var output: OutputArguments
 
     func run() async throws {
         try await CommandRunner.run(connection) { client, _ in
             let (photo, picture) = try AnswerPictureFile.begin(photo, picture)
-            let report = try await Refusal.naming(self.photo) { try await client.recognize(photo) }
+            let report = try await Refusal.naming(self.photo) { try await client.recognize(photo, model: model) }
             if output.json {
                 try JSONOutput.write(report)
             } else {

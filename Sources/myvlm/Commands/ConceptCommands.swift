@@ -42,13 +42,18 @@ struct ConceptListCommand: AsyncParsableCommand {
             let concepts = try await client.concepts()
             if output.json { return try JSONOutput.write(Listing(concepts: concepts)) }
             guard !concepts.isEmpty else { return output.note("no concepts yet; `myvlm enroll` makes one") }
-            var table = Table(["NAME", "KIND", "CLASS", "IDENTIFIER", "CURRENT", "VERSIONS", "CHANGED"])
+            // Where the server has several.
+            let tellsModels = concepts.contains { !$0.model.isEmpty }
+            var table = Table(
+                ["NAME", "KIND", "CLASS", "IDENTIFIER", "CURRENT", "VERSIONS", "CHANGED"]
+                    + (tellsModels ? ["MODEL"] : []))
             for concept in concepts {
-                table.add([
-                    concept.name, concept.kind.word, concept.classNoun, concept.identifier,
-                    "v\(concept.currentVersion)\(concept.otherModel ? " !" : "")", "\(concept.versions)",
-                    Format.time(concept.updatedAtMs),
-                ])
+                table.add(
+                    [
+                        concept.name, concept.kind.word, concept.classNoun, concept.identifier,
+                        "v\(concept.currentVersion)\(concept.otherModel ? " !" : "")", "\(concept.versions)",
+                        Format.time(concept.updatedAtMs),
+                    ] + (tellsModels ? [concept.model] : []))
             }
             try table.write()
             guard concepts.contains(where: \.otherModel) else { return }
@@ -87,7 +92,12 @@ struct ConceptShowCommand: AsyncParsableCommand {
             table.add(["threshold", String(format: "%.3f", current.threshold)])
             table.add(["digest", current.digest])
             table.add(["size", Format.bytes(current.sizeBytes)])
-            table.add(["model", current.modelDigest + (detail.concept.otherModel ? " (not the server's)" : "")])
+            let model = detail.concept.model
+            table.add([
+                "model",
+                (model.isEmpty ? "" : "\(model) ") + current.modelDigest
+                    + (detail.concept.otherModel ? " (not the server's)" : ""),
+            ])
             table.add([
                 "kept",
                 detail.concept.keepLast.unlessZero.map { "the newest \($0), and what a pointer names" } ?? "all",

@@ -77,6 +77,7 @@ struct EnrollCommand: AsyncParsableCommand {
                 reason: enrollment.history.reason)
             order.detach = enrollment.detach
             order.keepPhotos = keepPhotos
+            order.model = enrollment.model
             order.task = questions ? .questions : .caption
             var view = EnrollmentView(json: output.json, jsonl: enrollment.jsonl, quiet: output.quiet)
             // The progress bar's line is ended however the enrollment ends.

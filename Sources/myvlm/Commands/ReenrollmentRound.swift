@@ -37,15 +37,21 @@ struct ReenrollmentRound: Sendable {
     /// All of the caller's concepts that are of another model.
     func all() async throws -> [Outcome] {
         let concepts = try await client.concepts()
-        guard concepts.contains(where: { $0.otherModel || command.force }) else {
+        guard concepts.contains(where: isToBeTrained) else {
             command.output.note("nothing to train again: all concepts are of the server's model")
             return []
         }
         var outcomes: [Outcome] = []
-        for concept in concepts where concept.otherModel || command.force {
+        for concept in concepts where isToBeTrained(concept) {
             outcomes.append(try await outcome(concept.name) { try await train(concept.name) })
         }
         return outcomes
+    }
+
+    /// Of another model than is asked for: any of the server's, where none is named.
+    private func isToBeTrained(_ concept: Concept) -> Bool {
+        let model = command.enrollment.model
+        return command.force || concept.otherModel || (!model.isEmpty && concept.model != model)
     }
 
     /// Those that are named.
@@ -55,7 +61,7 @@ struct ReenrollmentRound: Sendable {
             outcomes.append(
                 try await outcome(name) {
                     let concept = try await client.concept(name).concept
-                    guard concept.otherModel || command.force else { return leftAlone(concept) }
+                    guard isToBeTrained(concept) else { return leftAlone(concept) }
                     return try await train(concept.name)
                 })
         }
@@ -103,7 +109,8 @@ struct ReenrollmentRound: Sendable {
         // The bar's line ends however the training does.
         defer { view.end() }
         for try await event in client.reenroll(
-            name, detach: command.enrollment.detach, reason: command.enrollment.history.reason)
+            name, detach: command.enrollment.detach, reason: command.enrollment.history.reason,
+            model: command.enrollment.model)
         {
             if case .done(let enrolled) = event {
                 if !command.output.json { try view.show(event) }

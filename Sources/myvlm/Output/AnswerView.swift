@@ -21,6 +21,8 @@ struct AnswerView {
         var event: String
         var text: String?
         var answer: AnswerEnd?
+        var model: String?
+        var share: Float?
     }
 
     mutating func show(_ event: AnswerEvent.Event) throws {
@@ -34,6 +36,13 @@ struct AnswerView {
             begun = true
             lineOpen = true
             try Console.out(Console.shown(text), newline: false)
+        case .loading(let loading):
+            if jsonl {
+                return try JSONOutput.writeLine(Line(event: "loading", model: loading.model, share: loading.share))
+            }
+            guard !quiet, !json else { return }
+            let percent = Int(max(0, min(1, loading.share)) * 100)
+            Console.error(Console.dim("the server loads the model \(Console.shown(loading.model)): \(percent) %"))
         case .end(let answer):
             try breakLine()
             if jsonl { return try JSONOutput.writeLine(Line(event: "end", answer: answer)) }

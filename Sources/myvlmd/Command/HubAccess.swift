@@ -29,18 +29,23 @@ enum HubAccess {
             }, tell: tell)
     }
 
-    /// The folder that `--model` means; a hub's model must be in the cache.
+    /// The folder that `--model` means where only one can be; a hub's model must be in the cache.
     static func folder(_ model: String) throws -> String {
-        try folder(of: reference(model), named: model, offline: true) { try client { _ in } }
+        let reference = try reference(model)
+        guard reference.name == nil else {
+            throw ServiceError(
+                .usage, "one model is meant here, under the name its files give it: leave the name in \(model) away")
+        }
+        return try folder(of: reference.place, offline: true) { try client { _ in } }
     }
 
-    /// The folder that `--model` means; a hub's model is fetched where it is not in the cache, unless `offline`.
+    /// The folder of a place; a hub's model is fetched where it is not in the cache, unless `offline`.
     static func folder(
-        _ model: String, offline: Bool, logger: Logger, isCancelled: @escaping @Sendable () -> Bool
+        of place: ModelReference.Place, offline: Bool, logger: Logger, isCancelled: @escaping @Sendable () -> Bool
     ) throws -> String {
         var meter = PullMeter(total: 0, isTerminal: false)
         let start = ContinuousClock.now
-        return try folder(of: reference(model), named: model, offline: offline) {
+        return try folder(of: place, offline: offline) {
             try client(isCancelled: isCancelled) { event in
                 if case .line(let text) = meter.take(event, at: ContinuousClock.now - start) { logger.info("\(text)") }
             }
@@ -51,19 +56,16 @@ enum HubAccess {
         }
     }
 
-    private static func reference(_ model: String) throws(HubError) -> ModelReference {
+    /// What a user means by a model.
+    static func reference(_ model: String) throws(HubError) -> ModelReference {
         try ModelReference(model) { FileManager.default.fileExists(atPath: $0) }
     }
 
     private static func folder(
-        of reference: ModelReference, named model: String, offline: Bool, client: () throws -> HubClient,
+        of place: ModelReference.Place, offline: Bool, client: () throws -> HubClient,
         planned: (PullPlan) throws(HubError) -> Void = { _ in }
     ) throws -> String {
-        guard reference.name == nil else {
-            throw ServiceError(
-                .usage, "one model is served, under the name its files give it: leave the name in \(model) away")
-        }
-        switch reference.place {
+        switch place {
         case .local(let path): return path
         case .hub(let id): return try client().folder(of: id, offline: offline, planned: planned).text
         }

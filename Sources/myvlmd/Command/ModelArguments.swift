@@ -19,10 +19,19 @@ struct ModelArguments: ParsableArguments {
 
     /// The loading options; progress is logged at every tenth.
     func options(_ logger: Logger) -> ModelOptions {
+        ModelOptions(numberFormat: dtype, tiles: tiles, headEncoder: headEncoder).telling(logger)
+    }
+}
+
+extension ModelOptions {
+    /// The same, with progress logged at every tenth.
+    func telling(_ logger: Logger) -> ModelOptions {
         let told = ProgressTenths()
-        return ModelOptions(numberFormat: dtype, tiles: tiles, headEncoder: headEncoder) { share in
+        var options = self
+        options.progress = { share in
             if let tenth = told.reached(share) { logger.info("weights", metadata: ["percent": "\(tenth * 10)"]) }
         }
+        return options
     }
 }
 

@@ -21,9 +21,10 @@ struct ServeCommand: AsyncParsableCommand {
             "The model (default: from config.json, else $MYVLM_HOME/models/pocket).",
             discussion: """
                 A folder that is there, else a model of a hub, OWNER/NAME or OWNER/NAME@REVISION: taken from the cache that \
-                `myvlmd model pull` fills, and fetched into it where it is not there.
+                `myvlmd model pull` fills, and fetched into it where it is not there. Several, each as NAME=PLACE: a call may \
+                name one, else it takes the first; the others are loaded when they are first asked for.
                 """))
-    var model: String?
+    var model: [String] = []
 
     @Flag(help: "Never fetch a model.")
     var offline = false
@@ -57,19 +58,13 @@ struct ServeCommand: AsyncParsableCommand {
             for warning in ServerEnvironment.warnings(environment) { logger.warning("\(warning)") }
             let configuration = try ServiceConfiguration.load(home)
             let address = try ListenAddress(listen ?? configuration.listen)
-            let directory: String
+            let models = try ServedModels(named: model, choices, configuration, environment: environment)
+            let server: MyVLMServer
             do {
-                directory = try HubAccess.folder(
-                    model ?? configuration.model ?? LoadedModel.defaultDirectory(environment: environment),
-                    offline: offline, logger: logger, isCancelled: { signals.hasCome })
+                server = try make(models, home, configuration, address, logger, signals)
             } catch let error as HubError where error.code == .cancelled {
                 logger.notice("stopped while a model was fetched; the next start goes on from there")
                 return
-            }
-            logger.info("loading the model", metadata: ["directory": "\(directory)"])
-            let loaded = try LoadedModel(directory: directory, options: choices.options(logger))
-            let server = try MyVLMServer(home: home, configuration: configuration, listen: address, logger: logger) {
-                try loaded.vision($0, configuration)
             }
             let bound: ListenAddress
             do {
@@ -87,6 +82,26 @@ struct ServeCommand: AsyncParsableCommand {
             }
             await signals.first()
             await server.shutdown(grace: .seconds(configuration.drainSeconds))
+        }
+    }
+
+    private func make(
+        _ models: ServedModels, _ home: ServerHome, _ configuration: ServiceConfiguration, _ address: ListenAddress,
+        _ logger: Logger, _ signals: Signals
+    ) throws -> MyVLMServer {
+        let folder = { (place: ModelReference.Place) throws -> String in
+            try HubAccess.folder(of: place, offline: offline, logger: logger, isCancelled: { signals.hasCome })
+        }
+        guard let only = models.withoutName else {
+            return try MyVLMServer(
+                home: home, configuration: configuration, listen: address, logger: logger,
+                models: try models.entries(configuration, logger: logger, folder: folder))
+        }
+        let directory = try folder(only.place)
+        logger.info("loading the model", metadata: ["directory": "\(directory)"])
+        let loaded = try LoadedModel(directory: directory, options: only.options.telling(logger))
+        return try MyVLMServer(home: home, configuration: configuration, listen: address, logger: logger) {
+            try loaded.vision($0, configuration)
         }
     }
 }

@@ -45,15 +45,40 @@ public struct LoadedModel: Sendable {
     /// The types of models that can be loaded, as `config.json` names them.
     public static var supportedTypes: [String] { VLMLoader.supportedTypes }
 
-    /// Reads and verifies a model folder. Throws `missingFile` when it or a part of it is missing and `badData` for a
-    /// damaged part. Without face files the model serves objects; persons are then refused.
-    public init(directory: String, options: ModelOptions = ModelOptions()) throws(ServiceError) {
+    /// Throws `missingFile` for a folder that holds no model.
+    public static func requireModel(in directory: String) throws(ServiceError) {
         guard ModelParts.lie(in: directory) else {
             throw ServiceError(
                 .missingFile,
                 "\(directory) holds no model (no config.json); run Scripts/setup, or name a model with --model: "
                     + "a folder, or OWNER/NAME of a hub")
         }
+    }
+
+    /// Throws what can be told of a model before any of its weights are read: `missingFile` for a folder that holds none,
+    /// or a head encoder's that is not there, `badData` for a number format there is not.
+    public static func check(directory: String, options: ModelOptions) throws(ServiceError) {
+        try requireModel(in: directory)
+        if let encoder = options.headEncoder, !ModelParts.lie(in: encoder) {
+            throw ServiceError(
+                .missingFile,
+                "\(encoder), the head encoder of \(directory), holds no encoder (no config.json); name the folder of a "
+                    + "CLIP encoder, or leave it out")
+        }
+        do {
+            _ = try options.loadOptions()
+        } catch {
+            throw ServiceError(
+                .badData,
+                "the model in \(directory) cannot be loaded so: \((error as? VLMError)?.message ?? "\(error)")",
+                cause: error)
+        }
+    }
+
+    /// Reads and verifies a model folder. Throws `missingFile` when it or a part of it is missing and `badData` for a
+    /// damaged part. Without face files the model serves objects; persons are then refused.
+    public init(directory: String, options: ModelOptions = ModelOptions()) throws(ServiceError) {
+        try Self.requireModel(in: directory)
         do {
             parts = try ModelParts(directory: directory, options: try options.loadOptions())
         } catch let error as VLMError {

@@ -6,13 +6,13 @@ public import Runtime
 import Synchronization
 import VLM
 
-/// A whole server: the registry of a home, one model, and the calls of the public API over TLS.
+/// A whole server: the registry of a home, its models, and the calls of the public API over TLS.
 ///
 /// Safe from any thread. `start` once, `shutdown` once.
 public final class MyVLMServer: Sendable {
     private let home: ServerHome
     private let registry: RegistryStore
-    private let vision: PersonalizedVLM
+    private let models: ModelShelf
     private let stage: UploadStage
     private let live: LiveCalls
     private let jobs: JobRunner
@@ -45,15 +45,39 @@ public final class MyVLMServer: Sendable {
     /// is missing and `badData` for one that is damaged, including the registry: nothing is created in place of a
     /// missing file.
     /// - Parameter makeVision: makes the runtime over the registry's concepts.
-    public init(
+    public convenience init(
         home: ServerHome, configuration: ServiceConfiguration, listen: ListenAddress, logger: Logger,
         options: Options = Options(), makeVision: (any ConceptSource) throws -> PersonalizedVLM
+    ) throws {
+        try self.init(
+            home: home, configuration: configuration, listen: listen, logger: logger, options: options,
+            makeModels: { ModelShelf(try makeVision(RegistryConceptSource(registry: $0)), logger: logger) })
+    }
+
+    /// The same with models that have names, the first of which is loaded at once and the others when a call asks for
+    /// them. Throws `usage` for a list that cannot be served: a name twice, a model larger than `modelBytes` allows.
+    public convenience init(
+        home: ServerHome, configuration: ServiceConfiguration, listen: ListenAddress, logger: Logger,
+        options: Options = Options(), models: [ModelEntry]
+    ) throws {
+        try self.init(
+            home: home, configuration: configuration, listen: listen, logger: logger, options: options,
+            makeModels: {
+                try ModelShelf(
+                    models, budget: configuration.modelBudget, registry: $0, known: KnownModels(path: home.models),
+                    logger: logger, clock: options.steadyClock)
+            })
+    }
+
+    private init(
+        home: ServerHome, configuration: ServiceConfiguration, listen: ListenAddress, logger: Logger,
+        options: Options, makeModels: (RegistryStore) throws -> ModelShelf
     ) throws {
         try home.checkVitalFiles(configuration, environment: ProcessInfo.processInfo.environment)
         let registry = try Self.openRegistry(home, configuration, options)
         do {
-            let vision = try makeVision(RegistryConceptSource(registry: registry))
-            registry.inspectArtifacts(with: ArtifactInspection.inspector(for: vision.model.identity))
+            let models = try makeModels(registry)
+            registry.inspectArtifacts(with: models.inspector)
             let stage = try registry.makingRoom {
                 try UploadStage(
                     directory: home.uploads, limits: UploadLimits(configuration), clock: options.steadyClock,
@@ -68,27 +92,27 @@ public final class MyVLMServer: Sendable {
                 places: [home.path, registry.configuration.directory])
             var services = Services()
             AccountsService(registry: registry, meter: meter).register(into: &services, running: runner)
-            VisionService(vision: vision).register(into: &services, running: runner)
+            VisionService(models: models).register(into: &services, running: runner)
             StatusService(
-                vision: vision, gate: gate, registry: registry, meter: meter, started: .now, clock: options.clock
+                models: models, gate: gate, registry: registry, meter: meter, started: .now, clock: options.clock
             ).register(into: &services, running: runner)
             let photos = JobPhotos(directory: home.jobs, registry: registry)
-            let enroller = vision.enroller
             let jobs = JobRunner(
                 registry: registry, photos: photos, gate: gate, logger: logger,
-                training: { try await enroller.enroll($0, progress: $1) })
+                training: { try await models.enroll($0, for: $1, progress: $2) })
             let forget = { @Sendable (erasure: Erasure) async in
                 await jobs.drop(erasure.jobs)
                 if erasure.receipt.kind == .user { await stage.dropAll(of: erasure.userID) }
-                await vision.forget(erasure.digests)
+                await models.forget(erasure.digests)
             }
             let door = EnrollmentDoor(
-                registry: registry, leastBytes: enroller.leastArtifactBytes, training: { try enroller.check($0) })
-            let enrollment = Enrollment(registry: registry, stage: stage, jobs: jobs, door: door)
+                registry: registry, leastBytes: { try models.leastArtifactBytes(for: $0) },
+                training: { try models.check($0, for: $1) })
+            let enrollment = Enrollment(
+                registry: registry, stage: stage, jobs: jobs, door: door, nameOfModel: { models.nameOfModel($0) })
             ConceptsService(
                 registry: registry, stage: stage, enrollment: enrollment, forget: forget, backups: home.backups,
-                inspect: { try vision.inspect($0) }, model: vision.model.identity.digest,
-                imports: DataImports(registry: registry)
+                models: models, imports: DataImports(registry: registry)
             ).register(into: &services, running: runner)
             JobsService(registry: registry, jobs: jobs, enrollment: enrollment)
                 .register(into: &services, running: runner)
@@ -103,7 +127,7 @@ public final class MyVLMServer: Sendable {
                 configuration: rpc, services: services,
                 authenticator: { try await authentication.authenticate($0, $1, $2) },
                 log: { event in EventLog.write(event, to: logger) })
-            self.vision = vision
+            self.models = models
             self.stage = stage
             live = LiveCalls(authentication: authentication, logger: logger)
             self.jobs = jobs
@@ -150,8 +174,7 @@ public final class MyVLMServer: Sendable {
         logger.info(
             "listening",
             metadata: [
-                "address": "\(address)", "model": "\(vision.model.identity.name)",
-                "model_digest": "\(vision.model.identity.digest)",
+                "address": "\(address)", "model": "\(models.first.name)", "model_digest": "\(models.first.digest)",
             ])
         return address
     }
@@ -170,7 +193,7 @@ public final class MyVLMServer: Sendable {
         await server.shutdown(grace: grace + .milliseconds(500))
         end.cancel()
         await jobs.stop()
-        vision.shutdown()
+        models.shutdown()
         unlink(home.endpoint)
         do {
             try registry.close()

@@ -12,6 +12,13 @@ struct UserKey: Sendable {
 /// Answers the runtime from the registry, inside the authorised call of each request.
 struct RegistryConceptSource: ConceptSource {
     let registry: RegistryStore
+    /// Whether concepts of a model, by its digest, are left to another model of the same server.
+    let isAnothers: @Sendable (String) -> Bool
+
+    init(registry: RegistryStore, isAnothers: @escaping @Sendable (String) -> Bool = { _ in false }) {
+        self.registry = registry
+        self.isAnothers = isAnothers
+    }
 
     func snapshot(of user: String) async throws -> Runtime.ConceptSetSnapshot {
         guard let userID = Int64(user) else {
@@ -21,7 +28,7 @@ struct RegistryConceptSource: ConceptSource {
         let registry = registry
         return try Runtime.ConceptSetSnapshot(
             revision: Int64(clamping: set.revision),
-            entries: set.items.map { item in
+            entries: set.items.filter { !isAnothers($0.modelDigest) }.map { item in
                 ConceptEntry(
                     name: item.concept, version: item.number, digest: item.digest, isShared: item.ownerID != userID,
                     sizeBytes: item.sizeBytes

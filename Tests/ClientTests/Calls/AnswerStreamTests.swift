@@ -27,6 +27,7 @@ import Testing
         for try await event in client.caption(Self.photo, frozen: true) {
             switch event {
             case .piece(let piece): pieces.append(piece.text)
+            case .loading: Issue.record("nothing is loaded here")
             case .end(let answer): end = answer.text + " " + answer.finishReason
             }
         }

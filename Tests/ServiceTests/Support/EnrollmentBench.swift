@@ -81,7 +81,7 @@ final class EnrollmentBench: Sendable {
         jobs = JobRunner(
             registry: registry, photos: photos, gate: gate,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
-            training: { request, progress in
+            training: { _, _, progress in
                 for stage in [EnrollmentStage.checkingPhotos, .trainingHead, .trainingEmbedding] {
                     interference.pass()
                     try Task.checkCancellation()

@@ -34,6 +34,8 @@ final class Harness: Sendable {
         var steadyClock: (@Sendable () -> Int64)?
         /// A home that is there already: a copy of another server's, say.
         var home: String?
+        /// Several models; nil: one of `model`, without a name.
+        var models: [ModelEntry]?
         var model: @Sendable () throws -> any FrozenVLM = { try TinyVLM.make() }
         var decode: @Sendable ([UInt8]) throws -> RGBImage = { try RGBImage(decoding: $0, limits: .standard) }
     }
@@ -62,15 +64,15 @@ final class Harness: Sendable {
             configuration.limits.idleTimeout = .seconds(1_000_000)
             configuration.limits.strangerTimeout = .seconds(1_000_000)
         }
-        server = try MyVLMServer(
-            home: home, configuration: setup.configuration, listen: setup.listen,
-            logger: Logger(label: "test") { _ in CapturedLog(log) }, options: options
-        ) { concepts in
-            let model = try setup.model()
-            return try PersonalizedVLM(
-                model: model,
-                negatives: NegativeFeatures(features: model.negatives.features, mean: model.negatives.mean),
-                faces: setup.faces, concepts: concepts, decodeImage: setup.decode)
+        let logger = Logger(label: "test") { _ in CapturedLog(log) }
+        if let models = setup.models {
+            server = try MyVLMServer(
+                home: home, configuration: setup.configuration, listen: setup.listen, logger: logger, options: options,
+                models: models)
+        } else {
+            server = try MyVLMServer(
+                home: home, configuration: setup.configuration, listen: setup.listen, logger: logger, options: options
+            ) { try PersonalizedVLM(setup.model(), faces: setup.faces, over: $0, decode: setup.decode) }
         }
         self.now = now
         self.log = log
@@ -137,6 +139,18 @@ final class Harness: Sendable {
     }
 }
 
+extension PersonalizedVLM {
+    /// A runtime of a model with the model's own negatives.
+    convenience init(
+        _ model: any FrozenVLM, faces: FaceAnalyzer? = nil, over concepts: any ConceptSource,
+        decode: @escaping @Sendable ([UInt8]) throws -> RGBImage = { try RGBImage(decoding: $0, limits: .standard) }
+    ) throws {
+        try self.init(
+            model: model, negatives: NegativeFeatures(features: model.negatives.features, mean: model.negatives.mean),
+            faces: faces, concepts: concepts, decodeImage: decode)
+    }
+}
+
 extension MyVLMClient {
     /// Runs an enrollment to its end.
     func enrolled(_ order: EnrollmentOrder) async throws -> Enrolled {
@@ -150,13 +164,14 @@ extension MyVLMClient {
 
     /// The pieces and the end of a caption.
     func captioned(
-        _ photo: Photo, sampling: SamplingOptions = SamplingOptions(), frozen: Bool = false
+        _ photo: Photo, sampling: SamplingOptions = SamplingOptions(), frozen: Bool = false, model: String = ""
     ) async throws -> (pieces: [String], answer: Answer) {
         var pieces: [String] = []
         var end: Answer?
-        for try await event in caption(photo, sampling: sampling, frozen: frozen) {
+        for try await event in caption(photo, sampling: sampling, frozen: frozen, model: model) {
             switch event {
             case .piece(let piece): pieces.append(piece.text)
+            case .loading: break
             case .end(let answer): end = answer
             }
         }

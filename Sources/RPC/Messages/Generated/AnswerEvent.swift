@@ -14,6 +14,8 @@ public struct AnswerEvent: WireMessage {
         case piece(TextPiece)
         /// Field 2, `end`.
         case end(AnswerEnd)
+        /// Before the first piece, where the answer waits for its model; only servers of several models load while they serve.
+        case loading(ModelLoading)
     }
 
     /// The oneof `event`; nil where nothing known is set.
@@ -57,6 +59,9 @@ extension AnswerEvent {
         case .end(let value):
             c.event_case = MYVLM__V1__ANSWER_EVENT__EVENT_END
             c.end = try arena.message(value, myvlm__v1__answer_end__init) { try $0.fill(&$1, &$2) }
+        case .loading(let value):
+            c.event_case = MYVLM__V1__ANSWER_EVENT__EVENT_LOADING
+            c.loading = try arena.message(value, myvlm__v1__model_loading__init) { try $0.fill(&$1, &$2) }
         }
     }
 
@@ -66,6 +71,8 @@ extension AnswerEvent {
             self.event = (try MessageDecoding.message(c.piece) { try TextPiece($0) }).map { .piece($0) }
         case MYVLM__V1__ANSWER_EVENT__EVENT_END:
             self.event = (try MessageDecoding.message(c.end) { try AnswerEnd($0) }).map { .end($0) }
+        case MYVLM__V1__ANSWER_EVENT__EVENT_LOADING:
+            self.event = (try MessageDecoding.message(c.loading) { try ModelLoading($0) }).map { .loading($0) }
         default: self.event = nil
         }
     }
@@ -90,6 +97,13 @@ extension AnswerEvent: JSONMessage {
             try json.require(self.event == nil, "cannot stand beside another member of event")
             self.event = .end(value)
             return 1
+        case "loading":
+            var value: ModelLoading?
+            try json.read(&value)
+            guard let value else { return 2 }
+            try json.require(self.event == nil, "cannot stand beside another member of event")
+            self.event = .loading(value)
+            return 2
         default: return nil
         }
     }
@@ -99,6 +113,7 @@ extension AnswerEvent: JSONMessage {
         case nil: break
         case .piece(let value): try json.writeAlways("piece", value)
         case .end(let value): try json.writeAlways("end", value)
+        case .loading(let value): try json.writeAlways("loading", value)
         }
     }
 }

@@ -20,17 +20,22 @@ public struct AskRequest: WireMessage {
     /// The frozen model's own answer, no concept used.
     public var frozen: Bool
 
+    /// As in CaptionRequest.
+    public var model: String
+
     /// A message; every field has proto3's default.
     public init(
         image: [UInt8] = [],
         question: String = "",
         sampling: Sampling? = nil,
-        frozen: Bool = false
+        frozen: Bool = false,
+        model: String = ""
     ) {
         self.image = image
         self.question = question
         self.sampling = sampling
         self.frozen = frozen
+        self.model = model
     }
 
     /// The message on the wire. Throws `MessageError` when a text field holds a NUL.
@@ -64,6 +69,7 @@ extension AskRequest {
             c.sampling = try arena.message(value, myvlm__v1__sampling__init) { try $0.fill(&$1, &$2) }
         }
         c.frozen = self.frozen ? 1 : 0
+        c.model = try arena.text(self.model, field: "AskRequest.model")
     }
 
     init(_ c: Myvlm__V1__AskRequest) throws {
@@ -71,6 +77,7 @@ extension AskRequest {
         self.question = try MessageDecoding.text(c.question, field: "AskRequest.question")
         self.sampling = try MessageDecoding.message(c.sampling) { try Sampling($0) }
         self.frozen = c.frozen != 0
+        self.model = try MessageDecoding.text(c.model, field: "AskRequest.model")
     }
 }
 
@@ -91,6 +98,9 @@ extension AskRequest: JSONMessage {
         case "frozen":
             try json.read(&self.frozen)
             return 3
+        case "model":
+            try json.read(&self.model)
+            return 4
         default: return nil
         }
     }
@@ -100,5 +110,6 @@ extension AskRequest: JSONMessage {
         try json.write("question", self.question)
         try json.write("sampling", self.sampling)
         try json.write("frozen", self.frozen)
+        try json.write("model", self.model)
     }
 }

@@ -17,11 +17,16 @@ public struct CaptionRequest: WireMessage {
     /// The frozen model's own answer, no concept used.
     public var frozen: Bool
 
+    /// One of the server's models by its name (StatusReply.models); empty takes the first. INVALID_ARGUMENT for another name,
+    /// UNAVAILABLE for a model that cannot be loaded, RESOURCE_EXHAUSTED for one that has no room now.
+    public var model: String
+
     /// A message; every field has proto3's default.
-    public init(image: [UInt8] = [], sampling: Sampling? = nil, frozen: Bool = false) {
+    public init(image: [UInt8] = [], sampling: Sampling? = nil, frozen: Bool = false, model: String = "") {
         self.image = image
         self.sampling = sampling
         self.frozen = frozen
+        self.model = model
     }
 
     /// The message on the wire. Throws `MessageError` when a text field holds a NUL.
@@ -55,12 +60,14 @@ extension CaptionRequest {
             c.sampling = try arena.message(value, myvlm__v1__sampling__init) { try $0.fill(&$1, &$2) }
         }
         c.frozen = self.frozen ? 1 : 0
+        c.model = try arena.text(self.model, field: "CaptionRequest.model")
     }
 
     init(_ c: Myvlm__V1__CaptionRequest) throws {
         self.image = MessageDecoding.bytes(c.image)
         self.sampling = try MessageDecoding.message(c.sampling) { try Sampling($0) }
         self.frozen = c.frozen != 0
+        self.model = try MessageDecoding.text(c.model, field: "CaptionRequest.model")
     }
 }
 
@@ -78,6 +85,9 @@ extension CaptionRequest: JSONMessage {
         case "frozen":
             try json.read(&self.frozen)
             return 2
+        case "model":
+            try json.read(&self.model)
+            return 3
         default: return nil
         }
     }
@@ -86,5 +96,6 @@ extension CaptionRequest: JSONMessage {
         try json.write("image", self.image)
         try json.write("sampling", self.sampling)
         try json.write("frozen", self.frozen)
+        try json.write("model", self.model)
     }
 }

@@ -35,9 +35,13 @@ public struct Concept: WireMessage {
     /// How many of the newest versions are kept; 0 keeps all.
     public var keepLast: UInt32
 
-    /// The current version was made for another frozen model than the server's: answers do without it until the concept is
-    /// enrolled again, see EnrollRequest.from_kept.
+    /// The current version was made for another frozen model than any of the server's: answers do without it until the
+    /// concept is enrolled again, see EnrollRequest.from_kept.
     public var otherModel: Bool
+
+    /// The name of the server's model that the current version was made for: only its answers use the concept. Empty where
+    /// the server has one model without a name, and with other_model.
+    public var model: String
 
     /// A message; every field has proto3's default.
     public init(
@@ -50,7 +54,8 @@ public struct Concept: WireMessage {
         createdAtMs: Int64 = 0,
         updatedAtMs: Int64 = 0,
         keepLast: UInt32 = 0,
-        otherModel: Bool = false
+        otherModel: Bool = false,
+        model: String = ""
     ) {
         self.name = name
         self.kind = kind
@@ -62,6 +67,7 @@ public struct Concept: WireMessage {
         self.updatedAtMs = updatedAtMs
         self.keepLast = keepLast
         self.otherModel = otherModel
+        self.model = model
     }
 
     /// The message on the wire. Throws `MessageError` when a text field holds a NUL.
@@ -99,6 +105,7 @@ extension Concept {
         c.updated_at_ms = self.updatedAtMs
         c.keep_last = self.keepLast
         c.other_model = self.otherModel ? 1 : 0
+        c.model = try arena.text(self.model, field: "Concept.model")
     }
 
     init(_ c: Myvlm__V1__Concept) throws {
@@ -112,6 +119,7 @@ extension Concept {
         self.updatedAtMs = c.updated_at_ms
         self.keepLast = c.keep_last
         self.otherModel = c.other_model != 0
+        self.model = try MessageDecoding.text(c.model, field: "Concept.model")
     }
 }
 
@@ -150,6 +158,9 @@ extension Concept: JSONMessage {
         case "otherModel", "other_model":
             try json.read(&self.otherModel)
             return 9
+        case "model":
+            try json.read(&self.model)
+            return 10
         default: return nil
         }
     }
@@ -165,5 +176,6 @@ extension Concept: JSONMessage {
         try json.write("updatedAtMs", self.updatedAtMs)
         try json.write("keepLast", self.keepLast)
         try json.write("otherModel", self.otherModel)
+        try json.write("model", self.model)
     }
 }

@@ -51,6 +51,10 @@ public struct EnrollRequest: WireMessage {
     /// FAILED_PRECONDITION where no photos are kept, or while another enrollment of the concept waits or trains.
     public var fromKept: Bool
 
+    /// One of the server's models by its name (StatusReply.models); empty takes the first, and with from_kept the one the
+    /// version in use was made for, where the server has it.
+    public var model: String
+
     /// Field 20, `task`.
     public var task: EnrollTask
 
@@ -69,6 +73,7 @@ public struct EnrollRequest: WireMessage {
         detach: Bool = false,
         keepPhotos: Bool = false,
         fromKept: Bool = false,
+        model: String = "",
         task: EnrollTask = EnrollTask(rawValue: 0)
     ) {
         self.uploadId = uploadId
@@ -84,6 +89,7 @@ public struct EnrollRequest: WireMessage {
         self.detach = detach
         self.keepPhotos = keepPhotos
         self.fromKept = fromKept
+        self.model = model
         self.task = task
     }
 
@@ -126,6 +132,7 @@ extension EnrollRequest {
         c.detach = self.detach ? 1 : 0
         c.keep_photos = self.keepPhotos ? 1 : 0
         c.from_kept = self.fromKept ? 1 : 0
+        c.model = try arena.text(self.model, field: "EnrollRequest.model")
         c.task = Myvlm__V1__EnrollTask(rawValue: UInt32(bitPattern: self.task.rawValue))
     }
 
@@ -143,6 +150,7 @@ extension EnrollRequest {
         self.detach = c.detach != 0
         self.keepPhotos = c.keep_photos != 0
         self.fromKept = c.from_kept != 0
+        self.model = try MessageDecoding.text(c.model, field: "EnrollRequest.model")
         self.task = EnrollTask(rawValue: Int32(bitPattern: c.task.rawValue))
     }
 }
@@ -191,9 +199,12 @@ extension EnrollRequest: JSONMessage {
         case "fromKept", "from_kept":
             try json.read(&self.fromKept)
             return 12
+        case "model":
+            try json.read(&self.model)
+            return 13
         case "task":
             try json.read(&self.task)
-            return 13
+            return 14
         default: return nil
         }
     }
@@ -212,6 +223,7 @@ extension EnrollRequest: JSONMessage {
         try json.write("detach", self.detach)
         try json.write("keepPhotos", self.keepPhotos)
         try json.write("fromKept", self.fromKept)
+        try json.write("model", self.model)
         try json.write("task", self.task)
     }
 }

@@ -23,19 +23,24 @@ public struct RecognizeReply: WireMessage {
     /// See AnswerEnd.
     public var skipped: [SkippedConcept]
 
+    /// Of the model whose heads were asked, where the server has several.
+    public var modelDigest: String
+
     /// A message; every field has proto3's default.
     public init(
         results: [Recognition] = [],
         conceptSetDigest: String = "",
         faces: UInt32 = 0,
         tags: [Tag] = [],
-        skipped: [SkippedConcept] = []
+        skipped: [SkippedConcept] = [],
+        modelDigest: String = ""
     ) {
         self.results = results
         self.conceptSetDigest = conceptSetDigest
         self.faces = faces
         self.tags = tags
         self.skipped = skipped
+        self.modelDigest = modelDigest
     }
 
     /// The message on the wire. Throws `MessageError` when a text field holds a NUL.
@@ -72,6 +77,7 @@ extension RecognizeReply {
         c.tags = try arena.messages(self.tags, myvlm__v1__tag__init) { try $0.fill(&$1, &$2) }
         c.n_skipped = self.skipped.count
         c.skipped = try arena.messages(self.skipped, myvlm__v1__skipped_concept__init) { try $0.fill(&$1, &$2) }
+        c.model_digest = try arena.text(self.modelDigest, field: "RecognizeReply.model_digest")
     }
 
     init(_ c: Myvlm__V1__RecognizeReply) throws {
@@ -81,6 +87,7 @@ extension RecognizeReply {
         self.faces = c.faces
         self.tags = try MessageDecoding.messages(c.tags, c.n_tags) { try Tag($0) }
         self.skipped = try MessageDecoding.messages(c.skipped, c.n_skipped) { try SkippedConcept($0) }
+        self.modelDigest = try MessageDecoding.text(c.model_digest, field: "RecognizeReply.model_digest")
     }
 }
 
@@ -104,6 +111,9 @@ extension RecognizeReply: JSONMessage {
         case "skipped":
             try json.read(&self.skipped)
             return 4
+        case "modelDigest", "model_digest":
+            try json.read(&self.modelDigest)
+            return 5
         default: return nil
         }
     }
@@ -114,5 +124,6 @@ extension RecognizeReply: JSONMessage {
         try json.write("faces", self.faces)
         try json.write("tags", self.tags)
         try json.write("skipped", self.skipped)
+        try json.write("modelDigest", self.modelDigest)
     }
 }

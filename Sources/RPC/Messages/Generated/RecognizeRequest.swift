@@ -11,9 +11,13 @@ public struct RecognizeRequest: WireMessage {
     /// A JPEG, PNG or WebP file of up to 24 MiB.
     public var image: [UInt8]
 
+    /// As in CaptionRequest.
+    public var model: String
+
     /// A message; every field has proto3's default.
-    public init(image: [UInt8] = []) {
+    public init(image: [UInt8] = [], model: String = "") {
         self.image = image
+        self.model = model
     }
 
     /// The message on the wire. Throws `MessageError` when a text field holds a NUL.
@@ -44,10 +48,12 @@ public struct RecognizeRequest: WireMessage {
 extension RecognizeRequest {
     func fill(_ c: inout Myvlm__V1__RecognizeRequest, _ arena: inout EncodingArena) throws {
         c.image = arena.bytes(self.image)
+        c.model = try arena.text(self.model, field: "RecognizeRequest.model")
     }
 
     init(_ c: Myvlm__V1__RecognizeRequest) throws {
         self.image = MessageDecoding.bytes(c.image)
+        self.model = try MessageDecoding.text(c.model, field: "RecognizeRequest.model")
     }
 }
 
@@ -59,11 +65,15 @@ extension RecognizeRequest: JSONMessage {
         case "image":
             try json.read(&self.image)
             return 0
+        case "model":
+            try json.read(&self.model)
+            return 1
         default: return nil
         }
     }
 
     func writeFields(to json: inout JSONWriter) throws {
         try json.write("image", self.image)
+        try json.write("model", self.model)
     }
 }

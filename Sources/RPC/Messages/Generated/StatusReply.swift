@@ -38,6 +38,10 @@ public struct StatusReply: WireMessage {
     /// Field 10, `server_time_ms`.
     public var serverTimeMs: Int64
 
+    /// The models a call may name, the first of which is taken where it names none; empty on a server of one model without
+    /// a name.
+    public var models: [ServedModel]
+
     /// A message; every field has proto3's default.
     public init(
         version: String = "",
@@ -49,7 +53,8 @@ public struct StatusReply: WireMessage {
         enrollments: UInt32 = 0,
         residentSets: UInt32 = 0,
         residentBytes: UInt64 = 0,
-        serverTimeMs: Int64 = 0
+        serverTimeMs: Int64 = 0,
+        models: [ServedModel] = []
     ) {
         self.version = version
         self.modelName = modelName
@@ -61,6 +66,7 @@ public struct StatusReply: WireMessage {
         self.residentSets = residentSets
         self.residentBytes = residentBytes
         self.serverTimeMs = serverTimeMs
+        self.models = models
     }
 
     /// The message on the wire. Throws `MessageError` when a text field holds a NUL.
@@ -98,6 +104,8 @@ extension StatusReply {
         c.resident_sets = self.residentSets
         c.resident_bytes = self.residentBytes
         c.server_time_ms = self.serverTimeMs
+        c.n_models = self.models.count
+        c.models = try arena.messages(self.models, myvlm__v1__served_model__init) { try $0.fill(&$1, &$2) }
     }
 
     init(_ c: Myvlm__V1__StatusReply) throws {
@@ -111,6 +119,7 @@ extension StatusReply {
         self.residentSets = c.resident_sets
         self.residentBytes = c.resident_bytes
         self.serverTimeMs = c.server_time_ms
+        self.models = try MessageDecoding.messages(c.models, c.n_models) { try ServedModel($0) }
     }
 }
 
@@ -149,6 +158,9 @@ extension StatusReply: JSONMessage {
         case "serverTimeMs", "server_time_ms":
             try json.read(&self.serverTimeMs)
             return 9
+        case "models":
+            try json.read(&self.models)
+            return 10
         default: return nil
         }
     }
@@ -164,5 +176,6 @@ extension StatusReply: JSONMessage {
         try json.write("residentSets", self.residentSets)
         try json.write("residentBytes", self.residentBytes)
         try json.write("serverTimeMs", self.serverTimeMs)
+        try json.write("models", self.models)
     }
 }

@@ -77,6 +77,16 @@ extension StatusReply: TerminalJSON {
             "version": version, "modelName": modelName, "modelDigest": modelDigest, "uptimeMs": uptimeMs,
             "activeRequests": activeRequests, "queuedRequests": queuedRequests, "enrollments": enrollments,
             "residentSets": residentSets, "residentBytes": residentBytes, "serverTimeMs": serverTimeMs,
+            "models": models.isEmpty ? nil : models,
+        ]
+    }
+}
+
+extension ServedModel: TerminalJSON {
+    var fields: KeyValuePairs<String, (any Encodable)?> {
+        [
+            "name": name, "digest": digest.unlessEmpty, "state": state, "share": state == "loading" ? share : nil,
+            "bytes": bytes, "error": error.unlessEmpty,
         ]
     }
 }

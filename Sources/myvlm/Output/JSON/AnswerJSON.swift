@@ -14,7 +14,7 @@ extension RecognizeReply: TerminalJSON {
     var fields: KeyValuePairs<String, (any Encodable)?> {
         [
             "results": results, "faces": faces, "tags": tags, "conceptSetDigest": conceptSetDigest,
-            "skipped": skipped,
+            "skipped": skipped, "modelDigest": modelDigest.unlessEmpty,
         ]
     }
 }

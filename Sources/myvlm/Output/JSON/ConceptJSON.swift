@@ -6,6 +6,7 @@ extension Concept: TerminalJSON {
             "name": name, "kind": kind.word, "classNoun": classNoun, "identifier": identifier,
             "currentVersion": currentVersion, "versions": versions, "createdAtMs": createdAtMs,
             "updatedAtMs": updatedAtMs, "keepLast": keepLast.unlessZero, "otherModel": otherModel,
+            "model": model.unlessEmpty,
         ]
     }
 }

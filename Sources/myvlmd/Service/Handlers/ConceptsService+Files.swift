@@ -16,7 +16,7 @@ extension ConceptsService {
 
     func importConcept(_ request: ImportConceptRequest, _ context: CallContext) async throws -> EnrollDone {
         try request.check()
-        let manifest = try Self.manifest(of: request.data, inspect)
+        let manifest = try Self.manifest(of: request.data, models.inspect)
         let result = try await registry.commit(
             EnrollmentCommit(
                 concept: request.name, description: ArtifactDescription(manifest: manifest), artifact: request.data,

@@ -47,7 +47,7 @@ extension ConceptsService {
         let change = try await registry.renameConcept(
             request.name, to: request.newName, by: context.caller)
         return RenameConceptReply(
-            concept: Concept(record: change.concept, model: model), revision: change.revision)
+            concept: Concept(record: change.concept, models: models), revision: change.revision)
     }
 
     func compareVersions(_ request: CompareVersionsRequest, _ context: CallContext) async throws

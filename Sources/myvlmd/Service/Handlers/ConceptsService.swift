@@ -11,10 +11,7 @@ struct ConceptsService: ConceptsServing {
     let forget: @Sendable (Erasure) async -> Void
     /// The folder of backups.
     let backups: String
-    /// Reads the manifest of a file for this server's model; throws for every other file.
-    let inspect: @Sendable ([UInt8]) throws -> ArtifactManifest
-    /// The digest of this server's model.
-    let model: String
+    let models: ModelShelf
     let imports: DataImports
     /// Reading everything a user has occupies one of the registry's readers for long: only one export does so at a
     /// time, so that the other readers are free for short calls.
@@ -28,14 +25,14 @@ struct ConceptsService: ConceptsServing {
         let page = try await registry.concepts(
             of: context.caller.userID, limit: Int(request.limit), after: request.after)
         return ListConceptsReply(
-            concepts: page.concepts.map { Concept(record: $0, model: model) }, revision: page.revision)
+            concepts: page.concepts.map { Concept(record: $0, models: models) }, revision: page.revision)
     }
 
     func getConcept(_ request: GetConceptRequest, _ context: CallContext) async throws -> ConceptDetail {
         try request.check()
         let details = try await registry.concept(request.name, of: context.caller.userID)
         return ConceptDetail(
-            concept: Concept(record: details.concept, model: model),
+            concept: Concept(record: details.concept, models: models),
             current: ConceptVersion(record: details.current),
             history: details.history.map { PointerMove(record: $0) },
             aliases: details.aliases.map { Alias(record: $0) })

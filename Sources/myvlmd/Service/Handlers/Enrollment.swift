@@ -13,13 +13,19 @@ package struct Enrollment: Sendable {
     let stage: UploadStage
     let jobs: JobRunner
     let door: EnrollmentDoor
+    /// The name of the server's model that has a digest; empty where none has, or it has no name.
+    let nameOfModel: @Sendable (_ digest: String) -> String
 
     /// The call's parts.
-    package init(registry: RegistryStore, stage: UploadStage, jobs: JobRunner, door: EnrollmentDoor) {
+    package init(
+        registry: RegistryStore, stage: UploadStage, jobs: JobRunner, door: EnrollmentDoor,
+        nameOfModel: @escaping @Sendable (_ digest: String) -> String = { _ in "" }
+    ) {
         self.registry = registry
         self.stage = stage
         self.jobs = jobs
         self.door = door
+        self.nameOfModel = nameOfModel
     }
 
     /// Runs one enrollment. Unless it is detached it ends with its call: whatever ends the call before the commit
@@ -54,7 +60,7 @@ package struct Enrollment: Sendable {
     /// Throws unless an enrollment would be accepted, before its photos are sent.
     func check(_ request: EnrollRequest, by caller: Principal) async throws {
         if request.fromKept {
-            let order = try await KeptOrder(request, by: caller, from: registry)
+            let order = try await KeptOrder(request, by: caller, from: registry, nameOfModel)
             try await door.check(order.request, photos: order.photos.count, by: caller)
         } else {
             try await door.check(request, photos: nil, by: caller)
@@ -74,7 +80,7 @@ package struct Enrollment: Sendable {
     /// Checks everything that can be checked, takes a place in the queue and only then the photos, and creates the job.
     private func admitted(_ request: EnrollRequest, by caller: Principal) async throws -> JobRunner.Started {
         if request.fromKept {
-            let order = try await KeptOrder(request, by: caller, from: registry)
+            let order = try await KeptOrder(request, by: caller, from: registry, nameOfModel)
             // The photos are stored already: they take no more room.
             try await door.check(order.request, photos: order.photos.count, by: caller)
             return try await begun(order.request, by: caller) { order.source(of: caller, from: registry) }

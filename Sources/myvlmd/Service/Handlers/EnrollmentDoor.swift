@@ -7,15 +7,17 @@ import VLM
 /// the commit would refuse, as far as it is known then.
 package struct EnrollmentDoor: Sendable {
     let registry: RegistryStore
-    /// Throws what the training would refuse of the words.
-    let training: @Sendable (EnrollmentWords) throws -> Void
-    /// The least bytes that a version takes.
-    let leastBytes: Int
+    /// Throws what the training on a model would refuse of the words, and for a model there is not.
+    let training: @Sendable (_ words: EnrollmentWords, _ model: String) throws -> Void
+    /// The least bytes that a version of a model's concept takes.
+    let leastBytes: @Sendable (_ model: String) throws -> Int
 
     /// A door to a registry and a training.
     package init(
-        registry: RegistryStore, leastBytes: Int = 1,
-        training: @escaping @Sendable (EnrollmentWords) throws -> Void = Enroller.check
+        registry: RegistryStore, leastBytes: @escaping @Sendable (_ model: String) throws -> Int = { _ in 1 },
+        training: @escaping @Sendable (_ words: EnrollmentWords, _ model: String) throws -> Void = { words, _ in
+            try Enroller.check(words)
+        }
     ) {
         self.registry = registry
         self.leastBytes = leastBytes
@@ -27,7 +29,7 @@ package struct EnrollmentDoor: Sendable {
         try checkForm(request, photos: photos)
         try await registry.checkRoomForEnrollment(
             name: request.name, ifVersion: request.wantedVersion,
-            bytes: leastBytes + (request.keepPhotos ? photoBytes : 0), by: caller)
+            bytes: leastBytes(request.model) + (request.keepPhotos ? photoBytes : 0), by: caller)
     }
 
     /// Checks the form of every field.
@@ -51,6 +53,6 @@ package struct EnrollmentDoor: Sendable {
                 isPerson: request.kind == .person,
                 identifier: request.identifier.isEmpty ? request.name : request.identifier,
                 classNoun: request.classNoun,
-                captions: request.captions.map { ("photo \(Int($0.photo) + 1)", $0.text) }))
+                captions: request.captions.map { ("photo \(Int($0.photo) + 1)", $0.text) }), request.model)
     }
 }

@@ -14,7 +14,10 @@ struct KeptOrder: Sendable {
 
     /// Completes a request. Throws `notFound` for a concept that is not the caller's and `failedPrecondition`, with
     /// what to do, where no photos are kept or another enrollment of the concept is under way.
-    init(_ request: EnrollRequest, by caller: Principal, from registry: RegistryStore) async throws {
+    init(
+        _ request: EnrollRequest, by caller: Principal, from registry: RegistryStore,
+        _ nameOfModel: (_ digest: String) -> String
+    ) async throws {
         try request.check()
         guard request.uploadId.isEmpty, !request.onlyNew else {
             throw RPCError(
@@ -28,7 +31,9 @@ struct KeptOrder: Sendable {
         guard !photos.isEmpty else { throw Self.noPhotos(current) }
         try await Self.requireNoOther(current.concept, by: caller, in: registry)
         let manifest = try await Self.manifest(of: current, of: caller, from: registry)
-        self.request = request.completed(by: current, manifest)
+        var completed = request.completed(by: current, manifest)
+        if completed.model.isEmpty { completed.model = nameOfModel(current.modelDigest) }
+        self.request = completed
     }
 
     /// The photos' bytes. An error names a photo that is damaged or was dropped meanwhile, and says what to do.

@@ -2,13 +2,15 @@ import RPC
 import Registry
 
 extension Concept {
-    /// The message of a registry record, for a server whose model has the digest.
-    init(record: ConceptRecord, model: String) {
+    /// The message of a registry record, for a server of these models.
+    init(record: ConceptRecord, models: ModelShelf) {
+        let owner = models.owner(of: record.modelDigest)
         self.init(
             name: record.name, kind: ConceptKind(record: record.kind), classNoun: record.classNoun,
             identifier: record.identifier, currentVersion: UInt32(record.currentVersion),
             versions: UInt32(record.versionCount), createdAtMs: record.createdAtMs, updatedAtMs: record.updatedAtMs,
-            keepLast: UInt32(record.keepLast ?? 0), otherModel: record.modelDigest != model)
+            keepLast: UInt32(record.keepLast ?? 0), otherModel: owner == nil,
+            model: owner.map(models.name) ?? "")
     }
 }
 

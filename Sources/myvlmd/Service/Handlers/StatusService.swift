@@ -6,7 +6,7 @@ import VLM
 
 /// The calls of `myvlm.v1.Server`.
 struct StatusService: ServerServing {
-    let vision: PersonalizedVLM
+    let models: ModelShelf
     let gate: EnrollmentGate
     let registry: RegistryStore
     let meter: RateMeter
@@ -20,10 +20,11 @@ struct StatusService: ServerServing {
     /// Release, model and times for everybody. The load of the whole server is for administrators and auditors; a user
     /// sees only the streams and enrollments of its own.
     private func reply(to caller: Principal) async throws -> StatusReply {
+        let first = models.first
         var reply = StatusReply(
-            version: Release.version, modelName: vision.model.identity.name,
-            modelDigest: vision.model.identity.digest, uptimeMs: (ContinuousClock.now - started).milliseconds,
-            serverTimeMs: clock())
+            version: Release.version, modelName: first.name, modelDigest: first.digest,
+            uptimeMs: (ContinuousClock.now - started).milliseconds, serverTimeMs: clock(),
+            models: models.served(tellsProblems: caller.role != .user))
         guard caller.role != .user else {
             reply.activeRequests = UInt32(
                 clamping: meter.counts(caller.userID, perMinute: caller.requestsPerMinute).streams)
@@ -31,13 +32,15 @@ struct StatusService: ServerServing {
             reply.enrollments = UInt32(clamping: open)
             return reply
         }
-        let statistics = await vision.statistics()
         let enrollments = gate.counts
-        reply.activeRequests = UInt32(clamping: statistics.running)
-        reply.queuedRequests = UInt32(clamping: max(0, statistics.admitted - statistics.running))
         reply.enrollments = UInt32(clamping: enrollments.running + enrollments.waiting)
-        reply.residentSets = UInt32(clamping: statistics.residentConcepts)
-        reply.residentBytes = UInt64(clamping: statistics.residentBytes)
+        for vision in models.runtimes {
+            let statistics = await vision.statistics()
+            reply.activeRequests += UInt32(clamping: statistics.running)
+            reply.queuedRequests += UInt32(clamping: max(0, statistics.admitted - statistics.running))
+            reply.residentSets += UInt32(clamping: statistics.residentConcepts)
+            reply.residentBytes += UInt64(clamping: statistics.residentBytes)
+        }
         return reply
     }
 }

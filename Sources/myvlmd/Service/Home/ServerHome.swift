@@ -41,6 +41,8 @@ public struct ServerHome: Sendable, Equatable {
     public var jobs: String { path + "/jobs" }
     /// Photos that wait for their enrollment; emptied at start.
     public var uploads: String { path + "/uploads" }
+    /// Which models were last loaded under which name; made anew where it is lost.
+    public var models: String { path + "/models.json" }
     /// Where the running server listens, `HOST:PORT`.
     public var endpoint: String { path + "/endpoint" }
 }

@@ -37,6 +37,9 @@ extension ServiceConfiguration {
                         + "\(setting.example) say")
             }
         }
+        if let problem = Self.problem(of: models, model: model) {
+            throw ServiceError(.configuration, "\(file): \(problem)")
+        }
         guard tokenLifetimeSeconds <= maximumTokenLifetimeSeconds else {
             throw ServiceError(
                 .configuration,
@@ -97,6 +100,20 @@ extension ServiceConfiguration {
     fileprivate static let settings: [Setting] = [
         .text("listen", "HOST:PORT in quotes", "127.0.0.1:7443") { $0.listen = $1 },
         .text("model", "the path of a model's folder in quotes", "/srv/models/pocket") { $0.model = $1 },
+        Setting(
+            name: "models",
+            wanted:
+                "a list of objects, each of a name (A-Z, a-z, 0-9, '.', '_', '-') and a path, and where wanted dtype, "
+                + "headEncoder and tiles",
+            example: #"[{"name": "pocket", "path": "/srv/models/pocket"}]"#
+        ) { value, configuration in
+            guard case .list(let values) = value, !values.isEmpty else { return false }
+            let models = values.compactMap(ModelSetting.init)
+            guard models.count == values.count else { return false }
+            configuration.models = models
+            return true
+        },
+        .number("modelBytes", 1 << 20...1_024 * gibibyte, 8 * gibibyte) { $0.modelBytes = $1 },
         .number("tokenLifetimeSeconds", 1...100 * year, 30 * 86_400) { $0.tokenLifetimeSeconds = $1 },
         .number("maximumTokenLifetimeSeconds", 1...100 * year, 365 * 86_400) { $0.maximumTokenLifetimeSeconds = $1 },
         .number("maximumPhotos", 1...1_000, 20) { $0.maximumPhotos = $1 },
@@ -123,7 +140,8 @@ extension ServiceConfiguration {
 
 /// A JSON value, also for messages.
 enum SettingValue: Decodable, Equatable, CustomStringConvertible {
-    case null, flag(Bool), number(Int64), fraction(Double), text(String), list, object
+    case null, flag(Bool), number(Int64), fraction(Double), text(String)
+    case list([SettingValue]), object([String: SettingValue])
 
     init(from decoder: any Decoder) throws {
         let value = try decoder.singleValueContainer()
@@ -137,10 +155,10 @@ enum SettingValue: Decodable, Equatable, CustomStringConvertible {
             self = .fraction(fraction)
         } else if let text = try? value.decode(String.self) {
             self = .text(text)
-        } else if (try? decoder.unkeyedContainer()) != nil {
-            self = .list
+        } else if let list = try? value.decode([SettingValue].self) {
+            self = .list(list)
         } else {
-            self = .object
+            self = .object(try value.decode([String: SettingValue].self))
         }
     }
 

@@ -8,6 +8,10 @@ public struct ServiceConfiguration: Sendable, Encodable, Equatable {
     public var listen = "127.0.0.1:7443"
     /// Folder of the model; nil takes `$MYVLM_HOME/models/pocket`.
     public var model: String?
+    /// Several models, the first of which is taken where a call names none; nil serves the one of `model`.
+    public var models: [ModelSetting]?
+    /// Bytes that the weights of all models may take together; nil: three quarters of the machine's memory.
+    public var modelBytes: Int?
     /// Life of a token whose login asks for none, seconds.
     public var tokenLifetimeSeconds: Int64 = 30 * 86_400
     /// Longest life of a token, seconds.
@@ -74,6 +78,11 @@ public struct ServiceConfiguration: Sendable, Encodable, Equatable {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         return try [UInt8](encoder.encode(self)) + [0x0A]
+    }
+
+    /// What the weights of all models may take together.
+    var modelBudget: Int {
+        modelBytes ?? Int(clamping: ProcessInfo.processInfo.physicalMemory / 4 * 3)
     }
 
     /// The limits of users that have none of their own.

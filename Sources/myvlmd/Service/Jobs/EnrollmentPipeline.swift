@@ -21,7 +21,8 @@ struct EnrollmentPipeline: Sendable {
             decoding: work.request, limits: MessageLimits(frameBytes: 1 << 20, unpackedBytes: 4 << 20))
         let staged = try await photos.photos(of: work.job)
         let enrolled = try await trained(
-            EnrollmentRequest(request, staged, otherConcepts: try await otherConcepts(of: work)), listener)
+            EnrollmentRequest(request, staged, otherConcepts: try await otherConcepts(of: work)), request.model,
+            listener)
         await listener(.stage(.committing))
         // The last check for cancellation before the commit, which checks once more itself.
         try Task.checkCancellation()
@@ -51,13 +52,15 @@ struct EnrollmentPipeline: Sendable {
     }
 
     /// Trains, and passes the progress on in order and from one task.
-    private func trained(_ request: EnrollmentRequest, _ listener: Listener) async throws -> EnrolledConcept {
+    private func trained(
+        _ request: EnrollmentRequest, _ model: String, _ listener: Listener
+    ) async throws -> EnrolledConcept {
         let (events, source) = AsyncStream.makeStream(of: EnrollmentProgress.self)
         let training = training
         return try await withThrowingTaskGroup(of: EnrolledConcept.self) { group in
             group.addTask {
                 defer { source.finish() }
-                return try await training(request) { source.yield($0) }
+                return try await training(request, model) { source.yield($0) }
             }
             for await event in events { await listener(event) }
             guard let enrolled = try await group.next() else { throw CancellationError() }

@@ -11,10 +11,10 @@ import VLM
 /// belongs to ended it, `failed` when it could not go on, `succeeded` in the transaction that makes its version.
 package actor JobRunner {
     package typealias Event = RPCMessages.EnrollEvent
-    /// The training: an `Enroller`, or a test's replacement.
+    /// The training on a model: an `Enroller`, or a test's replacement.
     package typealias Training =
         @Sendable (
-            EnrollmentRequest, @escaping @Sendable (EnrollmentProgress) -> Void
+            EnrollmentRequest, _ model: String, @escaping @Sendable (EnrollmentProgress) -> Void
         ) async throws -> EnrolledConcept
 
     private struct Live {

@@ -212,11 +212,16 @@ struct  Myvlm__V1__EnrollRequest
    * FAILED_PRECONDITION where no photos are kept, or while another enrollment of the concept waits or trains.
    */
   protobuf_c_boolean from_kept;
+  /*
+   * One of the server's models by its name (StatusReply.models); empty takes the first, and with from_kept the one the
+   * version in use was made for, where the server has it.
+   */
+  ProtobufCBinaryData model;
   Myvlm__V1__EnrollTask task;
 };
 #define MYVLM__V1__ENROLL_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&myvlm__v1__enroll_request__descriptor) \
-    , {0,NULL}, {0,NULL}, MYVLM__V1__CONCEPT_KIND__CONCEPT_KIND_UNSPECIFIED, {0,NULL}, {0,NULL}, 0,NULL, 0, 0, 0, {0,NULL}, 0, 0, 0, MYVLM__V1__ENROLL_TASK__ENROLL_TASK_CAPTION }
+    , {0,NULL}, {0,NULL}, MYVLM__V1__CONCEPT_KIND__CONCEPT_KIND_UNSPECIFIED, {0,NULL}, {0,NULL}, 0,NULL, 0, 0, 0, {0,NULL}, 0, 0, 0, {0,NULL}, MYVLM__V1__ENROLL_TASK__ENROLL_TASK_CAPTION }
 
 
 typedef enum {
@@ -349,14 +354,19 @@ struct  Myvlm__V1__Concept
    */
   uint32_t keep_last;
   /*
-   * The current version was made for another frozen model than the server's: answers do without it until the concept is
-   * enrolled again, see EnrollRequest.from_kept.
+   * The current version was made for another frozen model than any of the server's: answers do without it until the
+   * concept is enrolled again, see EnrollRequest.from_kept.
    */
   protobuf_c_boolean other_model;
+  /*
+   * The name of the server's model that the current version was made for: only its answers use the concept. Empty where
+   * the server has one model without a name, and with other_model.
+   */
+  ProtobufCBinaryData model;
 };
 #define MYVLM__V1__CONCEPT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&myvlm__v1__concept__descriptor) \
-    , {0,NULL}, MYVLM__V1__CONCEPT_KIND__CONCEPT_KIND_UNSPECIFIED, {0,NULL}, {0,NULL}, 0, 0, 0, 0, 0, 0 }
+    , {0,NULL}, MYVLM__V1__CONCEPT_KIND__CONCEPT_KIND_UNSPECIFIED, {0,NULL}, {0,NULL}, 0, 0, 0, 0, 0, 0, {0,NULL} }
 
 
 struct  Myvlm__V1__ListConceptsRequest

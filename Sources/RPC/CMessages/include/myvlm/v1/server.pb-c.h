@@ -17,6 +17,7 @@ PROTOBUF_C__BEGIN_DECLS
 
 typedef struct Myvlm__V1__StatusRequest Myvlm__V1__StatusRequest;
 typedef struct Myvlm__V1__StatusReply Myvlm__V1__StatusReply;
+typedef struct Myvlm__V1__ServedModel Myvlm__V1__ServedModel;
 
 
 /* --- enums --- */
@@ -46,10 +47,49 @@ struct  Myvlm__V1__StatusReply
   uint32_t resident_sets;
   uint64_t resident_bytes;
   int64_t server_time_ms;
+  /*
+   * The models a call may name, the first of which is taken where it names none; empty on a server of one model without
+   * a name.
+   */
+  size_t n_models;
+  Myvlm__V1__ServedModel **models;
 };
 #define MYVLM__V1__STATUS_REPLY__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&myvlm__v1__status_reply__descriptor) \
-    , {0,NULL}, {0,NULL}, {0,NULL}, 0, 0, 0, 0, 0, 0, 0 }
+    , {0,NULL}, {0,NULL}, {0,NULL}, 0, 0, 0, 0, 0, 0, 0, 0,NULL }
+
+
+struct  Myvlm__V1__ServedModel
+{
+  ProtobufCMessage base;
+  /*
+   * [A-Za-z0-9][A-Za-z0-9._-]{0,63}
+   */
+  ProtobufCBinaryData name;
+  /*
+   * Lower-case hex; empty until the model has been loaded once.
+   */
+  ProtobufCBinaryData digest;
+  /*
+   * "absent" (it is loaded when it is first asked for), "loading", "ready", "failed" (another try is made after a while)
+   */
+  ProtobufCBinaryData state;
+  /*
+   * How much of its weights has been read while it loads, 0 to 1.
+   */
+  float share;
+  /*
+   * What its weights take in memory, as it was reckoned before.
+   */
+  uint64_t bytes;
+  /*
+   * Why it cannot be loaded; for administrators and auditors.
+   */
+  ProtobufCBinaryData error;
+};
+#define MYVLM__V1__SERVED_MODEL__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&myvlm__v1__served_model__descriptor) \
+    , {0,NULL}, {0,NULL}, {0,NULL}, 0, 0, {0,NULL} }
 
 
 /* Myvlm__V1__StatusRequest methods */
@@ -90,6 +130,25 @@ Myvlm__V1__StatusReply *
 void   myvlm__v1__status_reply__free_unpacked
                      (Myvlm__V1__StatusReply *message,
                       ProtobufCAllocator *allocator);
+/* Myvlm__V1__ServedModel methods */
+void   myvlm__v1__served_model__init
+                     (Myvlm__V1__ServedModel         *message);
+size_t myvlm__v1__served_model__get_packed_size
+                     (const Myvlm__V1__ServedModel   *message);
+size_t myvlm__v1__served_model__pack
+                     (const Myvlm__V1__ServedModel   *message,
+                      uint8_t             *out);
+size_t myvlm__v1__served_model__pack_to_buffer
+                     (const Myvlm__V1__ServedModel   *message,
+                      ProtobufCBuffer     *buffer);
+Myvlm__V1__ServedModel *
+       myvlm__v1__served_model__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   myvlm__v1__served_model__free_unpacked
+                     (Myvlm__V1__ServedModel *message,
+                      ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
 typedef void (*Myvlm__V1__StatusRequest_Closure)
@@ -97,6 +156,9 @@ typedef void (*Myvlm__V1__StatusRequest_Closure)
                   void *closure_data);
 typedef void (*Myvlm__V1__StatusReply_Closure)
                  (const Myvlm__V1__StatusReply *message,
+                  void *closure_data);
+typedef void (*Myvlm__V1__ServedModel_Closure)
+                 (const Myvlm__V1__ServedModel *message,
                   void *closure_data);
 
 /* --- services --- */
@@ -127,6 +189,7 @@ void myvlm__v1__server__status(ProtobufCService *service,
 
 extern const ProtobufCMessageDescriptor myvlm__v1__status_request__descriptor;
 extern const ProtobufCMessageDescriptor myvlm__v1__status_reply__descriptor;
+extern const ProtobufCMessageDescriptor myvlm__v1__served_model__descriptor;
 extern const ProtobufCServiceDescriptor myvlm__v1__server__descriptor;
 
 PROTOBUF_C__END_DECLS

@@ -21,6 +21,7 @@ typedef struct Myvlm__V1__BeamOptions Myvlm__V1__BeamOptions;
 typedef struct Myvlm__V1__CaptionRequest Myvlm__V1__CaptionRequest;
 typedef struct Myvlm__V1__AskRequest Myvlm__V1__AskRequest;
 typedef struct Myvlm__V1__AnswerEvent Myvlm__V1__AnswerEvent;
+typedef struct Myvlm__V1__ModelLoading Myvlm__V1__ModelLoading;
 typedef struct Myvlm__V1__TextPiece Myvlm__V1__TextPiece;
 typedef struct Myvlm__V1__AnswerEnd Myvlm__V1__AnswerEnd;
 typedef struct Myvlm__V1__Tag Myvlm__V1__Tag;
@@ -95,10 +96,15 @@ struct  Myvlm__V1__CaptionRequest
    * The frozen model's own answer, no concept used.
    */
   protobuf_c_boolean frozen;
+  /*
+   * One of the server's models by its name (StatusReply.models); empty takes the first. INVALID_ARGUMENT for another name,
+   * UNAVAILABLE for a model that cannot be loaded, RESOURCE_EXHAUSTED for one that has no room now.
+   */
+  ProtobufCBinaryData model;
 };
 #define MYVLM__V1__CAPTION_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&myvlm__v1__caption_request__descriptor) \
-    , {0,NULL}, NULL, 0 }
+    , {0,NULL}, NULL, 0, {0,NULL} }
 
 
 struct  Myvlm__V1__AskRequest
@@ -117,16 +123,21 @@ struct  Myvlm__V1__AskRequest
    * The frozen model's own answer, no concept used.
    */
   protobuf_c_boolean frozen;
+  /*
+   * As in CaptionRequest.
+   */
+  ProtobufCBinaryData model;
 };
 #define MYVLM__V1__ASK_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&myvlm__v1__ask_request__descriptor) \
-    , {0,NULL}, {0,NULL}, NULL, 0 }
+    , {0,NULL}, {0,NULL}, NULL, 0, {0,NULL} }
 
 
 typedef enum {
   MYVLM__V1__ANSWER_EVENT__EVENT__NOT_SET = 0,
   MYVLM__V1__ANSWER_EVENT__EVENT_PIECE = 1,
-  MYVLM__V1__ANSWER_EVENT__EVENT_END = 2
+  MYVLM__V1__ANSWER_EVENT__EVENT_END = 2,
+  MYVLM__V1__ANSWER_EVENT__EVENT_LOADING = 3
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(MYVLM__V1__ANSWER_EVENT__EVENT__CASE)
 } Myvlm__V1__AnswerEvent__EventCase;
 
@@ -137,11 +148,32 @@ struct  Myvlm__V1__AnswerEvent
   union {
     Myvlm__V1__TextPiece *piece;
     Myvlm__V1__AnswerEnd *end;
+    /*
+     * Before the first piece, where the answer waits for its model; only servers of several models load while they serve.
+     */
+    Myvlm__V1__ModelLoading *loading;
   };
 };
 #define MYVLM__V1__ANSWER_EVENT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&myvlm__v1__answer_event__descriptor) \
     , MYVLM__V1__ANSWER_EVENT__EVENT__NOT_SET, {0} }
+
+
+struct  Myvlm__V1__ModelLoading
+{
+  ProtobufCMessage base;
+  /*
+   * The model's name.
+   */
+  ProtobufCBinaryData model;
+  /*
+   * How much of its weights has been read, 0 to 1.
+   */
+  float share;
+};
+#define MYVLM__V1__MODEL_LOADING__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&myvlm__v1__model_loading__descriptor) \
+    , {0,NULL}, 0 }
 
 
 struct  Myvlm__V1__TextPiece
@@ -264,10 +296,14 @@ struct  Myvlm__V1__RecognizeRequest
    * A JPEG, PNG or WebP file of up to 24 MiB.
    */
   ProtobufCBinaryData image;
+  /*
+   * As in CaptionRequest.
+   */
+  ProtobufCBinaryData model;
 };
 #define MYVLM__V1__RECOGNIZE_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&myvlm__v1__recognize_request__descriptor) \
-    , {0,NULL} }
+    , {0,NULL}, {0,NULL} }
 
 
 struct  Myvlm__V1__RecognizeReply
@@ -284,10 +320,14 @@ struct  Myvlm__V1__RecognizeReply
    */
   size_t n_skipped;
   Myvlm__V1__SkippedConcept **skipped;
+  /*
+   * Of the model whose heads were asked, where the server has several.
+   */
+  ProtobufCBinaryData model_digest;
 };
 #define MYVLM__V1__RECOGNIZE_REPLY__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&myvlm__v1__recognize_reply__descriptor) \
-    , 0,NULL, {0,NULL}, 0, 0,NULL, 0,NULL }
+    , 0,NULL, {0,NULL}, 0, 0,NULL, 0,NULL, {0,NULL} }
 
 
 /* Myvlm__V1__Sampling methods */
@@ -384,6 +424,25 @@ Myvlm__V1__AnswerEvent *
                       const uint8_t       *data);
 void   myvlm__v1__answer_event__free_unpacked
                      (Myvlm__V1__AnswerEvent *message,
+                      ProtobufCAllocator *allocator);
+/* Myvlm__V1__ModelLoading methods */
+void   myvlm__v1__model_loading__init
+                     (Myvlm__V1__ModelLoading         *message);
+size_t myvlm__v1__model_loading__get_packed_size
+                     (const Myvlm__V1__ModelLoading   *message);
+size_t myvlm__v1__model_loading__pack
+                     (const Myvlm__V1__ModelLoading   *message,
+                      uint8_t             *out);
+size_t myvlm__v1__model_loading__pack_to_buffer
+                     (const Myvlm__V1__ModelLoading   *message,
+                      ProtobufCBuffer     *buffer);
+Myvlm__V1__ModelLoading *
+       myvlm__v1__model_loading__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   myvlm__v1__model_loading__free_unpacked
+                     (Myvlm__V1__ModelLoading *message,
                       ProtobufCAllocator *allocator);
 /* Myvlm__V1__TextPiece methods */
 void   myvlm__v1__text_piece__init
@@ -554,6 +613,9 @@ typedef void (*Myvlm__V1__AskRequest_Closure)
 typedef void (*Myvlm__V1__AnswerEvent_Closure)
                  (const Myvlm__V1__AnswerEvent *message,
                   void *closure_data);
+typedef void (*Myvlm__V1__ModelLoading_Closure)
+                 (const Myvlm__V1__ModelLoading *message,
+                  void *closure_data);
 typedef void (*Myvlm__V1__TextPiece_Closure)
                  (const Myvlm__V1__TextPiece *message,
                   void *closure_data);
@@ -628,6 +690,7 @@ extern const ProtobufCMessageDescriptor myvlm__v1__beam_options__descriptor;
 extern const ProtobufCMessageDescriptor myvlm__v1__caption_request__descriptor;
 extern const ProtobufCMessageDescriptor myvlm__v1__ask_request__descriptor;
 extern const ProtobufCMessageDescriptor myvlm__v1__answer_event__descriptor;
+extern const ProtobufCMessageDescriptor myvlm__v1__model_loading__descriptor;
 extern const ProtobufCMessageDescriptor myvlm__v1__text_piece__descriptor;
 extern const ProtobufCMessageDescriptor myvlm__v1__answer_end__descriptor;
 extern const ProtobufCMessageDescriptor myvlm__v1__tag__descriptor;
