@@ -86,10 +86,18 @@ import Testing
             WeightCensus.bytes(inFolder: folder, dtype: $0)
         }
         #expect(bytes == [212_992, 221_184, 110_592, 62_592, 62_592, 40_192])
+        // The face parts come on top; the same weights once more as a pickle do not.
+        try Data(count: 70).write(to: URL(filePath: folder + "/faces.dat"))
+        try Data(count: 9_000).write(to: URL(filePath: folder + "/pytorch_model.bin"))
+        #expect(WeightCensus.bytes(inFolder: folder, dtype: "q4") == 40_192 + 70)
         // Parts of another kind count as they are, and what is beside them too.
         try Data(count: 1_000).write(to: URL(filePath: folder + "/weights.gguf"))
         try Data(count: 5).write(to: URL(filePath: folder + "/cut.safetensors"))
-        #expect(WeightCensus.bytes(inFolder: folder, dtype: "q4") == 212_992 + 1_005)
+        #expect(WeightCensus.bytes(inFolder: folder, dtype: "q4") == 212_992 + 1_075)
+        // Without safetensors a pickle is the model.
+        try FileManager.default.removeItem(atPath: folder + "/model.safetensors")
+        try FileManager.default.removeItem(atPath: folder + "/weights.gguf")
+        #expect(WeightCensus.bytes(inFolder: folder, dtype: nil) == 9_000 + 75)
         #expect(WeightCensus.bytes(inFolder: folder + "/nowhere", dtype: nil) == 0)
     }
 

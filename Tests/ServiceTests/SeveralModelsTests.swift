@@ -186,6 +186,17 @@ import WaitingTestSupport
             try await Harness.run(next) { other in
                 let ann = try await other.known("ann")
                 #expect(try await ann.concept("nelo").concept.otherModel)
+                // What a file belongs to is told as far as it is known, and how to know more.
+                let file = try await ann.exportConcept("nelo").bytes
+                let unknown = await failure { _ = try await ann.importConcept("copy", file) }
+                #expect(
+                    unknown?.code == .failedPrecondition && unknown?.message.contains("--model second`") == true,
+                    "\(String(describing: unknown))")
+                _ = try await ann.recognize(Harness.photo(1), model: "second")
+                let known = await failure { _ = try await ann.importConcept("copy", file) }
+                #expect(
+                    known?.code == .failedPrecondition && known?.message.contains("none of first, second: ") == true,
+                    "\(String(describing: known))")
                 await ann.close()
             }
         }

@@ -29,7 +29,7 @@ package struct AdmissionPlaces: Sendable {
 }
 
 /// Bounds how many requests the runtime works on; the next one is refused at once instead of waiting without end.
-final class Admission: Sendable {
+package final class Admission: Sendable {
     /// What a refusal says of when to come again: most requests are over by then.
     static let retryAfterMs: Int64 = 1_000
 
@@ -41,7 +41,8 @@ final class Admission: Sendable {
     private let limit: Int
     private let state: Mutex<State>
 
-    init(limit: Int) {
+    /// As many places as `limit`.
+    package init(limit: Int) {
         self.limit = limit
         state = Mutex(State(places: AdmissionPlaces(limit: limit)))
     }
@@ -50,7 +51,7 @@ final class Admission: Sendable {
     var refused: UInt64 { state.withLock { $0.refused } }
 
     /// Throws `overloaded`, with the time to wait, when there is no place for this user; otherwise `leave` must follow.
-    func enter(_ user: String) throws {
+    package func enter(_ user: String) throws {
         let refusal = state.withLock { state -> (own: Int, free: Int)? in
             guard !state.places.enter(user) else { return nil }
             state.refused += 1
@@ -66,7 +67,8 @@ final class Admission: Sendable {
             retryAfterMs: Self.retryAfterMs)
     }
 
-    func leave(_ user: String) {
+    /// Hands a place back.
+    package func leave(_ user: String) {
         state.withLock { $0.places.leave(user) }
     }
 }

@@ -64,7 +64,9 @@ public final class MyVLMServer: Sendable {
             home: home, configuration: configuration, listen: listen, logger: logger, options: options,
             makeModels: {
                 try ModelShelf(
-                    models, budget: configuration.modelBudget, registry: $0, known: KnownModels(path: home.models),
+                    models, budget: configuration.modelBudget,
+                    waiters: configuration.concurrentAnswers + configuration.waitingAnswers, registry: $0,
+                    known: KnownModels(path: home.models),
                     logger: logger, clock: options.steadyClock)
             })
     }

@@ -27,7 +27,7 @@ struct VisionService: VisionServing {
     func recognize(_ request: RecognizeRequest, _ context: CallContext) async throws -> RecognizeReply {
         try request.check()
         let user = try UserKey(context.caller).text
-        return try await models.with(request.model) { vision in
+        return try await models.with(request.model, for: .answer(user: user)) { vision in
             var reply = AnswerMessage.reply(try await vision.recognize(user: user, image: request.image))
             if models.hasNames { reply.modelDigest = vision.model.identity.digest }
             return reply
@@ -40,8 +40,9 @@ struct VisionService: VisionServing {
     ) async throws {
         let user = try UserKey(context.caller).text
         try await models.with(
-            model,
-            waiting: { name, share in
+            model, for: .answer(user: user),
+            waiting: { name, wait in
+                guard case .loading(let share) = wait else { return }
                 try await writer.write(
                     RPCMessages.AnswerEvent(event: .loading(ModelLoading(model: name, share: Float(share)))))
             }

@@ -39,19 +39,24 @@ package struct KnownModels: Sendable {
     /// Who the model of a name was when it was last loaded from the same source.
     package func identity(_ name: String, source: String) -> ModelIdentity? {
         guard let entry = entries[name], entry.source == source,
-            let point = InsertionPoint(rawValue: entry.insertionPoint), entry.hiddenSize > 0, entry.featureSize > 0
+            let point = InsertionPoint(rawValue: entry.insertionPoint), entry.digest.utf8.count == 64,
+            entry.hiddenSize > 0, entry.featureSize > 0, entry.gridRows >= 0, entry.gridColumns >= 0
         else { return nil }
         return ModelIdentity(
             name: entry.name, digest: entry.digest, hiddenSize: entry.hiddenSize, featureSize: entry.featureSize,
             gridRows: entry.gridRows, gridColumns: entry.gridColumns, insertionPoint: point)
     }
 
-    /// Notes who a model is and writes the file. Throws `ServiceError` where it cannot be written.
-    package mutating func note(_ identity: ModelIdentity, as name: String, source: String) throws {
+    /// Notes who a model is.
+    package mutating func note(_ identity: ModelIdentity, as name: String, source: String) {
         entries[name] = Entry(
             source: source, name: identity.name, digest: identity.digest, hiddenSize: identity.hiddenSize,
             featureSize: identity.featureSize, gridRows: identity.gridRows, gridColumns: identity.gridColumns,
             insertionPoint: identity.insertionPoint.rawValue)
+    }
+
+    /// Writes the file. Throws `ServiceError` where it cannot be written.
+    package func write() throws {
         guard let path else { return }
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]

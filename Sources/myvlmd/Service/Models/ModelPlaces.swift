@@ -24,7 +24,7 @@ package struct ModelPlaces: Sendable {
         case load(dropping: [Int])
         /// It could not be loaded; there is nothing to leave.
         case failed
-        /// The models that are in use leave it no room; there is nothing to leave.
+        /// The models that are in use, or being loaded, leave it no room; there is nothing to leave.
         case full(inUse: [Int])
     }
 
@@ -41,6 +41,9 @@ package struct ModelPlaces: Sendable {
             case .absent, .failed: false
             }
         }
+
+        /// Whether it may go.
+        var isIdle: Bool { phase == .ready && users == 0 }
     }
 
     /// How long a failure stands: reading gigabytes again for every call would be everybody's loss.
@@ -75,7 +78,7 @@ package struct ModelPlaces: Sendable {
         case .failed(let untilMs) where nowMs < untilMs: return .failed
         case .absent, .failed:
             guard let dropped = room(for: index) else {
-                return .full(inUse: places.indices.filter { places[$0].isHere && places[$0].users > 0 })
+                return .full(inUse: places.indices.filter { places[$0].isHere && !places[$0].isIdle })
             }
             for other in dropped { places[other].phase = .absent }
             use(index)
@@ -84,11 +87,12 @@ package struct ModelPlaces: Sendable {
         }
     }
 
-    /// Somebody who used a model, or waited for it, goes.
-    package mutating func leave(_ index: Int) {
+    /// Somebody who used a model, or waited for it, goes. True where nobody is left, so that the model may go too.
+    @discardableResult package mutating func leave(_ index: Int) -> Bool {
         clock += 1
         places[index].users -= 1
         places[index].lastUse = clock
+        return places[index].users == 0
     }
 
     /// So much of a model has been read. True where that is another tenth.
@@ -116,7 +120,7 @@ package struct ModelPlaces: Sendable {
     private func room(for index: Int) -> [Int]? {
         var free = budget - bytes
         var dropped: [Int] = []
-        let idle = places.indices.filter { places[$0].phase == .ready && places[$0].users == 0 }
+        let idle = places.indices.filter { places[$0].isIdle }
             .sorted { places[$0].lastUse < places[$1].lastUse }
         for other in idle where free < places[index].bytes {
             free += places[other].bytes

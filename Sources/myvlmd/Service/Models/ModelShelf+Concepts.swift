@@ -15,7 +15,7 @@ extension ModelShelf {
     }
 
     /// The models that are in memory.
-    package var runtimes: [PersonalizedVLM] { state.withLock { $0.runtimes.compactMap(\.self) } }
+    package var runtimes: [PersonalizedVLM] { state.withLock { $0.loaded.compactMap { $0?.runtime } } }
 
     /// Why a model could not be loaded, for its operator; empty where nothing is wrong.
     func problem(_ index: Int) -> String { state.withLock { $0.problems[index] } }
@@ -43,14 +43,22 @@ extension ModelShelf {
         let manifest = try ConceptArtifact(inspecting: artifact).manifest
         guard let owner = owner(of: manifest.modelDigest), let identity = state.withLock({ $0.identities[owner] })
         else {
-            let names = entries.indices.map(name).joined(separator: ", ")
-            throw RuntimeError(
-                .modelMismatch,
-                "this version was made for the model \(manifest.modelDigest.prefix(12)), which is none of \(names) as far as "
-                    + "they have been loaded here: its owner has it trained again with `myvlm reenroll`, or with "
-                    + "`myvlm enroll`")
+            throw mismatch(manifest.modelDigest)
         }
         return try ConceptArtifact(inspecting: artifact, for: identity).manifest
+    }
+
+    private func mismatch(_ digest: String) -> RuntimeError {
+        let unknown = state.withLock { state in entries.indices.filter { state.identities[$0] == nil } }.map(name)
+        return RuntimeError(
+            .modelMismatch,
+            "this version was made for the model \(digest.prefix(12)), which is none of "
+                + entries.indices.map(name).joined(separator: ", ")
+                + (unknown.first.map {
+                    " as far as they are known here: if it may be \(unknown.joined(separator: " or ")), which has never been "
+                        + "loaded, ask that once, as with `myvlm recognize PHOTO --model \($0)`, and try again; else"
+                } ?? ":")
+                + " its owner has it trained again with `myvlm reenroll`, or with `myvlm enroll`")
     }
 
     /// Describes artifacts to the registry.
@@ -74,14 +82,14 @@ extension ModelShelf {
     /// not in memory is asked when its turn comes.
     package func check(_ words: EnrollmentWords, for model: String) throws {
         let index = try index(of: model)
-        guard let runtime = state.withLock({ $0.runtimes[index] }) else { return try Enroller.check(words) }
+        guard let runtime = state.withLock({ $0.loaded[index]?.runtime }) else { return try Enroller.check(words) }
         try runtime.enroller.check(words)
     }
 
     /// Bytes that a version of a model's concept takes at least; 1 where that is not known.
     package func leastArtifactBytes(for model: String) throws -> Int {
         let index = try index(of: model)
-        return state.withLock { $0.runtimes[index] }?.enroller.leastArtifactBytes ?? 1
+        return state.withLock { $0.loaded[index]?.runtime }?.enroller.leastArtifactBytes ?? 1
     }
 
     /// Trains a concept of a model, which is loaded where it is not in memory.
@@ -89,8 +97,13 @@ extension ModelShelf {
         _ request: EnrollmentRequest, for model: String, progress: @escaping @Sendable (EnrollmentProgress) -> Void
     ) async throws -> EnrolledConcept {
         try await with(
-            model,
-            waiting: { name, share in progress(.note("the model \(name) is being loaded: \(Int(share * 100)) %")) }
+            model, for: .training,
+            waiting: { name, wait in
+                switch wait {
+                case .room: progress(.note("the models in use leave the model \(name) no room: it is waited for"))
+                case .loading(let share): progress(.note("the model \(name) is being loaded: \(Int(share * 100)) %"))
+                }
+            }
         ) { vision in
             var request = request
             if entries.count > 1 { request.otherConcepts.removeAll { isOfAnother($0, than: vision) } }
