@@ -209,6 +209,9 @@ import WaitingTestSupport
             #expect(misspelt?.code == .invalidArgument && misspelt?.message.contains("did you mean second?") == true)
             let none = await failure { _ = try await ann.recognize(Harness.photo(1), model: "gigantic") }
             #expect(none?.message.contains("first, second") == true, "\(String(describing: none))")
+            let long = String(repeating: "x\u{301}", count: 10_000)
+            let endless = await failure { _ = try await ann.recognize(Harness.photo(1), model: long) }
+            #expect(endless?.code == .invalidArgument && (endless?.message.utf8.count ?? 999) < 200)
             var order = try Harness.order("zibo")
             order.model = "secnd"
             let enrollment = await failure { _ = try await ann.enrolled(order) }

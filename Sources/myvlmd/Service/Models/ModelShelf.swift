@@ -124,16 +124,18 @@ package final class ModelShelf: Sendable {
     package func index(of name: String) throws(RuntimeError) -> Int {
         guard !name.isEmpty else { return 0 }
         if let index = entries.firstIndex(where: { $0.name == name }) { return index }
-        let shown = String(name.prefix(64))
+        // What is no name may be of any length: it is not said again.
+        let shown = ModelEntry.isName(name) ? " \"\(name)\"" : " of such a name"
         guard hasNames else {
             throw RuntimeError(
-                .invalidArgument, "this server has one model, without a name: leave the model \"\(shown)\" away")
+                .invalidArgument, "this server has one model, without a name: leave the model\(shown) away")
         }
         let names = entries.compactMap(\.name)
-        let hint =
-            NearestName.of(shown, among: names).map { "did you mean \($0)?" }
-            ?? "it has \(names.joined(separator: ", "))"
-        throw RuntimeError(.invalidArgument, "this server has no model \"\(shown)\"; \(hint)")
+        let nearest = ModelEntry.isName(name) ? NearestName.of(name, among: names) : nil
+        throw RuntimeError(
+            .invalidArgument,
+            "this server has no model\(shown); "
+                + (nearest.map { "did you mean \($0)?" } ?? "it has \(names.joined(separator: ", "))"))
     }
 
     /// Runs `body` with a model, which stays in memory until it returns; while the model is loaded, `waiting` is told at
