@@ -126,7 +126,7 @@ let package = Package(
         .executableTarget(
             name: "myvlm-lab",
             dependencies: [
-                "Client", "Evaluation", "Foundations", "LocalFiles", "Runtime", "Terminal",
+                "Client", "Evaluation", "Foundations", "Hub", "LocalFiles", "Runtime", "Terminal", "VLM",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: strict),
         .executableTarget(

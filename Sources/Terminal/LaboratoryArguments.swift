@@ -20,7 +20,18 @@ package struct EvaluateArguments: ParsableArguments {
 
     @Option(help: "Where the results go, without extension.") package var out = LocalPath("evaluation")
 
-    @Option(help: "Model directory (default: $MYVLM_HOME/models/pocket).") package var model: LocalPath?
+    @Option(
+        help:
+            "Model directory, or a model of a hub that is in the cache, OWNER/NAME (default: $MYVLM_HOME/models/pocket)."
+    )
+    package var model: LocalPath?
+
+    @Option(help: "Number format of its weights: f32, bf16, f16, int8, q4 (default: as they are stored).")
+    package var dtype: String?
+
+    @Option(help: "Folder of a CLIP encoder that concept heads read.") package var headEncoder: LocalPath?
+
+    @Flag(help: "Let LLaVA-NeXT and SmolVLM cut pictures into tiles.") package var tiles = false
 
     @Option(help: "Folder of the sentence encoder (default: $MYVLM_HOME/models/minilm).")
     package var sentenceModel: LocalPath?

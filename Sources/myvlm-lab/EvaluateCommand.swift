@@ -25,7 +25,9 @@ struct EvaluateCommand: AsyncParsableCommand {
     private func evaluate() async throws {
         do {
             var options = EvaluationOptions(
-                data: order.data.text, model: order.model?.text ?? EvaluationOptions.standardModel())
+                data: order.data.text,
+                model: try order.model.map(EvaluatedModel.folder) ?? EvaluationOptions.standardModel())
+            options.load = try EvaluatedModel.options(order)
             options.sentenceModel = order.sentenceModel?.text ?? EvaluationOptions.standardSentenceModel()
             options.things = order.things.map { Set($0.split(separator: ",").map(String.init)) }
             options.shots = order.shots

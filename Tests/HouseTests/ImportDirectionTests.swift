@@ -26,7 +26,7 @@ private let allowed: [String: Set<String>] = [
     "Pictures": ["Images"],
     "Terminal": ["Client", "LocalFiles"],
     "myvlm": ["Client", "Foundations", "LocalFiles", "Pictures", "Terminal"],
-    "myvlm-lab": ["Client", "Evaluation", "Foundations", "LocalFiles", "Runtime", "Terminal"],
+    "myvlm-lab": ["Client", "Evaluation", "Foundations", "Hub", "LocalFiles", "Runtime", "Terminal", "VLM"],
     "StoreBench": ["Registry", "Foundations"],
     "MyVLMLoad": ["Client", "Foundations"],
     "MyVLMBench": ["Evaluation", "Runtime", "VLM", "Compute", "Foundations"],

@@ -59,6 +59,34 @@ import Testing
         }
     }
 
+    /// A model of a hub is taken from the cache that `myvlmd model pull` fills; nothing is fetched.
+    @Test func aModelOfAHubIsEvaluatedFromTheCache() async throws {
+        let tests = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        let model = tests.appending(path: "VLMTests/Fixtures/checkpoints-hub/llava/model").path(percentEncoded: false)
+        let photos = tests.deletingLastPathComponent().appending(path: "Demo/photos").path(percentEncoded: false)
+        try await withShell { run in
+            let evaluate = #"HF_HOME="$HERE/hf" "$MYVLM" evaluate --data things --model test/llava"#
+            let things =
+                #"{"teapot": {"class_noun": "teapot", "images": {"teapot-cloth-1.jpg": ["{concept} on a cloth"]}}}"#
+            let absent = try await run(
+                "mkdir -p things/teapot; cp '\(photos)'/teapot-*.jpg things/teapot; printf %s '\(things)' "
+                    + "> things/captions.json; " + evaluate)
+            #expect(absent.code == 66 && absent.error.contains("`myvlmd model pull test/llava`"), "\(absent)")
+            let here = try await run(
+                #"""
+                commit=0123456789abcdef0123456789abcdef01234567; to="$HERE/hf/hub/models--test--llava"
+                mkdir -p "$to/refs" "$to/snapshots/$commit"; printf %s "$commit" > "$to/refs/main"
+                """# + "\ncp '\(model)'/* \"$to/snapshots/$commit\"; " + evaluate + " --dtype bf16")
+            // It was loaded, and says itself what is still to be done.
+            #expect(here.code == 65 && here.error.contains("`myvlmd bank`"), "\(here)")
+            let format = try await run(evaluate + " --dtype int9")
+            #expect(format.code == 64 && format.error.contains("int9 is no number format"), "\(format)")
+            let damaged = try await run(
+                "for file in hf/hub/*/snapshots/*/tokenizer.json; do printf x > \"$file\"; done; " + evaluate)
+            #expect(damaged.code == 65 && damaged.error.contains("tokenizer.json"), "\(damaged)")
+        }
+    }
+
     /// Installed alone the program says what it lacks.
     @Test func withoutItTheProgramSaysWhatIsMissing() async throws {
         try await withShell { run in

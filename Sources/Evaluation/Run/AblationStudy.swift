@@ -63,7 +63,7 @@ public struct AblationStudy: Sendable {
     public func run() async throws -> [Outcome] {
         let options = evaluator.options
         let encoder = try SentenceEncoder.lent(options.sentenceModel)
-        let runtime = try EvaluationRuntime(modelDirectory: options.model)
+        let runtime = try EvaluationRuntime(modelDirectory: options.model, options: options.load)
         defer { runtime.shutDown() }
         return try await run(runtime, encoder: encoder)
     }

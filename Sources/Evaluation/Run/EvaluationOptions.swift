@@ -1,5 +1,5 @@
 import LocalFiles
-import VLM
+public import VLM
 
 /// Settings of the embedding's training to measure with instead of the model's defaults; nil keeps the default.
 public struct TrainingOverrides: Sendable {
@@ -34,6 +34,8 @@ public struct EvaluationOptions: Sendable {
     public var data: String
     /// Model directory.
     public var model: String
+    /// How it is loaded, where that is a choice.
+    public var load = LoadOptions()
     /// Folder of the sentence encoder; nil leaves similarities of texts out.
     public var sentenceModel: String?
     /// Only these things; nil takes all.

@@ -34,8 +34,9 @@ package struct EvaluationRuntime {
             decodeImage: { try RGBImage(decoding: $0) })
     }
 
-    /// Over a model directory; without its face files no person can be evaluated.
-    init(modelDirectory: String) throws {
+    /// Over a model directory; without its face files no person can be evaluated. Throws `badInput` for a model that cannot
+    /// be used.
+    init(modelDirectory: String, options: LoadOptions = LoadOptions()) throws {
         let path = LocalPath(modelDirectory)
         guard FileStatus(path.appending("config.json")) != nil else {
             throw EvaluationError(
@@ -43,8 +44,18 @@ package struct EvaluationRuntime {
         }
         let lent = try EvaluationError.reading { () throws(LocalFileError) in try LentName(path) }
         defer { withExtendedLifetime(lent) {} }
-        let parts = try ModelParts(directory: lent.text)
+        let parts = try Self.parts(lent.text, options, shown: path.shown)
         try self.init(model: parts.model, negatives: parts.negatives, faces: parts.faces)
+    }
+
+    private static func parts(_ folder: String, _ options: LoadOptions, shown: String) throws -> ModelParts {
+        do {
+            return try ModelParts(directory: folder, options: options)
+        } catch let error as VLMError {
+            throw EvaluationError(.badInput, "the model in \(shown) cannot be used: \(error.message)", cause: error)
+        } catch let error as RuntimeError {
+            throw EvaluationError(.badInput, "the model in \(shown) cannot be used: \(error.message)", cause: error)
+        }
     }
 
     /// How the model's concepts are trained. Throws `unavailable` for a model that trains none.

@@ -46,7 +46,7 @@ public struct Evaluator: Sendable {
         if encoder == nil {
             progress("no sentence encoder: similarities of texts are left out; Scripts/setup --evaluation fetches it")
         }
-        let runtime = try EvaluationRuntime(modelDirectory: options.model)
+        let runtime = try EvaluationRuntime(modelDirectory: options.model, options: options.load)
         defer { runtime.shutDown() }
         return try await run(runtime, encoder: encoder)
     }
