@@ -202,6 +202,35 @@ import WaitingTestSupport
         }
     }
 
+    /// A home that had one model gets several: concepts are not moved to the first by mistake, before theirs was loaded.
+    @Test func whoseAConceptIsMayNotBeKnownYet() async throws {
+        var before = Harness.Setup()
+        before.model = { try TinyVLM.make(seed: 2) }
+        try await Harness.run(before) { harness in
+            let ann = try await harness.user("ann")
+            let made = try await ann.enrolled(Harness.keptOrder("zibo"))
+            await ann.close()
+            await harness.server.shutdown(grace: .seconds(2))
+            var next = setup(Self.entry("first", seed: 1), Self.entry("second", seed: 2))
+            next.home = harness.home.path
+            try await Harness.run(next) { other in
+                let ann = try await other.known("ann")
+                #expect(try await ann.concept("zibo").concept.otherModel)
+                let early = await failure { _ = try await ann.reenrolled("zibo") }
+                #expect(
+                    early?.code == .failedPrecondition && early?.message.contains("--model second`") == true,
+                    "\(String(describing: early))")
+                #expect(try await ann.jobs().allSatisfy { $0.state == "succeeded" })
+                #expect(try await ann.recognize(Harness.photo(1), model: "second").results.map(\.concept) == ["zibo"])
+                let concept = try await ann.concept("zibo").concept
+                #expect(concept.model == "second" && !concept.otherModel)
+                let again = try await ann.reenrolled("zibo")
+                #expect(again.version.modelDigest == made.version.modelDigest)
+                await ann.close()
+            }
+        }
+    }
+
     @Test func aNameThereIsNotIsAnsweredWithTheNearest() async throws {
         try await Harness.run(setup(Self.entry("first", seed: 1), Self.entry("second", seed: 2))) { harness in
             let ann = try await harness.user("ann")

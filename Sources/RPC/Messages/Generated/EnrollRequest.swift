@@ -52,7 +52,8 @@ public struct EnrollRequest: WireMessage {
     public var fromKept: Bool
 
     /// One of the server's models by its name (StatusReply.models); empty takes the first, and with from_kept the one the
-    /// version in use was made for, where the server has it.
+    /// version in use was made for, where the server has it: FAILED_PRECONDITION where that is not known before one of them has
+    /// been loaded.
     public var model: String
 
     /// Field 20, `task`.

@@ -13,13 +13,13 @@ package struct Enrollment: Sendable {
     let stage: UploadStage
     let jobs: JobRunner
     let door: EnrollmentDoor
-    /// The name of the server's model that has a digest; empty where none has, or it has no name.
-    let nameOfModel: @Sendable (_ digest: String) -> String
+    /// The name of the model for which a concept, made for the one of a digest, is trained again; empty is the first.
+    let nameOfModel: @Sendable (_ digest: String) throws -> String
 
     /// The call's parts.
     package init(
         registry: RegistryStore, stage: UploadStage, jobs: JobRunner, door: EnrollmentDoor,
-        nameOfModel: @escaping @Sendable (_ digest: String) -> String = { _ in "" }
+        nameOfModel: @escaping @Sendable (_ digest: String) throws -> String = { _ in "" }
     ) {
         self.registry = registry
         self.stage = stage

@@ -16,7 +16,7 @@ struct KeptOrder: Sendable {
     /// what to do, where no photos are kept or another enrollment of the concept is under way.
     init(
         _ request: EnrollRequest, by caller: Principal, from registry: RegistryStore,
-        _ nameOfModel: (_ digest: String) -> String
+        _ nameOfModel: (_ digest: String) throws -> String
     ) async throws {
         try request.check()
         guard request.uploadId.isEmpty, !request.onlyNew else {
@@ -32,7 +32,7 @@ struct KeptOrder: Sendable {
         try await Self.requireNoOther(current.concept, by: caller, in: registry)
         let manifest = try await Self.manifest(of: current, of: caller, from: registry)
         var completed = request.completed(by: current, manifest)
-        if completed.model.isEmpty { completed.model = nameOfModel(current.modelDigest) }
+        if completed.model.isEmpty { completed.model = try nameOfModel(current.modelDigest) }
         self.request = completed
     }
 

@@ -33,8 +33,24 @@ extension ModelShelf {
         }
     }
 
-    /// The name of the model that has a digest; empty for a model without one and for another server's.
-    package func nameOfModel(_ digest: String) -> String { owner(of: digest).map(name) ?? "" }
+    /// The name of the model for which a concept of a digest is trained again where nobody names one: its own, else the
+    /// first, which is an empty name. Throws `modelMismatch` where it may be of a model that is not known yet: nothing is
+    /// moved to another model by mistake.
+    package func modelToTrainAgain(_ digest: String) throws(RuntimeError) -> String {
+        if let owner = owner(of: digest) { return name(owner) }
+        let unknown = unknownNames
+        guard let one = unknown.first else { return "" }
+        throw RuntimeError(
+            .modelMismatch,
+            "this concept may be of \(unknown.joined(separator: " or ")), which has never been loaded: ask that once, as with "
+                + "`myvlm recognize PHOTO --model \(one)`, and try again, or name with --model which of the server's models is "
+                + "to learn it")
+    }
+
+    /// The models that have never been loaded: nobody knows which concepts are theirs.
+    private var unknownNames: [String] {
+        state.withLock { state in entries.indices.filter { state.identities[$0] == nil } }.map(name)
+    }
 
     /// What artifact bytes from anywhere say of themselves. Throws as `PersonalizedVLM.inspect` does; `modelMismatch`
     /// where they were made for none of the server's models.
@@ -49,7 +65,7 @@ extension ModelShelf {
     }
 
     private func mismatch(_ digest: String) -> RuntimeError {
-        let unknown = state.withLock { state in entries.indices.filter { state.identities[$0] == nil } }.map(name)
+        let unknown = unknownNames
         return RuntimeError(
             .modelMismatch,
             "this version was made for the model \(digest.prefix(12)), which is none of "

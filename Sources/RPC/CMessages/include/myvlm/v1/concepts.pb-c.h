@@ -214,7 +214,8 @@ struct  Myvlm__V1__EnrollRequest
   protobuf_c_boolean from_kept;
   /*
    * One of the server's models by its name (StatusReply.models); empty takes the first, and with from_kept the one the
-   * version in use was made for, where the server has it.
+   * version in use was made for, where the server has it: FAILED_PRECONDITION where that is not known before one of them has
+   * been loaded.
    */
   ProtobufCBinaryData model;
   Myvlm__V1__EnrollTask task;
