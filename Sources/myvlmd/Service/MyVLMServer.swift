@@ -111,7 +111,8 @@ public final class MyVLMServer: Sendable {
                 registry: registry, leastBytes: { try models.leastArtifactBytes(for: $0) },
                 training: { try models.check($0, for: $1) })
             let enrollment = Enrollment(
-                registry: registry, stage: stage, jobs: jobs, door: door, nameOfModel: { try models.modelToTrainAgain($0) })
+                registry: registry, stage: stage, jobs: jobs, door: door,
+                nameOfModel: { try models.modelToTrainAgain($0) })
             ConceptsService(
                 registry: registry, stage: stage, enrollment: enrollment, forget: forget, backups: home.backups,
                 models: models, imports: DataImports(registry: registry)

@@ -12,12 +12,12 @@ struct UserKey: Sendable {
 /// Answers the runtime from the registry, inside the authorised call of each request.
 struct RegistryConceptSource: ConceptSource {
     let registry: RegistryStore
-    /// Whether concepts of a model, by its digest, are left to another model of the same server.
-    let isAnothers: @Sendable (String) -> Bool
+    /// Digests of the server's other models, to which their concepts are left; asked for each snapshot.
+    let others: @Sendable () -> Set<String>
 
-    init(registry: RegistryStore, isAnothers: @escaping @Sendable (String) -> Bool = { _ in false }) {
+    init(registry: RegistryStore, others: @escaping @Sendable () -> Set<String> = { [] }) {
         self.registry = registry
-        self.isAnothers = isAnothers
+        self.others = others
     }
 
     func snapshot(of user: String) async throws -> Runtime.ConceptSetSnapshot {
@@ -25,10 +25,10 @@ struct RegistryConceptSource: ConceptSource {
             throw RPCError(code: .internalError, message: "a user key that the service did not make")
         }
         let set = try await registry.conceptSet(of: userID)
-        let registry = registry
+        let (registry, others) = (registry, others())
         return try Runtime.ConceptSetSnapshot(
             revision: Int64(clamping: set.revision),
-            entries: set.items.filter { !isAnothers($0.modelDigest) }.map { item in
+            entries: set.items.filter { !others.contains($0.modelDigest) }.map { item in
                 ConceptEntry(
                     name: item.concept, version: item.number, digest: item.digest, isShared: item.ownerID != userID,
                     sizeBytes: item.sizeBytes

@@ -25,11 +25,12 @@ extension ModelShelf {
         state.withLock { $0.identities.firstIndex { $0?.digest == digest } }
     }
 
-    /// Whether concepts of a digest belong to another model of the server than one: then they are no business of its
-    /// answers, and nothing that has to be told.
-    func isOfAnother(_ digest: String, than index: Int) -> Bool {
+    /// Digests of the server's models but one: what is theirs is no business of its answers, and nothing that has to be told.
+    func digestsOfOthers(than index: Int) -> Set<String> {
         state.withLock { state in
-            state.identities[index]?.digest != digest && state.identities.contains { $0?.digest == digest }
+            var digests = Set(state.identities.compactMap { $0?.digest })
+            if let own = state.identities[index]?.digest { digests.remove(own) }
+            return digests
         }
     }
 

@@ -34,9 +34,7 @@ extension ModelShelf {
     func loadNow(_ index: Int) throws -> Loaded {
         guard let registry else { throw RuntimeError(.unavailable, "this model is never loaded again") }
         let concepts = ShelvedConcepts(
-            RegistryConceptSource(registry: registry) { [weak self] digest in
-                self?.isOfAnother(digest, than: index) ?? false
-            })
+            RegistryConceptSource(registry: registry) { [weak self] in self?.digestsOfOthers(than: index) ?? [] })
         let runtime = try entries[index].load(concepts) { [weak self] share in self?.reached(index, share) }
         return Loaded(runtime: runtime, presence: concepts.presence)
     }
