@@ -35,10 +35,19 @@ public enum VLMLoader {
         guard let header = try? JSONDecoder().decode(Header.self, from: Data(json)) else {
             throw VLMError(.checkpointMalformed, "\(directory.file("config.json")) names no model_type")
         }
+        // Llama-2's own folder, in which the two files of MiniGPT-v2 lie.
+        if header.model_type == MiniGPTFiles.language, MiniGPTFiles.lie(in: directory) {
+            return try ConversationModel.miniGPT(
+                directory: downloaded(directory), configuration: json, options: options)
+        }
         guard let loader = loaders[header.model_type] else {
             let hint =
-                CLIPImageEncoder.supportedTypes.contains(header.model_type)
-                ? "; this one is an encoder for concept heads: give it beside a LLaVA model" : ""
+                switch header.model_type {
+                case MiniGPTFiles.language: "; " + MiniGPTFiles.hint
+                case let type where CLIPImageEncoder.supportedTypes.contains(type):
+                    "; this one is an encoder for concept heads: give it beside a LLaVA model"
+                default: ""
+                }
             throw VLMError(
                 .unsupported,
                 "\(path) holds a model of the type \(header.model_type); supported: "

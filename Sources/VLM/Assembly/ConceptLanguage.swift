@@ -1,20 +1,39 @@
 package import Compute
 
+/// The norm that concept rows are rescaled to.
+package enum ConceptNorm: Sendable {
+    /// That of the first visual token (published LLaVA code, llava_arch.py).
+    case firstToken
+    /// The mean of those of all visual tokens (published MiniGPT-v2 code, minigpt_v2.py).
+    case meanOfTokens
+
+    /// The norm beside these visual tokens, of which there is one at least.
+    func callAsFunction(_ visual: Matrix) -> Float {
+        func length(_ row: Int) -> Float { visual.row(row).reduce(Float(0)) { $0 + $1 * $1 }.squareRoot() }
+        switch self {
+        case .firstToken: return length(0)
+        case .meanOfTokens: return (0..<visual.rows).reduce(Float(0)) { $0 + length($1) } / Float(visual.rows)
+        }
+    }
+}
+
 /// The language side of an assembly: a decoder that reads visual rows, then concept rows, then a prompt.
 ///
 /// What LLaVA-shaped models have in common. Immutable; safe from any thread.
 package struct ConceptLanguage: Sendable {
     package let model: LlamaModel
+    private let norm: ConceptNorm
 
     /// Over a decoder.
-    package init(_ model: LlamaModel) { self.model = model }
+    package init(_ model: LlamaModel, norm: ConceptNorm = .firstToken) {
+        self.model = model
+        self.norm = norm
+    }
 
     var hiddenSize: Int { model.configuration.hiddenSize }
     var contextSize: Int { model.configuration.contextSize }
 
     /// The prefix of leading tokens and the visual tokens after them.
-    ///
-    /// MyVLM rescales concept rows to the norm of the first visual token (published LLaVA code, llava_arch.py).
     func prefix(leading: [Int32], visual: Matrix) throws -> any ImagePrefix {
         guard visual.columns == hiddenSize, visual.rows > 0 else {
             throw VLMError(
@@ -23,8 +42,7 @@ package struct ConceptLanguage: Sendable {
         }
         let text = try model.embeddings(of: leading)
         let rows = Matrix(rows: text.rows + visual.rows, columns: visual.columns, values: text.values + visual.values)
-        let norm = visual.row(0).reduce(Float(0)) { $0 + $1 * $1 }.squareRoot()
-        return ConceptPrefix(cache: try model.prefix(of: rows), conceptNorm: norm)
+        return ConceptPrefix(cache: try model.prefix(of: rows), conceptNorm: norm(visual))
     }
 
     /// See `FrozenVLM.begin`.

@@ -9,6 +9,8 @@ struct ConversationCheckpoint {
         let ends: LlavaConfiguration.TokenList?
         let decoders: [String]
         let heads: [String]
+        /// The key of the language side in the file; nil where the file is about nothing else.
+        var part: String? = "text_config"
     }
 
     let directory: ModelDirectory
@@ -20,23 +22,31 @@ struct ConversationCheckpoint {
     let preprocessing: (bytes: [UInt8], file: String)
     let tensors: CheckpointTensors
     let storage: Weight.Storage
+    /// Weight files beside those of `tensors`.
+    private let others: [String]
     private let configuration: [UInt8]
     private let stated: Stated
     private let names: DecoderTensorNames
     private let headEncoder: CLIPImageEncoder?
 
-    /// Reads everything but pictures' and weights' numbers; `json` is `config.json`. Throws `checkpointUnreadable`,
+    /// Reads everything but pictures' and weights' numbers; `json` is `config.json`, `preprocessing` how pictures are prepared
+    /// where no file need say so, `others` are paths of weight files that the caller reads. Throws `checkpointUnreadable`,
     /// `checkpointMalformed` or `unsupported`.
-    init(_ directory: ModelDirectory, configuration json: [UInt8], options: LoadOptions, stated: Stated) throws {
+    init(
+        _ directory: ModelDirectory, configuration json: [UInt8], options: LoadOptions, stated: Stated,
+        preprocessing given: (bytes: [UInt8], file: String)? = nil, others: [String] = []
+    ) throws {
         self.directory = directory
         self.options = options
         self.stated = stated
         configuration = json
         text = stated.text
-        shape = try text.configuration(StatedNumbers(file: directory.file("config.json")).below("text_config"))
+        self.others = others
+        let numbers = StatedNumbers(file: directory.file("config.json"))
+        shape = try text.configuration(stated.part.map { numbers.below($0) } ?? numbers)
         generation = try GenerationConfiguration(directory)
         tokenizer = try TokenizerFile.load(directory)
-        preprocessing = try HubModelParts.preprocessing(directory)
+        preprocessing = try given ?? HubModelParts.preprocessing(directory)
         headEncoder = try options.headEncoder.map { try CLIPImageEncoder(directory: $0, storage: options.storage) }
         let stored = try CheckpointTensors(directory: directory)
         names = try DecoderTensorNames(stored, decoders: stated.decoders, heads: stated.heads)
@@ -44,12 +54,21 @@ struct ConversationCheckpoint {
         tensors = stored.bounded(by: storage)
     }
 
-    /// The decoder with its weights, which are memory-mapped and packed one tensor at a time.
-    func language() throws -> LlamaModel {
+    /// The decoder with its weights, which are memory-mapped and packed one tensor at a time. `update` gives what is added to
+    /// a map, by its name and shape.
+    func language(
+        update: (_ name: String, _ shape: [Int]) throws -> LowRankFactors? = { _, _ in nil }
+    ) throws -> LlamaModel {
         let isTied = text.isTied || stated.isTied
         let weights = try LlamaWeights(configuration: shape, storage: storage, progress: options.progress) { tensor in
             guard let name = try names.name(of: tensor, isTied: isTied) else { return nil }
             let size = tensor.shape(in: shape)
+            if size.count == 2, let factors = try update(name, size) {
+                var values = try tensors.floats(name, shape: size)
+                try factors.merge(into: &values)
+                try FiniteNumbers.check(values, limit: storage.largest, tensor: name, file: directory.path)
+                return .values(values)
+            }
             return size.count == 1
                 ? .values(try tensors.floats(name, shape: size)) : .rows(try tensors.rows(name, shape: size))
         }
@@ -72,7 +91,7 @@ struct ConversationCheckpoint {
     /// The model of all parts. Throws `checkpointMalformed` where tokens, sizes or the context do not fit each other.
     func model(
         _ name: String, vision: any ConversationVision, language: LlamaModel, prompt: ConversationPrompt,
-        firstToken: Int32?
+        firstToken: Int32?, norm: ConceptNorm = .firstToken, training: ConceptTrainingDefaults = .published
     ) throws -> ConversationModel {
         let featureSize = headEncoder?.featureSize ?? vision.featureSize
         let side = headEncoder?.tower.configuration.side ?? vision.tower.configuration.side
@@ -80,14 +99,16 @@ struct ConversationCheckpoint {
             identity: ModelIdentity(
                 name: name,
                 digest: try HubModelParts.digest(
-                    tensors, [configuration, preprocessing.bytes] + HubModelParts.bankBytes(directory, options),
+                    tensors, others: others,
+                    [configuration, preprocessing.bytes] + HubModelParts.bankBytes(directory, options),
                     [storage.rawValue, prompt.name, "\(!vision.isTiled)", headEncoder?.digest ?? "tower"]),
                 hiddenSize: shape.hiddenSize, featureSize: featureSize, gridRows: side, gridColumns: side),
-            trainingDefaults: .published,
+            trainingDefaults: training,
             stopTokens: try HubModelParts.stopTokens(
                 [stated.ends, text.eos_token_id, generation.eos_token_id], named: prompt.stop, tokenizer: tokenizer),
             negatives: try HubModelParts.bank(directory, options, featureSize: featureSize), vision: vision,
-            language: ConceptLanguage(language), tokenizer: tokenizer, prompt: prompt, firstToken: firstToken,
+            language: ConceptLanguage(language, norm: norm), tokenizer: tokenizer, prompt: prompt,
+            firstToken: firstToken,
             headEncoder: headEncoder)
         try HubModelParts.check(
             named: [

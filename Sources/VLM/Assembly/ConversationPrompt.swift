@@ -5,6 +5,24 @@ package struct ConversationPrompt: Sendable, Equatable {
     /// Characters a name may have.
     static let nameLimit = 64
 
+    /// What is asked, in the words that a checkpoint was tuned with.
+    struct Wording: Sendable, Equatable {
+        let caption: String
+        /// Of concepts, `{names}` in it.
+        let namedCaption: String
+        /// `{question}` in it.
+        let question: String
+        /// How it is asked where a concept is, `{name}` in it; nil: like everything else.
+        let place: String?
+        /// Words that say what is wanted: a question that begins with one of them is asked as it is.
+        let tasks: [String]
+
+        /// As MyVLM asks LLaVA.
+        static let plain = Wording(
+            caption: "Please caption this image.", namedCaption: "Please caption this image of {names}.",
+            question: "{question}", place: nil, tasks: [])
+    }
+
     /// For people and digests.
     package let name: String
     /// Before the visual tokens.
@@ -19,10 +37,11 @@ package struct ConversationPrompt: Sendable, Equatable {
     let stop: [String]
     /// Special tokens that the templates may hold.
     let marks: [String]
+    let wording: Wording
 
     init(
         name: String, before: String, after: String, alone: String? = nil, separator: String, stop: [String] = [],
-        marks: [String] = []
+        marks: [String] = [], wording: Wording = .plain
     ) {
         self.name = name
         self.before = before
@@ -31,6 +50,7 @@ package struct ConversationPrompt: Sendable, Equatable {
         self.separator = separator
         self.stop = stop
         self.marks = marks
+        self.wording = wording
     }
 
     /// Tokens before the visual tokens, without the one that begins a sequence.
@@ -46,7 +66,7 @@ package struct ConversationPrompt: Sendable, Equatable {
 
     /// Tokens of an instruction without a picture; throws as `suffix`.
     func withoutPicture(_ instruction: String, _ tokenizer: any TextTokenizer) throws -> [Int32] {
-        let asked = try self.instruction(for: .question(instruction, names: []))
+        let asked = try Self.question(instruction)
         return alone.map { encode($0, instruction: asked, tokenizer) }
             ?? leading(tokenizer) + encode(after, instruction: asked, tokenizer)
     }
@@ -56,26 +76,39 @@ package struct ConversationPrompt: Sendable, Equatable {
         tokenizer.encode(separator + sentence, atStart: false)
     }
 
-    /// What is asked, as MyVLM asks it.
+    /// What is asked, in the checkpoint's words.
     private func instruction(for task: VLMTask) throws -> String {
         switch task {
-        case .caption(let names) where names.isEmpty: return "Please caption this image."
+        case .caption(let names) where names.isEmpty: return wording.caption
         case .caption(let names):
-            let cleaned = try names.map { name in
-                let cleaned = PromptText.clean(name)
-                guard !cleaned.isEmpty, cleaned.count <= Self.nameLimit else {
-                    throw VLMError(.invalidArgument, "an identifier has 1 to \(Self.nameLimit) characters")
-                }
-                return cleaned
+            let cleaned = try names.map { try Self.name($0) }
+            return wording.namedCaption.replacing("{names}", with: cleaned.joined(separator: " and "))
+        case .question(let text, let names):
+            let asked = try Self.question(text)
+            if let place = wording.place, let name = PlaceQuestion.subject(of: asked, among: names) {
+                return place.replacing("{name}", with: try Self.name(name))
             }
-            return "Please caption this image of \(cleaned.joined(separator: " and "))."
-        case .question(let text, _):
-            let asked = PromptText.clean(text)
-            guard !asked.isEmpty, asked.count <= Self.questionLimit else {
-                throw VLMError(.invalidArgument, "a question has 1 to \(Self.questionLimit) characters")
-            }
-            return asked
+            return wording.tasks.contains { asked.hasPrefix($0) }
+                ? asked : wording.question.replacing("{question}", with: asked)
         }
+    }
+
+    /// A cleaned question; throws `invalidArgument`.
+    private static func question(_ text: String) throws -> String {
+        let asked = PromptText.clean(text)
+        guard !asked.isEmpty, asked.count <= questionLimit else {
+            throw VLMError(.invalidArgument, "a question has 1 to \(questionLimit) characters")
+        }
+        return asked
+    }
+
+    /// A cleaned name; throws `invalidArgument`.
+    private static func name(_ name: String) throws -> String {
+        let cleaned = PromptText.clean(name)
+        guard !cleaned.isEmpty, cleaned.count <= nameLimit else {
+            throw VLMError(.invalidArgument, "an identifier has 1 to \(nameLimit) characters")
+        }
+        return cleaned
     }
 
     /// Special tokens are read in the template only; each stretch between them is one text. The tokenizer treats a chunk

@@ -95,12 +95,12 @@ enum HubModelParts {
         return bank
     }
 
-    /// SHA-256 over all weight files, configurations and choices that change a number.
+    /// SHA-256 over all weight files, `others` beside those of `tensors`, configurations and choices that change a number.
     static func digest(
-        _ tensors: CheckpointTensors, _ files: [[UInt8]], _ choices: [String]
+        _ tensors: CheckpointTensors, others: [String] = [], _ files: [[UInt8]], _ choices: [String]
     ) throws -> String {
         let parts =
-            try FileDigest.sha256(contentsOfAll: tensors.paths)
+            try FileDigest.sha256(contentsOfAll: tensors.paths + others)
             + files.map { SHA256Digest.hex($0) } + choices + [NegativeBank.rule]
         return SHA256Digest.hex(Array(parts.joined(separator: "\u{1f}").utf8))
     }
