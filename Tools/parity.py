@@ -1,7 +1,7 @@
-"""Run one random checkpoint through transformers and through this project, and compare every number on the way.
+"""Run one random checkpoint through transformers (MiniGPT-v2: through PyTorch) and through this project, and compare every number on the way.
 
-    Tools/parity.py --arch llava|llava-next|smolvlm|clip|blip2-opt|blip2-t5 --seed N [--tokens T] [--dtype f32|bf16|f16|int8|q4] [--tiles]
-                    [--language llama|mistral|qwen2] [--tower clip|siglip] [--binary PATH] [--keep DIR]
+    Tools/parity.py --arch llava|llava-next|smolvlm|minigpt-v2|clip|blip2-opt|blip2-t5 --seed N [--tokens T] [--dtype f32|bf16|f16|int8|q4]
+                    [--tiles] [--language llama|mistral|qwen2] [--tower clip|siglip] [--binary PATH] [--keep DIR]
 
 A fresh small checkpoint of untied sizes is built with transformers in a temporary folder, loaded by both sides, and fed the same
 picture files. Prints a line for each quantity with the largest difference relative to the reference's largest magnitude, and its bound;
@@ -28,12 +28,14 @@ try:
 except ImportError as error:
     sys.exit(f"parity.py: {error}. Run Scripts/setup --parity, which installs Tools/requirements-parity.txt, and use its Python")
 
-from parity_reference import blip2, blip2_checkpoint, checkpoint, compare, llava, pictures, smolvlm, smolvlm_checkpoint  # noqa: E402
+from parity_reference import (  # noqa: E402
+    blip2, blip2_checkpoint, checkpoint, compare, llava, minigpt_v2, minigpt_v2_checkpoint, pictures, smolvlm, smolvlm_checkpoint,
+)
 
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--arch", choices=["llava", "llava-next", "smolvlm", "clip", "blip2-opt", "blip2-t5"], required=True)
+    parser.add_argument("--arch", choices=["llava", "llava-next", "smolvlm", "minigpt-v2", "clip", "blip2-opt", "blip2-t5"], required=True)
     parser.add_argument("--seed", type=int, required=True)
     parser.add_argument("--tokens", type=int, default=32, help="length of the greedy continuation")
     parser.add_argument("--dtype", default="f32", help="how our side keeps the weights")
@@ -81,6 +83,9 @@ def reference(given: argparse.Namespace, folder: Path, images: list[str]) -> dic
         model = smolvlm_checkpoint.build(place, given.seed)
         images = images if given.fixture else images + pictures.write_narrow(folder / "images", given.seed)
         request, answer = smolvlm.request(model, images, given), smolvlm.answer
+    elif given.arch == "minigpt-v2":
+        model = minigpt_v2_checkpoint.build(place, given.seed)
+        request, answer = minigpt_v2.request(model, images, given), minigpt_v2.answer
     else:
         model = checkpoint.llava(
             place, given.seed, next_generation=given.arch == "llava-next", language=given.language, tower=given.tower)

@@ -49,6 +49,8 @@ package struct ParityRequest: Decodable, Sendable {
     package let second_concept: [[Float]]?
     /// Text to ask.
     package let question: String?
+    /// Texts to ask of the identifier's photo, where the words of a question depend on what is asked.
+    package let questions: [String]?
     /// Beam searches to run.
     package let searches: [Search]?
 

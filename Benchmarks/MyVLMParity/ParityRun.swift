@@ -76,6 +76,11 @@ package struct ParityRun {
         let prompt = try model.promptTokens(for: .caption(names: [request.identifier]))
         add("prompt", prompt)
         add("prompt.alone", try model.instructionTokens("What is it?"))
+        for (index, question) in (request.questions ?? []).enumerated() {
+            add(
+                "prompt.question.\(index)",
+                try model.promptTokens(for: .question(question, names: [request.identifier])))
+        }
 
         var prefixes: [any ImagePrefix] = []
         for (index, picture) in try pictures().enumerated() {

@@ -1,9 +1,9 @@
 package import Compute
 
-/// A checkpoint tuned for conversation about pictures (LLaVA-1.5, LLaVA-NeXT, SmolVLM) as MyVLM uses it: one picture,
-/// concept rows after its visual tokens.
+/// A checkpoint tuned for conversation about pictures (LLaVA-1.5, LLaVA-NeXT, SmolVLM, MiniGPT-v2) as MyVLM uses it:
+/// one picture, concept rows after its visual tokens.
 ///
-/// A sequence is: leading prompt, visual tokens, concept rows at the norm of the first visual token, instruction, answer.
+/// A sequence is: leading prompt, visual tokens, concept rows at the norm of visual tokens, instruction, answer.
 /// Everything is immutable after loading, so calls may come from any thread.
 package struct ConversationModel: ConceptTrainable, BranchingModel, InstructionModel, AttentionModel {
     package let identity: ModelIdentity
