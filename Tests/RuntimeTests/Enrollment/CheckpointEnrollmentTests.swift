@@ -23,7 +23,9 @@ import VLM
         ) { _ in }
     }
 
-    @Test(arguments: ["llava", "smolvlm", "blip2-opt"]) func withoutABankTheWayOutIsTold(_ name: String) async throws {
+    @Test(arguments: ["llava", "smolvlm", "minigpt-v2", "blip2-opt"]) func withoutABankTheWayOutIsTold(_ name: String)
+        async throws
+    {
         let house = try TinyHouse(model: VLMLoader.load(directory: Self.checkpoint(name).path()))
         await #expect {
             try await enroll(house)
@@ -33,7 +35,9 @@ import VLM
         }
     }
 
-    @Test(arguments: ["llava", "smolvlm", "blip2-opt"]) func aBankMakesHeadsAndEmbeddingsPossible(_ name: String)
+    @Test(arguments: ["llava", "smolvlm", "minigpt-v2", "blip2-opt"]) func aBankMakesHeadsAndEmbeddingsPossible(
+        _ name: String
+    )
         async throws
     {
         let folder = FileManager.default.temporaryDirectory.appending(path: "checkpoint-\(UUID().uuidString)")

@@ -78,7 +78,7 @@ import VLM
     @Test(arguments: [
         ("llava", false), ("llava-next", true), ("llava-siglip", false), ("blip2-opt", false),
         ("blip2-opt-narrow", false),
-        ("blip2-t5", false), ("smolvlm", false), ("smolvlm-tiles", true),
+        ("blip2-t5", false), ("smolvlm", false), ("smolvlm-tiles", true), ("minigpt-v2", false),
     ])
     func everyNumberOfAModelIsChecked(_ name: String, tiles: Bool) throws {
         try CheckpointFixture.withCopy(of: name) { folder in

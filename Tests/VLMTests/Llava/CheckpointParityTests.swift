@@ -14,7 +14,7 @@ import VLM
     }
 
     @Test func thereAreFixturesOfEveryKind() {
-        for kind in ["llava", "llava-next", "smolvlm", "clip", "blip2-opt", "blip2-t5"] {
+        for kind in ["llava", "llava-next", "smolvlm", "minigpt-v2", "clip", "blip2-opt", "blip2-t5"] {
             #expect(CheckpointFixture.names.contains(kind), "\(kind) has no fixture")
         }
     }

@@ -13,6 +13,7 @@ import VLMTestSupport
         case llavaTiles = "llava-next"
         case smolVLM = "smolvlm"
         case smolVLMTiles = "smolvlm-tiles"
+        case miniGPT = "minigpt-v2"
 
         func load() throws -> any CompleteVLM {
             if self == .pocket { return try TinyVLM.make() }
@@ -70,7 +71,7 @@ import VLMTestSupport
         #expect(second.count == prefix.count + prompt.count)
     }
 
-    /// MyVLM: only a concept's direction matters, its norm is the first visual token's.
+    /// MyVLM: only a concept's direction matters, its norm is that of the visual tokens.
     @Test(arguments: Subject.allCases) func scalingAConceptChangesNothing(_ subject: Subject) throws {
         let model = try subject.load()
         let prefix = try prefix(model)
