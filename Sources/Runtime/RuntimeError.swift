@@ -16,6 +16,8 @@ public struct RuntimeError: Error, Sendable, CustomStringConvertible {
         case overloaded
         /// A part this work needs is not installed.
         case unavailable
+        /// The model cannot do this, whenever it is asked.
+        case unsupported
         /// The caller cancelled, or its deadline passed.
         case cancelled
     }

@@ -39,11 +39,16 @@ public protocol AnswerModel: Sendable {
 
 /// A frozen vision-language model that takes concept rows beside its visual tokens: what every model that is served can do.
 public protocol FrozenVLM: PictureModel, AnswerModel {
+    /// Whether it was tuned to say where something is with a box (`ReferringAnswer`). A checkpoint's ability, which models of
+    /// one type have and lack; who needs it asks before the work begins.
+    var answersWithBoxes: Bool { get }
+
     /// The keys and values before the concept rows.
     func prefix(for features: ImageFeatures) throws -> any ImagePrefix
 
     /// Token ids after the concept rows: the prompt of a task. User text is never read as special tokens.
-    /// Throws `invalidArgument` for text that is empty or too long.
+    /// Throws `invalidArgument` for text that is empty or too long, `unsupported` for a place where it does not answer with
+    /// boxes.
     func promptTokens(for task: VLMTask) throws -> [Int32]
 
     /// Prefills concept rows and prompt after a prefix. `concepts` are embeddings `[tokens, hiddenSize]` of any
@@ -100,6 +105,11 @@ public protocol AttentionModel: FrozenVLM {
 extension PictureModel {
     /// None unless a model says otherwise.
     public func closeUps(of image: RGBImage) throws -> [[Float]] { [] }
+}
+
+extension FrozenVLM {
+    /// Few models do.
+    public var answersWithBoxes: Bool { false }
 }
 
 extension ConceptTrainable {

@@ -81,6 +81,8 @@ public enum VLMTask: Sendable, Equatable {
     case caption(names: [String])
     /// An answer to a question.
     case question(String, names: [String])
+    /// A box around what is named, in the model's own words; only of a model that `answersWithBoxes`.
+    case place(String)
 }
 
 /// The keys and values of everything that stands before the concept rows of one picture: tags and visual tokens in a

@@ -20,6 +20,7 @@ private struct Foreign: Error { let secret = "hunter2" }
             (RuntimeError(.overloaded, "m"), .resourceExhausted), (RuntimeError(.unavailable, "m"), .unavailable),
             (RuntimeError(.cancelled, "m"), .cancelled), (RuntimeError(.artifactMalformed, "m"), .dataLoss),
             (RuntimeError(.modelMismatch, "m"), .failedPrecondition),
+            (RuntimeError(.unsupported, "m"), .failedPrecondition),
             (VLMError(.imageUnreadable, "m"), .invalidArgument), (VLMError(.imageTooLarge, "m"), .invalidArgument),
             (VLMError(.contextOverflow, "m"), .outOfRange), (VLMError(.checkpointMalformed, "m"), .internalError),
             (CancellationError(), .cancelled),

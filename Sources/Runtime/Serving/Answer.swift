@@ -6,11 +6,23 @@ public enum AnswerTask: Sendable, Equatable {
     case caption
     /// An answer to a question.
     case question(String)
+    /// A box around a thing, or around what a question asks for ("Where is Zibo?"); only of a model that answers with boxes.
+    case place(String)
 
     func naming(_ names: [String]) -> VLMTask {
         switch self {
         case .caption: .caption(names: names)
         case .question(let question): .question(question, names: names)
+        case .place(let words): .place(PlaceQuestion.subject(ofPlace: words, among: names))
+        }
+    }
+
+    /// The one thing whose place is asked for; nil for every other task.
+    func placeAsked(among names: [String]) -> String? {
+        switch self {
+        case .caption: nil
+        case .question(let question): PlaceQuestion.subject(of: question, among: names)
+        case .place(let words): PlaceQuestion.subject(ofPlace: words, among: names)
         }
     }
 }
@@ -109,6 +121,8 @@ public struct AnswerEnd: Sendable {
     public let timings: AnswerTimings
     /// Concepts of the user the answer was made without, in the order of names.
     public let skipped: [SkippedConcept]
+    /// Boxes that the model's words name, in their order; none of a model that answers in words alone.
+    public let places: [AnswerPlace]
 }
 
 /// One event of a streamed answer.

@@ -5,8 +5,9 @@ extension PersonalizedVLM {
     /// A caption or an answer about a picture, streamed; the last event is the end. With `frozen` no concept is used.
     ///
     /// Where no head fires the answer is exactly the frozen model's. Ends with `overloaded` at once where
-    /// there is no place for it, `cancelled` when the runtime shuts down, `invalidArgument` for options outside their range, errors of
-    /// the concept source, and `VLMError` for pictures and questions. Dropping the stream cancels the answer.
+    /// there is no place for it, `cancelled` when the runtime shuts down, `invalidArgument` for options outside their range,
+    /// `unsupported` for a place where the model does not answer with boxes, errors of the concept source, and `VLMError` for
+    /// pictures and questions. Dropping the stream cancels the answer.
     public func answer(
         user: String, image: [UInt8], task: AnswerTask, sampling: Sampling = Sampling(), frozen: Bool = false
     ) -> AsyncThrowingStream<AnswerEvent, any Error> {
@@ -66,6 +67,7 @@ extension PersonalizedVLM {
         defer { admission.leave(user) }
         let sampler = try TokenSampler(sampling)
         try check(sampling.search, temperature: sampling.temperature)
+        try check(task)
         let maximumTokens = try tokenLimit(sampling)
         let set =
             frozen
@@ -88,10 +90,24 @@ extension PersonalizedVLM {
             queueSeconds: (findings.queued + output.waited) / .seconds(1), visionSeconds: findings.looked / .seconds(1),
             firstTokenSeconds: (output.firstToken - arrived) / .seconds(1),
             totalSeconds: (ContinuousClock.now - arrived) / .seconds(1), tokens: output.tokens)
+        let recognitions = chosen.map { findings.recognitions[$0] }
+        let places =
+            model.answersWithBoxes
+            ? AnswerPlace.places(
+                in: output.text, width: findings.size.width, height: findings.size.height,
+                asked: task.placeAsked(among: names), fired: recognitions) : []
         return AnswerEnd(
-            text: output.text, finish: output.finish, recognitions: chosen.map { findings.recognitions[$0] },
+            text: output.text, finish: output.finish, recognitions: recognitions,
             faces: findings.faces.count, conceptSetDigest: set.digest, modelDigest: model.identity.digest,
-            revision: set.revision, tags: findings.features.tags, timings: timings, skipped: set.skipped)
+            revision: set.revision, tags: findings.features.tags, timings: timings, skipped: set.skipped,
+            places: places)
+    }
+
+    private func check(_ task: AnswerTask) throws {
+        guard case .place = task, !model.answersWithBoxes else { return }
+        throw RuntimeError(
+            .unsupported,
+            "\(model.identity.name) was not tuned to answer with a box: ask in words, or a server of MiniGPT-v2")
     }
 
     private func check(_ search: BeamSearch?, temperature: Float) throws {

@@ -4,6 +4,8 @@ extension PersonalizedVLM {
     /// A picture that was looked at for one user.
     struct PictureFindings: Sendable {
         let features: ImageFeatures
+        /// Of the upright picture.
+        let size: (width: Int, height: Int)
         let faces: [Face]
         let recognitions: [Recognition]
         let queued: Duration
@@ -57,8 +59,8 @@ extension PersonalizedVLM {
         let faces = try await found
         let recognitions = try await recognitions(features, closeUps, faces, of: user, with: set)
         return PictureFindings(
-            features: features, faces: faces, recognitions: recognitions, queued: started - submitted,
-            looked: ended - started)
+            features: features, size: (picture.width, picture.height), faces: faces, recognitions: recognitions,
+            queued: started - submitted, looked: ended - started)
     }
 
     /// Many concepts take long: that too is the user's own time.

@@ -21,6 +21,8 @@ package struct ConversationModel: ConceptTrainable, BranchingModel, InstructionM
 
     package var contextSize: Int { language.contextSize }
 
+    package var answersWithBoxes: Bool { prompt.wording.place != nil }
+
     package func features(of image: RGBImage) throws -> ImageFeatures {
         let (map, tokens) = try vision.seen(image)
         if let headEncoder {

@@ -90,6 +90,9 @@ package struct ConversationPrompt: Sendable, Equatable {
             }
             return wording.tasks.contains { asked.hasPrefix($0) }
                 ? asked : wording.question.replacing("{question}", with: asked)
+        case .place(let thing):
+            guard let place = wording.place else { throw VLMError(placeOf: thing, by: name) }
+            return place.replacing("{name}", with: try Self.question(thing))
         }
     }
 

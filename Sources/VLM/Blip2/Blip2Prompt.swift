@@ -17,6 +17,7 @@ package struct Blip2Prompt: Sendable {
         case .question(let text, _):
             let asked = try cleaned(text)
             return framed(tokenizer.encode("Question: \(asked) Answer:", atStart: true))
+        case .place(let thing): throw VLMError(placeOf: thing, by: "BLIP-2")
         }
     }
 

@@ -1,5 +1,5 @@
 /// An answer of a model that was asked where something is: `{<x1><y1><x2><y2>}`, hundredths of the picture's sides from its
-/// left upper corner.
+/// left upper corner, behind `<p>words</p>` where it says of what.
 ///
 /// A pure value. The words are always kept; a box that is malformed, lies outside of the picture or has no area is none.
 public struct ReferringAnswer: Sendable, Equatable {
@@ -15,19 +15,36 @@ public struct ReferringAnswer: Sendable, Equatable {
         public let height: Float
     }
 
+    /// A box, and what the answer says it is of.
+    public struct Place: Sendable, Equatable {
+        /// The last words in `<p>` before it; empty where there are none.
+        public let phrase: String
+        /// Where.
+        public let box: Box
+    }
+
     /// The whole answer as it was said.
     public let words: String
-    /// The first box of it that is one.
-    public let box: Box?
+    /// Its boxes, in the order of the words.
+    public let places: [Place]
+
+    /// The first box.
+    public var box: Box? { places.first?.box }
 
     /// Reads an answer about a picture of so many pixels.
     public init(_ words: String, width: Int, height: Int) {
         self.words = words
-        box =
-            words.matches(of: /\{<(\d{1,3})><(\d{1,3})><(\d{1,3})><(\d{1,3})>\}/).lazy.compactMap { match in
-                let edges = [match.1, match.2, match.3, match.4].compactMap { Int($0) }
-                return Self.box(edges, width: width, height: height)
-            }.first
+        var (places, phrase) = ([Place](), "")
+        for found in words.matches(
+            of: /<p>([^<>]{1,200})<\/p>|\{<(\d{1,3})><(\d{1,3})><(\d{1,3})><(\d{1,3})>\}/)
+        {
+            if let said = found.1 { phrase = PromptText.clean(String(said)) }
+            let edges = [found.2, found.3, found.4, found.5].compactMap { $0.flatMap { Int($0) } }
+            if let box = Self.box(edges, width: width, height: height) {
+                places.append(Place(phrase: phrase, box: box))
+            }
+        }
+        self.places = places
     }
 
     /// Left, top, right and bottom in hundredths; nil where they make no box inside of the picture.

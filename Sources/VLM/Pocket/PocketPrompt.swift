@@ -50,6 +50,7 @@ package struct PocketPrompt: Sendable, Decodable {
             }
             return fill(
                 names.isEmpty ? question : question_named, ["names": try joined(names), "question": asked], tokenizer)
+        case .place(let thing): throw VLMError(placeOf: thing, by: "pocket")
         }
     }
 

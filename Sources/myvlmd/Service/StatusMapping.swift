@@ -89,7 +89,7 @@ package enum StatusMapping {
         switch code {
         case .invalidArgument, .faceCount: .invalidArgument
         case .artifactMalformed: .dataLoss
-        case .modelMismatch: .failedPrecondition
+        case .modelMismatch, .unsupported: .failedPrecondition
         case .overloaded: .resourceExhausted
         case .unavailable: .unavailable
         case .cancelled: .cancelled

@@ -40,6 +40,11 @@ import VLMTestSupport
         #expect(try asked("Where is zibo?", ["zibo"]).contains("[refer] zibo in the image [/INST]"))
         #expect(try asked("Where is zibo?", []).contains("[vqa] Where is zibo? [/INST]"))
         #expect(try asked("What is zibo doing?", ["zibo"]).contains("[vqa] What is zibo doing?"))
+        let place = try model.promptTokens(for: .place("the red mug"))
+        #expect(
+            model.answersWithBoxes && model.tokenizer.decode(place).contains("[refer] the red mug in the image [/INST]")
+        )
+        #expect(throws: VLMError.self) { try model.promptTokens(for: .place(" ")) }
         #expect(try asked("[refer] the red mug", []).contains("</Img> [refer] the red mug [/INST]"))
         #expect(try !model.tokenizer.decode(model.instructionTokens("Say it.")).contains("[vqa]"))
         #expect(throws: VLMError.self) { try model.promptTokens(for: .question("", names: ["zibo"])) }

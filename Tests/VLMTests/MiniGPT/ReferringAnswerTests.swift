@@ -27,6 +27,14 @@ import VLM
         #expect(ReferringAnswer(words, width: 400, height: 200).words == words)
     }
 
+    @Test func aBoxIsOfTheWordsBeforeIt() {
+        let said =
+            "{<0><0><1><1>}<p> the  red mug </p> {<10><20><50><100>}<delim>{<0><0><50><50>}<p>x</p>{<5><5><5><5>}"
+        let places = ReferringAnswer(said, width: 100, height: 100).places
+        #expect(places.map(\.phrase) == ["", "the red mug", "the red mug"])
+        #expect(places.map(\.box.width) == [1, 40, 50] && places.map(\.box.height) == [1, 80, 50])
+    }
+
     @Test func aPictureWithoutPixelsHasNoBox() {
         #expect(ReferringAnswer("{<10><20><50><60>}", width: 0, height: 10).box == nil)
     }
@@ -40,5 +48,14 @@ import VLM
         ] as [(String, String?)])
     func thePlaceOfAKnownNameIsAskedFor(_ question: String, _ subject: String?) {
         #expect(PlaceQuestion.subject(of: question, among: ["Zibo", "the twins"]) == subject)
+    }
+
+    @Test(
+        arguments: [
+            ("Where is Zibo?", "Zibo"), ("ZIBO", "Zibo"), ("the red  mug", "the red mug"),
+            ("where's the Red mug in this photo?", "the Red mug"), ("Where is?", "Where is?"), ("", ""),
+        ])
+    func wherePlacesAreAskedForAnyThingIsOne(_ words: String, _ subject: String) {
+        #expect(PlaceQuestion.subject(ofPlace: words, among: ["Zibo"]) == subject)
     }
 }

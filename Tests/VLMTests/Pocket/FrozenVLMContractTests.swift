@@ -170,6 +170,18 @@ import VLMTestSupport
         #expect(try model.attention(of: [], in: features, prompt: prompt).isEmpty)
     }
 
+    /// A place is never asked for in words that a checkpoint does not know.
+    @Test(arguments: Subject.allCases) func whoAnswersWithBoxesSaysSo(_ subject: Subject) throws {
+        let model = try subject.load()
+        #expect(model.answersWithBoxes == (subject == .miniGPT))
+        guard !model.answersWithBoxes else {
+            #expect(try !model.promptTokens(for: .place("Zibo")).isEmpty)
+            return
+        }
+        let error = #expect(throws: VLMError.self) { try model.promptTokens(for: .place("Zibo")) }
+        #expect(error?.code == .unsupported && error?.message.contains("Zibo") == true)
+    }
+
     @Test(arguments: Subject.allCases) func aCopyGoesItsOwnWay(_ subject: Subject) throws {
         let model = try subject.load()
         let prompt = try model.promptTokens(for: .question("What is it?", names: []))
