@@ -17,12 +17,17 @@ extension MyVLMClient {
     }
 
     /// Answers a question about a picture, piece by piece; the last event is `.end`.
+    ///
+    /// With `box` the answer is a box around what the question names, see `AnswerEnd.places`; it ends with `failedPrecondition`
+    /// where the server's model was not tuned to answer with boxes.
     public func ask(
-        _ photo: Photo, _ question: String, sampling: Sampling = Sampling(), frozen: Bool = false, model: String = ""
+        _ photo: Photo, _ question: String, sampling: Sampling = Sampling(), frozen: Bool = false, box: Bool = false,
+        model: String = ""
     ) -> AsyncThrowingStream<AnswerEvent.Event, any Error> {
         answer(
             VisionMethods.ask,
-            AskRequest(image: photo.bytes, question: question, sampling: sampling, frozen: frozen, model: model))
+            AskRequest(
+                image: photo.bytes, question: question, sampling: sampling, frozen: frozen, model: model, wantsBox: box))
     }
 
     /// The score of each of the caller's concepts for a picture; no text is generated.

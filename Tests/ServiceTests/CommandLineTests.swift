@@ -58,7 +58,7 @@ import Testing
             #expect(
                 try Set(caption.json.keys) == [
                     "text", "fired", "tags", "concept_set_digest", "model_digest", "finish_reason", "timings",
-                    "skipped",
+                    "skipped", "places",
                 ])
             #expect(try Data(contentsOf: URL(filePath: drawn)).starts(with: [0x89, 0x50, 0x4E, 0x47]))
             let lines = try await ann.run(["ask", picture, "What is it?", "--jsonl"]).out.split(separator: "\n")

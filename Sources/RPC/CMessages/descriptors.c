@@ -132,6 +132,7 @@ static const ProtobufCMessageDescriptor *const all[] = {
     &myvlm__v1__model_loading__descriptor,
     &myvlm__v1__text_piece__descriptor,
     &myvlm__v1__answer_end__descriptor,
+    &myvlm__v1__answer_place__descriptor,
     &myvlm__v1__tag__descriptor,
     &myvlm__v1__timings__descriptor,
     &myvlm__v1__box__descriptor,

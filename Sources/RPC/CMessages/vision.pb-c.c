@@ -367,6 +367,51 @@ void   myvlm__v1__answer_end__free_unpacked
   assert(message->base.descriptor == &myvlm__v1__answer_end__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   myvlm__v1__answer_place__init
+                     (Myvlm__V1__AnswerPlace         *message)
+{
+  static const Myvlm__V1__AnswerPlace init_value = MYVLM__V1__ANSWER_PLACE__INIT;
+  *message = init_value;
+}
+size_t myvlm__v1__answer_place__get_packed_size
+                     (const Myvlm__V1__AnswerPlace *message)
+{
+  assert(message->base.descriptor == &myvlm__v1__answer_place__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t myvlm__v1__answer_place__pack
+                     (const Myvlm__V1__AnswerPlace *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &myvlm__v1__answer_place__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t myvlm__v1__answer_place__pack_to_buffer
+                     (const Myvlm__V1__AnswerPlace *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &myvlm__v1__answer_place__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Myvlm__V1__AnswerPlace *
+       myvlm__v1__answer_place__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Myvlm__V1__AnswerPlace *)
+     protobuf_c_message_unpack (&myvlm__v1__answer_place__descriptor,
+                                allocator, len, data);
+}
+void   myvlm__v1__answer_place__free_unpacked
+                     (Myvlm__V1__AnswerPlace *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &myvlm__v1__answer_place__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   myvlm__v1__tag__init
                      (Myvlm__V1__Tag         *message)
 {
@@ -855,7 +900,7 @@ const ProtobufCMessageDescriptor myvlm__v1__caption_request__descriptor =
   (ProtobufCMessageInit) myvlm__v1__caption_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor myvlm__v1__ask_request__field_descriptors[5] =
+static const ProtobufCFieldDescriptor myvlm__v1__ask_request__field_descriptors[6] =
 {
   {
     "image",
@@ -917,6 +962,18 @@ static const ProtobufCFieldDescriptor myvlm__v1__ask_request__field_descriptors[
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "wants_box",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__AskRequest, wants_box),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned myvlm__v1__ask_request__field_indices_by_name[] = {
   3,   /* field[3] = frozen */
@@ -924,11 +981,12 @@ static const unsigned myvlm__v1__ask_request__field_indices_by_name[] = {
   4,   /* field[4] = model */
   1,   /* field[1] = question */
   2,   /* field[2] = sampling */
+  5,   /* field[5] = wants_box */
 };
 static const ProtobufCIntRange myvlm__v1__ask_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 5 }
+  { 0, 6 }
 };
 const ProtobufCMessageDescriptor myvlm__v1__ask_request__descriptor =
 {
@@ -938,7 +996,7 @@ const ProtobufCMessageDescriptor myvlm__v1__ask_request__descriptor =
   "Myvlm__V1__AskRequest",
   "myvlm.v1",
   sizeof(Myvlm__V1__AskRequest),
-  5,
+  6,
   myvlm__v1__ask_request__field_descriptors,
   myvlm__v1__ask_request__field_indices_by_name,
   1,  myvlm__v1__ask_request__number_ranges,
@@ -1098,7 +1156,7 @@ const ProtobufCMessageDescriptor myvlm__v1__text_piece__descriptor =
   (ProtobufCMessageInit) myvlm__v1__text_piece__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor myvlm__v1__answer_end__field_descriptors[8] =
+static const ProtobufCFieldDescriptor myvlm__v1__answer_end__field_descriptors[9] =
 {
   {
     "text",
@@ -1196,12 +1254,25 @@ static const ProtobufCFieldDescriptor myvlm__v1__answer_end__field_descriptors[8
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "places",
+    9,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Myvlm__V1__AnswerEnd, n_places),
+    offsetof(Myvlm__V1__AnswerEnd, places),
+    &myvlm__v1__answer_place__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned myvlm__v1__answer_end__field_indices_by_name[] = {
   2,   /* field[2] = concept_set_digest */
   5,   /* field[5] = finish_reason */
   1,   /* field[1] = fired */
   3,   /* field[3] = model_digest */
+  8,   /* field[8] = places */
   7,   /* field[7] = skipped */
   6,   /* field[6] = tags */
   0,   /* field[0] = text */
@@ -1210,7 +1281,7 @@ static const unsigned myvlm__v1__answer_end__field_indices_by_name[] = {
 static const ProtobufCIntRange myvlm__v1__answer_end__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 8 }
+  { 0, 9 }
 };
 const ProtobufCMessageDescriptor myvlm__v1__answer_end__descriptor =
 {
@@ -1220,11 +1291,88 @@ const ProtobufCMessageDescriptor myvlm__v1__answer_end__descriptor =
   "Myvlm__V1__AnswerEnd",
   "myvlm.v1",
   sizeof(Myvlm__V1__AnswerEnd),
-  8,
+  9,
   myvlm__v1__answer_end__field_descriptors,
   myvlm__v1__answer_end__field_indices_by_name,
   1,  myvlm__v1__answer_end__number_ranges,
   (ProtobufCMessageInit) myvlm__v1__answer_end__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor myvlm__v1__answer_place__field_descriptors[4] =
+{
+  {
+    "subject",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__AnswerPlace, subject),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "concept",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__AnswerPlace, concept),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "box",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__AnswerPlace, box),
+    &myvlm__v1__box__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "source",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__AnswerPlace, source),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned myvlm__v1__answer_place__field_indices_by_name[] = {
+  2,   /* field[2] = box */
+  1,   /* field[1] = concept */
+  3,   /* field[3] = source */
+  0,   /* field[0] = subject */
+};
+static const ProtobufCIntRange myvlm__v1__answer_place__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor myvlm__v1__answer_place__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "myvlm.v1.AnswerPlace",
+  "AnswerPlace",
+  "Myvlm__V1__AnswerPlace",
+  "myvlm.v1",
+  sizeof(Myvlm__V1__AnswerPlace),
+  4,
+  myvlm__v1__answer_place__field_descriptors,
+  myvlm__v1__answer_place__field_indices_by_name,
+  1,  myvlm__v1__answer_place__number_ranges,
+  (ProtobufCMessageInit) myvlm__v1__answer_place__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor myvlm__v1__tag__field_descriptors[2] =

@@ -85,7 +85,7 @@ struct AnswerArguments: ParsableArguments {
             try view.breakLine()
             throw MyVLMError(.unavailable, "the answer was cut off; try again")
         }
-        try picture?.write(caption: answer.text, recognitions: answer.fired, output)
+        try picture?.write(caption: answer.text, recognitions: answer.fired, places: answer.places, output)
     }
 }
 
@@ -122,6 +122,7 @@ struct AskCommand: AsyncParsableCommand {
             EXAMPLES
               myvlm ask desk.jpg "Where is zibo?"
               myvlm ask desk.jpg "What colour is it?" --json
+              myvlm ask desk.jpg zibo --box --picture where.png    # of a model that points
             """)
 
     @Argument(help: "A JPEG, PNG or WebP file.")
@@ -130,13 +131,17 @@ struct AskCommand: AsyncParsableCommand {
     @Argument(help: "The question.")
     var question: String
 
+    @Flag(help: "Answer with a box around what the question names; refused where the server's model does not point.")
+    var box = false
+
     @OptionGroup var answer: AnswerArguments
     @OptionGroup var connection: ConnectionArguments
     @OptionGroup var output: OutputArguments
 
     func run() async throws {
         try await answer.run(photo, connection, output) { client, photo in
-            client.ask(photo, question, sampling: answer.sampling, frozen: answer.frozen, model: answer.model)
+            client.ask(
+                photo, question, sampling: answer.sampling, frozen: answer.frozen, box: box, model: answer.model)
         }
     }
 }

@@ -15,15 +15,13 @@ struct AnswerPictureFile {
         return (read, try picture.map { Self(output: try LocalOutput($0, from: [photo]), photo: read) })
     }
 
-    /// Draws the text and the recognised concepts on the photo and writes a PNG.
-    func write(caption: String, recognitions: [Recognition], _ arguments: OutputArguments) throws {
-        let boxes = recognitions.flatMap { seen in
-            seen.boxes.map {
-                AnswerPicture.Box(
-                    x: Double($0.x), y: Double($0.y), width: Double($0.width), height: Double($0.height),
-                    label: seen.identifier)
-            }
-        }
+    /// Draws the text, the recognised concepts and the places of an answer on the photo and writes a PNG.
+    func write(
+        caption: String, recognitions: [Recognition], places: [AnswerPlace] = [], _ arguments: OutputArguments
+    ) throws {
+        let boxes =
+            recognitions.flatMap { seen in seen.boxes.map { Self.box($0, label: seen.identifier) } }
+            + places.compactMap { place in place.box.map { Self.box($0, label: Console.shown(place.subject)) } }
         let heat = recognitions.first { !$0.heat.isEmpty && $0.heatColumns > 0 }
             .map { AnswerPicture.Heat(columns: Int($0.heatColumns), cells: $0.heat) }
         let picture = AnswerPicture(
@@ -36,5 +34,10 @@ struct AnswerPictureFile {
         }
         try output.write(bytes)
         arguments.note("wrote \(output.path.shown)")
+    }
+
+    private static func box(_ box: Box, label: String) -> AnswerPicture.Box {
+        AnswerPicture.Box(
+            x: Double(box.x), y: Double(box.y), width: Double(box.width), height: Double(box.height), label: label)
     }
 }

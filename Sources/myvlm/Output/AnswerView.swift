@@ -50,6 +50,7 @@ struct AnswerView {
             Self.tell(answer.skipped)
             guard !quiet else { return }
             for fired in answer.fired { Console.error(Console.dim(Self.line(fired))) }
+            for line in answer.places.compactMap(Self.line) { Console.error(Console.dim(line)) }
         }
     }
 
@@ -65,6 +66,14 @@ struct AnswerView {
         for one in skipped {
             let version = one.version == 0 ? "" : " v\(one.version)"
             Console.error("left out \(Console.shown(one.concept))\(version): \(Console.shown(one.reason))")
+        }
+    }
+
+    /// `zibo  at 40, 36  160 x 144 pixels`; nil for a place without a box, of a newer server.
+    static func line(_ place: AnswerPlace) -> String? {
+        place.box.map { box in
+            (place.subject.isEmpty ? "something" : Console.shown(place.subject))
+                + String(format: "  at %.0f, %.0f  %.0f x %.0f pixels", box.x, box.y, box.width, box.height)
         }
     }
 

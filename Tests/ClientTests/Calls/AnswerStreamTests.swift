@@ -19,7 +19,7 @@ import Testing
                 try await writer.write(.init(event: .end(AnswerEnd(text: "a mug", finishReason: "stop"))))
             }
             script.on(VisionMethods.ask) { request, writer in
-                try await writer.write(Self.piece(request.question))
+                try await writer.write(Self.piece(request.question + (request.wantsBox ? " [box]" : "")))
             }
         }
         let client = MyVLMClient(channel: try server.channel(), token: "t")
@@ -34,8 +34,9 @@ import Testing
         #expect(pieces == ["a ", "mug"] && end == "a mug stop")
         var asked: [String] = []
         for try await case .piece(let piece) in client.ask(Self.photo, "what?") { asked.append(piece.text) }
-        #expect(asked == ["what?"])
-        #expect(server.calls.map(\.patience) == [nil, nil], "an answer takes the time it takes")
+        for try await case .piece(let piece) in client.ask(Self.photo, "zibo", box: true) { asked.append(piece.text) }
+        #expect(asked == ["what?", "zibo [box]"])
+        #expect(server.calls.map(\.patience) == [nil, nil, nil], "an answer takes the time it takes")
         #expect(server.calls.allSatisfy { $0.authorization == "Bearer t" })
         await client.close()
     }

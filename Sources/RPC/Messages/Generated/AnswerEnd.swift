@@ -33,6 +33,9 @@ public struct AnswerEnd: WireMessage {
     /// answer looks at. At most a hundred are told.
     public var skipped: [SkippedConcept]
 
+    /// Where things are, as the model says in the text, in its order; empty where the text names no place.
+    public var places: [AnswerPlace]
+
     /// A message; every field has proto3's default.
     public init(
         text: String = "",
@@ -42,7 +45,8 @@ public struct AnswerEnd: WireMessage {
         timings: Timings? = nil,
         finishReason: String = "",
         tags: [Tag] = [],
-        skipped: [SkippedConcept] = []
+        skipped: [SkippedConcept] = [],
+        places: [AnswerPlace] = []
     ) {
         self.text = text
         self.fired = fired
@@ -52,6 +56,7 @@ public struct AnswerEnd: WireMessage {
         self.finishReason = finishReason
         self.tags = tags
         self.skipped = skipped
+        self.places = places
     }
 
     /// The message on the wire. Throws `MessageError` when a text field holds a NUL.
@@ -92,6 +97,8 @@ extension AnswerEnd {
         c.tags = try arena.messages(self.tags, myvlm__v1__tag__init) { try $0.fill(&$1, &$2) }
         c.n_skipped = self.skipped.count
         c.skipped = try arena.messages(self.skipped, myvlm__v1__skipped_concept__init) { try $0.fill(&$1, &$2) }
+        c.n_places = self.places.count
+        c.places = try arena.messages(self.places, myvlm__v1__answer_place__init) { try $0.fill(&$1, &$2) }
     }
 
     init(_ c: Myvlm__V1__AnswerEnd) throws {
@@ -103,6 +110,7 @@ extension AnswerEnd {
         self.finishReason = try MessageDecoding.text(c.finish_reason, field: "AnswerEnd.finish_reason")
         self.tags = try MessageDecoding.messages(c.tags, c.n_tags) { try Tag($0) }
         self.skipped = try MessageDecoding.messages(c.skipped, c.n_skipped) { try SkippedConcept($0) }
+        self.places = try MessageDecoding.messages(c.places, c.n_places) { try AnswerPlace($0) }
     }
 }
 
@@ -135,6 +143,9 @@ extension AnswerEnd: JSONMessage {
         case "skipped":
             try json.read(&self.skipped)
             return 7
+        case "places":
+            try json.read(&self.places)
+            return 8
         default: return nil
         }
     }
@@ -148,5 +159,6 @@ extension AnswerEnd: JSONMessage {
         try json.write("finishReason", self.finishReason)
         try json.write("tags", self.tags)
         try json.write("skipped", self.skipped)
+        try json.write("places", self.places)
     }
 }

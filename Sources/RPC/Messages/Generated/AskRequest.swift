@@ -23,19 +23,25 @@ public struct AskRequest: WireMessage {
     /// As in CaptionRequest.
     public var model: String
 
+    /// The answer is a box around what the question names: a concept, another thing, or what "Where is zibo?" asks for. See
+    /// AnswerEnd.places. FAILED_PRECONDITION, before any work, where the model was not tuned to answer with boxes.
+    public var wantsBox: Bool
+
     /// A message; every field has proto3's default.
     public init(
         image: [UInt8] = [],
         question: String = "",
         sampling: Sampling? = nil,
         frozen: Bool = false,
-        model: String = ""
+        model: String = "",
+        wantsBox: Bool = false
     ) {
         self.image = image
         self.question = question
         self.sampling = sampling
         self.frozen = frozen
         self.model = model
+        self.wantsBox = wantsBox
     }
 
     /// The message on the wire. Throws `MessageError` when a text field holds a NUL.
@@ -70,6 +76,7 @@ extension AskRequest {
         }
         c.frozen = self.frozen ? 1 : 0
         c.model = try arena.text(self.model, field: "AskRequest.model")
+        c.wants_box = self.wantsBox ? 1 : 0
     }
 
     init(_ c: Myvlm__V1__AskRequest) throws {
@@ -78,6 +85,7 @@ extension AskRequest {
         self.sampling = try MessageDecoding.message(c.sampling) { try Sampling($0) }
         self.frozen = c.frozen != 0
         self.model = try MessageDecoding.text(c.model, field: "AskRequest.model")
+        self.wantsBox = c.wants_box != 0
     }
 }
 
@@ -101,6 +109,9 @@ extension AskRequest: JSONMessage {
         case "model":
             try json.read(&self.model)
             return 4
+        case "wantsBox", "wants_box":
+            try json.read(&self.wantsBox)
+            return 5
         default: return nil
         }
     }
@@ -111,5 +122,6 @@ extension AskRequest: JSONMessage {
         try json.write("sampling", self.sampling)
         try json.write("frozen", self.frozen)
         try json.write("model", self.model)
+        try json.write("wantsBox", self.wantsBox)
     }
 }

@@ -134,6 +134,7 @@ package enum MessageCatalog {
         ModelLoading.self,
         TextPiece.self,
         AnswerEnd.self,
+        AnswerPlace.self,
         Tag.self,
         Timings.self,
         Box.self,

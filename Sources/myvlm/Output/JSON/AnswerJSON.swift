@@ -5,8 +5,14 @@ extension AnswerEnd: TerminalJSON {
         [
             "text": text, "fired": fired, "tags": tags, "conceptSetDigest": conceptSetDigest,
             "modelDigest": modelDigest, "finishReason": finishReason, "timings": timings ?? Timings(),
-            "skipped": skipped,
+            "skipped": skipped, "places": places,
         ]
+    }
+}
+
+extension AnswerPlace: TerminalJSON {
+    var fields: KeyValuePairs<String, (any Encodable)?> {
+        ["subject": subject.unlessEmpty, "concept": concept.unlessEmpty, "box": box, "source": source]
     }
 }
 

@@ -32,7 +32,15 @@ enum AnswerMessage {
                 queueMs: Float(end.timings.queueSeconds * 1_000), visionMs: Float(end.timings.visionSeconds * 1_000),
                 firstTokenMs: Float(end.timings.firstTokenSeconds * 1_000),
                 totalMs: Float(end.timings.totalSeconds * 1_000), tokens: UInt32(end.timings.tokens)),
-            finishReason: end.finish.rawValue, tags: end.tags.map(tag), skipped: skipped(end.skipped))
+            finishReason: end.finish.rawValue, tags: end.tags.map(tag), skipped: skipped(end.skipped),
+            places: end.places.map(place))
+    }
+
+    private static func place(_ place: Runtime.AnswerPlace) -> RPCMessages.AnswerPlace {
+        let box = place.box
+        return .init(
+            subject: place.subject, concept: place.concept ?? "",
+            box: Box(x: box.x, y: box.y, width: box.width, height: box.height), source: place.source.rawValue)
     }
 
     private static func recognition(_ seen: Runtime.Recognition) -> RPCMessages.Recognition {

@@ -20,8 +20,8 @@ struct VisionService: VisionServing {
     {
         try request.check()
         try await answer(
-            .question(request.question), request.image, Runtime.Sampling(message: request.sampling),
-            frozen: request.frozen, model: request.model, writer, context)
+            request.wantsBox ? .place(request.question) : .question(request.question), request.image,
+            Runtime.Sampling(message: request.sampling), frozen: request.frozen, model: request.model, writer, context)
     }
 
     func recognize(_ request: RecognizeRequest, _ context: CallContext) async throws -> RecognizeReply {
@@ -47,7 +47,7 @@ struct VisionService: VisionServing {
                     RPCMessages.AnswerEvent(event: .loading(ModelLoading(model: name, share: Float(share)))))
             }
         ) { vision in
-            let answer = vision.answer(user: user, image: image, task: task, sampling: sampling, frozen: frozen)
+            let answer = try vision.answer(user: user, image: image, task: task, sampling: sampling, frozen: frozen)
             for try await event in answer { try await writer.write(AnswerMessage.event(event)) }
         }
     }

@@ -24,6 +24,7 @@ typedef struct Myvlm__V1__AnswerEvent Myvlm__V1__AnswerEvent;
 typedef struct Myvlm__V1__ModelLoading Myvlm__V1__ModelLoading;
 typedef struct Myvlm__V1__TextPiece Myvlm__V1__TextPiece;
 typedef struct Myvlm__V1__AnswerEnd Myvlm__V1__AnswerEnd;
+typedef struct Myvlm__V1__AnswerPlace Myvlm__V1__AnswerPlace;
 typedef struct Myvlm__V1__Tag Myvlm__V1__Tag;
 typedef struct Myvlm__V1__Timings Myvlm__V1__Timings;
 typedef struct Myvlm__V1__Box Myvlm__V1__Box;
@@ -127,10 +128,15 @@ struct  Myvlm__V1__AskRequest
    * As in CaptionRequest.
    */
   ProtobufCBinaryData model;
+  /*
+   * The answer is a box around what the question names: a concept, another thing, or what "Where is zibo?" asks for. See
+   * AnswerEnd.places. FAILED_PRECONDITION, before any work, where the model was not tuned to answer with boxes.
+   */
+  protobuf_c_boolean wants_box;
 };
 #define MYVLM__V1__ASK_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&myvlm__v1__ask_request__descriptor) \
-    , {0,NULL}, {0,NULL}, NULL, 0, {0,NULL} }
+    , {0,NULL}, {0,NULL}, NULL, 0, {0,NULL}, 0 }
 
 
 typedef enum {
@@ -213,10 +219,37 @@ struct  Myvlm__V1__AnswerEnd
    */
   size_t n_skipped;
   Myvlm__V1__SkippedConcept **skipped;
+  /*
+   * Where things are, as the model says in the text, in its order; empty where the text names no place.
+   */
+  size_t n_places;
+  Myvlm__V1__AnswerPlace **places;
 };
 #define MYVLM__V1__ANSWER_END__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&myvlm__v1__answer_end__descriptor) \
-    , {0,NULL}, 0,NULL, {0,NULL}, {0,NULL}, NULL, {0,NULL}, 0,NULL, 0,NULL }
+    , {0,NULL}, 0,NULL, {0,NULL}, {0,NULL}, NULL, {0,NULL}, 0,NULL, 0,NULL, 0,NULL }
+
+
+struct  Myvlm__V1__AnswerPlace
+{
+  ProtobufCMessage base;
+  /*
+   * What it is of, as the text says or as it was asked for; empty where neither names one thing.
+   */
+  ProtobufCBinaryData subject;
+  /*
+   * The concept it is of, where that is one that fired.
+   */
+  ProtobufCBinaryData concept;
+  Myvlm__V1__Box *box;
+  /*
+   * Who says so. "words": the model, in the text.
+   */
+  ProtobufCBinaryData source;
+};
+#define MYVLM__V1__ANSWER_PLACE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&myvlm__v1__answer_place__descriptor) \
+    , {0,NULL}, {0,NULL}, NULL, {0,NULL} }
 
 
 struct  Myvlm__V1__Tag
@@ -482,6 +515,25 @@ Myvlm__V1__AnswerEnd *
 void   myvlm__v1__answer_end__free_unpacked
                      (Myvlm__V1__AnswerEnd *message,
                       ProtobufCAllocator *allocator);
+/* Myvlm__V1__AnswerPlace methods */
+void   myvlm__v1__answer_place__init
+                     (Myvlm__V1__AnswerPlace         *message);
+size_t myvlm__v1__answer_place__get_packed_size
+                     (const Myvlm__V1__AnswerPlace   *message);
+size_t myvlm__v1__answer_place__pack
+                     (const Myvlm__V1__AnswerPlace   *message,
+                      uint8_t             *out);
+size_t myvlm__v1__answer_place__pack_to_buffer
+                     (const Myvlm__V1__AnswerPlace   *message,
+                      ProtobufCBuffer     *buffer);
+Myvlm__V1__AnswerPlace *
+       myvlm__v1__answer_place__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   myvlm__v1__answer_place__free_unpacked
+                     (Myvlm__V1__AnswerPlace *message,
+                      ProtobufCAllocator *allocator);
 /* Myvlm__V1__Tag methods */
 void   myvlm__v1__tag__init
                      (Myvlm__V1__Tag         *message);
@@ -622,6 +674,9 @@ typedef void (*Myvlm__V1__TextPiece_Closure)
 typedef void (*Myvlm__V1__AnswerEnd_Closure)
                  (const Myvlm__V1__AnswerEnd *message,
                   void *closure_data);
+typedef void (*Myvlm__V1__AnswerPlace_Closure)
+                 (const Myvlm__V1__AnswerPlace *message,
+                  void *closure_data);
 typedef void (*Myvlm__V1__Tag_Closure)
                  (const Myvlm__V1__Tag *message,
                   void *closure_data);
@@ -693,6 +748,7 @@ extern const ProtobufCMessageDescriptor myvlm__v1__answer_event__descriptor;
 extern const ProtobufCMessageDescriptor myvlm__v1__model_loading__descriptor;
 extern const ProtobufCMessageDescriptor myvlm__v1__text_piece__descriptor;
 extern const ProtobufCMessageDescriptor myvlm__v1__answer_end__descriptor;
+extern const ProtobufCMessageDescriptor myvlm__v1__answer_place__descriptor;
 extern const ProtobufCMessageDescriptor myvlm__v1__tag__descriptor;
 extern const ProtobufCMessageDescriptor myvlm__v1__timings__descriptor;
 extern const ProtobufCMessageDescriptor myvlm__v1__box__descriptor;
