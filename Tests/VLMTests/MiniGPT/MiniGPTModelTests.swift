@@ -1,5 +1,6 @@
 import Compute
 import Foundation
+import Foundations
 import Testing
 import VLM
 import VLMTestSupport
@@ -101,6 +102,32 @@ import VLMTestSupport
                 try kept.write(to: place)
             }
             #expect(failure(folder) == nil)
+        }
+    }
+
+    /// Whatever a byte is of what a pickle says of its tensors: the file is refused in words, or it is read.
+    @Test(arguments: ["eva_vit_g.pth", "checkpoint_stage3.pth"])
+    func anyByteOfAPickleMayBeWrong(_ name: String) throws {
+        try CheckpointFixture.withCopy(of: "minigpt-v2") { folder in
+            let file = folder.appending(path: name)
+            let original = try Data(contentsOf: file)
+            // The archive's first member is what is said, the others are numbers.
+            let second = try #require(original.range(of: Data([0x50, 0x4B, 3, 4]), in: 4..<original.count))
+            var random = SplitMix64(seed: 11)
+            var refused = 0
+            for _ in 0..<100 {
+                var wrong = original
+                wrong[Int.random(in: 0..<second.lowerBound, using: &random)] = UInt8.random(in: 0...255, using: &random)
+                try wrong.write(to: file)
+                do {
+                    _ = try VLMLoader.load(directory: folder.path())
+                } catch let error as VLMError {
+                    #expect(
+                        [.checkpointMalformed, .checkpointUnreadable, .unsupported].contains(error.code), "\(error)")
+                    refused += 1
+                }
+            }
+            #expect(refused > 10)
         }
     }
 
