@@ -86,7 +86,8 @@ import VLMTestSupport
             let places = try #require(try json.json["places"] as? [[String: Any]])
             #expect(places.count == 1 && Set(places[0].keys) == ["subject", "box", "source"], "\(json)")
             #expect(places[0]["subject"] as? String == "zibo" && places[0]["source"] as? String == "words")
-            #expect(places[0]["box"] as? [String: Double] == ["x": 24, "y": 36, "width": 48, "height": 36])
+            let box = (places[0]["box"] as? [String: Any])?.compactMapValues { ($0 as? NSNumber)?.doubleValue }
+            #expect(box == ["x": 24, "y": 36, "width": 48, "height": 36])
 
             // The photo is drawn 320 pixels wide.
             let picture = try RGBImage(decoding: [UInt8](Data(contentsOf: URL(filePath: drawn))))
