@@ -14,9 +14,12 @@ struct Engine: ParsableCommand {
     @Option(help: "Folder of bench_peers.py.") var tools: String = "Tools"
     @Option(help: "Picture to caption.") var picture: String = "Tests/VLMTests/Fixtures/pocket-small.jpg"
     @Option(help: "Rounds; figures are medians of them.") var rounds: Int = 5
-    @Option(help: "Parts, separated by commas: gguf, step, pocket, blip2; alone: large (8 GB), blip2large (6 GB).")
-    var parts: String = "gguf,step,pocket,blip2"
+    @Option(
+        help: "Parts, separated by commas: gguf, step, pocket, blip2, smolvlm; alone: large (8 GB), blip2large (6 GB).")
+    var parts: String = "gguf,step,pocket,blip2,smolvlm"
     @Option(help: "Checkpoint of LLaVA-1.5-7B's shape (Tools/random_llava.py), for the part large.") var large: String?
+    @Option(help: "Folder of 256m and 500m, checkpoints of SmolVLM's shapes (Tools/random_smolvlm.py), for smolvlm.")
+    var smolvlm: String?
     @Flag(help: "Also the 360M shape.") var full = false
 
     func run() throws {
@@ -30,7 +33,7 @@ struct Engine: ParsableCommand {
         }
         try EngineSuite(
             parts: chosen, modelDirectory: model, files: files, python: python, tools: tools, picture: picture,
-            rounds: rounds, full: full, largeDirectory: large
+            rounds: rounds, full: full, largeDirectory: large, smolvlm: smolvlm
         ).run()
     }
 }

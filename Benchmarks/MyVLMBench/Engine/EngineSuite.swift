@@ -8,6 +8,7 @@ struct EngineSuite {
     enum Part: String, CaseIterable {
         case gguf, step, pocket, large
         case blip2, blip2large
+        case smolvlm
     }
 
     let parts: Set<Part>
@@ -24,6 +25,8 @@ struct EngineSuite {
     let full: Bool
     /// A checkpoint of LLaVA-1.5-7B's shape (Tools/random_llava.py).
     let largeDirectory: String?
+    /// Folder of SmolVLM checkpoints by their shape (Tools/random_smolvlm.py).
+    let smolvlm: String?
 
     func run() throws {
         let report = EngineReport()
@@ -33,7 +36,8 @@ struct EngineSuite {
         }
         if parts.contains(.blip2large) { return try LargeBlip2Measurement().run(report) }
         if parts.contains(.blip2) { try blip2(report) }
-        if parts == [.blip2] { return }
+        if parts.contains(.smolvlm) { try smolVLM(report) }
+        if parts.isSubset(of: [.blip2, .smolvlm]) { return }
         let bandwidth = Ceiling.bandwidth()
         try report.figure("bandwidth", bandwidth / 1e9, "GB/s")
         for storage in [Weight.Storage.float32, .bfloat16, .int8] {
@@ -49,6 +53,15 @@ struct EngineSuite {
     private func blip2(_ report: EngineReport) throws {
         for shape in [RandomBlip2.Shape.opt125m, .opt350m] {
             try Blip2Measurement(shape: shape, python: python, tools: tools, rounds: max(2, rounds / 2)).run(report)
+        }
+    }
+
+    private func smolVLM(_ report: EngineReport) throws {
+        for shape in SmolVLMShape.allCases {
+            try SmolVLMMeasurement(
+                shape: shape, directory: shape.directory(below: smolvlm), python: python, tools: tools,
+                picture: picture, rounds: max(2, rounds / 2)
+            ).run(report)
         }
     }
 
