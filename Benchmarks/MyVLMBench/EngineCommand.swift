@@ -3,7 +3,7 @@ import Evaluation
 import Foundation
 
 /// Definitions: Docs/performance.md.
-struct Engine: ParsableCommand {
+struct Engine: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Speed of the engine beside other engines and beside what the machine gives at most.",
         discussion: "Scripts/bench engine installs the peers, makes the files and calls this for all parts.")
@@ -20,9 +20,10 @@ struct Engine: ParsableCommand {
     @Option(help: "Checkpoint of LLaVA-1.5-7B's shape (Tools/random_llava.py), for the part large.") var large: String?
     @Option(help: "Folder of 256m and 500m, checkpoints of SmolVLM's shapes (Tools/random_smolvlm.py), for smolvlm.")
     var smolvlm: String?
+    @Option(help: "Folder of rendered photos (Demo/photos), for smolvlm.") var photos: String?
     @Flag(help: "Also the 360M shape.") var full = false
 
-    func run() throws {
+    func run() async throws {
         var chosen: Set<EngineSuite.Part> = []
         for name in parts.split(separator: ",") {
             guard let part = EngineSuite.Part(rawValue: String(name)) else {
@@ -31,9 +32,9 @@ struct Engine: ParsableCommand {
             }
             chosen.insert(part)
         }
-        try EngineSuite(
+        try await EngineSuite(
             parts: chosen, modelDirectory: model, files: files, python: python, tools: tools, picture: picture,
-            rounds: rounds, full: full, largeDirectory: large, smolvlm: smolvlm
+            rounds: rounds, full: full, largeDirectory: large, smolvlm: smolvlm, photos: photos
         ).run()
     }
 }

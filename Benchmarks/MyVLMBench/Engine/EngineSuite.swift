@@ -27,8 +27,10 @@ struct EngineSuite {
     let largeDirectory: String?
     /// Folder of SmolVLM checkpoints by their shape (Tools/random_smolvlm.py).
     let smolvlm: String?
+    /// Folder of rendered photos (Demo/photos).
+    let photos: String?
 
-    func run() throws {
+    func run() async throws {
         let report = EngineReport()
         try report.figure("threads", Double(Parallel.threads), "threads")
         if parts.contains(.large) {
@@ -36,7 +38,7 @@ struct EngineSuite {
         }
         if parts.contains(.blip2large) { return try LargeBlip2Measurement().run(report) }
         if parts.contains(.blip2) { try blip2(report) }
-        if parts.contains(.smolvlm) { try smolVLM(report) }
+        if parts.contains(.smolvlm) { try await smolVLM(report) }
         if parts.isSubset(of: [.blip2, .smolvlm]) { return }
         let bandwidth = Ceiling.bandwidth()
         try report.figure("bandwidth", bandwidth / 1e9, "GB/s")
@@ -56,13 +58,14 @@ struct EngineSuite {
         }
     }
 
-    private func smolVLM(_ report: EngineReport) throws {
+    private func smolVLM(_ report: EngineReport) async throws {
         for shape in SmolVLMShape.allCases {
             try SmolVLMMeasurement(
                 shape: shape, directory: shape.directory(below: smolvlm), python: python, tools: tools,
                 picture: picture, rounds: max(2, rounds / 2)
             ).run(report)
         }
+        try await SmolVLMEnrollment(directory: SmolVLMShape.small.directory(below: smolvlm), photos: photos).run(report)
     }
 
     private func gguf(_ report: EngineReport) throws {
