@@ -1,14 +1,20 @@
-"""transformers' SmolVLM for `Scripts/bench engine`: answers `<operation> <count>` lines with `ok <seconds>`.
+"""Other engines with SmolVLM for `Scripts/bench engine`: answers `<operation> <count>` lines with `ok <seconds>`.
 
-    bench_smolvlm.py FOLDER PICTURE THREADS     operations: first_token, caption N (tokens), decode N (tokens; seconds of one),
-                                                train_full N, train_cached N (photos), bits (of its numbers, instead of seconds)
+    bench_smolvlm.py torch FOLDER PICTURE THREADS   operations: first_token, caption N (tokens), decode N (tokens; seconds of one),
+                                                    train_full N, train_cached N (photos), bits (of its numbers, instead of seconds)
+    bench_smolvlm.py llama FOLDER PICTURE THREADS   operations: first_token, decode N
 
-FOLDER is a checkpoint of Tools/random_smolvlm.py. `first_token` goes from the decoded picture through the processor on Pillow (not tiled) to the
-first word, `caption` to N words, greedily and without `generate`, which would cost this side more. `train_full` is a step of MyVLM's loop as
-published: vision tower, connector, language model over the whole sequence, back to the concept row behind the visual tokens, AdamW; the loop
-changes its pictures in every step, so the tower is part of it (its pixels are not). `train_cached` is given the keys and values of what
-stands before the row. Everything with transformers' own attention, in bf16, or in 32 bits where a product of the tower's size is faster so, as
-on processors without instructions for bf16. The regulariser is left out, which favours this side.
+FOLDER is a checkpoint of Tools/random_smolvlm.py; llama.cpp reads what Tools/gguf_smolvlm.py made of it there.
+
+transformers: `first_token` goes from the decoded picture through the processor on Pillow (not tiled) to the first word, `caption` to N words,
+greedily and without `generate`, which would cost this side more. `train_full` is a step of MyVLM's loop as published: vision tower, connector,
+language model over the whole sequence, back to the concept row behind the visual tokens, AdamW; the loop changes its pictures in every step, so
+the tower is part of it (its pixels are not). `train_cached` is given the keys and values of what stands before the row. Everything with
+transformers' own attention, in bf16, or in 32 bits where a product of the tower's size is faster so, as on processors without instructions for
+bf16. The regulariser is left out, which favours this side.
+
+llama.cpp: `first_token` goes from the pixel values of the whole picture, which its own preprocessing made before; the tiles that it always cuts
+are left out.
 """
 
 import time
@@ -16,7 +22,8 @@ import time
 from peer_loop import serve
 
 TARGET = 12
-INSTRUCTION = "Please caption this image."
+BEFORE = "<|im_start|>User:<fake_token_around_image><global-img>"
+BEHIND = "<fake_token_around_image>Please caption this image.<end_of_utterance>\nAssistant:"
 
 
 def faster(torch):
@@ -51,8 +58,7 @@ def pytorch(folder, picture, threads):
     config, text = model.config, model.model.text_model
     side = config.vision_config.image_size
     count_of_tokens = (side // config.vision_config.patch_size // config.scale_factor) ** 2
-    leading = tokenizer.encode("<|im_start|>User:<fake_token_around_image><global-img>", add_special_tokens=False).ids
-    prompt = tokenizer.encode(f"<fake_token_around_image>{INSTRUCTION}<end_of_utterance>\nAssistant:", add_special_tokens=False).ids
+    leading, prompt = (tokenizer.encode(part, add_special_tokens=False).ids for part in (BEFORE, BEHIND))
     ids = torch.tensor([leading + [config.image_token_id] * count_of_tokens + prompt])
     target = torch.arange(100, 100 + TARGET)[None]
     concept = torch.nn.Parameter(torch.randn(1, 1, config.text_config.hidden_size))
@@ -122,5 +128,91 @@ def pytorch(folder, picture, threads):
     }
 
 
+def llama(folder, picture, threads):
+    import ctypes
+    import json
+
+    import llama_cpp
+    import numpy as np
+    from llama_cpp import mtmd_cpp
+    from PIL import Image
+    from tokenizers import Tokenizer
+
+    def checked(pointer, what):
+        if not pointer:
+            raise RuntimeError(f"llama.cpp cannot {what}")
+        return pointer
+
+    llama_cpp.llama_backend_init()
+    quiet = llama_cpp.llama_log_callback(lambda level, text, data: None)
+    llama_cpp.llama_log_set(quiet, None)
+    mtmd_cpp.mtmd_log_set(quiet, None)
+    mtmd_cpp.mtmd_helper_log_set(quiet, None)
+    text, vision = f"{folder}/text.q8_0.gguf", f"{folder}/mmproj.bf16.gguf"
+    model = checked(llama_cpp.llama_model_load_from_file(text.encode(), llama_cpp.llama_model_default_params()), f"load {text}")
+    params = llama_cpp.llama_context_default_params()
+    params.n_ctx, params.n_batch, params.n_ubatch = 1024, 512, 512
+    params.n_threads = params.n_threads_batch = int(threads)
+    context = checked(llama_cpp.llama_init_from_model(model, params), "make a context")
+    words = llama_cpp.llama_vocab_n_tokens(llama_cpp.llama_model_get_vocab(model))
+    options = mtmd_cpp.mtmd_context_params_default()
+    options.use_gpu, options.print_timings, options.n_threads, options.warmup = False, False, int(threads), False
+    eye = checked(mtmd_cpp.mtmd_init_from_file(vision.encode(), model, options), f"load {vision}")
+
+    with open(f"{folder}/config.json") as file:
+        config = json.load(file)
+    side, patch = (config["vision_config"][key] for key in ("image_size", "patch_size"))
+    expected = (side // patch // config["scale_factor"]) ** 2
+    pixels = Image.open(picture).convert("RGB").resize((side, side)).tobytes()
+    bitmap = checked(mtmd_cpp.mtmd_bitmap_init(side, side, (ctypes.c_uint8 * len(pixels)).from_buffer_copy(pixels)), "take a picture")
+    marker = mtmd_cpp.mtmd_default_marker()
+    asked = mtmd_cpp.mtmd_input_text(marker, len(marker), False, True)
+    chunks = mtmd_cpp.mtmd_input_chunks_init()
+    if mtmd_cpp.mtmd_tokenize(eye, chunks, ctypes.byref(asked), (mtmd_cpp.mtmd_bitmap_p_ctypes * 1)(bitmap), 1) != 0:
+        raise RuntimeError("llama.cpp cannot preprocess the picture")
+    parts = [mtmd_cpp.mtmd_input_chunks_get(chunks, index) for index in range(mtmd_cpp.mtmd_input_chunks_size(chunks))]
+    seen = [part for part in parts if mtmd_cpp.mtmd_input_chunk_get_type(part) == mtmd_cpp.MTMD_INPUT_CHUNK_TYPE_IMAGE]
+    # The whole picture comes last.
+    if not seen or mtmd_cpp.mtmd_input_chunk_get_n_tokens(seen[-1]) != expected:
+        raise RuntimeError(f"llama.cpp makes no view of {expected} tokens of the picture")
+    tokenizer = Tokenizer.from_file(f"{folder}/tokenizer.json")
+    leading, prompt = (tokenizer.encode(part, add_special_tokens=False).ids for part in (BEFORE, BEHIND))
+
+    def decode(tokens):
+        array = (llama_cpp.llama_token * len(tokens))(*tokens)
+        if llama_cpp.llama_decode(context, llama_cpp.llama_batch_get_one(array, len(tokens))) != 0:
+            raise RuntimeError("llama_decode failed")
+
+    def likeliest():
+        return int(np.ctypeslib.as_array(llama_cpp.llama_get_logits_ith(context, -1), (words,)).argmax())
+
+    def first_token(count):
+        llama_cpp.llama_memory_clear(llama_cpp.llama_get_memory(context), True)
+        start = time.perf_counter()
+        decode(leading)
+        place = llama_cpp.llama_pos(len(leading))
+        if mtmd_cpp.mtmd_helper_eval_chunk_single(eye, context, seen[-1], len(leading), 0, 512, False, ctypes.byref(place)) != 0:
+            raise RuntimeError("the picture could not be encoded")
+        decode(prompt)
+        likeliest()
+        return time.perf_counter() - start
+
+    def steps(count):
+        first_token(1)
+        token = likeliest()
+        start = time.perf_counter()
+        for _ in range(count):
+            decode([token])
+            token = likeliest()
+        return (time.perf_counter() - start) / count
+
+    # `quiet` lives as long as the operations do.
+    return {"first_token": first_token, "decode": steps, "_keep": quiet}
+
+
+def peer(kind, *arguments):
+    return {"llama": llama, "torch": pytorch}[kind](*arguments)
+
+
 if __name__ == "__main__":
-    serve(pytorch)
+    serve(peer)

@@ -86,12 +86,8 @@ struct Blip2Measurement {
     }
 
     private func start() -> (EnginePeer?, String?) {
-        guard let python else { return (nil, "no peers installed: Scripts/bench engine installs them") }
-        do {
-            let arguments = [shape.rawValue, "\(Parallel.threads)"]
-            return (try EnginePeer(python: python, script: tools + "/bench_blip2.py", arguments: arguments), nil)
-        } catch {
-            return (nil, "transformers did not start: \(error)")
-        }
+        EnginePeer.started(
+            "transformers", python: python, script: tools + "/bench_blip2.py",
+            arguments: [shape.rawValue, "\(Parallel.threads)"])
     }
 }

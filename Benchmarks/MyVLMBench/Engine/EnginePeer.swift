@@ -17,6 +17,18 @@ final class EnginePeer {
         _ = try reply()
     }
 
+    /// The peer, or why there is none.
+    static func started(
+        _ name: String, python: String?, script: String, arguments: [String]
+    ) -> (EnginePeer?, String?) {
+        guard let python else { return (nil, "no peers installed: Scripts/bench engine installs them") }
+        do {
+            return (try EnginePeer(python: python, script: script, arguments: arguments), nil)
+        } catch {
+            return (nil, "\(name) did not start: \(error)")
+        }
+    }
+
     /// Seconds the peer takes for an operation.
     func seconds(_ operation: String, _ count: Int) throws -> Double {
         try questions.fileHandleForWriting.write(contentsOf: Data("\(operation) \(count)\n".utf8))

@@ -60,9 +60,13 @@ struct EngineSuite {
 
     private func smolVLM(_ report: EngineReport) async throws {
         for shape in SmolVLMShape.allCases {
+            let directory = shape.directory(below: smolvlm)
+            let rounds = max(2, rounds / 2)
             try SmolVLMMeasurement(
-                shape: shape, directory: shape.directory(below: smolvlm), python: python, tools: tools,
-                picture: picture, rounds: max(2, rounds / 2)
+                shape: shape, directory: directory, python: python, tools: tools, picture: picture, rounds: rounds
+            ).run(report)
+            try SmolVLMLlamaMeasurement(
+                shape: shape, directory: directory, python: python, tools: tools, picture: picture, rounds: rounds
             ).run(report)
         }
         try await SmolVLMEnrollment(directory: SmolVLMShape.small.directory(below: smolvlm), photos: photos).run(report)
@@ -113,12 +117,7 @@ struct EngineSuite {
 
     /// A peer, or why there is none.
     private func start(_ arguments: [String]) -> (EnginePeer?, String?) {
-        guard let python else { return (nil, "no peers installed: Scripts/bench engine installs them") }
-        do {
-            let script = tools + "/bench_peers.py"
-            return (try EnginePeer(python: python, script: script, arguments: arguments), nil)
-        } catch {
-            return (nil, "\(arguments[0]) did not start: \(error)")
-        }
+        EnginePeer.started(
+            arguments[0], python: python, script: tools + "/bench_peers.py", arguments: arguments)
     }
 }

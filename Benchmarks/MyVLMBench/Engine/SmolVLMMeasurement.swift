@@ -34,7 +34,9 @@ struct SmolVLMMeasurement {
         Output.progress("SmolVLM-\(shape.rawValue) beside transformers")
         let model = try SmolVLMShape.load(directory, storage: .bfloat16)
         let image = try RGBImage(decoding: [UInt8](try Data(contentsOf: URL(filePath: picture))))
-        let (peer, reason) = start(directory)
+        let (peer, reason) = EnginePeer.started(
+            "transformers", python: python, script: tools + "/bench_smolvlm.py",
+            arguments: ["torch", directory, picture, "\(Parallel.threads)"])
         defer { peer?.end() }
         let bits = try peer?.seconds("bits", 1)
         var ours: [String: [Double]] = [:]
@@ -96,15 +98,5 @@ struct SmolVLMMeasurement {
         try report.ratio(
             "smolvlm_train_step_cached_ratio\(shape.suffix)", rate(ours["train_step"]), rate(theirs["train_cached"]),
             missing: reason)
-    }
-
-    private func start(_ directory: String) -> (EnginePeer?, String?) {
-        guard let python else { return (nil, "no peers installed: Scripts/bench engine installs them") }
-        do {
-            let arguments = [directory, picture, "\(Parallel.threads)"]
-            return (try EnginePeer(python: python, script: tools + "/bench_smolvlm.py", arguments: arguments), nil)
-        } catch {
-            return (nil, "transformers did not start: \(error)")
-        }
     }
 }
