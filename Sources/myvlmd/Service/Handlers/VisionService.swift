@@ -47,7 +47,7 @@ struct VisionService: VisionServing {
                     RPCMessages.AnswerEvent(event: .loading(ModelLoading(model: name, share: Float(share)))))
             }
         ) { vision in
-            let answer = try vision.answer(user: user, image: image, task: task, sampling: sampling, frozen: frozen)
+            let answer = vision.answer(user: user, image: image, task: task, sampling: sampling, frozen: frozen)
             for try await event in answer { try await writer.write(AnswerMessage.event(event)) }
         }
     }
