@@ -27,7 +27,8 @@ extension MyVLMClient {
         answer(
             VisionMethods.ask,
             AskRequest(
-                image: photo.bytes, question: question, sampling: sampling, frozen: frozen, model: model, wantsBox: box))
+                image: photo.bytes, question: question, sampling: sampling, frozen: frozen, model: model, wantsBox: box)
+        )
     }
 
     /// The score of each of the caller's concepts for a picture; no text is generated.

@@ -9,27 +9,57 @@ public struct AnswerPicture: Sendable {
         let width: Double
         let height: Double
         let label: String
+        let line: Line
 
         /// A box; its label stands above it.
-        public init(x: Double, y: Double, width: Double, height: Double, label: String = "") {
+        public init(
+            x: Double, y: Double, width: Double, height: Double, label: String = "", line: Line = .solid
+        ) {
             self.x = x
             self.y = y
             self.width = width
             self.height = height
             self.label = label
+            self.line = line
         }
     }
 
-    /// How much each cell of a grid over the whole photo spoke for a concept.
+    /// How a box is drawn: kinds differ in colour and dashes, and labels of equal boxes stand above each other.
+    public enum Line: Int, Sendable, CaseIterable {
+        case solid
+        case dashed
+        case dotted
+
+        /// Pixels drawn and left out.
+        var dashes: (on: Int, off: Int)? {
+            switch self {
+            case .solid: nil
+            case .dashed: (14, 8)
+            case .dotted: (4, 5)
+            }
+        }
+
+        package var ink: Ink {
+            switch self {
+            case .solid: AnswerPicture.accent
+            case .dashed: Ink(20, 104, 196)
+            case .dotted: Ink(18, 128, 72)
+            }
+        }
+    }
+
+    /// How much each cell of a grid over the photo spoke for a concept.
     public struct Heat: Sendable {
         let columns: Int
         let cells: [Float]
+        let area: Box?
 
-        /// Cells row by row, of any scale; drawn from their least to their largest. A grid that is not whole is not
-        /// drawn.
-        public init(columns: Int, cells: [Float]) {
+        /// Cells row by row, of any scale; drawn from their least to their largest, over `area` of the photo or all of it.
+        /// A grid that is not whole is not drawn.
+        public init(columns: Int, cells: [Float], area: Box? = nil) {
             self.columns = columns
             self.cells = cells
+            self.area = area
         }
     }
 
@@ -85,7 +115,7 @@ public struct AnswerPicture: Sendable {
     func composed(_ photo: Canvas, of originalWidth: Int) -> Canvas {
         var photo = photo
         let ratio = Double(photo.width) / Double(originalWidth)
-        if let heat { warm(&photo, by: heat) }
+        if let heat { warm(&photo, by: heat, ratio: ratio) }
         for box in boxes { frame(box, on: &photo, ratio: ratio) }
 
         let width = max(Self.minimumWidth, photo.width)
@@ -122,22 +152,29 @@ public struct AnswerPicture: Sendable {
         }
         let (x, y) = (pixels(box.x), pixels(box.y))
         photo.frame(
-            x: x, y: y, width: pixels(box.width), height: pixels(box.height), thickness: 3, with: Self.accent)
+            x: x, y: y, width: pixels(box.width), height: pixels(box.height), thickness: 3, with: box.line.ink,
+            dashes: box.line.dashes)
         guard !box.label.isEmpty else { return }
         let label = wrapped(box.label, columns: 40).first ?? ""
         let height = (Glyphs.height + 2) * 2
-        let top = y >= height ? y - height : y
-        photo.fill(x: x, y: top, width: label.count * (Glyphs.width + 1) * 2 + 6, height: height, with: Self.accent)
+        let above = height * (box.line.rawValue + 1)
+        let top = y >= above ? y - above : y + above - height
+        photo.fill(
+            x: x, y: top, width: label.count * (Glyphs.width + 1) * 2 + 6, height: height, with: box.line.ink)
         photo.write(label, x: x + 4, y: top + 4, scale: 2, with: Self.paper)
     }
 
-    private func warm(_ photo: inout Canvas, by heat: Heat) {
+    private func warm(_ photo: inout Canvas, by heat: Heat, ratio: Double) {
         // A cell that is no number has no colour, wherever in the grid it stands.
         guard heat.columns > 0, !heat.cells.isEmpty, heat.cells.count % heat.columns == 0,
             heat.cells.allSatisfy(\.isFinite), let least = heat.cells.min(), let most = heat.cells.max(), most > least,
             (most - least).isFinite
         else { return }
         let rows = heat.cells.count / heat.columns
+        let (left, top, width, height) =
+            heat.area.map { ($0.x * ratio, $0.y * ratio, $0.width * ratio, $0.height * ratio) }
+            ?? (0, 0, Double(photo.width), Double(photo.height))
+        guard [left, top, width, height].allSatisfy(\.isFinite), width > 0, height > 0 else { return }
         func cell(_ row: Int, _ column: Int) -> Double {
             let row = max(0, min(rows - 1, row))
             let column = max(0, min(heat.columns - 1, column))
@@ -145,10 +182,14 @@ public struct AnswerPicture: Sendable {
         }
         for y in 0..<photo.height {
             // Bilinear between the centres of the cells.
-            let v = (Double(y) + 0.5) * Double(rows) / Double(photo.height) - 0.5
+            let beside = (Double(y) + 0.5 - top) / height
+            guard (0...1).contains(beside) else { continue }
+            let v = beside * Double(rows) - 0.5
             let (row, down) = (Int(v.rounded(.down)), v - v.rounded(.down))
             for x in 0..<photo.width {
-                let u = (Double(x) + 0.5) * Double(heat.columns) / Double(photo.width) - 0.5
+                let along = (Double(x) + 0.5 - left) / width
+                guard (0...1).contains(along) else { continue }
+                let u = along * Double(heat.columns) - 0.5
                 let (column, right) = (Int(u.rounded(.down)), u - u.rounded(.down))
                 let above = cell(row, column) * (1 - right) + cell(row, column + 1) * right
                 let below = cell(row + 1, column) * (1 - right) + cell(row + 1, column + 1) * right

@@ -62,12 +62,31 @@ package struct Canvas: Equatable {
         }
     }
 
-    /// The four edges of a rectangle, drawn inwards.
-    package mutating func frame(x: Int, y: Int, width: Int, height: Int, thickness: Int, with ink: Ink) {
-        fill(x: x, y: y, width: width, height: thickness, with: ink)
-        fill(x: x, y: y + height - thickness, width: width, height: thickness, with: ink)
-        fill(x: x, y: y, width: thickness, height: height, with: ink)
-        fill(x: x + width - thickness, y: y, width: thickness, height: height, with: ink)
+    /// The four edges of a rectangle, drawn inwards: whole, or so many pixels drawn and left out in turn.
+    package mutating func frame(
+        x: Int, y: Int, width: Int, height: Int, thickness: Int, with ink: Ink, dashes: (on: Int, off: Int)? = nil
+    ) {
+        for row in [y, y + height - thickness] {
+            for (start, length) in Self.dashes(dashes, from: x, length: width, shown: 0..<self.width) {
+                fill(x: start, y: row, width: length, height: thickness, with: ink)
+            }
+        }
+        for column in [x, x + width - thickness] {
+            for (start, length) in Self.dashes(dashes, from: y, length: height, shown: 0..<self.height) {
+                fill(x: column, y: start, width: thickness, height: length, with: ink)
+            }
+        }
+    }
+
+    /// Where the dashes of a line lie; only those that may be seen, since a line may be of any length.
+    private static func dashes(
+        _ dashes: (on: Int, off: Int)?, from start: Int, length: Int, shown: Range<Int>
+    ) -> [(start: Int, length: Int)] {
+        guard let dashes else { return [(start, length)] }
+        let period = dashes.on + dashes.off
+        let first = max(0, (shown.lowerBound - start) / period)
+        let end = min(start + length, shown.upperBound)
+        return stride(from: start + first * period, to: end, by: period).map { ($0, min(dashes.on, end - $0)) }
     }
 
     package mutating func write(_ text: String, x: Int, y: Int, scale: Int, with ink: Ink) {

@@ -17,6 +17,10 @@ public protocol PictureModel: Sendable {
     /// picture is much wider than high, or higher than wide, what stands in it is squeezed out of shape in `features(of:)`.
     /// None where the picture is not, or the model sees it unsqueezed.
     func closeUps(of image: RGBImage) throws -> [[Float]]
+
+    /// What the grid of a picture of so many pixels lies over (`ImageFeatures.map`), in pixels of the picture: less than all
+    /// of it where the model crops, more where it frames.
+    func gridArea(width: Int, height: Int) -> PictureBox
 }
 
 /// Writes answers token by token. Calls on different objects (`Decoding`) may run at the same time.
@@ -105,6 +109,9 @@ public protocol AttentionModel: FrozenVLM {
 extension PictureModel {
     /// None unless a model says otherwise.
     public func closeUps(of image: RGBImage) throws -> [[Float]] { [] }
+
+    /// All of the picture unless a model says otherwise.
+    public func gridArea(width: Int, height: Int) -> PictureBox { PictureBox(pictureOf: width, height) }
 }
 
 extension FrozenVLM {

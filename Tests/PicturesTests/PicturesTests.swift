@@ -48,13 +48,55 @@ func textIsBrokenAtSpaces(text: String, columns: Int, lines: [String]) {
     #expect(warm[950, 5].red > 90 && warm[5, 470] == Ink(90, 90, 90))
 }
 
+/// Who tells a box is seen by its line and colour, and where two tell the same both labels can be read.
+@Test(.timeLimit(.minutes(10))) func linesOfBoxesDiffer() throws {
+    let (grey, dark) = (Ink(90, 90, 90), AnswerPicture.Line.allCases.map(\.ink))
+    #expect(Set(dark.map { [$0.red, $0.green, $0.blue] }).count == dark.count)
+    let photo = try file(Canvas(width: 400, height: 300, filled: grey))
+    for line in AnswerPicture.Line.allCases {
+        let box = AnswerPicture.Box(x: 100, y: 150, width: 200, height: 100, line: line)
+        let drawn = try read(AnswerPicture(caption: "x", boxes: [box]).drawn(on: photo))
+        for edge in [(100..<300).map { drawn[$0, 151] }, (150..<250).map { drawn[101, $0] }] {
+            #expect(edge.contains(line.ink) && Set(edge.map { [$0.red] }).count == (line == .solid ? 1 : 2), "\(line)")
+        }
+        #expect(drawn[200, 200] == grey && drawn[320, 151] == grey)
+    }
+    let same = AnswerPicture.Line.allCases.map {
+        AnswerPicture.Box(x: 100, y: 150, width: 200, height: 100, label: "zibo", line: $0)
+    }
+    let drawn = try read(AnswerPicture(caption: "x", boxes: same).drawn(on: photo))
+    for ink in dark {
+        #expect((60..<150).contains { drawn[101, $0] == ink }, "the label of each")
+        #expect((103..<300).contains { drawn[$0, 151] == ink }, "the line of each")
+    }
+}
+
+@Test(.timeLimit(.minutes(10))) func heatMayLieOverAPart() throws {
+    let grey = Ink(90, 90, 90)
+    let photo = try file(Canvas(width: 400, height: 300, filled: grey))
+    func drawn(_ area: AnswerPicture.Box) throws -> Canvas {
+        try read(AnswerPicture(caption: "x", heat: .init(columns: 2, cells: [0, 1], area: area)).drawn(on: photo))
+    }
+    let part = try drawn(.init(x: 50, y: 0, width: 300, height: 300))
+    #expect(part[30, 100] == grey && part[370, 100] == grey && part[340, 100].red > 90)
+    let frame = try drawn(.init(x: 0, y: -50, width: 400, height: 400))
+    #expect(frame[390, 5].red > 90 && frame[5, 5] == grey)
+    for area in [
+        AnswerPicture.Box(x: 0, y: 0, width: 0, height: 5), .init(x: .nan, y: 0, width: 1, height: 1),
+        .init(x: 0, y: 0, width: 1e300, height: .infinity), .init(x: -1e300, y: 0, width: 1e-300, height: 1),
+    ] {
+        #expect(try drawn(area)[390, 100] == grey)
+    }
+}
+
 @Test(.timeLimit(.minutes(10))) func coordinatesOfAnySortAreDrawnWithoutATrap() throws {
     let photo = try file(Canvas(width: 320, height: 20, filled: Ink(1, 2, 3)))
     let strange = AnswerPicture(
         caption: String(repeating: "w", count: 500),
         boxes: [
             .init(x: .nan, y: -.infinity, width: 1e300, height: -5, label: "a\u{0}b"),
-            .init(x: -50, y: -50, width: 1e9, height: 1e9),
+            .init(x: -50, y: -50, width: 1e9, height: 1e9, line: .dashed),
+            .init(x: -1e300, y: 1e300, width: 1e300, height: .nan, label: "x", line: .dotted),
         ],
         heat: .init(columns: 3, cells: [.nan, 1, 2]))
     #expect(try read(strange.drawn(on: photo)).width == 320)

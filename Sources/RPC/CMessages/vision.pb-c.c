@@ -1298,7 +1298,7 @@ const ProtobufCMessageDescriptor myvlm__v1__answer_end__descriptor =
   (ProtobufCMessageInit) myvlm__v1__answer_end__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor myvlm__v1__answer_place__field_descriptors[4] =
+static const ProtobufCFieldDescriptor myvlm__v1__answer_place__field_descriptors[7] =
 {
   {
     "subject",
@@ -1348,17 +1348,56 @@ static const ProtobufCFieldDescriptor myvlm__v1__answer_place__field_descriptors
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "heat",
+    5,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_FLOAT,
+    offsetof(Myvlm__V1__AnswerPlace, n_heat),
+    offsetof(Myvlm__V1__AnswerPlace, heat),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "heat_columns",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__AnswerPlace, heat_columns),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "heat_area",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Myvlm__V1__AnswerPlace, heat_area),
+    &myvlm__v1__box__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned myvlm__v1__answer_place__field_indices_by_name[] = {
   2,   /* field[2] = box */
   1,   /* field[1] = concept */
+  4,   /* field[4] = heat */
+  6,   /* field[6] = heat_area */
+  5,   /* field[5] = heat_columns */
   3,   /* field[3] = source */
   0,   /* field[0] = subject */
 };
 static const ProtobufCIntRange myvlm__v1__answer_place__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 4 }
+  { 0, 7 }
 };
 const ProtobufCMessageDescriptor myvlm__v1__answer_place__descriptor =
 {
@@ -1368,7 +1407,7 @@ const ProtobufCMessageDescriptor myvlm__v1__answer_place__descriptor =
   "Myvlm__V1__AnswerPlace",
   "myvlm.v1",
   sizeof(Myvlm__V1__AnswerPlace),
-  4,
+  7,
   myvlm__v1__answer_place__field_descriptors,
   myvlm__v1__answer_place__field_indices_by_name,
   1,  myvlm__v1__answer_place__number_ranges,

@@ -97,6 +97,22 @@ public struct Recognition: Sendable, Equatable {
     public let heat: [Float]
     /// Columns of `heat`; 0 where it is empty.
     public let heatColumns: Int
+
+    package init(
+        concept: String, version: Int, identifier: String, kind: ConceptKind, score: Float, threshold: Float,
+        fired: Bool, boxes: [FaceBox], heat: [Float], heatColumns: Int
+    ) {
+        self.concept = concept
+        self.version = version
+        self.identifier = identifier
+        self.kind = kind
+        self.score = score
+        self.threshold = threshold
+        self.fired = fired
+        self.boxes = boxes
+        self.heat = heat
+        self.heatColumns = heatColumns
+    }
 }
 
 /// The end of an answer.
@@ -121,7 +137,8 @@ public struct AnswerEnd: Sendable {
     public let timings: AnswerTimings
     /// Concepts of the user the answer was made without, in the order of names.
     public let skipped: [SkippedConcept]
-    /// Boxes that the model's words name, in their order; none of a model that answers in words alone.
+    /// Boxes that the model's words name, in their order, where it answers with boxes; then, where the place of a concept
+    /// that fired was asked for, those of its head.
     public let places: [AnswerPlace]
 }
 

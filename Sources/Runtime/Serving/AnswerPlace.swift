@@ -3,9 +3,11 @@ public import VLM
 /// Where something is in the picture, and who says so.
 public struct AnswerPlace: Sendable, Equatable {
     /// Who tells a place.
-    public enum Source: String, Sendable {
+    public enum Source: String, Sendable, CaseIterable {
         /// The model's own words.
         case words
+        /// The concept's head: the part of the picture that it fired for, or a person's face.
+        case head
     }
 
     /// What it is of, as the answer says, else as it was asked for; empty where neither names one thing.
@@ -13,9 +15,11 @@ public struct AnswerPlace: Sendable, Equatable {
     /// The concept it is of, where that is one that fired.
     public let concept: String?
     /// In pixels of the upright picture.
-    public let box: ReferringAnswer.Box
+    public let box: PictureBox
     /// Who says so.
     public let source: Source
+    /// What the box was read from; nil for words and faces.
+    public let heat: PictureHeat?
 }
 
 extension AnswerPlace {
@@ -28,8 +32,39 @@ extension AnswerPlace {
     ) -> [AnswerPlace] {
         ReferringAnswer(text, width: width, height: height).places.map { place in
             let subject = place.phrase.isEmpty ? asked ?? "" : place.phrase
-            let concept = fired.first { $0.identifier.lowercased() == subject.lowercased() }?.concept
-            return AnswerPlace(subject: subject, concept: concept, box: place.box, source: .words)
+            let concept = fired.first { $0.isCalled(subject) }?.concept
+            return AnswerPlace(subject: subject, concept: concept, box: place.box, source: .words, heat: nil)
         }
     }
+
+    /// Where the heads of the concepts that were asked for saw them; `area` is what their grid lies over.
+    package static func places(
+        ofHeads fired: [Recognition], asked: String, area: PictureBox, width: Int, height: Int
+    ) -> [AnswerPlace] {
+        fired.filter { $0.isCalled(asked) }.flatMap { seen in
+            seen.boxes.map { face in
+                AnswerPlace(
+                    subject: seen.identifier, concept: seen.concept,
+                    box: PictureBox(x: face.x, y: face.y, width: face.width, height: face.height), source: .head,
+                    heat: nil)
+            }
+                + [
+                    place(
+                        of: seen, .head, PictureHeat(columns: seen.heatColumns, cells: seen.heat, area: area),
+                        width: width, height: height)
+                ].compactMap { $0 }
+        }
+    }
+
+    /// The place that heat tells; nil where it tells none.
+    private static func place(
+        of seen: Recognition, _ source: Source, _ heat: PictureHeat?, width: Int, height: Int
+    ) -> AnswerPlace? {
+        guard let heat, let box = heat.box(width: width, height: height) else { return nil }
+        return AnswerPlace(subject: seen.identifier, concept: seen.concept, box: box, source: source, heat: heat)
+    }
+}
+
+extension Recognition {
+    fileprivate func isCalled(_ name: String) -> Bool { identifier.lowercased() == name.lowercased() }
 }

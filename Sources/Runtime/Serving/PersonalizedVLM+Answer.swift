@@ -91,16 +91,28 @@ extension PersonalizedVLM {
             firstTokenSeconds: (output.firstToken - arrived) / .seconds(1),
             totalSeconds: (ContinuousClock.now - arrived) / .seconds(1), tokens: output.tokens)
         let recognitions = chosen.map { findings.recognitions[$0] }
-        let places =
-            model.answersWithBoxes
-            ? AnswerPlace.places(
-                in: output.text, width: findings.size.width, height: findings.size.height,
-                asked: task.placeAsked(among: names), fired: recognitions) : []
+        let places = places(
+            in: output.text, asked: task.placeAsked(among: names), fired: recognitions, size: findings.size)
         return AnswerEnd(
             text: output.text, finish: output.finish, recognitions: recognitions,
             faces: findings.faces.count, conceptSetDigest: set.digest, modelDigest: model.identity.digest,
             revision: set.revision, tags: findings.features.tags, timings: timings, skipped: set.skipped,
             places: places)
+    }
+
+    /// Where things are: as the words say and, where a concept's place was asked for, as its head saw it.
+    private func places(
+        in text: String, asked: String?, fired: [Recognition], size: (width: Int, height: Int)
+    ) -> [AnswerPlace] {
+        let (width, height) = size
+        let said =
+            model.answersWithBoxes
+            ? AnswerPlace.places(in: text, width: width, height: height, asked: asked, fired: fired) : []
+        guard let asked else { return said }
+        return said
+            + AnswerPlace.places(
+                ofHeads: fired, asked: asked, area: model.gridArea(width: width, height: height), width: width,
+                height: height)
     }
 
     private func check(_ task: AnswerTask) throws {

@@ -32,6 +32,10 @@ package struct ConversationModel: ConceptTrainable, BranchingModel, InstructionM
         return ImageFeatures(pooled: HubModelParts.mean(map), map: map, visualTokens: tokens, tags: [])
     }
 
+    package func gridArea(width: Int, height: Int) -> PictureBox {
+        headEncoder?.area(width: width, height: height) ?? vision.area(width: width, height: height)
+    }
+
     /// Tokens before the visual tokens.
     package var leadingTokens: [Int32] { (firstToken.map { [$0] } ?? []) + prompt.leading(tokenizer) }
 

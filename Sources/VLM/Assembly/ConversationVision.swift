@@ -22,6 +22,9 @@ package protocol ConversationVision: Sendable {
     /// `[visualTokens, hiddenSize]`.
     func seen(_ image: RGBImage) throws -> (map: Matrix, tokens: Matrix)
 
+    /// What the patches of the whole picture lie over, for a picture of so many pixels.
+    func area(width: Int, height: Int) -> PictureBox
+
     /// What visual tokens get, as it is told: for each of them, or on the patches of the whole picture where these are
     /// more.
     func spread(_ shares: [Float]) -> [Float]

@@ -40,6 +40,11 @@ package struct Blip2Model: ConceptTrainable, BranchingModel, InstructionModel {
         return ImageFeatures(pooled: HubModelParts.mean(map), map: map, visualTokens: seen, tags: [])
     }
 
+    package func gridArea(width: Int, height: Int) -> PictureBox {
+        headEncoder?.area(width: width, height: height)
+            ?? tower.configuration.area(of: processor.area(width: width, height: height))
+    }
+
     /// The tower's rows of normalised pixels after its last norm, `[1 + side * side, width]`.
     package func vision(of pixels: [Float]) -> Matrix {
         tower.finallyNormed(tower.hiddenStates(of: pixels, after: [tower.configuration.layers])[0])

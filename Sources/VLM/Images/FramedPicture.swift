@@ -30,9 +30,17 @@ struct FramedPicture {
     }
 
     /// The size at which the shorter side has `edge` pixels; the longer one is rounded down.
-    func size(shortestEdge edge: Int) -> (width: Int, height: Int) {
-        let long = edge * max(width, height) / min(width, height)
-        return width <= height ? (edge, long) : (long, edge)
+    static func size(
+        of frame: (width: Int, height: Int), shortestEdge edge: Int
+    ) -> (width: Int, height: Int) {
+        let long = edge * max(frame.width, frame.height) / min(frame.width, frame.height)
+        return frame.width <= frame.height ? (edge, long) : (long, edge)
+    }
+
+    /// Where a window in the middle begins: floor(rest / 2) inside of what is larger, ceil(missing / 2) before what is
+    /// smaller.
+    static func start(_ size: Int, centre wanted: Int) -> Int {
+        size >= wanted ? (size - wanted) / 2 : -((wanted - size + 1) / 2)
     }
 
     /// The whole at another size.
@@ -45,11 +53,7 @@ struct FramedPicture {
     func resized(
         width newWidth: Int, height newHeight: Int, filter: ResampleFilter, centre: (width: Int, height: Int)
     ) -> RGBImage {
-        // Where the window begins in the picture: floor(rest / 2) inside, ceil(missing / 2) before it.
-        func start(_ size: Int, _ wanted: Int) -> Int {
-            size >= wanted ? (size - wanted) / 2 : -((wanted - size + 1) / 2)
-        }
-        let (x, y) = (start(newWidth, centre.width), start(newHeight, centre.height))
+        let (x, y) = (Self.start(newWidth, centre: centre.width), Self.start(newHeight, centre: centre.height))
         let seen = resized(
             width: newWidth, height: newHeight, filter: filter,
             columns: max(x, 0)..<min(x + centre.width, newWidth), rows: max(y, 0)..<min(y + centre.height, newHeight))

@@ -164,15 +164,42 @@ package struct ImageProcessor: Sendable {
             picture = FramedPicture(
                 image, width: side, height: side, colour: mean.map { UInt8(clamping: Int($0 * 255)) })
         }
-        let full =
-            switch size {
-            case .shortestEdge(let edge): picture.size(shortestEdge: edge)
-            case .exact(let width, let height): (width: width, height: height)
-            case nil: (width: picture.width, height: picture.height)
-            }
+        let full = fullSize(ofWidth: image.width, height: image.height)
         guard let crop else { return picture.resized(width: full.width, height: full.height, filter: filter) }
         return picture.resized(
             width: full.width, height: full.height, filter: filter, centre: (crop.width, crop.height))
+    }
+
+    /// What the tower sees of a picture of so many pixels, in pixels of the picture: `framed` is this part of it, and where
+    /// that reaches beyond the picture, a frame.
+    package func area(width: Int, height: Int) -> PictureBox {
+        let full = fullSize(ofWidth: width, height: height)
+        let (across, down) = (
+            Float(full.frame.width) / Float(full.width), Float(full.frame.height) / Float(full.height)
+        )
+        let (left, top) = ((full.frame.width - width) / 2, (full.frame.height - height) / 2)
+        let seen = crop ?? (full.width, full.height)
+        let (x, y) = (
+            FramedPicture.start(full.width, centre: seen.width), FramedPicture.start(full.height, centre: seen.height)
+        )
+        return PictureBox(
+            x: Float(x) * across - Float(left), y: Float(y) * down - Float(top), width: Float(seen.width) * across,
+            height: Float(seen.height) * down)
+    }
+
+    /// The size of what is resized, and the size that it gets.
+    private func fullSize(
+        ofWidth width: Int, height: Int
+    ) -> (frame: (width: Int, height: Int), width: Int, height: Int) {
+        let side = max(width, height)
+        let frame = padsToSquare ? (width: side, height: side) : (width: width, height: height)
+        let full =
+            switch size {
+            case .shortestEdge(let edge): FramedPicture.size(of: frame, shortestEdge: edge)
+            case .exact(let width, let height): (width: width, height: height)
+            case nil: frame
+            }
+        return (frame, full.width, full.height)
     }
 
     /// Normalised pixels of an already framed picture, planes `[3, height, width]`.

@@ -77,6 +77,15 @@ package struct LlavaVision: ConversationVision {
         return (patches(features[0]), packed(features.map { projected($0) }, tiling: tiling))
     }
 
+    package func area(width: Int, height: Int) -> PictureBox {
+        // See `views`.
+        let tiling = ImageTiling(
+            width: width, height: height, pinpoints: pinpoints, tile: tower.configuration.imageSize)
+        return tower.configuration.area(
+            of: tiling == nil
+                ? processor.area(width: width, height: height) : PictureBox(pictureOf: width, height))
+    }
+
     package func spread(_ shares: [Float]) -> [Float] { shares }
 
     /// Pixel values of the whole picture and, where it is tiled, of its tiles.

@@ -41,6 +41,10 @@ package struct MiniGPTVision: ConversationVision {
         return (map, projection(joined))
     }
 
+    package func area(width: Int, height: Int) -> PictureBox {
+        tower.configuration.area(of: processor.area(width: width, height: height))
+    }
+
     /// What tokens get, each over the patches that it stands for: `[side * side]`, the same sum.
     package func spread(_ shares: [Float]) -> [Float] {
         shares.flatMap { [Float](repeating: $0 / Float(Self.joined), count: Self.joined) }

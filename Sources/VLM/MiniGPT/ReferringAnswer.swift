@@ -3,24 +3,12 @@
 ///
 /// A pure value. The words are always kept; a box that is malformed, lies outside of the picture or has no area is none.
 public struct ReferringAnswer: Sendable, Equatable {
-    /// A rectangle in pixels of the upright picture, origin top left.
-    public struct Box: Sendable, Equatable {
-        /// Left edge.
-        public let x: Float
-        /// Top edge.
-        public let y: Float
-        /// Width in pixels, more than zero.
-        public let width: Float
-        /// Height in pixels, more than zero.
-        public let height: Float
-    }
-
     /// A box, and what the answer says it is of.
     public struct Place: Sendable, Equatable {
         /// The last words in `<p>` before it; empty where there are none.
         public let phrase: String
         /// Where.
-        public let box: Box
+        public let box: PictureBox
     }
 
     /// The whole answer as it was said.
@@ -29,7 +17,7 @@ public struct ReferringAnswer: Sendable, Equatable {
     public let places: [Place]
 
     /// The first box.
-    public var box: Box? { places.first?.box }
+    public var box: PictureBox? { places.first?.box }
 
     /// Reads an answer about a picture of so many pixels.
     public init(_ words: String, width: Int, height: Int) {
@@ -48,13 +36,13 @@ public struct ReferringAnswer: Sendable, Equatable {
     }
 
     /// Left, top, right and bottom in hundredths; nil where they make no box inside of the picture.
-    private static func box(_ edges: [Int], width: Int, height: Int) -> Box? {
+    private static func box(_ edges: [Int], width: Int, height: Int) -> PictureBox? {
         guard edges.count == 4, edges.allSatisfy({ (0...100).contains($0) }), edges[0] < edges[2], edges[1] < edges[3],
             width > 0, height > 0
         else { return nil }
         func pixels(_ hundredths: Int, of side: Int) -> Float { Float(hundredths) * Float(side) / 100 }
         let (x, y) = (pixels(edges[0], of: width), pixels(edges[1], of: height))
-        return Box(
+        return PictureBox(
             x: x, y: y, width: pixels(edges[2], of: width) - x, height: pixels(edges[3], of: height) - y)
     }
 }

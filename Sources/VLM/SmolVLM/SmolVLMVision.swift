@@ -60,6 +60,11 @@ package struct SmolVLMVision: ConversationVision {
         return Matrix(rows: across * across, columns: scale * scale * features.columns, values: values)
     }
 
+    /// The whole is squeezed into a square.
+    package func area(width: Int, height: Int) -> PictureBox {
+        tower.configuration.area(of: PictureBox(pictureOf: width, height))
+    }
+
     /// What the whole picture's tokens get, each over the patches that it stands for: `[side * side]`, the same sum.
     package func spread(_ shares: [Float]) -> [Float] {
         let across = side / scale

@@ -74,6 +74,11 @@ package struct CLIPImageEncoder: Sendable {
     /// Patches go through the last norm and the projection as the class token does: what CLIP says of a place.
     package func encode(_ image: RGBImage) -> (embedding: [Float], map: Matrix) { encode(pixels: processor(image)) }
 
+    /// What the map of a picture of so many pixels lies over.
+    func area(width: Int, height: Int) -> PictureBox {
+        tower.configuration.area(of: processor.area(width: width, height: height))
+    }
+
     /// The same for normalised pixels `[3, imageSize, imageSize]`.
     package func encode(pixels: [Float]) -> (embedding: [Float], map: Matrix) {
         let last = tower.hiddenStates(of: pixels, after: [tower.configuration.layers])[0]

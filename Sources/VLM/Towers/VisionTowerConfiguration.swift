@@ -50,6 +50,8 @@ package struct VisionTowerConfiguration: Sendable, Decodable {
     package var imageSize: Int { image_size ?? 224 }
     /// Patches on a side; what is left of a side that is no multiple of the patch is not seen.
     package var side: Int { imageSize / patch }
+    /// What the patches lie over, of what the tower was given.
+    func area(of given: PictureBox) -> PictureBox { given.leading(Float(side * patch) / Float(imageSize)) }
     var epsilon: Float { layer_norm_eps ?? (isSiglip || isBlip2 || isIdefics3 ? 1e-6 : 1e-5) }
     /// Size of CLIP's image embedding.
     package var projection: Int { projection_dim ?? 512 }

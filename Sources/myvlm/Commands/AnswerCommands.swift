@@ -120,7 +120,7 @@ struct AskCommand: AsyncParsableCommand {
         commandName: "ask", abstract: "Ask about a photo.",
         discussion: """
             EXAMPLES
-              myvlm ask desk.jpg "Where is zibo?"
+              myvlm ask desk.jpg "Where is zibo?" --picture where.png
               myvlm ask desk.jpg "What colour is it?" --json
               myvlm ask desk.jpg zibo --box --picture where.png    # of a model that points
             """)

@@ -21,11 +21,10 @@ struct AnswerPictureFile {
     ) throws {
         let boxes =
             recognitions.flatMap { seen in seen.boxes.map { Self.box($0, label: seen.identifier) } }
-            + places.compactMap { place in place.box.map { Self.box($0, label: Console.shown(place.subject)) } }
-        let heat = recognitions.first { !$0.heat.isEmpty && $0.heatColumns > 0 }
-            .map { AnswerPicture.Heat(columns: Int($0.heatColumns), cells: $0.heat) }
+            + places.compactMap(Self.box(of:))
         let picture = AnswerPicture(
-            caption: Console.shown(caption), notes: recognitions.map { AnswerView.line($0) }, boxes: boxes, heat: heat)
+            caption: Console.shown(caption), notes: recognitions.map { AnswerView.line($0) }, boxes: boxes,
+            heat: Self.heat(recognitions, places))
         let bytes: [UInt8]
         do {
             bytes = try picture.drawn(on: photo.bytes)
@@ -36,8 +35,32 @@ struct AnswerPictureFile {
         arguments.note("wrote \(output.path.shown)")
     }
 
-    private static func box(_ box: Box, label: String) -> AnswerPicture.Box {
+    /// That of the place that was asked for, else that of what fired.
+    private static func heat(_ recognitions: [Recognition], _ places: [AnswerPlace]) -> AnswerPicture.Heat? {
+        if let place = places.first(where: { !$0.heat.isEmpty }) {
+            return AnswerPicture.Heat(
+                columns: Int(place.heatColumns), cells: place.heat, area: place.heatArea.map { box($0) })
+        }
+        return recognitions.first { !$0.heat.isEmpty && $0.heatColumns > 0 }
+            .map { AnswerPicture.Heat(columns: Int($0.heatColumns), cells: $0.heat) }
+    }
+
+    private static func box(_ box: Box, label: String = "", line: AnswerPicture.Line = .solid) -> AnswerPicture.Box {
         AnswerPicture.Box(
-            x: Double(box.x), y: Double(box.y), width: Double(box.width), height: Double(box.height), label: label)
+            x: Double(box.x), y: Double(box.y), width: Double(box.width), height: Double(box.height), label: label,
+            line: line)
+    }
+
+    /// A place in the line of who tells it.
+    private static func box(of place: AnswerPlace) -> AnswerPicture.Box? {
+        place.box.map { box in
+            let line: AnswerPicture.Line =
+                switch place.source {
+                case "head": .dashed
+                case "attention": .dotted
+                default: .solid
+                }
+            return Self.box(box, label: Console.shown("\(place.subject) (\(place.source))"), line: line)
+        }
     }
 }

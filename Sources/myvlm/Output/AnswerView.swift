@@ -69,11 +69,12 @@ struct AnswerView {
         }
     }
 
-    /// `zibo  at 40, 36  160 x 144 pixels`; nil for a place without a box, of a newer server.
+    /// `zibo  at 40, 36  160 x 144 pixels  (head)`; nil for a place without a box, of a newer server.
     static func line(_ place: AnswerPlace) -> String? {
         place.box.map { box in
             (place.subject.isEmpty ? "something" : Console.shown(place.subject))
                 + String(format: "  at %.0f, %.0f  %.0f x %.0f pixels", box.x, box.y, box.width, box.height)
+                + "  (\(Console.shown(place.source)))"
         }
     }
 

@@ -34,7 +34,8 @@ import VLMTestSupport
         let end = try await answer(house, picture, task)
         #expect(end.text == Self.box && end.recognitions.map(\.concept) == ["cup"])
         let place = try #require(end.places.first)
-        #expect(end.places.count == 1 && place.subject == "Zibo" && place.concept == "cup" && place.source == .words)
+        #expect(end.places.filter { $0.source == .words } == [place] && place.heat == nil)
+        #expect(place.subject == "Zibo" && place.concept == "cup")
         // 120 x 90 pixels.
         #expect([place.box.x, place.box.y, place.box.width, place.box.height] == [12, 18, 48, 72])
     }
@@ -49,6 +50,56 @@ import VLMTestSupport
         // Without concepts a name is a word like others.
         let frozen = try await answer(house, picture, .place("Zibo"), frozen: true)
         #expect(frozen.places.map(\.concept) == [nil, nil, nil])
+    }
+
+    /// Any model, no flag: what the head saw, and the box around most of it.
+    @Test func aHeadTellsAPlaceOnAnyModel() async throws {
+        let house = try TinyHouse()
+        let (thing, concept) = try await house.recognisedThing()
+        try await house.source.set(user: TinyHouse.user, name: "cup", artifact: concept.artifact)
+        let picture = TinyHouse.picture(of: thing, view: 0)
+        let end = try await answer(house, picture, .question("where's ZIBO?"))
+        let (seen, place) = (
+            try #require(end.recognitions.first), try #require(end.places.first { $0.source == .head })
+        )
+        #expect(end.places.count { $0.source == .head } == 1 && !end.places.contains { $0.source == .words })
+        #expect(place.subject == "Zibo" && place.concept == "cup")
+        let heat = try #require(place.heat)
+        #expect(heat.cells == seen.heat && heat.columns == 4)
+        #expect(heat.area == PictureBox(x: 0, y: 0, width: 120, height: 90))
+        #expect(place.box == heat.box(width: 120, height: 90))
+
+        for task in [AnswerTask.caption, .question("What is Zibo?"), .question("Where is the table?")] {
+            #expect(try await answer(house, picture, task).places.isEmpty, "\(task)")
+        }
+        #expect(try await answer(house, picture, .question("Where is Zibo?"), frozen: true).places.isEmpty)
+    }
+
+    private func recognition(
+        _ identifier: String, boxes: [FaceBox] = [], heat: [Float] = [], columns: Int = 0
+    ) -> Recognition {
+        Recognition(
+            concept: identifier.lowercased(), version: 1, identifier: identifier,
+            kind: boxes.isEmpty ? .object : .person,
+            score: 0.9, threshold: 0.5, fired: true, boxes: boxes, heat: heat, heatColumns: columns)
+    }
+
+    /// Of everybody who fired, only those who were asked for; a person is where the face is.
+    @Test func headsOfTheThingsAskedForTell() {
+        let area = PictureBox(x: 10, y: 0, width: 20, height: 20)
+        func places(_ asked: String) -> [AnswerPlace] {
+            AnswerPlace.places(
+                ofHeads: [
+                    recognition("Bo", boxes: [FaceBox(x: 1, y: 2, width: 3, height: 4)]),
+                    recognition("Zibo", heat: [0, 1, 0, 0], columns: 2),
+                    recognition("Flat", heat: [1, 1], columns: 2), recognition("Torn", heat: [1, 2, 3], columns: 2),
+                ], asked: asked, area: area, width: 40, height: 20)
+        }
+        let face = places("bo")
+        #expect(face.map(\.box) == [PictureBox(x: 1, y: 2, width: 3, height: 4)] && face.map(\.heat) == [nil])
+        #expect(face.map(\.source) == [.head] && face.map(\.concept) == ["bo"])
+        #expect(places("ZIBO").map(\.box) == [PictureBox(x: 20, y: 0, width: 10, height: 10)])
+        #expect(places("Flat").isEmpty && places("Torn").isEmpty && places("nobody").isEmpty)
     }
 
     @Test(arguments: ["", "on the table", "{<50><20><10><60>}", "{<10><20><50>"])

@@ -78,6 +78,48 @@ import VLM
         }
     }
 
+    /// Where the tower looks, found in pixels that say where they are.
+    @Test(
+        arguments: [(60, 24), (7, 90), (24, 24), (33, 5), (200, 30), (25, 24)],
+        [
+            #""size":{"shortest_edge":24},"crop_size":24"#, #""size":{"shortest_edge":30},"crop_size":24"#,
+            #""size":{"shortest_edge":17},"crop_size":24"#, #""do_resize":false,"crop_size":24"#,
+            #""size":{"height":24,"width":24},"do_center_crop":false"#,
+            #""size":{"height":26,"width":100},"crop_size":24"#,
+            #""image_processor_type":"LlavaImageProcessor","do_pad":true,"size":{"height":24,"width":24},"crop_size":24"#,
+            #""image_processor_type":"LlavaImageProcessor","do_pad":true,"size":{"shortest_edge":40},"crop_size":24"#,
+        ])
+    func theAreaIsWhereTheTowerLooks(_ size: (width: Int, height: Int), _ more: String) throws {
+        let image = RGBImage(
+            width: size.width, height: size.height,
+            pixels: (0..<size.height).flatMap { y in
+                (0..<size.width).flatMap { x in [UInt8(x), UInt8(y), 255] }
+            })
+        let processor = try processor(more + #","resample":0,"image_mean":[0,0,0]"#)
+        let (framed, area) = (
+            processor.framed(image), processor.area(width: size.width, height: size.height)
+        )
+        for y in 0..<24 {
+            for x in 0..<24 {
+                let (left, top) = (
+                    area.x + (Float(x) + 0.5) * area.width / 24, area.y + (Float(y) + 0.5) * area.height / 24
+                )
+                let at = (y * 24 + x) * 3
+                let isInside = framed.pixels[at + 2] == 255
+                if isInside {
+                    #expect(
+                        abs(Float(framed.pixels[at]) + 0.5 - left) <= 1
+                            && abs(Float(framed.pixels[at + 1]) + 0.5 - top) <= 1)
+                } else {
+                    // Half a pixel beside the border may count as either.
+                    #expect(
+                        left < 1 || top < 1 || left > Float(size.width) - 1 || top > Float(size.height) - 1,
+                        "\(x), \(y) is at \(left), \(top)")
+                }
+            }
+        }
+    }
+
     @Test func aCropMayBeAllThereIs() throws {
         let image = picture(31, 9)
         #expect(try processor(#""do_resize":false,"crop_size":24"#).framed(image) == middle(of: image, 24))

@@ -170,6 +170,19 @@ import VLMTestSupport
         #expect(try model.attention(of: [], in: features, prompt: prompt).isEmpty)
     }
 
+    /// The grid lies over all of a square picture but what is left of a side that is no multiple of the patch.
+    @Test(arguments: Subject.allCases) func theGridLiesOverThePicture(_ subject: Subject) throws {
+        let model = try subject.load()
+        let area = model.gridArea(width: 80, height: 80)
+        func near(_ one: Float, _ other: Float) -> Bool { abs(one - other) < 0.01 }
+        #expect(area.x == 0 && area.y == 0 && near(area.width, area.height))
+        #expect(area.width > 80 * (1 - 1 / Float(model.identity.gridColumns)) && area.width < 80.01)
+        // Of a wide one LLaVA's processor sees the middle, where it is not tiled.
+        let wide = model.gridArea(width: 160, height: 80)
+        #expect(near(wide.width, subject == .llava ? area.width : 2 * area.width), "\(wide)")
+        #expect(near(wide.x, subject == .llava ? 40 : 0) && near(wide.height, area.height), "\(wide)")
+    }
+
     /// A place is never asked for in words that a checkpoint does not know.
     @Test(arguments: Subject.allCases) func whoAnswersWithBoxesSaysSo(_ subject: Subject) throws {
         let model = try subject.load()

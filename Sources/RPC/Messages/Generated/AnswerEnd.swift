@@ -33,7 +33,8 @@ public struct AnswerEnd: WireMessage {
     /// answer looks at. At most a hundred are told.
     public var skipped: [SkippedConcept]
 
-    /// Where things are, as the model says in the text, in its order; empty where the text names no place.
+    /// Where things are, as the model says in the text, in its order; then, where the question asks where a concept is that
+    /// fired, as others know it: see AnswerPlace.source. Empty where there is no such text and no such question.
     public var places: [AnswerPlace]
 
     /// A message; every field has proto3's default.

@@ -17,15 +17,36 @@ public struct AnswerPlace: WireMessage {
     /// Field 3, `box`.
     public var box: Box?
 
-    /// Who says so. "words": the model, in the text.
+    /// Who says so. "words": the model, in the text. "head": what recognised the concept; the face where it is a person.
     public var source: String
 
+    /// What the box was read from: how much each cell of a grid speaks for the place, row by row, in a unit of each source's
+    /// own. Empty where it was read from words or a face.
+    public var heat: [Float]
+
+    /// Field 6, `heat_columns`.
+    public var heatColumns: UInt32
+
+    /// What the grid lies over, in pixels as the box is; it may reach beyond the picture where the model frames pictures.
+    public var heatArea: Box?
+
     /// A message; every field has proto3's default.
-    public init(subject: String = "", concept: String = "", box: Box? = nil, source: String = "") {
+    public init(
+        subject: String = "",
+        concept: String = "",
+        box: Box? = nil,
+        source: String = "",
+        heat: [Float] = [],
+        heatColumns: UInt32 = 0,
+        heatArea: Box? = nil
+    ) {
         self.subject = subject
         self.concept = concept
         self.box = box
         self.source = source
+        self.heat = heat
+        self.heatColumns = heatColumns
+        self.heatArea = heatArea
     }
 
     /// The message on the wire. Throws `MessageError` when a text field holds a NUL.
@@ -57,6 +78,12 @@ extension AnswerPlace {
         c.concept = try arena.text(self.concept, field: "AnswerPlace.concept")
         if let value = self.box { c.box = try arena.message(value, myvlm__v1__box__init) { try $0.fill(&$1, &$2) } }
         c.source = try arena.text(self.source, field: "AnswerPlace.source")
+        c.n_heat = self.heat.count
+        c.heat = arena.scalars(self.heat)
+        c.heat_columns = self.heatColumns
+        if let value = self.heatArea {
+            c.heat_area = try arena.message(value, myvlm__v1__box__init) { try $0.fill(&$1, &$2) }
+        }
     }
 
     init(_ c: Myvlm__V1__AnswerPlace) throws {
@@ -64,6 +91,9 @@ extension AnswerPlace {
         self.concept = try MessageDecoding.text(c.concept, field: "AnswerPlace.concept")
         self.box = try MessageDecoding.message(c.box) { try Box($0) }
         self.source = try MessageDecoding.text(c.source, field: "AnswerPlace.source")
+        self.heat = try MessageDecoding.elements(c.heat, c.n_heat) { $0 }
+        self.heatColumns = c.heat_columns
+        self.heatArea = try MessageDecoding.message(c.heat_area) { try Box($0) }
     }
 }
 
@@ -84,6 +114,15 @@ extension AnswerPlace: JSONMessage {
         case "source":
             try json.read(&self.source)
             return 3
+        case "heat":
+            try json.read(&self.heat)
+            return 4
+        case "heatColumns", "heat_columns":
+            try json.read(&self.heatColumns)
+            return 5
+        case "heatArea", "heat_area":
+            try json.read(&self.heatArea)
+            return 6
         default: return nil
         }
     }
@@ -93,5 +132,8 @@ extension AnswerPlace: JSONMessage {
         try json.write("concept", self.concept)
         try json.write("box", self.box)
         try json.write("source", self.source)
+        try json.write("heat", self.heat)
+        try json.write("heatColumns", self.heatColumns)
+        try json.write("heatArea", self.heatArea)
     }
 }

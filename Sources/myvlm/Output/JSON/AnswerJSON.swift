@@ -12,7 +12,10 @@ extension AnswerEnd: TerminalJSON {
 
 extension AnswerPlace: TerminalJSON {
     var fields: KeyValuePairs<String, (any Encodable)?> {
-        ["subject": subject.unlessEmpty, "concept": concept.unlessEmpty, "box": box, "source": source]
+        [
+            "subject": subject.unlessEmpty, "concept": concept.unlessEmpty, "box": box, "source": source,
+            "heat": heat.isEmpty ? nil : heat, "heatColumns": heatColumns.unlessZero, "heatArea": heatArea,
+        ]
     }
 }
 

@@ -37,10 +37,14 @@ enum AnswerMessage {
     }
 
     private static func place(_ place: Runtime.AnswerPlace) -> RPCMessages.AnswerPlace {
-        let box = place.box
-        return .init(
-            subject: place.subject, concept: place.concept ?? "",
-            box: Box(x: box.x, y: box.y, width: box.width, height: box.height), source: place.source.rawValue)
+        .init(
+            subject: place.subject, concept: place.concept ?? "", box: box(place.box), source: place.source.rawValue,
+            heat: place.heat?.cells ?? [], heatColumns: UInt32(place.heat?.columns ?? 0),
+            heatArea: place.heat.map { box($0.area) })
+    }
+
+    private static func box(_ box: PictureBox) -> Box {
+        Box(x: box.x, y: box.y, width: box.width, height: box.height)
     }
 
     private static func recognition(_ seen: Runtime.Recognition) -> RPCMessages.Recognition {

@@ -220,7 +220,8 @@ struct  Myvlm__V1__AnswerEnd
   size_t n_skipped;
   Myvlm__V1__SkippedConcept **skipped;
   /*
-   * Where things are, as the model says in the text, in its order; empty where the text names no place.
+   * Where things are, as the model says in the text, in its order; then, where the question asks where a concept is that
+   * fired, as others know it: see AnswerPlace.source. Empty where there is no such text and no such question.
    */
   size_t n_places;
   Myvlm__V1__AnswerPlace **places;
@@ -243,13 +244,24 @@ struct  Myvlm__V1__AnswerPlace
   ProtobufCBinaryData concept;
   Myvlm__V1__Box *box;
   /*
-   * Who says so. "words": the model, in the text.
+   * Who says so. "words": the model, in the text. "head": what recognised the concept; the face where it is a person.
    */
   ProtobufCBinaryData source;
+  /*
+   * What the box was read from: how much each cell of a grid speaks for the place, row by row, in a unit of each source's
+   * own. Empty where it was read from words or a face.
+   */
+  size_t n_heat;
+  float *heat;
+  uint32_t heat_columns;
+  /*
+   * What the grid lies over, in pixels as the box is; it may reach beyond the picture where the model frames pictures.
+   */
+  Myvlm__V1__Box *heat_area;
 };
 #define MYVLM__V1__ANSWER_PLACE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&myvlm__v1__answer_place__descriptor) \
-    , {0,NULL}, {0,NULL}, NULL, {0,NULL} }
+    , {0,NULL}, {0,NULL}, NULL, {0,NULL}, 0,NULL, 0, NULL }
 
 
 struct  Myvlm__V1__Tag
