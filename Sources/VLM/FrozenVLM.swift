@@ -102,8 +102,14 @@ public protocol InstructionModel: AnswerModel {
 public protocol AttentionModel: FrozenVLM {
     /// How much each concept pays to each visual token, mean over blocks, heads and the concept's rows (MyVLM, Fig. 3):
     /// `[concepts][visualTokens]`, or on the grid of the whole picture, `[concepts][gridRows * gridColumns]`, where a
-    /// token stands for several places of it.
-    func attention(of concepts: [Matrix], in features: ImageFeatures, prompt: [Int32]) throws -> [[Float]]
+    /// token stands for several places of it. `prefix` is that of `features`; it stays as it is.
+    func attention(
+        of concepts: [Matrix], after prefix: any ImagePrefix, in features: ImageFeatures
+    ) throws -> [[Float]]
+
+    /// What one concept pays as heat over a picture of so many pixels: on the grid of the whole picture, whatever parts of
+    /// it are seen beside. Nil where the numbers have no such grid.
+    func heat(ofAttention shares: [Float], width: Int, height: Int) -> PictureHeat?
 }
 
 extension PictureModel {
@@ -117,6 +123,13 @@ extension PictureModel {
 extension FrozenVLM {
     /// Few models do.
     public var answersWithBoxes: Bool { false }
+}
+
+extension AttentionModel {
+    /// The same where there is no prefix yet.
+    public func attention(of concepts: [Matrix], in features: ImageFeatures) throws -> [[Float]] {
+        concepts.isEmpty ? [] : try attention(of: concepts, after: try prefix(for: features), in: features)
+    }
 }
 
 extension ConceptTrainable {

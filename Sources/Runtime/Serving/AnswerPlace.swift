@@ -8,6 +8,8 @@ public struct AnswerPlace: Sendable, Equatable {
         case words
         /// The concept's head: the part of the picture that it fired for, or a person's face.
         case head
+        /// The attention that the concept's rows pay to the picture in the frozen model.
+        case attention
     }
 
     /// What it is of, as the answer says, else as it was asked for; empty where neither names one thing.
@@ -56,6 +58,15 @@ extension AnswerPlace {
         }
     }
 
+    /// Where the rows of the concepts that were asked for attend to most.
+    static func places(
+        ofAttention fired: [(seen: Recognition, heat: PictureHeat?)], asked: String, width: Int, height: Int
+    ) -> [AnswerPlace] {
+        fired.filter { $0.seen.isCalled(asked) }.compactMap {
+            place(of: $0.seen, .attention, $0.heat, width: width, height: height)
+        }
+    }
+
     /// The place that heat tells; nil where it tells none.
     private static func place(
         of seen: Recognition, _ source: Source, _ heat: PictureHeat?, width: Int, height: Int
@@ -66,5 +77,6 @@ extension AnswerPlace {
 }
 
 extension Recognition {
-    fileprivate func isCalled(_ name: String) -> Bool { identifier.lowercased() == name.lowercased() }
+    /// Whether answers name it so.
+    func isCalled(_ name: String) -> Bool { identifier.lowercased() == name.lowercased() }
 }

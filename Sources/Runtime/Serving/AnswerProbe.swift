@@ -21,9 +21,8 @@ extension PersonalizedVLM {
         let findings = try await look(at: picture, of: user, with: set)
         let chosen = ConceptSet.chosen(findings.recognitions, limit: configuration.maximumConcepts)
         let rows = chosen.map { set.members[$0].concept.embedding }
-        let prompt = try model.promptTokens(for: .caption(names: []))
         let maps = try await compute.run(.answers, for: user) {
-            try model.attention(of: rows, in: findings.features, prompt: prompt)
+            try model.attention(of: rows, in: findings.features)
         }
         let names = chosen.map { set.members[$0].name }
         return Dictionary(uniqueKeysWithValues: zip(names, maps))

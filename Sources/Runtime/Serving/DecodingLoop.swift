@@ -20,6 +20,8 @@ final class DecodingLoop: Sendable {
         let sampler: TokenSampler
         /// Instead of the sampler.
         var search: BeamSearch?
+        /// Whether it is told what the concepts' rows attend to; nobody else pays for it.
+        var wantsAttention = false
         let onText: @Sendable (String) -> Void
         /// Sees the logits of every token before it is chosen, `[vocabulary]`; for measurements.
         var onLogits: (@Sendable ([Float]) -> Void)?
@@ -32,6 +34,8 @@ final class DecodingLoop: Sendable {
         let tokens: Int
         let waited: Duration
         let firstToken: ContinuousClock.Instant
+        /// See `AttentionModel.attention`; none where it was not wanted, or the model does not tell it.
+        let attention: [[Float]]
     }
 
     struct Statistics: Sendable {
@@ -171,7 +175,9 @@ final class DecodingLoop: Sendable {
             let prefix = try model.prefix(for: request.features)
             let decoding = try model.begin(
                 prefix: prefix, concepts: request.concepts, prompt: request.prompt, capacity: request.maximumTokens)
-            let answer = RunningAnswer(arrival, places: entering.places, decoding: decoding, waited: waited)
+            let answer = RunningAnswer(
+                arrival, places: entering.places, decoding: decoding, waited: waited,
+                attention: try attention(of: request, after: prefix))
             guard advance(answer) else { return }
             running.all.append(answer)
             queue.share(.answers, for: answer.places.user) { self.round() }
@@ -179,6 +185,12 @@ final class DecodingLoop: Sendable {
         } catch {
             finish(arrival.id, entering.places, arrival.outcome, .failure(error))
         }
+    }
+
+    /// A pass of the rows alone over the prefix, which it leaves as it is: the answer's own numbers do not change.
+    private func attention(of request: Request, after prefix: any ImagePrefix) throws -> [[Float]] {
+        guard request.wantsAttention, let model = model as? any AttentionModel else { return [] }
+        return try model.attention(of: request.concepts, after: prefix, in: request.features)
     }
 
     /// One round; only ever called by the shared job of the compute queue, one after the other. Returns the seconds it
@@ -277,7 +289,7 @@ final class DecodingLoop: Sendable {
         if !piece.isEmpty { answer.request.onText(piece) }
         let output = Output(
             text: answer.assembler.text, finish: reason, tokens: answer.tokens, waited: answer.waited,
-            firstToken: answer.firstToken)
+            firstToken: answer.firstToken, attention: answer.attention)
         finish(answer, .success(output))
         return false
     }

@@ -79,40 +79,24 @@ extension PersonalizedVLM {
         for index in chosen where !names.contains(findings.recognitions[index].identifier) {
             names.append(findings.recognitions[index].identifier)
         }
+        let recognitions = chosen.map { findings.recognitions[$0] }
+        let asked = PlacesAsked(thing: task.placeAsked(among: names), fired: recognitions, size: findings.size)
         let prompt = try model.promptTokens(for: task.naming(probe.namesInPrompt ? names : []))
         let output = try await loop.run(
             DecodingLoop.Request(
                 user: user, features: findings.features, concepts: chosen.map { set.members[$0].concept.embedding },
                 prompt: prompt,
-                maximumTokens: maximumTokens, sampler: sampler, search: sampling.search, onText: onText,
-                onLogits: probe.onLogits))
+                maximumTokens: maximumTokens, sampler: sampler, search: sampling.search,
+                wantsAttention: asked.wantsAttention, onText: onText, onLogits: probe.onLogits))
         let timings = AnswerTimings(
             queueSeconds: (findings.queued + output.waited) / .seconds(1), visionSeconds: findings.looked / .seconds(1),
             firstTokenSeconds: (output.firstToken - arrived) / .seconds(1),
             totalSeconds: (ContinuousClock.now - arrived) / .seconds(1), tokens: output.tokens)
-        let recognitions = chosen.map { findings.recognitions[$0] }
-        let places = places(
-            in: output.text, asked: task.placeAsked(among: names), fired: recognitions, size: findings.size)
         return AnswerEnd(
             text: output.text, finish: output.finish, recognitions: recognitions,
             faces: findings.faces.count, conceptSetDigest: set.digest, modelDigest: model.identity.digest,
             revision: set.revision, tags: findings.features.tags, timings: timings, skipped: set.skipped,
-            places: places)
-    }
-
-    /// Where things are: as the words say and, where a concept's place was asked for, as its head saw it.
-    private func places(
-        in text: String, asked: String?, fired: [Recognition], size: (width: Int, height: Int)
-    ) -> [AnswerPlace] {
-        let (width, height) = size
-        let said =
-            model.answersWithBoxes
-            ? AnswerPlace.places(in: text, width: width, height: height, asked: asked, fired: fired) : []
-        guard let asked else { return said }
-        return said
-            + AnswerPlace.places(
-                ofHeads: fired, asked: asked, area: model.gridArea(width: width, height: height), width: width,
-                height: height)
+            places: asked.places(in: output.text, attention: output.attention, of: model))
     }
 
     private func check(_ task: AnswerTask) throws {

@@ -8,6 +8,7 @@ final class RunningAnswer {
     let places: BatchPlaces.Held
     let decoding: any Decoding
     let waited: Duration
+    let attention: [[Float]]
     let outcome: Awaited<DecodingLoop.Output>
     var sampler: TokenSampler
     var search: BeamSearch.Run?
@@ -18,12 +19,16 @@ final class RunningAnswer {
     /// Sequences the step under way has served. A search's may be served in several rounds: none sees another.
     private var stepped = 0
 
-    init(_ arrival: DecodingLoop.Arrival, places: BatchPlaces.Held, decoding: any Decoding, waited: Duration) {
+    init(
+        _ arrival: DecodingLoop.Arrival, places: BatchPlaces.Held, decoding: any Decoding, waited: Duration,
+        attention: [[Float]]
+    ) {
         id = arrival.id
         request = arrival.request
         self.places = places
         self.decoding = decoding
         self.waited = waited
+        self.attention = attention
         outcome = arrival.outcome
         sampler = request.sampler
         search = request.search?.begin(after: decoding, maximumTokens: request.maximumTokens)

@@ -76,10 +76,16 @@ package struct ConversationModel: ConceptTrainable, BranchingModel, InstructionM
     }
 
     package func attention(
-        of concepts: [Matrix], in features: ImageFeatures, prompt: [Int32]
+        of concepts: [Matrix], after prefix: any ImagePrefix, in features: ImageFeatures
     ) throws -> [[Float]] {
-        try language.attention(of: concepts, prefix: try prefix(for: features), visual: features.visualTokens.rows)
+        try language.attention(of: concepts, prefix: prefix, visual: features.visualTokens.rows)
             .map { vision.spread($0) }
+    }
+
+    package func heat(ofAttention shares: [Float], width: Int, height: Int) -> PictureHeat? {
+        let (side, cells) = (vision.tower.configuration.side, vision.patches(shares))
+        guard cells.count == side * side else { return nil }
+        return PictureHeat(columns: side, cells: cells, area: vision.area(width: width, height: height))
     }
 
     package func step(_ states: [any Decoding], tokens: [Int32]) throws { try language.step(states, tokens: tokens) }

@@ -28,4 +28,12 @@ package protocol ConversationVision: Sendable {
     /// What visual tokens get, as it is told: for each of them, or on the patches of the whole picture where these are
     /// more.
     func spread(_ shares: [Float]) -> [Float]
+
+    /// What the patches of the whole picture get, `[side * side]`, of what `spread` tells.
+    func patches(_ shares: [Float]) -> [Float]
+}
+
+extension ConversationVision {
+    /// All of it, unless a model tells it of other rows too.
+    package func patches(_ shares: [Float]) -> [Float] { shares }
 }

@@ -88,6 +88,12 @@ package struct LlavaVision: ConversationVision {
 
     package func spread(_ shares: [Float]) -> [Float] { shares }
 
+    /// The whole stands before its tiles, and where its first row is kept that is of no patch.
+    package func patches(_ shares: [Float]) -> [Float] {
+        let whole = shares.prefix(tower.tokens - (dropsClassToken ? 1 : 0))
+        return Array(whole.suffix(side * side))
+    }
+
     /// Pixel values of the whole picture and, where it is tiled, of its tiles.
     private func views(of image: RGBImage) -> (pixels: [[Float]], tiling: ImageTiling?) {
         let tile = tower.configuration.imageSize

@@ -12,9 +12,14 @@ extension PocketModel {
     }
 
     package func attention(
-        of concepts: [Matrix], in features: ImageFeatures, prompt: [Int32]
+        of concepts: [Matrix], after prefix: any ImagePrefix, in features: ImageFeatures
     ) throws -> [[Float]] {
-        try language.attention(of: concepts, prefix: try prefix(for: features), visual: features.visualTokens.rows)
+        try language.attention(of: concepts, prefix: prefix, visual: features.visualTokens.rows)
             .map { projector.pool?.spread($0) ?? $0 }
+    }
+
+    package func heat(ofAttention shares: [Float], width: Int, height: Int) -> PictureHeat? {
+        PictureHeat(
+            columns: identity.gridColumns, cells: shares, area: PictureBox(pictureOf: width, height))
     }
 }

@@ -1,32 +1,7 @@
-import Compute
 import Runtime
 import Testing
 import VLM
 import VLMTestSupport
-
-/// A model that sees and answers, and nothing else.
-private struct PlainVLM: FrozenVLM {
-    private let model: any FrozenVLM
-
-    init() throws { model = try TinyVLM.make() }
-
-    var identity: ModelIdentity { model.identity }
-    var negatives: NegativeBank { model.negatives }
-    var stopTokens: [Int32] { model.stopTokens }
-    var contextSize: Int { model.contextSize }
-
-    func features(of image: RGBImage) throws -> ImageFeatures { try model.features(of: image) }
-    func tokens(of text: String) -> [Int32] { model.tokens(of: text) }
-    func bytes(of token: Int32) -> [UInt8] { model.bytes(of: token) }
-    func step(_ states: [any Decoding], tokens: [Int32]) throws { try model.step(states, tokens: tokens) }
-    func prefix(for features: ImageFeatures) throws -> any ImagePrefix { try model.prefix(for: features) }
-    func promptTokens(for task: VLMTask) throws -> [Int32] { try model.promptTokens(for: task) }
-    func begin(
-        prefix: any ImagePrefix, concepts: [Matrix], prompt: [Int32], capacity: Int
-    ) throws -> any Decoding {
-        try model.begin(prefix: prefix, concepts: concepts, prompt: prompt, capacity: capacity)
-    }
-}
 
 /// What a model cannot do is said before any work begins, and what it can do works.
 @Suite(.timeLimit(.minutes(10))) struct CapabilityTests {

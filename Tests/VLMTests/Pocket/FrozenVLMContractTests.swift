@@ -157,9 +157,8 @@ import VLMTestSupport
     @Test(arguments: Subject.allCases) func attentionIsToldOfThePicture(_ subject: Subject) throws {
         let model = try subject.load()
         let features = try model.features(of: TinyPicture.picture(of: 2))
-        let prompt = try model.promptTokens(for: .caption(names: []))
-        let maps = try model.attention(
-            of: [concept(model, seed: 1), concept(model, seed: 2, rows: 1)], in: features, prompt: prompt)
+        let concepts = [concept(model, seed: 1), concept(model, seed: 2, rows: 1)]
+        let maps = try model.attention(of: concepts, in: features)
         #expect(maps.count == 2 && maps[0] != maps[1])
         for map in maps {
             #expect(map.allSatisfy { $0 >= 0 && $0 <= 1 } && map.reduce(0, +) > 0 && map.reduce(0, +) <= 1)
@@ -167,7 +166,27 @@ import VLMTestSupport
             let cells = model.identity.gridRows * model.identity.gridColumns
             #expect(map.count == (subject == .llavaTiles ? features.visualTokens.rows : cells))
         }
-        #expect(try model.attention(of: [], in: features, prompt: prompt).isEmpty)
+        #expect(try model.attention(of: [], in: features).isEmpty)
+        // A prefix in use tells the same, and goes on as if it had not been asked.
+        let (prefix, prompt) = (try model.prefix(for: features), try model.promptTokens(for: .caption(names: [])))
+        let before = try model.begin(prefix: prefix, concepts: concepts, prompt: prompt, capacity: 1).logits
+        #expect(try model.attention(of: concepts, after: prefix, in: features) == maps)
+        let after = try model.begin(prefix: prefix, concepts: concepts, prompt: prompt, capacity: 1).logits
+        #expect(before.map(\.bitPattern) == after.map(\.bitPattern))
+    }
+
+    /// On the grid of the whole picture, tiles or not.
+    @Test(arguments: Subject.allCases) func attentionIsHeatOverThePicture(_ subject: Subject) throws {
+        let model = try subject.load()
+        let picture = TinyPicture.picture(of: 2)
+        let shares = try model.attention(of: [concept(model, seed: 1)], in: model.features(of: picture))[0]
+        let heat = try #require(model.heat(ofAttention: shares, width: picture.width, height: picture.height))
+        let cells = model.identity.gridRows * model.identity.gridColumns
+        // The rows of LLaVA-NeXT's whole picture stand before its tiles'; it has no class token among them.
+        #expect(heat.cells == Array(shares.prefix(cells)) && heat.columns == model.identity.gridColumns)
+        #expect(heat.area == model.gridArea(width: picture.width, height: picture.height))
+        #expect(heat.box(width: picture.width, height: picture.height) != nil)
+        #expect(model.heat(ofAttention: Array(shares.dropFirst(shares.count - cells + 1)), width: 9, height: 9) == nil)
     }
 
     /// The grid lies over all of a square picture but what is left of a side that is no multiple of the patch.

@@ -18,6 +18,7 @@ public struct AnswerPlace: WireMessage {
     public var box: Box?
 
     /// Who says so. "words": the model, in the text. "head": what recognised the concept; the face where it is a person.
+    /// "attention": what the concept's rows attend to in the model. Others may follow.
     public var source: String
 
     /// What the box was read from: how much each cell of a grid speaks for the place, row by row, in a unit of each source's

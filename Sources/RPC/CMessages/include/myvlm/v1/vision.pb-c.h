@@ -245,6 +245,7 @@ struct  Myvlm__V1__AnswerPlace
   Myvlm__V1__Box *box;
   /*
    * Who says so. "words": the model, in the text. "head": what recognised the concept; the face where it is a person.
+   * "attention": what the concept's rows attend to in the model. Others may follow.
    */
   ProtobufCBinaryData source;
   /*
