@@ -7,8 +7,9 @@ struct Quality: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Enrolls every thing of a folder under one user and asks about the other photos.",
         discussion: """
-            The folder holds one folder of photos a thing and may hold captions.json: per thing "class_noun", "kind" \
-            and "images" (photo name to captions with the placeholder {concept}).
+            The folder holds one folder of photos a thing and may hold captions.json: per thing "class_noun", "kind", \
+            "images" (photo name to captions with the placeholder {concept}) and "boxes" (photo name to left, top, width \
+            and height in pixels).
             """)
 
     @Option(help: "Folder of things.") var data: String

@@ -8,7 +8,7 @@ import VLMTestSupport
 /// A whole evaluation on the small random model: what it says means nothing, but every figure is there and the page
 /// holds what was seen.
 @Suite(.timeLimit(.minutes(10))) struct EvaluatorTests {
-    private func folder(things: Int, photos: Int) throws -> URL {
+    private func folder(things: Int, photos: Int, box: [Int] = [30, 20, 60, 60]) throws -> URL {
         let root = FileManager.default.temporaryDirectory.appending(path: "evaluation-\(UUID().uuidString)")
         var captions: [String: Any] = [:]
         for thing in 0..<things {
@@ -20,7 +20,10 @@ import VLMTestSupport
                 try Data(picture.resized(width: 120, height: 90).encodedPNG())
                     .write(to: folder.appending(path: "\(photo).png"))
             }
-            captions[name] = ["class_noun": "cup", "images": ["\(photos - 1).png": ["{concept} is on a table"]]]
+            captions[name] = [
+                "class_noun": "cup", "images": ["\(photos - 1).png": ["{concept} is on a table"]],
+                "boxes": Dictionary(uniqueKeysWithValues: (0..<photos).map { ("\($0).png", box) }),
+            ]
         }
         try JSONSerialization.data(withJSONObject: captions).write(to: root.appending(path: "captions.json"))
         return root
@@ -59,7 +62,17 @@ import VLMTestSupport
         for row in result.rows where row.fired.contains(row.thing) {
             #expect(row.attention?.count == 16)
             #expect(row.attention?.allSatisfy { (0...1).contains($0) } == true)
+            // Who tells places of this model, each with a box, inside of the 120 x 90 pixels.
+            let told = try #require(row.place?.told)
+            #expect(Set(told.keys) == ["head", "attention", "photo"] && told["photo"] == [0, 0, 120, 90])
+            #expect(told.values.allSatisfy { $0.count == 4 && $0[0] + $0[2] <= 120.001 && $0[1] + $0[3] <= 90.001 })
+            #expect(row.place?.truth == [30, 20, 60, 60])
         }
+        let placed = result.rows.filter { $0.place != nil }
+        #expect(placed.allSatisfy { $0.fired.contains($0.thing) })
+        #expect(figures["box_photos"]?.value == Double(placed.count))
+        #expect(figures["box_iou_mean_photo"]?.value.map { abs($0 - 1.0 / 3) < 1e-6 } ?? placed.isEmpty)
+        #expect(figures["box_iou_mean_words"]?.value == nil)
 
         let files = try result.write(to: root.appending(path: "result").path(percentEncoded: false))
         #expect(
@@ -133,6 +146,21 @@ import VLMTestSupport
         let figures = Dictionary(uniqueKeysWithValues: first.figures.map { ($0.metric, $0) })
         #expect(figures["oneshot_f1"]?.value == figures["identifier_f1"]?.value, "one photo was all there was")
         #expect(figures["text_similarity"]?.value == nil && figures["two_concepts_f1"]?.value == nil)
+    }
+
+    @Test func aBoxBesideThePhotoIsTold() async throws {
+        let root = try folder(things: 1, photos: 2, box: [120, 10, 5, 5])
+        defer { try? FileManager.default.removeItem(at: root) }
+        var options = EvaluationOptions(data: root.path(percentEncoded: false), model: "")
+        options.shots = 1
+        (options.pairs, options.baselines, options.oneShot, options.unprompted) = (false, false, false, false)
+        options.training.steps = 2
+        let runtime = try runtime()
+        defer { runtime.shutDown() }
+        let error = await #expect(throws: EvaluationError.self) {
+            _ = try await Evaluator(options) { _ in }.run(runtime, encoder: nil)
+        }
+        #expect(error?.code == .badInput && error?.message.contains("outside of its 120 x 90 pixels") == true)
     }
 
     @Test func optionsThatCannotBeAreRefused() throws {

@@ -2,6 +2,7 @@ import Evaluation
 import Foundation
 import LocalFiles
 import Testing
+import VLM
 
 private func row(_ thing: String, fired: [String], named: [String], identifier: String) -> PhotoRow {
     PhotoRow(
@@ -22,6 +23,24 @@ private func row(_ thing: String, fired: [String], named: [String], identifier: 
     #expect(measures.headSpecificity == 6.0 / 8)
     #expect(measures.identifierRecall == 2.0 / 4)
     #expect(measures.identifierPrecision == 2.0 / 4)
+}
+
+/// A source that said nothing missed; one that the model does not have is not measured.
+@Test(.timeLimit(.minutes(10))) func boxesAreComparedWithTheTrueOnes() {
+    func placed(_ told: [String: [Float]]?) -> PhotoRow {
+        var row = row("mug", fired: ["mug"], named: [], identifier: "Zibo")
+        row.place = told.map { PlaceRow(truth: [0, 0, 10, 10], told: $0) }
+        return row
+    }
+    let measures = QualityMeasures(
+        rows: [
+            placed(["head": [0, 0, 10, 5], "attention": [], "photo": [0, 0, 20, 20]]),
+            placed(["head": [20, 20, 5, 5], "attention": [0, 0, 10, 10], "photo": [0, 0, 10, 20]]), placed(nil),
+        ], concepts: 1)
+    #expect(measures.boxOverlap("head") == 0.25 && measures.boxOverlap("attention") == 0.5)
+    #expect(measures.boxOverlap(PlaceRow.wholePhoto) == (0.25 + 0.5) / 2)
+    #expect(measures.boxOverlap("words") == nil)
+    #expect(QualityMeasures(rows: [placed(nil)], concepts: 1).boxOverlap("head") == nil)
 }
 
 @Test(.timeLimit(.minutes(10))) func nothingMeasuredIsNoFigure() {
@@ -92,6 +111,25 @@ private func row(_ thing: String, fired: [String], named: [String], identifier: 
     #expect(first["mug"]?.tested == ["04.jpg", "05.jpg"])
     #expect(things[1].photos[1].captions == ["{concept} on a table"])
     #expect(things[1].classNoun == "mug" && things[0].kind == "object")
+    #expect(things.flatMap(\.photos).allSatisfy { $0.box == nil })
+}
+
+@Test(.timeLimit(.minutes(10))) func boxesOfPhotosAreRead() throws {
+    let root = FileManager.default.temporaryDirectory.appending(path: "boxes-\(UUID().uuidString)")
+    defer { try? FileManager.default.removeItem(at: root) }
+    let folder = root.appending(path: "mug")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    for photo in 0..<2 { try Data([1]).write(to: folder.appending(path: "\(photo).png")) }
+    func read(_ box: String) throws -> [Thing] {
+        try Data(#"{"mug": {"boxes": {"1.png": \#(box)}}}"#.utf8).write(to: root.appending(path: "captions.json"))
+        return try ThingFolder.read(LocalPath(root.path(percentEncoded: false)))
+    }
+    let photos = try read("[3, 4.5, 20, 10]")[0].photos
+    #expect(photos[0].box == nil && photos[1].box == PictureBox(x: 3, y: 4.5, width: 20, height: 10))
+    for wrong in ["[]", "[1, 2, 3]", "[1, 2, 3, 4, 5]", "[1, 2, 0, 4]", "[1, 2, 3, -4]", "[1, 2, 3, \"4\"]", "7"] {
+        let error = #expect(throws: EvaluationError.self) { try read(wrong) }
+        #expect(error?.code == .badInput && error?.message.contains("captions.json") == true, "\(wrong)")
+    }
 }
 
 @Test(.timeLimit(.minutes(10))) func splitsNeverShareAPhoto() throws {

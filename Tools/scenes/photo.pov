@@ -1,4 +1,6 @@
 // One photo of the demo: povray photo.pov Declare=Place=1 Declare=Thing=1 Declare=View=1
+// Aside, Above and Back move the camera, so that the thing stands elsewhere in the photo; Sharp leaves out the blur of far
+// things, which takes most of the time, Mask everything but the thing.
 #version 3.7;
 global_settings {
   assumed_gamma 1
@@ -11,6 +13,11 @@ global_settings {
 #ifndef (Place) #declare Place = 1; #end
 #ifndef (Thing) #declare Thing = 1; #end
 #ifndef (View) #declare View = 1; #end
+#ifndef (Aside) #declare Aside = 0; #end
+#ifndef (Above) #declare Above = 0; #end
+#ifndef (Back) #declare Back = 1; #end
+#ifndef (Sharp) #declare Sharp = 0; #end
+#ifndef (Mask) #declare Mask = 0; #end
 #include "things.inc"
 #include "places.inc"
 
@@ -24,21 +31,22 @@ global_settings {
 
 camera {
   perspective
-  location vrotate(<0, Height[P][V], -Distance[P][V]>, y * Angle[P][V])
+  location vrotate(<0, Height[P][V], -Distance[P][V]> * Back, y * Angle[P][V])
   right x * image_width / image_height
   angle 40
-  look_at <0.1, 0.82, 0>
-  aperture 0.16 blur_samples 10 focal_point <0, 0.9, -0.6> confidence 0.9 variance 1 / 900
+  look_at <0.1, 0.82, 0> + vrotate(<Aside, Above, 0>, y * Angle[P][V])
+  #if (!Mask & !Sharp) aperture 0.16 blur_samples 10 focal_point <0, 0.9, -0.6> confidence 0.9 variance 1 / 900 #end
 }
 
-#switch (Place)
+#if (Mask) light_source { <-60, 85, -55> rgb 1 }
+#else #switch (Place)
   #case (1) Kitchen() #break
   #case (2) Grass() #break
   #case (3) Shelf() #break
   #case (4) Sill() #break
   #case (5) Cloth() #break
   #case (6) Stone() #break
-#end
+#end #end
 
 #switch (Thing)
   #case (1) object { Dotty_Teapot rotate y * Turn[P][V] } #break

@@ -1,5 +1,6 @@
 import Foundation
 package import LocalFiles
+package import VLM
 
 /// One thing of a data folder: its photos and what its owner says of them.
 package struct Thing: Sendable {
@@ -7,6 +8,8 @@ package struct Thing: Sendable {
     package struct Photo: PhotoFile {
         package let file: LocalPath
         package let captions: [String]
+        /// Where the thing is, in pixels of the upright photo; nil where nobody said it.
+        package let box: PictureBox?
     }
 
     /// The folder's name.
@@ -25,6 +28,19 @@ package enum ThingFolder {
         let class_noun: String?
         let kind: String?
         let images: [String: [String]]?
+        let boxes: [String: [Float]]?
+
+        /// The box of a photo, which is stated as left, top, width and height. Throws `badInput` for other numbers.
+        func box(of photo: LocalPath) throws(EvaluationError) -> PictureBox? {
+            guard let numbers = boxes?[photo.text] else { return nil }
+            guard numbers.count == 4, numbers.allSatisfy(\.isFinite), numbers[2] > 0, numbers[3] > 0 else {
+                throw EvaluationError(
+                    .badInput,
+                    "captions.json: the box of \(photo.shown) is not left, top, width and height in pixels, the last two "
+                        + "above 0")
+            }
+            return PictureBox(x: numbers[0], y: numbers[1], width: numbers[2], height: numbers[3])
+        }
     }
 
     /// The file of captions in a folder.
@@ -64,7 +80,8 @@ package enum ThingFolder {
         } catch {
             throw EvaluationError(
                 .badInput,
-                "\(file.shown) is not of the form {thing: {class_noun, kind, images: {photo: [captions]}}}",
+                "\(file.shown) is not of the form {thing: {class_noun, kind, images: {photo: [captions]}, boxes: {photo: [left, "
+                    + "top, width, height]}}}",
                 cause: error)
         }
     }
@@ -78,7 +95,9 @@ package enum ThingFolder {
                 throw EvaluationError(.missing, "\(file.shown) is a link that leads nowhere; take it away")
             }
             guard status.kind == .plain else { continue }
-            photos.append(Thing.Photo(file: file, captions: entry?.images?[name.text] ?? []))
+            photos.append(
+                Thing.Photo(
+                    file: file, captions: entry?.images?[name.text] ?? [], box: try entry?.box(of: name)))
         }
         guard !photos.isEmpty else { return nil }
         guard photos.count > 1 else {

@@ -1,3 +1,5 @@
+import Runtime
+
 /// All figures of an evaluation, from what its rounds saw.
 struct EvaluationSummary {
     private let rounds: [RoundSeen]
@@ -53,10 +55,18 @@ struct EvaluationSummary {
             Figure(
                 metric: "frozen_bit_equal", unit: "bool", rounds: equal, value: equal.compactMap { $0 }.min()),
             count("frozen_compared", "answers", rounds.map(\.equal.all)),
+            share("box_iou_mean_words", boxOverlaps(.words)), share("box_iou_mean_head", boxOverlaps(.head)),
+            share("box_iou_mean_attention", boxOverlaps(.attention)),
+            share("box_iou_mean_photo", measures.map { $0.boxOverlap(PlaceRow.wholePhoto) }),
+            count("box_photos", "photos", rounds.map { $0.rows.count { $0.place != nil } }),
             count("test_photos", "photos", rounds.map(\.rows.count)),
             count("two_concepts_pictures", "pictures", rounds.map(\.pairs.count)),
             Figure(metric: "concepts", unit: "concepts", rounds: [Double(concepts)]),
         ]
+    }
+
+    private func boxOverlaps(_ source: AnswerPlace.Source) -> [Double?] {
+        measures.map { $0.boxOverlap(source.rawValue) }
     }
 
     private func share(_ metric: String, _ rounds: [Double?]) -> Figure {

@@ -33,6 +33,8 @@ package struct PhotoRow: Codable, Equatable, Sendable {
     package var equalsFrozen: Bool?
     /// What the thing's concept pays to each cell of the visual grid, row by row; nil where it did not fire.
     package var attention: [Float]?
+    /// Where it is and is said to be; nil where that is not known, or it did not fire.
+    package var place: PlaceRow?
     package var seconds: Double
 
     package init(

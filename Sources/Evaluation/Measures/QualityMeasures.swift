@@ -52,6 +52,12 @@ package struct QualityMeasures {
             asked.reduce(0) { $0 + ($1.namedUnprompted?.count ?? 0) })
     }
 
+    /// What the boxes of a source (`PlaceRow.told`) share with the true ones, mean over the photos that have one and whose
+    /// own head fired.
+    package func boxOverlap(_ source: String) -> Double? {
+        mean(rows.compactMap { $0.place?.overlap(source) })
+    }
+
     private func ratio(_ part: Int, _ whole: Int) -> Double? {
         whole > 0 ? Double(part) / Double(whole) : nil
     }

@@ -38,6 +38,7 @@ extension Evaluator {
     ) async throws -> PhotoRow {
         let thing = things[index]
         let identifier = Identifiers.identifier(index)
+        let truth = try truth(of: photo, picture)
         let start = ContinuousClock.now
         let answer = try await runtime.caption(of: picture, for: owner.name)
         let seconds = (ContinuousClock.now - start) / .seconds(1)
@@ -61,6 +62,9 @@ extension Evaluator {
         if options.baselines { try await addBaselines(&row, runtime) }
         if fired.contains(thing.name) {
             row.attention = try await runtime.vlm.attention(user: owner.name, picture: picture)[thing.name]
+            if let truth {
+                row.place = try await place(of: identifier, truth: truth, in: picture, runtime, owner)
+            }
         }
         return row
     }
