@@ -1,3 +1,4 @@
+import Foundation
 import Subprocess
 import SystemPackage
 
@@ -45,8 +46,13 @@ package struct Program: Sendable {
             path: path, arguments: arguments, environment: .custom(variables), log: log, until: words)
     }
 
+    /// What it is started with. Where `Scripts/coverage` counts lines, a program of ours counts its own.
     private var variables: [Environment.Key: String] {
-        [Environment.Key: String](uniqueKeysWithValues: environment.map { (Environment.Key(stringLiteral: $0), $1) })
+        var all = environment
+        if let profiles = ProcessInfo.processInfo.environment["MYVLM_PROGRAM_PROFILES"] {
+            all["LLVM_PROFILE_FILE"] = profiles
+        }
+        return [Environment.Key: String](uniqueKeysWithValues: all.map { (Environment.Key(stringLiteral: $0), $1) })
     }
 
     static func code(_ status: TerminationStatus) -> Int32 {
