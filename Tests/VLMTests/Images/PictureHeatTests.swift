@@ -17,7 +17,7 @@ import VLM
             ([0, 0, 0, 0, 0, 0, 9, 0, 0, 0, 0, 0], [20, 10, 10, 10]),
             // Those half way or more from the mean (2) to the largest (8), side by side with it.
             ([0, 0, 5, 0, 0, 5, 8, 0, 0, 0, 0, 6], [10, 0, 20, 20]),
-            ([1, 1, 1, 1, 1, 5, 7, 1, 1, 4.5, 1, 1], [10, 10, 20, 20]),
+            ([1, 1, 1, 1, 1, 5, 7, 1, 1, 5, 1, 1], [10, 10, 20, 20]),
             // What only touches a corner does not hang together with it, and a row's end not with the next one's begin.
             ([0, 0, 0, 9, 8, 0, 8, 0, 0, 0, 0, 0], [30, 0, 10, 10]),
             // Of equals the first.
