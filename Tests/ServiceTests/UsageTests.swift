@@ -16,6 +16,8 @@ import Testing
         #expect(error?.trailers["retry-after-ms"] == "10000")
         // Another user has a bucket of its own.
         try meter.call(2, perMinute: 6)
+        now.set(5_000)
+        #expect(throws: RPCError.self, "half of a call is none") { try meter.call(1, perMinute: 6) }
         now.set(10_000)
         try meter.call(1, perMinute: 6)
         #expect(throws: RPCError.self) { try meter.call(1, perMinute: 6) }

@@ -3,6 +3,18 @@ import Testing
 
 /// The values that decide who is next.
 @Suite(.timeLimit(.minutes(10))) struct FairnessTests {
+    /// Also who had a little once: what the others had meanwhile is not owed.
+    @Test func whoComesBackStartsLevel() {
+        var shares = FairShares<String>()
+        shares.charge("early", 1)
+        for _ in 0..<3 {
+            shares.begin("steady")
+            shares.charge("steady", 5)
+        }
+        #expect(shares.level == 10 && shares.used("steady") == 15)
+        #expect(shares.used("early") == 10 && shares.used("new") == 10)
+    }
+
     /// Three want the machine all the time, with jobs of 1, 5 and 20 seconds: each gets a third of it, give or take a job.
     @Test func timeIsSharedEquallyWhateverJobsTake() {
         var shares = FairShares<String>()
