@@ -60,14 +60,12 @@ struct EngineSuite {
 
     private func smolVLM(_ report: EngineReport) async throws {
         for shape in SmolVLMShape.allCases {
-            let directory = shape.directory(below: smolvlm)
-            let rounds = max(2, rounds / 2)
-            try SmolVLMMeasurement(
-                shape: shape, directory: directory, python: python, tools: tools, picture: picture, rounds: rounds
-            ).run(report)
-            try SmolVLMLlamaMeasurement(
-                shape: shape, directory: directory, python: python, tools: tools, picture: picture, rounds: rounds
-            ).run(report)
+            let inputs = SmolVLMInputs(
+                shape: shape, directory: shape.directory(below: smolvlm), python: python, tools: tools,
+                picture: picture,
+                rounds: max(2, rounds / 2))
+            try SmolVLMMeasurement(inputs: inputs).run(report)
+            try SmolVLMLlamaMeasurement(inputs: inputs).run(report)
         }
         try await SmolVLMEnrollment(directory: SmolVLMShape.small.directory(below: smolvlm), photos: photos).run(report)
     }

@@ -1,5 +1,4 @@
 import Compute
-import Foundation
 import VLM
 
 /// SmolVLM in 8 bits, its vision side in bf16, beside llama.cpp on the same weights (Tools/gguf_smolvlm.py): pixel values to
@@ -9,28 +8,21 @@ import VLM
 struct SmolVLMLlamaMeasurement {
     private static let asked = [("first_token", 1), ("decode", SmolVLMCaption.tokens)]
 
-    let shape: SmolVLMShape
-    /// Nil where there is no checkpoint.
-    let directory: String?
-    let python: String?
-    let tools: String
-    let picture: String
-    let rounds: Int
+    let inputs: SmolVLMInputs
+    private var shape: SmolVLMShape { inputs.shape }
 
     func run(_ report: EngineReport) throws {
-        guard let directory else {
+        guard let directory = inputs.directory else {
             return try print(report, [:], [:], SmolVLMShape.missing)
         }
         Output.progress("SmolVLM-\(shape.rawValue) beside llama.cpp")
         let model = try SmolVLMShape.load(directory, storage: .int8)
-        let image = try RGBImage(decoding: [UInt8](try Data(contentsOf: URL(filePath: picture))))
-        var (peer, reason) = EnginePeer.started(
-            "llama.cpp", python: python, script: tools + "/bench_smolvlm.py",
-            arguments: ["llama", directory, picture, "\(Parallel.threads)"])
+        let image = try inputs.image()
+        var (peer, reason) = inputs.peer("llama.cpp", "llama", directory)
         defer { peer?.end() }
         var ours: [String: [Double]] = [:]
         var theirs: [String: [Double]] = [:]
-        for round in 0...rounds {
+        for round in 0...inputs.rounds {
             let caption = try SmolVLMCaption.measured(model, image)
             if round > 0 {
                 ours["first_token", default: []].append(caption.firstToken - caption.pixels)

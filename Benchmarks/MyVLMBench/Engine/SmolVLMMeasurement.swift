@@ -1,5 +1,4 @@
 import Compute
-import Foundation
 import VLM
 
 /// SmolVLM beside transformers on one checkpoint: a picture to the first token, a token, a caption, a step of a concept's
@@ -16,16 +15,11 @@ struct SmolVLMMeasurement {
         ("train_full", samples), ("train_cached", samples),
     ]
 
-    let shape: SmolVLMShape
-    /// Nil where there is no checkpoint.
-    let directory: String?
-    let python: String?
-    let tools: String
-    let picture: String
-    let rounds: Int
+    let inputs: SmolVLMInputs
+    private var shape: SmolVLMShape { inputs.shape }
 
     func run(_ report: EngineReport) throws {
-        guard let directory else {
+        guard let directory = inputs.directory else {
             for name in ["first_token", "decode", "caption", "train_step"] {
                 try report.figure("smolvlm_\(name)_ratio\(shape.suffix)", nil, "x", missing: SmolVLMShape.missing)
             }
@@ -33,15 +27,13 @@ struct SmolVLMMeasurement {
         }
         Output.progress("SmolVLM-\(shape.rawValue) beside transformers")
         let model = try SmolVLMShape.load(directory, storage: .bfloat16)
-        let image = try RGBImage(decoding: [UInt8](try Data(contentsOf: URL(filePath: picture))))
-        let (peer, reason) = EnginePeer.started(
-            "transformers", python: python, script: tools + "/bench_smolvlm.py",
-            arguments: ["torch", directory, picture, "\(Parallel.threads)"])
+        let image = try inputs.image()
+        let (peer, reason) = inputs.peer("transformers", "torch", directory)
         defer { peer?.end() }
         let bits = try peer?.seconds("bits", 1)
         var ours: [String: [Double]] = [:]
         var theirs: [String: [Double]] = [:]
-        for round in 0...rounds {
+        for round in 0...inputs.rounds {
             let measured = try measure(model, image)
             if round > 0 { for (name, value) in measured { ours[name, default: []].append(value) } }
             for (operation, count) in Self.asked {

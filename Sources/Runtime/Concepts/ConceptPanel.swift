@@ -81,7 +81,7 @@ struct ConceptPanel: Sendable {
     }
 
     private func recognition(
-        _ member: Member, score: Float, fired: Bool, boxes: [FaceBox], heat: [Float], columns: Int
+        _ member: Member, score: Float, fired: Bool, boxes: [PictureBox], heat: [Float], columns: Int
     ) -> Recognition {
         let manifest = member.concept.manifest
         return Recognition(

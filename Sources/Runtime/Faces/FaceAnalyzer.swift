@@ -68,7 +68,7 @@ private struct Handle: ~Copyable {
         }
         return found.prefix(Int(count)).map { face in
             Face(
-                box: FaceBox(x: face.x, y: face.y, width: face.width, height: face.height),
+                box: PictureBox(x: face.x, y: face.y, width: face.width, height: face.height),
                 descriptor: withUnsafeBytes(of: face.descriptor) { Array($0.bindMemory(to: Float.self)) })
         }
     }

@@ -92,7 +92,7 @@ public struct Recognition: Sendable, Equatable {
     /// Whether it is taken to be in the picture.
     public let fired: Bool
     /// Persons: the faces taken to be theirs.
-    public let boxes: [FaceBox]
+    public let boxes: [PictureBox]
     /// Objects: what each cell of the visual grid adds to the head's logit, row by row. Empty for persons.
     public let heat: [Float]
     /// Columns of `heat`; 0 where it is empty.
@@ -100,7 +100,7 @@ public struct Recognition: Sendable, Equatable {
 
     package init(
         concept: String, version: Int, identifier: String, kind: ConceptKind, score: Float, threshold: Float,
-        fired: Bool, boxes: [FaceBox], heat: [Float], heatColumns: Int
+        fired: Bool, boxes: [PictureBox], heat: [Float], heatColumns: Int
     ) {
         self.concept = concept
         self.version = version

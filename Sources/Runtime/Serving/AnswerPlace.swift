@@ -46,9 +46,7 @@ extension AnswerPlace {
         fired.filter { $0.isCalled(asked) }.flatMap { seen in
             seen.boxes.map { face in
                 AnswerPlace(
-                    subject: seen.identifier, concept: seen.concept,
-                    box: PictureBox(x: face.x, y: face.y, width: face.width, height: face.height), source: .head,
-                    heat: nil)
+                    subject: seen.identifier, concept: seen.concept, box: face, source: .head, heat: nil)
             }
                 + [
                     place(

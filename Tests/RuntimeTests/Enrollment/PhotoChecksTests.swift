@@ -48,7 +48,7 @@ private func face(_ direction: Int, _ shift: Float = 0) -> Face {
     var descriptor = [Float](repeating: 0, count: 128)
     descriptor[direction] = 1
     descriptor[127] = shift
-    return Face(box: FaceBox(x: 0, y: 0, width: 10, height: 10), descriptor: descriptor)
+    return Face(box: PictureBox(x: 0, y: 0, width: 10, height: 10), descriptor: descriptor)
 }
 
 @Test(.timeLimit(.minutes(10))) func otherPeopleAreLeftOut() throws {

@@ -76,7 +76,7 @@ import VLMTestSupport
     }
 
     private func recognition(
-        _ identifier: String, boxes: [FaceBox] = [], heat: [Float] = [], columns: Int = 0
+        _ identifier: String, boxes: [PictureBox] = [], heat: [Float] = [], columns: Int = 0
     ) -> Recognition {
         Recognition(
             concept: identifier.lowercased(), version: 1, identifier: identifier,
@@ -90,7 +90,7 @@ import VLMTestSupport
         func places(_ asked: String) -> [AnswerPlace] {
             AnswerPlace.places(
                 ofHeads: [
-                    recognition("Bo", boxes: [FaceBox(x: 1, y: 2, width: 3, height: 4)]),
+                    recognition("Bo", boxes: [PictureBox(x: 1, y: 2, width: 3, height: 4)]),
                     recognition("Zibo", heat: [0, 1, 0, 0], columns: 2),
                     recognition("Flat", heat: [1, 1], columns: 2), recognition("Torn", heat: [1, 2, 3], columns: 2),
                 ], asked: asked, area: area, width: 40, height: 20)

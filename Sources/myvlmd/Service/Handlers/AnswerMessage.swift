@@ -50,8 +50,7 @@ enum AnswerMessage {
     private static func recognition(_ seen: Runtime.Recognition) -> RPCMessages.Recognition {
         .init(
             concept: seen.concept, version: UInt32(seen.version), score: seen.score, threshold: seen.threshold,
-            fired: seen.fired,
-            boxes: seen.boxes.map { Box(x: $0.x, y: $0.y, width: $0.width, height: $0.height) }, heat: seen.heat,
+            fired: seen.fired, boxes: seen.boxes.map(box), heat: seen.heat,
             heatColumns: UInt32(seen.heatColumns), identifier: seen.identifier)
     }
 
